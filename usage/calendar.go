@@ -1,0 +1,49 @@
+package usage
+
+import "time"
+
+// wallClock is a date and time as a clock on the wall shows it, in no zone
+// yet. It is held as the instant at which a clock in UTC shows it.
+type wallClock struct{ utc time.Time }
+
+func wallClockAt(year int, month time.Month, day, hour, minute, second, nanosecond int) wallClock {
+	return wallClock{time.Date(year, month, day, hour, minute, second, nanosecond, time.UTC)}
+}
+
+// wallClockOf returns what a clock in the given zone shows at an instant.
+func wallClockOf(t time.Time) wallClock {
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	return wallClockAt(year, month, day, hour, minute, second, t.Nanosecond())
+}
+
+// nextDay adds one day on the calendar, never 24 hours of elapsed time.
+func (w wallClock) nextDay() wallClock { return wallClock{w.utc.AddDate(0, 0, 1)} }
+
+// surroundings is more than the largest offset from UTC any zone has ever had
+// (15:13:42 at Juneau before 1867), so that it surely holds the transitions
+// that can matter to a wall clock.
+const surroundings = 26 * time.Hour
+
+// in returns the first instant at which a clock in the zone shows w. Where the
+// zone skips w (the clock was put forward), it is the instant of the skip, so
+// that a day without a midnight begins at its first instant. Where the zone
+// shows w twice (the clock was put back), it is the earlier one, so that two
+// ranges which meet at w neither overlap nor leave a gap.
+//
+// time.Date leaves both choices open, which is why it is not used here.
+func (w wallClock) in(zone *time.Location) time.Time {
+	at := w.utc.Add(-surroundings).In(zone)
+	for {
+		_, offset := at.Zone()
+		_, until := at.ZoneBounds()
+		candidate := w.utc.Add(-time.Duration(offset) * time.Second).In(zone)
+		switch {
+		case candidate.Before(at):
+			return at // shown only before this period began, yet not in the one before: skipped
+		case until.IsZero() || candidate.Before(until):
+			return candidate
+		}
+		at = until
+	}
+}

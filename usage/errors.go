@@ -1,0 +1,109 @@
+package usage
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Code classifies an error by what its receiver can do about it.
+type Code string
+
+// The codes. Every error a caller may see carries one of them; anything else
+// is reported as Internal and its text stays in the log.
+const (
+	// InvalidArgument: the caller sent something that cannot be used; correct it and send again.
+	InvalidArgument Code = "INVALID_ARGUMENT"
+	// Unauthenticated: no credentials, or wrong ones.
+	Unauthenticated Code = "UNAUTHENTICATED"
+	// PermissionDenied: known, but not allowed.
+	PermissionDenied Code = "PERMISSION_DENIED"
+	// NotFound: what was named does not exist.
+	NotFound Code = "NOT_FOUND"
+	// OutOfRange: the answer exists but does not fit the type the contract gives it.
+	OutOfRange Code = "OUT_OF_RANGE"
+	// Timeout: the answer took longer than the gateway waits; narrow the range or try later.
+	Timeout Code = "TIMEOUT"
+	// Canceled: the caller went away before the answer was ready.
+	Canceled Code = "CANCELED"
+	// Unavailable: the database cannot be reached just now; try again.
+	Unavailable Code = "UNAVAILABLE"
+	// Internal: a fault of the gateway. The log has the cause under the request's id.
+	Internal Code = "INTERNAL"
+)
+
+// Mapping tells how a code appears at the doors.
+type Mapping struct {
+	// HTTPStatus is the status of an HTTP answer that failed as a whole.
+	HTTPStatus int
+	// GraphQLCode is the value of extensions.code. It follows Apollo Server's
+	// names where that has one, because frontend libraries match on them.
+	GraphQLCode string
+}
+
+// mappings is the one table from codes to HTTP statuses and GraphQL codes.
+var mappings = map[Code]Mapping{
+	InvalidArgument:  {http.StatusBadRequest, "BAD_USER_INPUT"},
+	Unauthenticated:  {http.StatusUnauthorized, "UNAUTHENTICATED"},
+	PermissionDenied: {http.StatusForbidden, "FORBIDDEN"},
+	NotFound:         {http.StatusNotFound, "NOT_FOUND"},
+	OutOfRange:       {http.StatusInternalServerError, "OUT_OF_RANGE"},
+	Timeout:          {http.StatusGatewayTimeout, "TIMEOUT"},
+	Canceled:         {499, "CANCELED"}, // nginx's number for a client that closed the request
+	Unavailable:      {http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE"},
+	Internal:         {http.StatusInternalServerError, "INTERNAL_SERVER_ERROR"},
+}
+
+// Mapping returns how the code appears over HTTP and in GraphQL. A code that
+// is not in the table is a fault of the gateway and appears as Internal.
+func (c Code) Mapping() Mapping {
+	if m, ok := mappings[c]; ok {
+		return m
+	}
+	return mappings[Internal]
+}
+
+// Error is an error whose text is meant for the caller.
+type Error struct {
+	Code Code
+	// Message is one sentence: what was wrong and where.
+	Message string
+	// Argument is the GraphQL name of the argument at fault (for example
+	// "startDate"), or empty when no single argument is.
+	Argument string
+	// Accepted lists the forms the argument takes, one example each.
+	Accepted []string
+	// Cause is for the log. It is never shown to a caller.
+	Cause error
+}
+
+// Error gives the message followed by the accepted forms.
+func (e *Error) Error() string {
+	if len(e.Accepted) == 0 {
+		return e.Message
+	}
+	return e.Message + "; accepted: " + strings.Join(e.Accepted, ", ")
+}
+
+// Unwrap gives the cause to errors.Is and errors.As.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Errorf makes an error with a code and a message for the caller.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// invalid makes an InvalidArgument error that names the argument at fault.
+func invalid(argument, format string, args ...any) *Error {
+	return &Error{Code: InvalidArgument, Argument: argument, Message: fmt.Sprintf(format, args...)}
+}
+
+// AsError returns err as an error for the caller. Whatever carries no code of
+// its own becomes "internal error" with err as its cause.
+func AsError(err error) *Error {
+	if coded, ok := errors.AsType[*Error](err); ok {
+		return coded
+	}
+	return &Error{Code: Internal, Message: "internal error", Cause: err}
+}

@@ -1,0 +1,145 @@
+package usage
+
+import (
+	"context"
+	"time"
+)
+
+// Request is a question as a caller puts it: every value still text, an empty
+// one meaning that it was not given.
+type Request struct {
+	// AccountID and CustomerID filter by id.
+	AccountID, CustomerID string
+	// StartDate and EndDate take the forms of DateForms.
+	StartDate, EndDate string
+	// TimeZone is an IANA name such as "Europe/Berlin".
+	TimeZone string
+}
+
+// Query is a question with every value resolved.
+type Query struct {
+	AccountID, CustomerID string
+	Range                 Range
+	// Zone is the time zone in which days were understood. Never nil.
+	Zone *time.Location
+}
+
+// Query resolves the request. Days and times without an offset are taken in
+// the requested time zone, or in fallback (UTC if nil) when none was requested.
+// Every error is an InvalidArgument naming its argument.
+func (r Request) Query(fallback *time.Location) (Query, error) {
+	zone := fallback
+	if zone == nil {
+		zone = time.UTC
+	}
+	if r.TimeZone != "" {
+		var err error
+		if zone, err = LoadZone("timeZone", r.TimeZone); err != nil {
+			return Query{}, err
+		}
+	}
+	if err := CheckID("accountId", r.AccountID); err != nil {
+		return Query{}, err
+	}
+	if err := CheckID("customerId", r.CustomerID); err != nil {
+		return Query{}, err
+	}
+	span, err := ParseRange(r.StartDate, r.EndDate, zone)
+	if err != nil {
+		return Query{}, err
+	}
+	return Query{AccountID: r.AccountID, CustomerID: r.CustomerID, Range: span, Zone: zone}, nil
+}
+
+// Usage is an amount of use.
+type Usage struct {
+	// Minutes is the sum of the sessions' AI minutes, each rounded up on its own.
+	Minutes int64
+	// Seconds is the unrounded sum of the sessions' durations.
+	Seconds int64
+	// Sessions is their count.
+	Sessions int64
+}
+
+// plus adds two amounts.
+func (u Usage) plus(v Usage) Usage {
+	return Usage{u.Minutes + v.Minutes, u.Seconds + v.Seconds, u.Sessions + v.Sessions}
+}
+
+// SubjectUsage is the usage of one subject: an account together with one of
+// its customers, or with none (CustomerID empty).
+type SubjectUsage struct {
+	AccountID  string
+	CustomerID string
+	Usage
+}
+
+// AccountUsage is the usage of one account.
+type AccountUsage struct {
+	AccountID string
+	Usage
+	// WithoutCustomer is the part of Usage that belongs to no customer. The
+	// rest is exactly the sum of the account's customers.
+	WithoutCustomer Usage
+}
+
+// Report answers a Query.
+type Report struct {
+	Query Query
+	// AsOf is the instant, by the database's clock, at which it was read.
+	AsOf time.Time
+	// Totals is the sum over Subjects.
+	Totals Usage
+	// Subjects has every subject with at least one session in the range,
+	// ordered by account id, then customer id (by bytes), so that an account's
+	// sessions without a customer come before its customers.
+	Subjects []SubjectUsage
+	// Accounts has one row per account in Subjects, in the same order, summed
+	// from them, so that the two cannot disagree.
+	Accounts []AccountUsage
+	// Customers is Subjects without those that have no customer.
+	Customers []SubjectUsage
+}
+
+// NewReport derives accounts, customers and totals from subjects, which must
+// be ordered as Report.Subjects is and hold no subject twice.
+func NewReport(query Query, asOf time.Time, subjects []SubjectUsage) *Report {
+	report := &Report{Query: query, AsOf: asOf, Subjects: subjects, Customers: subjects}
+	anonymous := 0
+	for _, subject := range subjects {
+		last := len(report.Accounts) - 1
+		if last < 0 || report.Accounts[last].AccountID != subject.AccountID {
+			report.Accounts = append(report.Accounts, AccountUsage{AccountID: subject.AccountID})
+			last++
+		}
+		account := &report.Accounts[last]
+		account.Usage = account.plus(subject.Usage)
+		if subject.CustomerID == "" {
+			account.WithoutCustomer = subject.Usage
+			anonymous++
+		}
+		report.Totals = report.Totals.plus(subject.Usage)
+	}
+	if anonymous > 0 {
+		report.Customers = withCustomer(subjects, len(subjects)-anonymous)
+	}
+	return report
+}
+
+// withCustomer returns the count subjects that have a customer.
+func withCustomer(subjects []SubjectUsage, count int) []SubjectUsage {
+	kept := make([]SubjectUsage, 0, count)
+	for _, subject := range subjects {
+		if subject.CustomerID != "" {
+			kept = append(kept, subject)
+		}
+	}
+	return kept
+}
+
+// Reporter answers requests. The GraphQL resolver implements it; the legacy
+// door and the command line are handed it as a value.
+//
+// Errors are of type *Error where the caller can do something about them;
+// any other error is a fault to be logged and reported as Internal.
+type Reporter func(ctx context.Context, request Request) (*Report, error)

@@ -1,0 +1,74 @@
+package usage
+
+import (
+	"math"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// MaxIDLength is the longest session, account or customer id, in characters.
+const MaxIDLength = 64
+
+// MaxDurationSeconds is the longest duration the database column holds.
+const MaxDurationSeconds = math.MaxUint32
+
+// Earliest and Latest bound the instants a session may start at: the years
+// 1000 to 9999 (UTC), which is what MySQL's DATETIME supports.
+var (
+	Earliest = time.Date(1000, 1, 1, 0, 0, 0, 0, time.UTC)
+	Latest   = time.Date(9999, 12, 31, 23, 59, 59, int(999*time.Millisecond), time.UTC)
+)
+
+// Session is one AI conversation.
+type Session struct {
+	SessionID string
+	AccountID string
+	// CustomerID is empty when the session belongs to no customer.
+	CustomerID string
+	// StartedAt is an instant with a precision of one millisecond. The whole
+	// session counts at this instant; it is never split between ranges.
+	StartedAt time.Time
+	// DurationSeconds is between 0 and MaxDurationSeconds.
+	DurationSeconds int64
+}
+
+// Minutes returns the AI minutes of the session: its duration rounded up to
+// the whole minute. A session of 0 seconds has 0 minutes.
+func (s Session) Minutes() int64 { return (s.DurationSeconds + 59) / 60 }
+
+// Usage returns what the session adds to a report.
+func (s Session) Usage() Usage {
+	return Usage{Minutes: s.Minutes(), Seconds: s.DurationSeconds, Sessions: 1}
+}
+
+// Account is reference data: a name for an account id.
+type Account struct {
+	AccountID string
+	Name      string
+}
+
+// Customer is reference data: a name for a customer of an account.
+type Customer struct {
+	AccountID  string
+	CustomerID string
+	Name       string
+}
+
+// CheckID tells whether value can be an id: valid UTF-8 without NUL, at most
+// MaxIDLength characters, no white space around it (MySQL compares ids without
+// regard to trailing spaces, so "a" and "a " could not be told apart). An empty
+// value passes. The error is an InvalidArgument that names the argument.
+func CheckID(argument, value string) error {
+	switch {
+	case !utf8.ValidString(value):
+		return invalid(argument, "%s is not valid UTF-8", argument)
+	case strings.ContainsRune(value, 0):
+		return invalid(argument, "%s contains a NUL character", argument)
+	case utf8.RuneCountInString(value) > MaxIDLength:
+		return invalid(argument, "%s is longer than %d characters", argument, MaxIDLength)
+	case strings.TrimSpace(value) != value:
+		return invalid(argument, "%s begins or ends with white space", argument)
+	}
+	return nil
+}
