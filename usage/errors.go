@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -100,10 +101,17 @@ func invalid(argument, format string, args ...any) *Error {
 }
 
 // AsError returns err as an error for the caller. Whatever carries no code of
-// its own becomes "internal error" with err as its cause.
+// its own becomes Timeout or Canceled when its context ended, and otherwise
+// "internal error", with err as its cause.
 func AsError(err error) *Error {
 	if coded, ok := errors.AsType[*Error](err); ok {
 		return coded
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Error{Code: Timeout, Message: "the answer took too long", Cause: err}
+	case errors.Is(err, context.Canceled):
+		return &Error{Code: Canceled, Message: "the request was canceled", Cause: err}
 	}
 	return &Error{Code: Internal, Message: "internal error", Cause: err}
 }

@@ -30,7 +30,7 @@ var DateForms = []string{
 // Wall clock times that the zone skips or repeats resolve as described at
 // wallClock.in. Nothing is clamped or guessed: a day that does not exist, any
 // other form and an end before the start are InvalidArgument errors that name
-// the argument.
+// the argument. An end after the year 9999 (UTC) is no end.
 func ParseRange(startDate, endDate string, zone *time.Location) (Range, error) {
 	start, err := parseBound("startDate", startDate, zone)
 	if err != nil {
@@ -41,7 +41,10 @@ func ParseRange(startDate, endDate string, zone *time.Location) (Range, error) {
 		return Range{}, err
 	}
 	span := Range{From: start.begin, To: end.end}
-	if startDate != "" && endDate != "" && end.begin.Before(span.From) && !span.To.After(span.From) {
+	if span.To.After(Latest) {
+		span.To = time.Time{} // no session starts later, so this is no end
+	}
+	if startDate != "" && endDate != "" && end.begin.Before(start.begin) && !end.end.After(start.begin) {
 		return Range{}, invalid("endDate", "endDate %s is before startDate %s", quote(endDate), quote(startDate))
 	}
 	return span, nil

@@ -2,6 +2,8 @@ package usage
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"time"
 )
 
@@ -61,6 +63,19 @@ type Usage struct {
 	Sessions int64
 }
 
+// Minutes32 returns Minutes as the 32-bit integer that the contracts give it. A
+// sum beyond it is an OutOfRange error, never a wrapped number.
+func (u Usage) Minutes32() (int32, error) {
+	if u.Minutes > math.MaxInt32 || u.Minutes < math.MinInt32 {
+		return 0, &Error{
+			Code:     OutOfRange,
+			Argument: "aiMinutes",
+			Message:  fmt.Sprintf("%d AI minutes do not fit in the 32 bits of aiMinutes; narrow the range", u.Minutes),
+		}
+	}
+	return int32(u.Minutes), nil
+}
+
 // plus adds two amounts.
 func (u Usage) plus(v Usage) Usage {
 	return Usage{u.Minutes + v.Minutes, u.Seconds + v.Seconds, u.Sessions + v.Sessions}
@@ -86,7 +101,8 @@ type AccountUsage struct {
 // Report answers a Query.
 type Report struct {
 	Query Query
-	// AsOf is the instant, by the database's clock, at which it was read.
+	// AsOf is the instant, by the database's clock, at which it was read, in the
+	// report's time zone.
 	AsOf time.Time
 	// Totals is the sum over Subjects.
 	Totals Usage
@@ -101,10 +117,38 @@ type Report struct {
 	Customers []SubjectUsage
 }
 
+// From returns the first instant of the range in the report's time zone, or nil
+// when it starts at the beginning.
+func (r *Report) From() *time.Time { return r.inZone(r.Query.Range.From) }
+
+// To returns the instant at which the range ends, or nil when it has no end.
+func (r *Report) To() *time.Time { return r.inZone(r.Query.Range.To) }
+
+func (r *Report) inZone(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = showIn(t, r.Query.Zone)
+	return &t
+}
+
+// showIn moves an instant to a zone for people to read. Offsets of long ago have
+// seconds, which RFC 3339 cannot write; such an instant is shown in UTC.
+func showIn(t time.Time, zone *time.Location) time.Time {
+	local := t.In(zone)
+	if _, offset := local.Zone(); offset%60 != 0 {
+		return t.UTC()
+	}
+	return local
+}
+
+// TimeZone returns the IANA name of the report's time zone.
+func (r *Report) TimeZone() string { return r.Query.Zone.String() }
+
 // NewReport derives accounts, customers and totals from subjects, which must
 // be ordered as Report.Subjects is and hold no subject twice.
 func NewReport(query Query, asOf time.Time, subjects []SubjectUsage) *Report {
-	report := &Report{Query: query, AsOf: asOf, Subjects: subjects, Customers: subjects}
+	report := &Report{Query: query, AsOf: showIn(asOf, query.Zone), Subjects: subjects, Customers: subjects}
 	anonymous := 0
 	for _, subject := range subjects {
 		last := len(report.Accounts) - 1

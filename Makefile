@@ -1,0 +1,65 @@
+# The commands of the AI usage gateway. `make help` lists them.
+
+GO      ?= go
+ARGS    ?=
+FUZZTIME ?= 10s
+
+# The embedded database is a module of its own. The same flags everywhere let
+# builds, tests and checks share what Go has compiled. gms_pure_go leaves out a
+# library for regular expressions that would have to be on the machine.
+EMBEDDED = -tags gms_pure_go -trimpath
+
+.PHONY: help
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: build ## Build and start the gateway with a database inside; ARGS="--listen HOST:PORT" and so on
+	@exec bin/aiusage serve $(ARGS)
+
+.PHONY: build
+build: ## Build bin/aiusage, the gateway with a database inside
+	@test -e bin/aiusage || echo "Building bin/aiusage. The first time takes a few minutes, because of the database in it."
+	@mkdir -p bin
+	@cd embedded && $(GO) build $(EMBEDDED) -o ../bin/aiusage .
+
+.PHONY: gateway
+gateway: ## Build bin/aiusage-gateway, the small program that needs a MySQL or MariaDB
+	@mkdir -p bin
+	$(GO) build -trimpath -o bin/aiusage-gateway .
+
+.PHONY: test
+test: check build ## Check and test everything, on every database engine on this machine
+	$(GO) run ./db/dbtest/engines -- $(GO) test -race ./...
+	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test $(EMBEDDED) ./...
+
+.PHONY: check
+check: ## Check formatting, common mistakes, generated code and modules
+	@echo "gofmt"; unformatted="$$(gofmt -l $$(find . -name '*.go' -not -path '*/node_modules/*'))"; \
+		test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
+	$(GO) vet ./...
+	cd embedded && $(GO) vet $(EMBEDDED) ./...
+	$(GO) tool staticcheck ./...
+	$(GO) mod tidy -diff
+	cd embedded && $(GO) mod tidy -diff
+	@echo "generated code"; before="$$(find graph -type f -exec cksum {} + | sort)"; \
+		$(GO) generate ./... && \
+		test "$$before" = "$$(find graph -type f -exec cksum {} + | sort)" || \
+		{ echo "graph/ was not current; it is now"; exit 1; }
+
+.PHONY: generate
+generate: ## Write the generated code in graph/ anew
+	$(GO) generate ./...
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (10s)
+	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
+		for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/p' "$$file"); do \
+			echo "$$target ($$(dirname "$$file"))"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
+		done; \
+	done
+
+.PHONY: clean
+clean: ## Delete what was built; data folders stay
+	rm -rf bin

@@ -1,0 +1,157 @@
+// Package cli is the command line of the gateway, one file per subcommand.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"aiusage/gateway"
+	"aiusage/usage"
+)
+
+// The exit statuses of Run.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 2
+	exitInterrupted = 130 // as shells report a program that SIGINT ended
+)
+
+// commandLine is every flag and subcommand, and so the whole configuration.
+type commandLine struct {
+	Serve    serveCommand    `cmd:"" help:"Run the gateway."`
+	Migrate  migrateCommand  `cmd:"" help:"Create or upgrade the database schema."`
+	Import   importCommand   `cmd:"" help:"Load sessions, or names of accounts and customers, from files."`
+	Report   reportCommand   `cmd:"" help:"Print a usage report."`
+	User     userCommand     `cmd:"" help:"Manage who may sign in."`
+	Database databaseCommand `cmd:"" help:"Run only the embedded database, to look into it with any MySQL client."`
+
+	DSN      string `name:"dsn" env:"MYSQL_DSN" placeholder:"DSN" help:"The database, as user:password@tcp(host:3306)/database?tls=true (a go-sql-driver/mysql DSN). Prefer the environment: other users of a machine can see flags. ${without_dsn}"`
+	Data     string `env:"AIUSAGE_DATA" default:"aiusage-data" type:"path" placeholder:"FOLDER" help:"The folder of the embedded database, used when there is no DSN (default: aiusage-data)."`
+	LogLevel string `env:"AIUSAGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"The least severe log records to write: debug, info, warn or error (default: info)."`
+	LogForm  string `name:"log-format" env:"AIUSAGE_LOG_FORMAT" default:"text" enum:"text,json" help:"How log records are written to standard error: text or json (default: text)."`
+}
+
+// description is the first paragraph of the help text.
+const description = "The AI usage gateway answers who used how many AI minutes, when: by GraphQL, by the legacy XML operation and here. Every flag with a variable after it can be set in the environment instead."
+
+// process is what a command has of its surroundings.
+type process struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	log            *slog.Logger
+	flags          *commandLine
+	embedded       EmbeddedDatabase
+}
+
+// Run runs the command line and returns the exit status. SIGINT and SIGTERM,
+// like the end of ctx, end it in good order. embedded may be nil, for a build
+// without an embedded database.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, embedded EmbeddedDatabase) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	var flags commandLine
+	status := -1
+	parser, err := newParser(&flags, stdout, stderr, embedded != nil, &status)
+	if err != nil {
+		panic(err) // the struct above is wrong
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parse(parser, args)
+	if status >= 0 {
+		return status // the help was asked for
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "aiusage: %v\nTry 'aiusage --help'.\n", err)
+		return exitUsage
+	}
+	p := &process{stdin, stdout, stderr, newLog(stderr, flags.LogLevel, flags.LogForm), &flags, embedded}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return p.status(ctx, parsed.Run(p))
+}
+
+// newParser describes the command line to kong. exited is set when kong would
+// end the process.
+func newParser(flags *commandLine, stdout, stderr io.Writer, embedded bool, exited *int) (*kong.Kong, error) {
+	without := "Without it, the embedded database."
+	if !embedded {
+		without = "Required: this build has no embedded database."
+	}
+	return kong.New(flags,
+		kong.Name("aiusage"), kong.Description(description),
+		kong.Writers(stdout, stderr),
+		kong.Vars{"without_dsn": without},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(status int) {
+			*exited = status
+			panic(helpShown{})
+		}),
+	)
+}
+
+// helpShown unwinds from kong after it has printed a help text.
+type helpShown struct{}
+
+// parse parses args, stopping where kong would end the process.
+func parse(parser *kong.Kong, args []string) (parsed *kong.Context, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			if _, ok := fault.(helpShown); !ok {
+				panic(fault)
+			}
+		}
+	}()
+	return parser.Parse(args)
+}
+
+// newLog returns a log whose records carry the id of the request they belong to.
+func newLog(w io.Writer, level, form string) *slog.Logger {
+	var least slog.Level
+	if err := least.UnmarshalText([]byte(level)); err != nil {
+		panic(err) // kong checks the flag
+	}
+	options := &slog.HandlerOptions{Level: least}
+	var handler slog.Handler = slog.NewTextHandler(w, options)
+	if form == "json" {
+		handler = slog.NewJSONHandler(w, options)
+	}
+	return slog.New(gateway.LogHandler(handler))
+}
+
+// status prints what went wrong, if anything, and returns the exit status.
+func (p *process) status(ctx context.Context, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if ctx.Err() != nil && isCanceled(err) {
+		fmt.Fprintln(p.stderr, "aiusage: interrupted")
+		return exitInterrupted
+	}
+	coded := usage.AsError(err)
+	if coded.Code == usage.Internal {
+		// On the command line the person who asks is the one who can act.
+		fmt.Fprintf(p.stderr, "aiusage: %v\n", err)
+		return exitFailure
+	}
+	fmt.Fprintf(p.stderr, "aiusage: %v\n", coded)
+	if coded.Cause != nil && coded.Code == usage.Unavailable {
+		fmt.Fprintf(p.stderr, "  %v\n", coded.Cause)
+	}
+	return exitFailure
+}
+
+func isCanceled(err error) bool {
+	coded, ok := errors.AsType[*usage.Error](err)
+	return errors.Is(err, context.Canceled) || ok && coded.Code == usage.Canceled
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"aiusage/db"
+	"aiusage/importer"
+	"aiusage/usage"
+)
+
+type importCommand struct {
+	Files     []string          `arg:"" optional:"" help:"Files of sessions with the columns session_id, account_id, customer_id (may be empty), started_at and duration_seconds: CSV, TSV or NDJSON, plain or gzip; '-' is standard input."`
+	Accounts  []string          `placeholder:"FILE" help:"A file of account names, with the columns account_id and name. Can be given more than once."`
+	Customers []string          `placeholder:"FILE" help:"A file of customer names, with the columns account_id, customer_id and name. Can be given more than once."`
+	Map       map[string]string `placeholder:"COLUMN=NAME" mapsep:"," help:"The name that a column has in the files, such as started_at=begin. Can be given more than once."`
+	Format    string            `default:"auto" enum:"auto,csv,tsv,ndjson" help:"auto, csv, tsv or ndjson (default: auto, by the file's name, then its content)."`
+	TimeZone  string            `default:"UTC" placeholder:"ZONE" help:"The IANA time zone of a started_at without an offset (default: UTC)."`
+	Strict    bool              `help:"Check everything first and load nothing if a row is bad."`
+	Rejects   string            `placeholder:"FILE" help:"Where bad rows go, with line number and reason, as CSV that can be corrected and imported (default: beside the file, its name with .rejects.csv)."`
+}
+
+// Help is the long help text of the subcommand.
+func (importCommand) Help() string {
+	return `Rows are stored by session_id: a new one is inserted, a known one takes the new values, so a file can be imported again at any time. Ctrl-C leaves whole batches; running the same import again completes it. Bad rows are set aside and the rest is loaded; the exit status is then 1.`
+}
+
+// errRejected says that some rows were set aside.
+var errRejected = usage.Errorf(usage.InvalidArgument, "some rows were rejected")
+
+// Run loads names first, then sessions.
+func (c importCommand) Run(ctx context.Context, p *process) error {
+	if len(c.Files)+len(c.Accounts)+len(c.Customers) == 0 {
+		return usage.Errorf(usage.InvalidArgument, "name the files to import, or - for standard input")
+	}
+	zone, err := usage.LoadZone("--time-zone", c.TimeZone)
+	if err != nil {
+		return err
+	}
+	format, err := importer.ParseFormat(c.Format)
+	if err != nil {
+		return err
+	}
+	store, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.close()
+	options := importer.Options{Format: format, Zone: zone, Columns: c.Map, Strict: c.Strict, Writers: writers(store)}
+	return errors.Join(
+		load(ctx, p, c, "accounts", c.Accounts, importer.Accounts, store.WriteAccounts, options),
+		load(ctx, p, c, "customers", c.Customers, importer.Customers, store.WriteCustomers, options),
+		load(ctx, p, c, "sessions", c.Files, importer.Sessions, store.WriteSessions, options),
+	)
+}
+
+// loadFunc is importer.Sessions and its kin.
+type loadFunc[Row any] func(context.Context, []string, io.Reader, importer.Write[Row], importer.Options) (importer.Summary, error)
+
+// load loads the files of one kind and prints how it went.
+func load[Row any](ctx context.Context, p *process, c importCommand, kind string, files []string,
+	read loadFunc[Row], write func(context.Context, []Row) (db.Written, error), options importer.Options) error {
+	if len(files) == 0 {
+		return nil
+	}
+	rejects := &rejectsFile{path: c.Rejects, beside: files[0]}
+	progress := newImportProgress(p.stderr, kind)
+	options.Rejects = rejects.open
+	options.Progress = progress.show
+	summary, err := read(ctx, files, p.stdin, func(ctx context.Context, rows []Row) (importer.Counts, error) {
+		written, err := write(ctx, rows)
+		return importer.Counts(written), err
+	}, options)
+	progress.end()
+	printSummary(p.stdout, kind, summary)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		fmt.Fprintln(p.stderr, "Interrupted between two batches: what is counted above is stored; run the same import again to complete it.")
+		return ctx.Err()
+	case err != nil:
+		return err
+	case summary.Rejected > 0:
+		return fmt.Errorf("%w; see %s", errRejected, rejects.opened)
+	}
+	return nil
+}
+
+// printSummary prints the counts of a load.
+func printSummary(w io.Writer, kind string, s importer.Summary) {
+	fmt.Fprintf(w, "%s: %d read, %d inserted, %d updated, %d unchanged, %d rejected\n",
+		text.FormatTitle.Apply(kind), s.Read, s.Inserted, s.Updated, s.Unchanged, s.Rejected)
+}
+
+// rejectsFile is the file of rejected rows, made when there is one.
+type rejectsFile struct {
+	// path is where it was asked for, or empty.
+	path string
+	// beside is the file being loaded.
+	beside string
+	// opened is where it is, once open was called.
+	opened string
+}
+
+// open makes the file. One that somebody may be correcting is never replaced
+// unless it was named.
+func (r *rejectsFile) open() (io.WriteCloser, error) {
+	if r.path != "" {
+		r.opened = r.path
+		return os.Create(r.path)
+	}
+	stem := r.beside
+	if stem == "-" {
+		stem = "import"
+	}
+	stem = filepath.Clean(stem) + ".rejects"
+	for n := 1; ; n++ {
+		r.opened = stem + ".csv"
+		if n > 1 {
+			r.opened = fmt.Sprintf("%s-%d.csv", stem, n)
+		}
+		file, err := os.OpenFile(r.opened, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if !errors.Is(err, fs.ErrExist) {
+			return file, err
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"aiusage/db"
+	"aiusage/usage"
+)
+
+type migrateCommand struct {
+	Up     migrateUpCommand     `cmd:"" default:"1" help:"Bring the schema up to date (the default). It can be interrupted and run again."`
+	Down   migrateDownCommand   `cmd:"" help:"Undo the latest step, with the data in the tables it made."`
+	Status migrateStatusCommand `cmd:"" help:"List the steps and when each was applied."`
+}
+
+// unhurried are the options for changing tables: of a large one that takes long.
+var unhurried = db.Options{}
+
+type migrateUpCommand struct{}
+
+// Run brings the schema up to date.
+func (migrateUpCommand) Run(ctx context.Context, p *process) error {
+	store, err := p.connect(ctx, unhurried)
+	if err != nil {
+		return err
+	}
+	defer store.close()
+	steps := 0
+	err = store.Migrate(ctx, func(step db.Migration) {
+		steps++
+		fmt.Fprintf(p.stdout, "applied %s\n", step.Name)
+	})
+	if err == nil && steps == 0 {
+		fmt.Fprintln(p.stdout, "the schema is up to date")
+	}
+	return err
+}
+
+type migrateDownCommand struct {
+	Yes bool `help:"Really do it. Data in the tables that this removes are lost."`
+}
+
+// Run undoes the latest step.
+func (c migrateDownCommand) Run(ctx context.Context, p *process) error {
+	if !c.Yes {
+		return usage.Errorf(usage.InvalidArgument, "this removes tables with their data; add --yes to do it")
+	}
+	store, err := p.connect(ctx, unhurried)
+	if err != nil {
+		return err
+	}
+	defer store.close()
+	step, err := store.Rollback(ctx)
+	if err == nil {
+		fmt.Fprintf(p.stdout, "undid %s\n", step.Name)
+	}
+	return err
+}
+
+type migrateStatusCommand struct{}
+
+// Run lists the steps.
+func (migrateStatusCommand) Run(ctx context.Context, p *process) error {
+	store, err := p.connect(ctx, unhurried)
+	if err != nil {
+		return err
+	}
+	defer store.close()
+	steps, err := store.Migrations(ctx)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	for _, step := range steps {
+		applied := "not applied"
+		if !step.AppliedAt.IsZero() {
+			applied = "applied " + step.AppliedAt.UTC().Format(time.RFC3339)
+		}
+		fmt.Fprintf(table, "%s\t%s\n", step.Name, applied)
+	}
+	return table.Flush()
+}

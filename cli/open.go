@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"aiusage/db"
+	"aiusage/usage"
+)
+
+// database is an open database and how to let go of it.
+type database struct {
+	*db.Store
+	// own is true for an embedded database that this process has started.
+	own   bool
+	close func() error
+}
+
+// errNoDatabase says how to name one.
+var errNoDatabase = usage.Errorf(usage.InvalidArgument,
+	"no database: set MYSQL_DSN (or --dsn) to user:password@tcp(host:3306)/database, or use the build that has one inside (make run)")
+
+// readTimeout bounds the wait for an answer of a database that hangs, where no
+// statement takes that long.
+const readTimeout = 5 * time.Minute
+
+// open opens the database for a command that reads or writes usage. The schema
+// must be current; that of an embedded database is made so.
+func (p *process) open(ctx context.Context) (*database, error) {
+	store, err := p.connect(ctx, db.Options{ReadTimeout: readTimeout})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.settleSchema(ctx, store); err != nil {
+		return nil, errors.Join(err, store.close())
+	}
+	return store, nil
+}
+
+// settleSchema upgrades the schema of a database that is the gateway's own, and
+// checks that of any other.
+func (p *process) settleSchema(ctx context.Context, store *database) error {
+	if !store.own {
+		return store.CheckSchema(ctx)
+	}
+	return store.Migrate(ctx, func(step db.Migration) { p.log.Debug("migrated", "step", step.Name) })
+}
+
+// connect opens the database in whatever state its schema is: that of the DSN,
+// or the embedded one. Where a gateway runs on the embedded database already,
+// its database is shared.
+func (p *process) connect(ctx context.Context, options db.Options) (*database, error) {
+	if p.flags.DSN != "" {
+		return openDSN(p.flags.DSN, options)
+	}
+	own, err := p.startEmbedded(ctx, options)
+	if inUse, ok := errors.AsType[*FolderInUseError](err); ok && inUse.DSN != "" {
+		return openDSN(inUse.DSN, options)
+	}
+	return own, err
+}
+
+// openDSN opens a database that runs elsewhere.
+func openDSN(dsn string, options db.Options) (*database, error) {
+	store, err := db.Open(dsn, options)
+	if err != nil {
+		return nil, err
+	}
+	return &database{Store: store, close: store.Close}, nil
+}
+
+// startEmbedded starts the embedded database on the data folder and opens it.
+// The error is a *FolderInUseError when another process has started it.
+func (p *process) startEmbedded(ctx context.Context, options db.Options) (*database, error) {
+	if p.embedded == nil {
+		return nil, errNoDatabase
+	}
+	running, err := p.embedded(ctx, p.flags.Data)
+	if _, inUse := errors.AsType[*FolderInUseError](err); inUse {
+		return nil, err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the embedded database in %s cannot start: %w", p.flags.Data, err)
+	}
+	store, err := db.Open(running.DSN, options)
+	if err != nil {
+		return nil, errors.Join(err, running.Stop())
+	}
+	stop := func() error { return errors.Join(store.Close(), running.Stop()) }
+	return &database{Store: store, own: true, close: stop}, nil
+}
+
+// writers is how many batches are written to a database at the same time.
+func writers(store *database) int {
+	if store.own {
+		return 1
+	}
+	return 2
+}

@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"aiusage/importer"
+)
+
+// importProgress shows how far an import is: a bar on a terminal, a line every
+// few seconds elsewhere.
+type importProgress struct {
+	out     io.Writer
+	kind    string
+	started time.Time
+	bar     *progressbar.ProgressBar
+	// tty is true when out is a terminal.
+	tty bool
+	// said is when the last line was written.
+	said time.Time
+}
+
+// lineEvery is how often a line is written where there is no terminal.
+const lineEvery = 5 * time.Second
+
+func newImportProgress(out io.Writer, kind string) *importProgress {
+	now := time.Now()
+	return &importProgress{out: out, kind: kind, started: now, said: now, tty: isTerminal(out)}
+}
+
+// isTerminal tells whether what is written to w is seen at once by a person.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// show is the importer's Progress callback.
+func (p *importProgress) show(at importer.Progress) {
+	if p.tty {
+		p.draw(at)
+		return
+	}
+	if time.Since(p.said) >= lineEvery {
+		p.said = time.Now()
+		fmt.Fprintf(p.out, "%s\n", p.line(at))
+	}
+}
+
+// draw moves the bar, which goes by bytes because the number of rows is not
+// known before the end.
+func (p *importProgress) draw(at importer.Progress) {
+	if p.bar == nil {
+		total := at.TotalBytes
+		if total == 0 {
+			total = -1 // a spinner
+		}
+		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.out),
+			progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish(),
+			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(false))
+	}
+	p.bar.Describe(p.counts(at))
+	p.bar.Set64(at.Bytes) // fails only past the end, where nothing is left to show
+}
+
+// line says the same in words, with the time left where it can be told.
+func (p *importProgress) line(at importer.Progress) string {
+	line := p.counts(at)
+	if at.TotalBytes > 0 && at.Bytes > 0 {
+		elapsed := time.Since(p.started)
+		left := time.Duration(float64(elapsed) * float64(at.TotalBytes-at.Bytes) / float64(at.Bytes))
+		line += fmt.Sprintf(", %d%%, %s left", at.Bytes*100/at.TotalBytes, left.Round(time.Second))
+	}
+	return line
+}
+
+func (p *importProgress) counts(at importer.Progress) string {
+	rate := float64(at.Rows) / max(time.Since(p.started).Seconds(), 0.001)
+	verb := "loaded"
+	if at.Checking {
+		verb = "checked"
+	}
+	counts := fmt.Sprintf("%d %s %s, %.0f rows/s", at.Rows, p.kind, verb, rate)
+	if at.Rejected > 0 {
+		counts += fmt.Sprintf(", %d rejected", at.Rejected)
+	}
+	return counts
+}
+
+// end takes the bar away.
+func (p *importProgress) end() {
+	if p.bar != nil {
+		p.bar.Clear() // only the terminal can fail, and nothing is lost then
+		fmt.Fprint(p.out, "\r")
+	}
+}

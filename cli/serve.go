@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+	"time"
+
+	"aiusage/db"
+	"aiusage/gateway"
+	"aiusage/usage"
+)
+
+type serveCommand struct {
+	Listen       string        `env:"AIUSAGE_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The address to answer on; port 0 takes a free one (default: 127.0.0.1:8080)."`
+	TimeZone     string        `env:"AIUSAGE_TIME_ZONE" default:"UTC" placeholder:"ZONE" help:"The IANA time zone of days in requests that name none (default: UTC)."`
+	QueryTimeout time.Duration `env:"AIUSAGE_QUERY_TIMEOUT" default:"1m" placeholder:"DURATION" help:"How long a report may take; 0 means without end (default: 1m)."`
+	DatabaseWait time.Duration `env:"AIUSAGE_DATABASE_WAIT" default:"30s" placeholder:"DURATION" help:"How long to wait at the start for a database that cannot be reached (default: 30s)."`
+	Connections  int           `env:"AIUSAGE_CONNECTIONS" default:"16" placeholder:"N" help:"The most connections to the database (default: 16)."`
+	NoSample     bool          `env:"AIUSAGE_NO_SAMPLE" help:"Start an empty embedded database empty, without sample data."`
+}
+
+// Run runs the gateway until ctx ends.
+func (c serveCommand) Run(ctx context.Context, p *process) error {
+	zone, err := usage.LoadZone("--time-zone", c.TimeZone)
+	if err != nil {
+		return err
+	}
+	// The port is taken first: when it is not to be had, nothing else is begun.
+	listener, listenErr := net.Listen("tcp", c.Listen)
+	if listenErr == nil {
+		defer listener.Close()
+	}
+	store, err := c.openStore(ctx, p)
+	if inUse, ok := errors.AsType[*FolderInUseError](err); ok {
+		return usage.Errorf(usage.InvalidArgument,
+			"the gateway is already running on the data folder %s (process %d); stop it first, or choose another folder with --data and another address with --listen",
+			inUse.Folder, inUse.PID)
+	}
+	if err != nil {
+		return err
+	}
+	err = c.serve(ctx, p, store, zone, listener, listenErr)
+	return errors.Join(err, store.close())
+}
+
+// openStore opens the database that reports are read from, current schema and all.
+func (c serveCommand) openStore(ctx context.Context, p *process) (*database, error) {
+	options := db.Options{ReadTimeout: readTimeout, MaxConnections: c.Connections}
+	if p.flags.DSN == "" {
+		store, err := p.startEmbedded(ctx, options)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.prepareOwn(ctx, p, store); err != nil {
+			return nil, errors.Join(err, store.close())
+		}
+		return store, nil
+	}
+	store, err := openDSN(p.flags.DSN, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.await(ctx, p, store); err != nil {
+		return nil, errors.Join(err, store.close())
+	}
+	return store, nil
+}
+
+// prepareOwn makes a fresh embedded database worth looking at.
+func (c serveCommand) prepareOwn(ctx context.Context, p *process, store *database) error {
+	if err := p.settleSchema(ctx, store); err != nil {
+		return err
+	}
+	if err := p.createFirstAdministrator(ctx, store); err != nil {
+		return err
+	}
+	if c.NoSample {
+		return nil
+	}
+	return p.loadSample(ctx, store)
+}
+
+// await waits until the database can be reached and checks its schema.
+func (c serveCommand) await(ctx context.Context, p *process, store *database) error {
+	deadline := time.Now().Add(c.DatabaseWait)
+	for {
+		err := store.Ping(ctx)
+		if err == nil {
+			return store.CheckSchema(ctx)
+		}
+		if !db.IsConnectionLoss(err) || time.Now().After(deadline) {
+			return err
+		}
+		p.log.Warn("waiting for the database", "error", errors.Unwrap(err))
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// serve answers requests until ctx ends.
+func (c serveCommand) serve(ctx context.Context, p *process, store *database, zone *time.Location, listener net.Listener, listenErr error) error {
+	if listenErr != nil {
+		return listenError(c.Listen, listenErr)
+	}
+	server, err := store.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	p.log.Info("listening", "address", listener.Addr().String(), "database", server)
+	p.welcome(ctx, store, listener.Addr().String())
+	handler := gateway.New(gateway.Config{Store: store, Zone: zone, QueryTimeout: c.QueryTimeout, Log: p.log})
+	err = gateway.Serve(ctx, listener, handler, p.log)
+	p.log.Info("stopped")
+	return err
+}
+
+// listenError says what to do about an address that cannot be listened on.
+func listenError(address string, err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return usage.Errorf(usage.InvalidArgument,
+			"%s is in use by another program, maybe another gateway; stop that, or choose another address with --listen", address)
+	}
+	return fmt.Errorf("cannot listen on %s: %w", address, err)
+}

@@ -1,0 +1,125 @@
+// Package dbtest gives tests a fresh database on every engine that the gateway
+// supports: the embedded one, MariaDB and MySQL, each started by the tests
+// themselves, and any other server named by AIUSAGE_TEST_DSN.
+//
+// A package whose tests use it ends what was started:
+//
+//	func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+//
+// To start the engines once for many packages, run the tests through the engines
+// program beside this file.
+package dbtest
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// Main runs the tests of a package, and then ends the servers that they started,
+// also when the run is interrupted. It returns the exit code.
+func Main(m *testing.M) int {
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-interrupted
+		StopAll()
+		os.Exit(1)
+	}()
+	defer StopAll()
+	return m.Run()
+}
+
+// Each runs test as a subtest once per engine, each with a fresh, empty database
+// that is dropped afterwards. An engine that is not on this machine is skipped;
+// where CI=true it fails.
+func Each(t *testing.T, test func(t *testing.T, dsn string)) {
+	t.Helper()
+	for _, engine := range Engines() {
+		t.Run(engine.Name, func(t *testing.T) {
+			test(t, engine.database(t))
+		})
+	}
+}
+
+// One returns the data source name of a fresh, empty database on the first engine
+// there is, for tests whose engine does not matter.
+func One(t *testing.T) (dsn string) {
+	t.Helper()
+	var reasons []string
+	for _, engine := range Engines() {
+		server, err := engine.Start()
+		if err == nil {
+			return newDatabase(t, server)
+		}
+		reasons = append(reasons, engine.Name+": "+err.Error())
+	}
+	missing(t, "no engine is on this machine\n"+strings.Join(reasons, "\n"))
+	return ""
+}
+
+// database creates a database on the engine for the duration of t.
+func (e Engine) database(t *testing.T) (dsn string) {
+	t.Helper()
+	server, err := e.Start()
+	if err != nil {
+		missing(t, err.Error())
+	}
+	return newDatabase(t, server)
+}
+
+// missing skips t, or fails it where everything has to be tested.
+func missing(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
+
+// newDatabase creates a database on the server that an administrator's DSN reaches.
+func newDatabase(t *testing.T, adminDSN string) (dsn string) {
+	t.Helper()
+	cfg, err := mysql.ParseDSN(adminDSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.DBName = ""
+	server := cfg.FormatDSN()
+	cfg.DBName = "aiusage_test_" + strings.ToLower(rand.Text())
+	if err := execute(server, "CREATE DATABASE "+cfg.DBName+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"); err != nil {
+		t.Fatalf("creating a test database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := execute(server, "DROP DATABASE "+cfg.DBName); err != nil {
+			t.Logf("dropping the test database: %v", err)
+		}
+	})
+	return cfg.FormatDSN()
+}
+
+// statementTimeout bounds what this package asks of a server that is up.
+const statementTimeout = time.Minute
+
+func execute(dsn, statement string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), statementTimeout)
+	defer cancel()
+	db, err := sql.Open("mysql", dsn)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(ctx, statement); err != nil {
+		return fmt.Errorf("%s: %w", statement, err)
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package dbtest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// rootVariable names a folder with a Debian system in it that has MySQL's server,
+// for machines whose own packages have none.
+const rootVariable = "AIUSAGE_TEST_MYSQL_ROOT"
+
+var errNoMySQL = errors.New("no MySQL here: put its mysqld on the PATH, or set " + rootVariable + " to a folder made by\n" +
+	"  debootstrap --variant=minbase --include=mysql-server-core,mysql-client-core sid FOLDER\n" +
+	"and run the tests as root")
+
+// newMySQL prepares a MySQL, from the folder that AIUSAGE_TEST_MYSQL_ROOT names or
+// from the mysqld on the PATH. Its binary log is on, as by default: it decides
+// what an account may do.
+func newMySQL() (*Server, error) {
+	root := os.Getenv(rootVariable)
+	mysqld, err := mysqldIn(root)
+	if err != nil {
+		return nil, err
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := newFolder(filepath.Join(root, os.TempDir()))
+	if err != nil {
+		return nil, err
+	}
+	// Paths as the server sees them, with the folder as its root.
+	inside := strings.TrimPrefix(folder, filepath.Clean(root))
+	common := []string{"--no-defaults", "--datadir=" + filepath.Join(inside, "data"), "--secure-file-priv="}
+	if os.Getuid() == 0 {
+		common = append(common, "--user=root")
+	}
+	install := mysqld(append(common, "--initialize-insecure")...)
+	command := mysqld(append(common,
+		"--bind-address=127.0.0.1", fmt.Sprintf("--port=%d", port), "--mysqlx=OFF",
+		"--socket="+filepath.Join(inside, "socket"), "--pid-file="+filepath.Join(inside, "pid"),
+		"--innodb-buffer-pool-size=256M",
+		// Tests do not need to survive a power failure.
+		"--innodb-flush-log-at-trx-commit=0", "--sync-binlog=0", "--innodb-doublewrite=OFF")...)
+	server := &Server{adminDSN: rootDSN(port), folder: folder, command: command}
+	if err := runInstaller(install); err != nil {
+		server.close()
+		return nil, err
+	}
+	return server, nil
+}
+
+// mysqldIn returns how mysqld is run: inside root, or from the PATH when root is
+// empty.
+func mysqldIn(root string) (func(args ...string) *exec.Cmd, error) {
+	if root == "" {
+		program, err := exec.LookPath("mysqld")
+		if err != nil || isMariaDB(program) {
+			return nil, errNoMySQL
+		}
+		return func(args ...string) *exec.Cmd { return exec.Command(program, args...) }, nil
+	}
+	if os.Getuid() != 0 {
+		return nil, errors.New("MySQL in " + root + " runs for root only, because of chroot")
+	}
+	const program = "/usr/sbin/mysqld"
+	if _, err := os.Stat(filepath.Join(root, program)); err != nil {
+		return nil, fmt.Errorf("%s holds no MySQL: %w", root, err)
+	}
+	if err := os.MkdirAll(filepath.Join(root, "var/lib/mysql-files"), 0o700); err != nil {
+		return nil, err
+	}
+	return func(args ...string) *exec.Cmd {
+		return exec.Command("chroot", append([]string{root, program}, args...)...)
+	}, nil
+}
+
+// isMariaDB tells whether a mysqld is MariaDB's, which has the same name.
+func isMariaDB(program string) bool {
+	version, err := exec.Command(program, "--version").Output()
+	return err == nil && strings.Contains(string(version), "MariaDB")
+}

@@ -1,0 +1,286 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/usage"
+)
+
+// Written counts what a write did with its rows.
+type Written struct{ Inserted, Updated, Unchanged int64 }
+
+// WriteSessions stores sessions by their id, in one transaction: a new id is
+// inserted, a known one takes the new values. Of rows with the same id the last
+// one stays; each is counted as if they had been written one after the other.
+// Instants are kept to the millisecond, cutting off the rest. Writing the same
+// rows again changes nothing, so a write whose outcome is unknown can be repeated.
+func (s *Store) WriteSessions(ctx context.Context, sessions []usage.Session) (Written, error) {
+	return write(ctx, s, sessionsTable, sessions)
+}
+
+// WriteAccounts stores names of accounts, as WriteSessions does sessions.
+func (s *Store) WriteAccounts(ctx context.Context, accounts []usage.Account) (Written, error) {
+	return write(ctx, s, accountsTable, accounts)
+}
+
+// WriteCustomers stores names of customers, as WriteSessions does sessions.
+func (s *Store) WriteCustomers(ctx context.Context, customers []usage.Customer) (Written, error) {
+	return write(ctx, s, customersTable, customers)
+}
+
+// table tells how rows of one kind are stored.
+type table[Row comparable] struct {
+	name string
+	// keys are the columns of the primary key, values the others.
+	keys, values []string
+	// key returns the row with nothing but its key.
+	key func(Row) Row
+	// normal returns the row as it will be read back.
+	normal func(Row) Row
+	// keyArgs and valueArgs give what keys and values hold.
+	keyArgs, valueArgs func(Row) []any
+	scan               func(*sqlx.Rows) (Row, error)
+}
+
+var sessionsTable = table[usage.Session]{
+	name:   "ai_sessions",
+	keys:   []string{"session_id"},
+	values: []string{"account_id", "customer_id", "started_at", "duration_seconds"},
+	key:    func(s usage.Session) usage.Session { return usage.Session{SessionID: s.SessionID} },
+	normal: func(s usage.Session) usage.Session {
+		s.StartedAt = s.StartedAt.UTC().Truncate(time.Millisecond)
+		return s
+	},
+	keyArgs: func(s usage.Session) []any { return []any{s.SessionID} },
+	valueArgs: func(s usage.Session) []any {
+		return []any{s.AccountID, nullIfEmpty(s.CustomerID), s.StartedAt, s.DurationSeconds}
+	},
+	scan: func(rows *sqlx.Rows) (s usage.Session, err error) {
+		var customer *string
+		err = rows.Scan(&s.SessionID, &s.AccountID, &customer, &s.StartedAt, &s.DurationSeconds)
+		if customer != nil {
+			s.CustomerID = *customer
+		}
+		return s, err
+	},
+}
+
+var accountsTable = table[usage.Account]{
+	name:      "accounts",
+	keys:      []string{"account_id"},
+	values:    []string{"name"},
+	key:       func(a usage.Account) usage.Account { return usage.Account{AccountID: a.AccountID} },
+	normal:    func(a usage.Account) usage.Account { return a },
+	keyArgs:   func(a usage.Account) []any { return []any{a.AccountID} },
+	valueArgs: func(a usage.Account) []any { return []any{a.Name} },
+	scan: func(rows *sqlx.Rows) (a usage.Account, err error) {
+		return a, rows.Scan(&a.AccountID, &a.Name)
+	},
+}
+
+var customersTable = table[usage.Customer]{
+	name:   "customers",
+	keys:   []string{"account_id", "customer_id"},
+	values: []string{"name"},
+	key: func(c usage.Customer) usage.Customer {
+		return usage.Customer{AccountID: c.AccountID, CustomerID: c.CustomerID}
+	},
+	normal:    func(c usage.Customer) usage.Customer { return c },
+	keyArgs:   func(c usage.Customer) []any { return []any{c.AccountID, c.CustomerID} },
+	valueArgs: func(c usage.Customer) []any { return []any{c.Name} },
+	scan: func(rows *sqlx.Rows) (c usage.Customer, err error) {
+		return c, rows.Scan(&c.AccountID, &c.CustomerID, &c.Name)
+	},
+}
+
+func nullIfEmpty(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// write stores rows in one transaction.
+//
+// Most batches are new throughout, so that is tried first: one insert, which
+// fails as a whole when one of the keys exists.
+func write[Row comparable](ctx context.Context, s *Store, t table[Row], rows []Row) (Written, error) {
+	if len(rows) == 0 {
+		return Written{}, nil
+	}
+	normal := make([]Row, len(rows))
+	for i, row := range rows {
+		normal[i] = t.normal(row)
+	}
+	inserts, _, written := t.merge(nil, normal)
+	err := s.inTransaction(ctx, func(tx *sqlx.Tx) error {
+		err := t.insert(ctx, tx, inserts, "")
+		if hasNumber(err, erDupEntry) {
+			return errKnownKey
+		}
+		return err
+	})
+	if errors.Is(err, errKnownKey) {
+		return rewrite(ctx, s, t, normal)
+	}
+	return written, err
+}
+
+// errKnownKey says that a row is not new.
+var errKnownKey = errors.New("a key is stored already")
+
+// rewrite stores rows of which some are known, in one transaction.
+//
+// They are looked for without a lock first. A locking read of keys that do not
+// exist would lock the gaps between them, and two writers that append would wait
+// for each other; a locking read of keys that do exist locks nothing else. Where
+// another writer inserts one of the new keys in between, the insert fails and
+// everything is done again.
+func rewrite[Row comparable](ctx context.Context, s *Store, t table[Row], rows []Row) (Written, error) {
+	var written Written
+	err := s.inTransaction(ctx, func(tx *sqlx.Tx) error {
+		known, err := t.read(ctx, tx, rows, "")
+		if err != nil {
+			return err
+		}
+		if known, err = t.read(ctx, tx, known, " FOR UPDATE"); err != nil {
+			return err
+		}
+		var inserts, updates []Row
+		inserts, updates, written = t.merge(known, rows)
+		if err := t.insert(ctx, tx, inserts, ""); err != nil {
+			return err
+		}
+		return t.insert(ctx, tx, updates, t.onDuplicateKey())
+	})
+	return written, err
+}
+
+// readMost bounds the keys in one statement: the embedded engine takes a time
+// for a list of keys that grows with its square.
+const readMost = 100
+
+// read returns the stored rows that have the keys of the given ones.
+func (t table[Row]) read(ctx context.Context, tx *sqlx.Tx, wanted []Row, lock string) ([]Row, error) {
+	var found []Row
+	for some := range slices.Chunk(wanted, readMost) {
+		rows, err := t.readSome(ctx, tx, some, lock)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, rows...)
+	}
+	return found, nil
+}
+
+func (t table[Row]) readSome(ctx context.Context, tx *sqlx.Tx, wanted []Row, lock string) ([]Row, error) {
+	args := make([]any, 0, len(wanted)*len(t.keys))
+	for _, row := range wanted {
+		args = append(args, t.keyArgs(row)...)
+	}
+	statement := "SELECT " + strings.Join(append(append([]string{}, t.keys...), t.values...), ", ") +
+		" FROM " + t.name +
+		" WHERE " + t.keyTuple() + " IN (" + placeholders(len(wanted), len(t.keys)) + ")" + lock
+	rows, err := tx.QueryxContext(ctx, statement, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []Row
+	for rows.Next() {
+		row, err := t.scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, row)
+	}
+	return found, rows.Err()
+}
+
+// keyTuple is the primary key as an expression. A single column stands without
+// parentheses: the embedded engine finds rows by index only then.
+func (t table[Row]) keyTuple() string {
+	if len(t.keys) == 1 {
+		return t.keys[0]
+	}
+	return "(" + strings.Join(t.keys, ", ") + ")"
+}
+
+// merge plays rows, in order, onto the known ones and returns what is to be
+// inserted and updated in the end, and what each row counted as.
+func (t table[Row]) merge(known, rows []Row) (inserts, updates []Row, written Written) {
+	stored := make(map[Row]Row, len(known))
+	for _, row := range known {
+		stored[t.key(row)] = row
+	}
+	latest := make(map[Row]Row, len(rows))
+	order := make([]Row, 0, len(rows))
+	for _, row := range rows {
+		key := t.key(row)
+		before, seen := latest[key]
+		if !seen {
+			order = append(order, key)
+			before, seen = stored[key]
+		}
+		switch {
+		case !seen:
+			written.Inserted++
+		case before != row:
+			written.Updated++
+		default:
+			written.Unchanged++
+		}
+		latest[key] = row
+	}
+	for _, key := range order {
+		if before, seen := stored[key]; !seen {
+			inserts = append(inserts, latest[key])
+		} else if before != latest[key] {
+			updates = append(updates, latest[key])
+		}
+	}
+	return inserts, updates, written
+}
+
+// insert writes rows with one statement that ends in the given clause.
+func (t table[Row]) insert(ctx context.Context, tx *sqlx.Tx, rows []Row, clause string) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	columns := len(t.keys) + len(t.values)
+	args := make([]any, 0, len(rows)*columns)
+	for _, row := range rows {
+		args = append(append(args, t.keyArgs(row)...), t.valueArgs(row)...)
+	}
+	statement := "INSERT INTO " + t.name +
+		" (" + strings.Join(append(append([]string{}, t.keys...), t.values...), ", ") + ") VALUES " +
+		placeholders(len(rows), columns) + clause
+	_, err := tx.ExecContext(ctx, statement, args...)
+	return err
+}
+
+// onDuplicateKey makes an insert give known rows their new values. VALUES() is
+// what both MySQL and MariaDB understand.
+func (t table[Row]) onDuplicateKey() string {
+	assignments := make([]string, len(t.values))
+	for i, column := range t.values {
+		assignments[i] = column + " = VALUES(" + column + ")"
+	}
+	return " ON DUPLICATE KEY UPDATE " + strings.Join(assignments, ", ")
+}
+
+// placeholders returns "(?, ?), (?, ?)" for two rows of two columns, and "?, ?"
+// for two rows of one column.
+func placeholders(rows, columns int) string {
+	row := "?"
+	if columns > 1 {
+		row = "(?" + strings.Repeat(", ?", columns-1) + ")"
+	}
+	return row + strings.Repeat(", "+row, rows-1)
+}

@@ -1,0 +1,185 @@
+// Package doltdb runs Dolt, a MySQL-compatible database, inside the gateway's
+// process. It keeps its files in one folder, listens on loopback only, and asks
+// for a password that changes with every start.
+package doltdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	doltcli "github.com/dolthub/dolt/go/cmd/dolt/cli"
+	"github.com/dolthub/dolt/go/cmd/dolt/commands/sqlserver"
+	"github.com/dolthub/dolt/go/cmd/dolt/doltversion"
+	"github.com/dolthub/dolt/go/libraries/doltcore/dbfactory"
+	"github.com/dolthub/dolt/go/libraries/doltcore/dconfig"
+	"github.com/dolthub/dolt/go/libraries/doltcore/doltdb"
+	"github.com/dolthub/dolt/go/libraries/doltcore/env"
+	"github.com/dolthub/dolt/go/libraries/utils/config"
+	"github.com/dolthub/dolt/go/libraries/utils/filesys"
+	"github.com/dolthub/dolt/go/libraries/utils/svcs"
+
+	"aiusage/cli"
+)
+
+// databasesFolder is where Dolt keeps its files, inside the data folder. What
+// stands beside it (the lock, connection.json) is this package's own.
+const databasesFolder = "databases"
+
+// startAttempts is how often another port is tried when a program takes the
+// chosen one in the moment before Dolt listens on it.
+const startAttempts = 5
+
+// Start is a cli.EmbeddedDatabase. A process runs one database at a time,
+// because Dolt keeps its settings in global variables.
+func Start(ctx context.Context, folder string) (*cli.RunningDatabase, error) {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Join(folder, databasesFolder), 0o700); err != nil {
+		return nil, fmt.Errorf("creating the data folder: %w", err)
+	}
+	claim, err := claimFolder(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	server, err := startServer(ctx, filepath.Join(folder, databasesFolder))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("starting the embedded database in %s: %w", folder, err), claim.release())
+	}
+	stop := sync.OnceValue(func() error { return errors.Join(server.stop(), claim.release()) })
+
+	if err := createDatabase(ctx, server.dsn("")); err != nil {
+		return nil, errors.Join(fmt.Errorf("creating the embedded database in %s: %w", folder, err), stop())
+	}
+	dsn := server.dsn(databaseName)
+	if err := claim.announce(dsn); err != nil {
+		return nil, errors.Join(err, stop())
+	}
+	return &cli.RunningDatabase{DSN: dsn, Stop: stop}, nil
+}
+
+// runningServer is a Dolt server that accepts connections.
+type runningServer struct {
+	controller *svcs.Controller
+	access     access
+	folder     string
+	closed     chan error
+}
+
+// startServer runs Dolt on a free loopback port, with its files in folder.
+func startServer(ctx context.Context, folder string) (*runningServer, error) {
+	quietDolt()
+	// Dolt looks for a user's settings in the home directory, and creates them.
+	// Everything it has to remember belongs in the data folder.
+	if err := os.Setenv(dconfig.EnvDoltRootPath, folder); err != nil {
+		return nil, err
+	}
+	var err error
+	for range startAttempts {
+		var server *runningServer
+		if server, err = startServerOnce(ctx, folder); err == nil {
+			return server, nil
+		}
+		if !isPortTaken(err) {
+			break
+		}
+	}
+	return nil, err
+}
+
+func startServerOnce(ctx context.Context, folder string) (*runningServer, error) {
+	access, err := newAccess()
+	if err != nil {
+		return nil, err
+	}
+	environment, err := newEnvironment(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	server := &runningServer{
+		controller: svcs.NewController(),
+		access:     access,
+		folder:     folder,
+		closed:     make(chan error, 1),
+	}
+	started := make(chan error, 1)
+	go func() {
+		// The server outlives ctx: cancelling it must not cut off requests
+		// that are still being answered. Stop ends the server.
+		startErr, closeErr := sqlserver.Serve(context.WithoutCancel(ctx), &sqlserver.Config{
+			ServerConfig:            newSettings(folder, access.port),
+			DoltEnv:                 environment,
+			Version:                 environment.Version,
+			Controller:              server.controller,
+			SkipRootUserInit:        true,
+			ProtocolListenerFactory: access.listen,
+		})
+		started <- startErr
+		server.closed <- closeErr
+	}()
+	go func() { started <- server.controller.WaitForStart() }()
+
+	select {
+	case err := <-started:
+		if err != nil {
+			return nil, errors.Join(err, closeFiles(folder))
+		}
+		return server, nil
+	case <-ctx.Done():
+		return nil, errors.Join(ctx.Err(), server.stop())
+	}
+}
+
+// newEnvironment loads Dolt's settings for folder, with its usage telemetry off.
+func newEnvironment(ctx context.Context, folder string) (*env.DoltEnv, error) {
+	files, err := filesys.LocalFilesysWithWorkingDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	home := func() (string, error) { return folder, nil }
+	environment := env.LoadWithoutDB(ctx, home, files, doltdb.LocalDirDoltDB, doltversion.Version)
+	if environment.CfgLoadErr != nil {
+		return nil, environment.CfgLoadErr
+	}
+	err = environment.Config.WriteableConfig().SetStrings(map[string]string{
+		config.MetricsDisabled: "true",
+		config.UserNameKey:     "aiusage",
+		config.UserEmailKey:    "aiusage@localhost",
+	})
+	return environment, err
+}
+
+// stop ends the server and returns once its files are closed.
+func (s *runningServer) stop() error {
+	s.controller.Stop()
+	return errors.Join(<-s.closed, closeFiles(s.folder))
+}
+
+// closeFiles closes what Dolt keeps open for the rest of the process, so that
+// the folder can be opened again, moved or deleted.
+func closeFiles(folder string) error {
+	closeErr := dbfactory.CloseAllLocalDatabases()
+	forgetErr := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Name() != dbfactory.DataDir {
+			return err
+		}
+		if err := dbfactory.DeleteFromSingletonCache(path, false); err != nil {
+			return err
+		}
+		return filepath.SkipDir
+	})
+	return errors.Join(closeErr, forgetErr)
+}
+
+// quietDolt keeps Dolt from printing: what it logs goes to slog.
+func quietDolt() {
+	doltcli.CliOut, doltcli.CliErr = io.Discard, io.Discard
+	logToSlog()
+}

@@ -1,0 +1,81 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// column of a table.
+type column struct {
+	name string
+	// optional: a file need not have it.
+	optional bool
+}
+
+// namedColumn is a column and its name in the files.
+type namedColumn struct {
+	column
+	inFile string
+}
+
+// nameColumns gives every column its name in the files, from Options.Columns.
+func nameColumns(columns []column, names map[string]string) ([]namedColumn, error) {
+	named := make([]namedColumn, len(columns))
+	known := make([]string, len(columns))
+	users := map[string]string{}
+	for i, column := range columns {
+		named[i], known[i] = namedColumn{column, column.name}, column.name
+		if name, ok := names[column.name]; ok {
+			named[i].inFile = strings.TrimSpace(name)
+		}
+		if other, taken := users[named[i].inFile]; taken {
+			return nil, fmt.Errorf("the columns %s and %s cannot both be read from %q", other, column.name, named[i].inFile)
+		}
+		users[named[i].inFile] = column.name
+	}
+	for name := range names {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("there is no column %q to be mapped; the columns are %s", name, strings.Join(known, ", "))
+		}
+	}
+	return named, nil
+}
+
+// locate returns the position of each column in a header, -1 for one that is
+// absent and may be.
+func locate(columns []namedColumn, header []string) ([]int, error) {
+	positions := make([]int, len(columns))
+	for i, column := range columns {
+		positions[i] = -1
+		for at, name := range header {
+			if strings.TrimSpace(name) != column.inFile {
+				continue
+			}
+			if positions[i] >= 0 {
+				return nil, fmt.Errorf("the column %q is there twice, as number %d and %d; %s",
+					column.inFile, positions[i]+1, at+1, headerHint(column.name, header))
+			}
+			positions[i] = at
+		}
+		if positions[i] < 0 && !column.optional {
+			return nil, fmt.Errorf("the column %q is missing; %s", column.inFile, headerHint(column.name, header))
+		}
+	}
+	return positions, nil
+}
+
+// headerHint tells what was found, and how to go on.
+func headerHint(column string, header []string) string {
+	const most = 30
+	shown := header[:min(len(header), most)]
+	quoted := make([]string, len(shown), most+1)
+	for i, name := range shown {
+		quoted[i] = excerpt(strings.TrimSpace(name))
+	}
+	if len(header) > most {
+		quoted = append(quoted, "…")
+	}
+	return fmt.Sprintf("the header has %s (a column by another name is given as --map %s=NAME)",
+		strings.Join(quoted, ", "), column)
+}

@@ -1,0 +1,239 @@
+package importer
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+)
+
+// source is a file to be loaded, or standard input.
+type source struct {
+	// name is shown to people.
+	name string
+	// path is what to open, empty for stdin.
+	path  string
+	stdin io.Reader
+	// size is 0 when it is not known.
+	size int64
+	// stream: it can be read only once, and reading it may wait forever (a
+	// pipe, a terminal).
+	stream bool
+	// spooled: it is a temporary copy.
+	spooled bool
+}
+
+// findSources checks that all files are there.
+func findSources(files []string, stdin io.Reader) ([]source, error) {
+	if len(files) == 0 {
+		return nil, errors.New(`there is no file to import; "-" stands for standard input`)
+	}
+	var sources []source
+	hasStdin := false
+	for _, file := range files {
+		if file == "-" {
+			if hasStdin || stdin == nil {
+				return nil, errors.New(`standard input ("-") can be imported once only`)
+			}
+			hasStdin = true
+			sources = append(sources, source{name: "standard input", stdin: stdin, stream: true})
+			continue
+		}
+		info, err := os.Stat(file)
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			return nil, fmt.Errorf("there is no file %s", file)
+		case err != nil:
+			return nil, fmt.Errorf("%s cannot be opened: %w", file, reasonOf(err))
+		case info.IsDir():
+			return nil, fmt.Errorf("%s is a directory; name the files in it", file)
+		}
+		sources = append(sources, source{
+			name: file, path: file, size: info.Size(), stream: !info.Mode().IsRegular(),
+		})
+	}
+	return sources, nil
+}
+
+// totalSize returns the size of all sources, 0 if that of one is not known.
+func totalSize(sources []source) int64 {
+	var total int64
+	for _, s := range sources {
+		if s.stream {
+			return 0
+		}
+		total += s.size
+	}
+	return total
+}
+
+// open opens the source as it is stored. Reads end with the context, and add
+// to read.
+func (s source) open(ctx context.Context, read *atomic.Int64) (io.ReadCloser, error) {
+	file := io.NopCloser(s.stdin)
+	if s.path != "" {
+		opened, err := os.Open(s.path)
+		if err != nil {
+			return nil, fmt.Errorf("%s cannot be opened: %w", s.name, reasonOf(err))
+		}
+		file = opened
+	}
+	var from io.Reader = file
+	if s.stream {
+		from = newPump(ctx, file)
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{&meter{ctx, from, read}, file}, nil
+}
+
+// spool copies a stream into a temporary file, so that it can be read twice.
+// The file has to be removed.
+func (s source) spool(ctx context.Context) (source, error) {
+	var read atomic.Int64
+	from, err := s.open(ctx, &read)
+	if err != nil {
+		return s, err
+	}
+	defer from.Close()
+	to, err := os.CreateTemp("", "import-*")
+	if err != nil {
+		return s, fmt.Errorf("%s cannot be kept in a temporary file: %w", s.name, err)
+	}
+	size, err := io.Copy(to, from)
+	if err = firstError(err, to.Close()); err != nil {
+		_ = os.Remove(to.Name())
+		return s, fmt.Errorf("%s cannot be copied to a temporary file: %w", s.name, err)
+	}
+	return source{name: s.name, path: to.Name(), size: size, spooled: true}, nil
+}
+
+// rows makes a reader of the rows in an opened source. Errors complete a
+// sentence that begins with the file's name.
+func rows(stored io.Reader, format Format, columns []namedColumn) (rowReader, error) {
+	text, err := decompress(stored)
+	if err != nil {
+		return nil, fmt.Errorf("cannot be read: %w", damage(err))
+	}
+	lines := newLines(text)
+	const enough = 4 << 10
+	// An error is left to the first reader that gets as far as where it is.
+	beginning, _ := lines.reader.Peek(enough)
+	if bytes.HasPrefix(beginning, []byte(byteOrderMark)) {
+		_, _ = lines.reader.Discard(len(byteOrderMark))
+		beginning = beginning[len(byteOrderMark):]
+	}
+	if err := checkText(beginning); err != nil {
+		return nil, err
+	}
+	if format == Auto {
+		format = formatByContent(beginning)
+	}
+	if format == NDJSON {
+		return newNDJSON(lines, columns), nil
+	}
+	return newDelimited(lines, format, columns)
+}
+
+// decompress recognizes gzip by its first bytes.
+func decompress(stored io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReaderSize(stored, 64<<10)
+	magic, err := buffered.Peek(2)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	if string(magic) != "\x1f\x8b" {
+		return buffered, nil
+	}
+	return gzip.NewReader(buffered)
+}
+
+// reasonOf returns an error of the operating system without the file's name,
+// which its message has already.
+func reasonOf(err error) error {
+	if path, ok := errors.AsType[*os.PathError](err); ok {
+		return path.Err
+	}
+	return err
+}
+
+// damage returns an error of reading in words for people.
+func damage(err error) error {
+	if _, corrupt := errors.AsType[flate.CorruptInputError](err); corrupt {
+		return errors.New("the gzip data is damaged")
+	}
+	switch err {
+	case io.ErrUnexpectedEOF: // files themselves end with io.EOF
+		return errors.New("the gzip data ends too early; the file is not complete")
+	case gzip.ErrHeader, gzip.ErrChecksum:
+		return errors.New("the gzip data is damaged")
+	}
+	return reasonOf(err)
+}
+
+// meter counts what is read, and stops with a context.
+type meter struct {
+	ctx  context.Context
+	from io.Reader
+	read *atomic.Int64
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	if err := m.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := m.from.Read(p)
+	m.read.Add(int64(n))
+	return n, err
+}
+
+// pump reads ahead from a stream, so that waiting for data that may never come
+// can be given up. What it has read by then is lost to others.
+type pump struct {
+	ctx    context.Context
+	chunks chan []byte
+	chunk  []byte
+	err    error // valid once chunks is closed
+}
+
+func newPump(ctx context.Context, from io.Reader) *pump {
+	p := &pump{ctx: ctx, chunks: make(chan []byte)}
+	go func() {
+		defer close(p.chunks)
+		for p.err == nil {
+			chunk := make([]byte, 64<<10)
+			var n int
+			n, p.err = from.Read(chunk)
+			select {
+			case p.chunks <- chunk[:n]:
+			case <-ctx.Done():
+				p.err = ctx.Err()
+			}
+		}
+	}()
+	return p
+}
+
+func (p *pump) Read(to []byte) (int, error) {
+	for len(p.chunk) == 0 {
+		var open bool
+		select {
+		case p.chunk, open = <-p.chunks:
+			if !open {
+				return 0, p.err
+			}
+		case <-p.ctx.Done():
+			return 0, p.ctx.Err()
+		}
+	}
+	n := copy(to, p.chunk)
+	p.chunk = p.chunk[n:]
+	return n, nil
+}

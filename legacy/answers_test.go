@@ -1,0 +1,228 @@
+package legacy
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"aiusage/usage"
+)
+
+// answerFor asks for a report in a format and returns the body.
+func answerFor(t *testing.T, report *usage.Report, as format) []byte {
+	t.Helper()
+	d := newDoor(t)
+	d.respond = func(context.Context, usage.Request) (*usage.Report, error) { return report, nil }
+	w := d.send("GET", "/ai/usage."+string(as), "")
+	if w.Code != http.StatusOK {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	return w.Body.Bytes()
+}
+
+// TestAnswersToTheByte holds every format of facts 9 to 13 to golden files.
+func TestAnswersToTheByte(t *testing.T) {
+	for name, report := range map[string]*usage.Report{
+		"empty": emptyReport(), "one": oneRow(), "many": manyRows(), "strange": strangeReport(), "control": controlReport(),
+	} {
+		for as := range contentTypes {
+			if name == "control" && as == formatXML {
+				continue // TestFact10CharactersThatXMLCannotHold
+			}
+			t.Run(name+"."+string(as), func(t *testing.T) {
+				golden(t, name+"."+string(as), answerFor(t, report, as))
+			})
+		}
+	}
+}
+
+const factXML = `<?xml version="1.0" encoding="utf-8"?><AIUsage xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns="http://schemas.datacontract.org/2004/07/Voice.Api.AI"><AccountUsage><AIAccountUsage><AIMinutes>7</AIMinutes><AccountId>acc-1</AccountId></AIAccountUsage></AccountUsage><CustomerUsage><AICustomerUsage><AIMinutes>7</AIMinutes><AccountId>acc-1</AccountId><CustomerId>cus-1</CustomerId></AICustomerUsage></CustomerUsage></AIUsage>`
+
+func TestFact10XMLToTheByte(t *testing.T) {
+	if got := string(answerFor(t, oneRow(), formatXML)); got != factXML {
+		t.Errorf("got %s", got)
+	}
+	if got := string(answerFor(t, emptyReport(), formatXML)); !strings.HasSuffix(got, `"><AccountUsage /><CustomerUsage /></AIUsage>`) {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestFact11JSONToTheByte(t *testing.T) {
+	if got := string(answerFor(t, oneRow(), formatJSON)); got != `{"accountUsage":[{"accountId":"acc-1","aiMinutes":7}],"customerUsage":[{"accountId":"acc-1","customerId":"cus-1","aiMinutes":7}]}` {
+		t.Errorf("got %s", got)
+	}
+	if got := string(answerFor(t, emptyReport(), formatJSON)); got != `{"accountUsage":[],"customerUsage":[]}` {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestFact12CSVToTheByte(t *testing.T) {
+	if got := string(answerFor(t, oneRow(), formatCSV)); got != "AccountUsage,CustomerUsage\r\n"+
+		`"[{accountId:acc-1,aiMinutes:7}]","[{accountId:acc-1,customerId:cus-1,aiMinutes:7}]"`+"\r\n" {
+		t.Errorf("got %s", got)
+	}
+	if got := newDoor(t).send("GET", "/ai/usage.csv", "").Header().Get("Content-Disposition"); got != `attachment;filename="GetAIUsage.csv"` {
+		t.Errorf("Content-Disposition: %s", got)
+	}
+}
+
+func TestFact13JSVToTheByte(t *testing.T) {
+	if got := string(answerFor(t, oneRow(), formatJSV)); got != `{accountUsage:[{accountId:acc-1,aiMinutes:7}],customerUsage:[{accountId:acc-1,customerId:cus-1,aiMinutes:7}]}` {
+		t.Errorf("got %s", got)
+	}
+	for _, special := range []string{",", `"`, "[", "]", "{", "}", "\r", "\n", ":"} {
+		report := reportOf(subject("a"+special, "c", 1))
+		want := `{accountId:"a` + strings.ReplaceAll(special, `"`, `""`) + `",aiMinutes:1}`
+		if got := string(answerFor(t, report, formatJSV)); !strings.Contains(got, want) {
+			t.Errorf("%q: got %s", special, got)
+		}
+	}
+}
+
+// TestFacts10To13ContentTypes holds the Content-Type of every format.
+func TestFacts10To13ContentTypes(t *testing.T) {
+	for suffix, want := range map[string]string{
+		"xml": "application/xml", "json": "application/json; charset=utf-8", "csv": "text/csv",
+		"jsv": "application/jsv", "html": "text/html; charset=utf-8",
+	} {
+		if got := newDoor(t).send("GET", "/ai/usage."+suffix, "").Header().Get("Content-Type"); got != want {
+			t.Errorf("%s: %s", suffix, got)
+		}
+	}
+}
+
+func TestFact14VaryOnEveryAnswer(t *testing.T) {
+	d := newDoor(t)
+	for _, target := range []string{"/ai/usage", "/ai/usage.csv", "/ai/usage?startDate=x", "/ai/usage/x", "/metadata", "/ai/usage.xsd", "/api/Nope"} {
+		if w := d.send("GET", target, ""); !slices.Equal(w.Header()["Vary"], []string{"Accept"}) ||
+			w.Header().Get("Cache-Control") != "private, no-store" {
+			t.Errorf("%s: %v", target, w.Header())
+		}
+	}
+	if w := d.send("GET", "/ai/usage", "", "Authorization: "); w.Header().Get("Vary") != "Accept" {
+		t.Errorf("401: %v", w.Header())
+	}
+}
+
+// TestFact10CharactersThatXMLCannotHold: an error before the first byte.
+func TestFact10CharactersThatXMLCannotHold(t *testing.T) {
+	for _, id := range []string{"a\x00", "a\x01", "\x1F", "\uFFFE", "\uFFFF", "\xFF", "\xED\xA0\x80"} {
+		report := reportOf(subject("acc", id, 1))
+		var out bytes.Buffer
+		if err := WriteXML(&out, report); err == nil || usage.AsError(err).Code != usage.OutOfRange || out.Len() != 0 {
+			t.Errorf("%q: %v, %q", id, err, out.String())
+		}
+		d := newDoor(t)
+		d.respond = func(context.Context, usage.Request) (*usage.Report, error) { return report, nil }
+		w := d.send("GET", "/ai/usage.xml", "")
+		if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "<ErrorCode>OverflowException</ErrorCode>") {
+			t.Errorf("%q: %d %s", id, w.Code, w.Body)
+		}
+		if err := xml.Unmarshal(w.Body.Bytes(), &struct{}{}); err != nil {
+			t.Errorf("%q: the error is not XML: %v", id, err)
+		}
+	}
+}
+
+// TestAIMinutesAre32Bits: a sum beyond int is an error in every format, never
+// a wrapped number.
+func TestAIMinutesAre32Bits(t *testing.T) {
+	for as := range contentTypes {
+		d := newDoor(t)
+		for _, report := range []*usage.Report{
+			reportOf(subject("acc", "cus", math.MaxInt32+1)),
+			reportOf(subject("acc", "a", math.MaxInt32), subject("acc", "b", 1)), // only the account's sum is too great
+		} {
+			d.respond = func(context.Context, usage.Request) (*usage.Report, error) { return report, nil }
+			w := d.send("GET", "/ai/usage."+string(as), "")
+			if body := w.Body.String(); w.Code != http.StatusInternalServerError || !strings.Contains(body, "2147483648") ||
+				!strings.Contains(body, "OverflowException") || strings.Contains(body, "customerUsage") {
+				t.Errorf("%s: %d %s", as, w.Code, body)
+			}
+		}
+	}
+}
+
+// TestAnswersReadBack: what the writers write, independent readers read.
+func TestAnswersReadBack(t *testing.T) {
+	for _, report := range []*usage.Report{emptyReport(), manyRows(), strangeReport()} {
+		t.Run("xml", func(t *testing.T) { sameRows(t, report, readAnswerXML(t, answerFor(t, report, formatXML))) })
+		t.Run("json", func(t *testing.T) { sameRows(t, report, readAnswerJSON(t, answerFor(t, report, formatJSON))) })
+		t.Run("jsv", func(t *testing.T) { sameRows(t, report, readAnswerJSV(t, string(answerFor(t, report, formatJSV)))) })
+		t.Run("csv", func(t *testing.T) {
+			// A line break in a cell is CR LF or LF, which encoding/csv would make one.
+			body := strings.ReplaceAll(string(answerFor(t, report, formatCSV)), "\r\n\"[", "\n\"[")
+			body = strings.TrimSuffix(body, "\r\n") + "\n"
+			lines, err := csv.NewReader(strings.NewReader(strings.ReplaceAll(body, "\r", "\u2400"))).ReadAll()
+			if err != nil || len(lines) != 2 || len(lines[1]) != 2 {
+				t.Fatalf("%v %q", err, lines)
+			}
+			jsv := "{accountUsage:" + lines[1][0] + ",customerUsage:" + lines[1][1] + "}"
+			sameRows(t, report, readAnswerJSV(t, strings.ReplaceAll(jsv, "\u2400", "\r")))
+		})
+	}
+	sameRows(t, controlReport(), readAnswerJSON(t, answerFor(t, controlReport(), formatJSON)))
+}
+
+// row is a row of either list; Customer is empty in the first.
+type row struct {
+	AccountID  string `xml:"AccountId" json:"accountId"`
+	CustomerID string `xml:"CustomerId" json:"customerId"`
+	Minutes    int64  `xml:"AIMinutes" json:"aiMinutes"`
+}
+
+type document struct {
+	Accounts  []row `xml:"AccountUsage>AIAccountUsage" json:"accountUsage"`
+	Customers []row `xml:"CustomerUsage>AICustomerUsage" json:"customerUsage"`
+}
+
+func sameRows(t *testing.T, report *usage.Report, got document) {
+	t.Helper()
+	var want document
+	for _, account := range report.Accounts {
+		want.Accounts = append(want.Accounts, row{account.AccountID, "", account.Minutes})
+	}
+	for _, customer := range report.Customers {
+		want.Customers = append(want.Customers, row{customer.AccountID, customer.CustomerID, customer.Minutes})
+	}
+	if !slices.Equal(got.Accounts, want.Accounts) || !slices.Equal(got.Customers, want.Customers) {
+		t.Errorf("got  %+q\nwant %+q", fmt.Sprint(got), fmt.Sprint(want))
+	}
+}
+
+func readAnswerXML(t *testing.T, body []byte) (read document) {
+	t.Helper()
+	if err := xml.Unmarshal(body, &read); err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+func readAnswerJSON(t *testing.T, body []byte) (read document) {
+	t.Helper()
+	if err := json.Unmarshal(body, &read); err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+// readAnswerJSV takes a JSV answer apart with the request reader's own pieces.
+func readAnswerJSV(t *testing.T, body string) (read document) {
+	t.Helper()
+	lists := jsvMembers(t, body)
+	for _, item := range jsvItems(t, lists["accountUsage"]) {
+		read.Accounts = append(read.Accounts, jsvRow(t, item))
+	}
+	for _, item := range jsvItems(t, lists["customerUsage"]) {
+		read.Customers = append(read.Customers, jsvRow(t, item))
+	}
+	return read
+}

@@ -1,0 +1,55 @@
+package legacy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"aiusage/usage"
+)
+
+// errBatch refuses a batch before more of it is read.
+var errBatch = fmt.Errorf("a batch has at most %d requests", maxBatch)
+
+// serveBatch answers several requests at once, in order (fact 23). The first
+// failure is the answer to the whole, with the index of the request at fault.
+func (h *handler) serveBatch(ctx context.Context, w http.ResponseWriter, r *http.Request, route route, answer answer) error {
+	kind := h.bodyMedia(r, route)
+	body, err := h.readBody(w, r, kind)
+	if err != nil {
+		return err
+	}
+	requests, err := bindBatch(body, kind)
+	if errors.Is(err, errBatch) {
+		return badArgument("", errBatch.Error())
+	}
+	if err != nil {
+		return unreadable(shownType(r, kind), true, err)
+	}
+	reports := make([]*usage.Report, len(requests))
+	for i, request := range requests {
+		if reports[i], err = h.batchReport(ctx, request, answer.format); err != nil {
+			w.Header().Set("X-AutoBatch-Completed", strconv.Itoa(i))
+			return &indexed{err, i}
+		}
+	}
+	w.Header().Set("X-AutoBatch-Completed", strconv.Itoa(len(reports))) // fact 14
+	return h.write(ctx, w, r, answer, func(s *stream) { writers[answer.format].batch(s, reports) })
+}
+
+func (h *handler) batchReport(ctx context.Context, request usage.Request, as format) (*usage.Report, error) {
+	if err := translateDates(&request); err != nil {
+		return nil, err
+	}
+	return h.report(ctx, request, as)
+}
+
+// indexed is an error with the index of the request of a batch that caused it.
+type indexed struct {
+	error
+	index int
+}
+
+func (e *indexed) Unwrap() error { return e.error }

@@ -1,0 +1,30 @@
+package legacy
+
+import (
+	"encoding/csv"
+	"errors"
+	"strings"
+
+	"aiusage/usage"
+)
+
+// readCSV reads a header line and at most one line of values. A second one
+// would be a request that gets no answer, so it is an error.
+func readCSV(body string) ([]usage.Request, error) {
+	lines, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	var request usage.Request
+	switch {
+	case len(lines) > 2:
+		return nil, errors.New("expected one line of values after the header")
+	case len(lines) == 2:
+		for i, name := range lines[0] {
+			if field := fieldOf(&request, name); field != nil {
+				join(field, lines[1][i])
+			}
+		}
+	}
+	return []usage.Request{request}, nil
+}

@@ -1,0 +1,159 @@
+package legacy
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"aiusage/auth"
+	"aiusage/usage"
+)
+
+// fault is an error as the old host answered it (facts 15 to 18).
+type fault struct {
+	status int
+	// reason is the reason phrase; empty for the status's standard one.
+	reason string
+	// code and message fill the ErrorResponse; without a code the body is empty.
+	code, message string
+	// field and detail fill its one field error, if any.
+	field, detail string
+	// batchIndex tells which request of a batch failed; nil outside a batch.
+	batchIndex *int
+	// header is sent with the answer.
+	header http.Header
+}
+
+func (f *fault) Error() string { return f.message }
+
+// errorCodes are the old host's names for the domain's codes: those of .NET's
+// exceptions, and of its HTTP statuses where there is none.
+var errorCodes = map[usage.Code]string{
+	usage.InvalidArgument: "ArgumentException",
+	usage.Unauthenticated: "Unauthorized",
+	usage.NotFound:        "NotFound",
+	usage.OutOfRange:      "OverflowException",
+	usage.Timeout:         "TimeoutException",
+	usage.Canceled:        "OperationCanceledException",
+	usage.Unavailable:     "ServiceUnavailable",
+	usage.Internal:        "Exception",
+}
+
+// badArgument is a 400 that names a field (fact 17). In the message of the
+// whole the field follows in parentheses, as .NET writes it (fact 15).
+func badArgument(field, message string) *fault {
+	f := &fault{status: http.StatusBadRequest, reason: "ArgumentException", code: "ArgumentException", message: message}
+	if field != "" {
+		f.message = fmt.Sprintf("%s (Parameter '%s')", message, field)
+		f.field, f.detail = field, message
+	}
+	return f
+}
+
+// unreadable is the 400 for a body that cannot be understood (fact 17).
+func unreadable(contentType string, batch bool, reason error) *fault {
+	array := ""
+	if batch {
+		array = "[]"
+	}
+	return &fault{
+		status: http.StatusBadRequest, reason: "SerializationException", code: "SerializationException",
+		message: fmt.Sprintf("Could not deserialize '%s' request using Voice.Api.AI.GetAIUsage%s'\nError: %s", shorten(contentType, 100), array, shorten(reason.Error(), 500)),
+	}
+}
+
+// noSuchOperation is the answer at a predefined path of no operation (fact 22).
+func noSuchOperation(name string) *fault {
+	return &fault{
+		status: http.StatusMethodNotAllowed, reason: "NotImplementedException", code: "NotImplementedException",
+		message: fmt.Sprintf("The operation '%s' does not exist for this service", shorten(name, 100)),
+	}
+}
+
+// shorten cuts what a caller sent to a length that fits a message.
+func shorten(text string, most int) string {
+	if len(text) > most {
+		text = text[:most] + "…"
+	}
+	return strings.ToValidUTF8(text, "")
+}
+
+// faultOf turns any error into the answer for it.
+func faultOf(err error, as format, login string) *fault {
+	if at, ok := errors.AsType[*indexed](err); ok {
+		f := *faultOf(at.error, as, login)
+		f.batchIndex = &at.index
+		return &f
+	}
+	if f, ok := errors.AsType[*fault](err); ok {
+		return f
+	}
+	if errors.Is(err, auth.ErrWrongCredentials) {
+		return &fault{status: http.StatusUnauthorized, reason: "Invalid Username or Password",
+			code: "Unauthorized", message: "Invalid Username or Password"}
+	}
+	coded := coded(err)
+	switch coded.Code {
+	case usage.Unauthenticated:
+		return notSignedIn(as, login)
+	case usage.PermissionDenied:
+		return &fault{status: http.StatusForbidden, reason: "Invalid Role"}
+	case usage.InvalidArgument:
+		return badArgument(contractTerms(coded))
+	}
+	return failure(coded)
+}
+
+// coded returns err as a domain error. What an internal one says stays inside.
+func coded(err error) *usage.Error {
+	coded := usage.AsError(err)
+	if coded.Code == usage.Internal {
+		return &usage.Error{Code: usage.Internal, Message: "internal error", Cause: err}
+	}
+	return coded
+}
+
+// notSignedIn asks for credentials with an empty body, or sends a browser to
+// the login page (fact 18).
+func notSignedIn(as format, login string) *fault {
+	if as == formatHTML {
+		return &fault{status: http.StatusFound, header: http.Header{"Location": {login}}}
+	}
+	return &fault{status: http.StatusUnauthorized, header: http.Header{"Www-Authenticate": {`basic realm="/auth/basic"`}}}
+}
+
+// failure is the answer when the request was right and the answer is missing.
+func failure(err *usage.Error) *fault {
+	code, known := errorCodes[err.Code]
+	if !known {
+		code = errorCodes[usage.Internal]
+	}
+	f := &fault{status: err.Code.Mapping().HTTPStatus, reason: code, code: code, message: err.Error()}
+	if err.Code == usage.Unavailable {
+		f.header = http.Header{"Retry-After": {"5"}}
+	}
+	return f
+}
+
+// fields are the contract's names of the arguments that GraphQL names otherwise.
+var fields = map[string]string{
+	"accountId": "AccountId", "customerId": "CustomerId",
+	"startDate": "StartDate", "endDate": "EndDate", "timeZone": "TimeZone",
+}
+
+// contractTerms words an argument error in the contract's terms: its names of
+// the fields, outside of what quotes the caller, and the date forms of this door.
+func contractTerms(err *usage.Error) (field, message string) {
+	words := *err
+	if err.Argument == "startDate" || err.Argument == "endDate" {
+		words.Accepted = append(append([]string(nil), usage.DateForms...), dotNetForms...)
+	}
+	parts := strings.Split(words.Error(), `"`)
+	for i := 0; i < len(parts); i += 2 {
+		for graphQL, contract := range fields {
+			parts[i] = strings.ReplaceAll(parts[i], graphQL, contract)
+		}
+	}
+	return fields[err.Argument], strings.Join(parts, `"`)
+}

@@ -1,0 +1,176 @@
+package legacy
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"aiusage/auth"
+	"aiusage/usage"
+)
+
+// defaultMaxBody is the largest request body, in bytes, when Config names none.
+const defaultMaxBody = 1 << 20
+
+// maxBatch is the largest number of requests in one batch (fact 23).
+const maxBatch = 100
+
+// Config is what the door needs from the gateway.
+type Config struct {
+	// Report answers a request; its context carries the auth.Principal.
+	Report usage.Reporter
+	// Authenticate tells who sent a request. Its errors are those of
+	// auth.Authenticator.Authenticate.
+	Authenticate func(*http.Request) (auth.Principal, error)
+	// Log receives faults of the gateway, once each; slog.Default() if nil.
+	Log *slog.Logger
+	// MaxBody bounds a request body in bytes, before and after decompression;
+	// 1 MiB if zero.
+	MaxBody int64
+}
+
+// handler is the door. Its methods are spread over the files by concept.
+type handler struct{ Config }
+
+// New returns the handler of every path for which Serves is true; it answers
+// any other path with 404.
+func New(config Config) http.Handler {
+	if config.Log == nil {
+		config.Log = slog.Default()
+	}
+	if config.MaxBody == 0 {
+		config.MaxBody = defaultMaxBody
+	}
+	return &handler{config}
+}
+
+// Serves tells whether a request path belongs to this door. Case, doubled
+// slashes and a trailing slash do not matter (fact 1).
+func Serves(path string) bool { return parseRoute(path).kind != foreign }
+
+// ServeHTTP answers any verb alike (fact 1).
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	addVary(w.Header(), "Accept") // fact 14
+	w.Header().Set("Cache-Control", "private, no-store")
+	if isPreflight(r) {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	route := parseRoute(r.URL.Path)
+	switch route.kind {
+	case metadataPage:
+		serveMetadata(w)
+		return
+	case schemaFile:
+		serveSchema(w)
+		return
+	}
+	query := parseForm(r.URL.RawQuery)
+	answer := negotiate(r, route, query)
+	if err := h.serve(w, r, route, query, answer); err != nil {
+		h.fail(w, r, answer.format, err)
+	}
+}
+
+// serve runs the operation. Nothing has been written when it returns an error.
+func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, query form, answer answer) error {
+	switch route.kind {
+	case missing, foreign:
+		return &fault{status: http.StatusNotFound, code: "NotFound", message: "There is nothing at this path"}
+	case unknownOperation:
+		return noSuchOperation(route.operation)
+	}
+	ctx, err := h.admit(r)
+	if err != nil {
+		return err
+	}
+	if err := answer.check(); err != nil {
+		return err
+	}
+	if route.batch {
+		return h.serveBatch(ctx, w, r, route, answer)
+	}
+	request, err := h.readRequest(w, r, route, query)
+	if err != nil {
+		return err
+	}
+	report, err := h.report(ctx, request, answer.format)
+	if err != nil {
+		return err
+	}
+	return h.write(ctx, w, r, answer, func(s *stream) { writers[answer.format].one(s, report) })
+}
+
+// admit authenticates the request and requires the operation's role. It runs
+// before the body is read (fact 18).
+func (h *handler) admit(r *http.Request) (context.Context, error) {
+	principal, err := h.Authenticate(r)
+	if err != nil {
+		return nil, err
+	}
+	ctx := auth.NewContext(r.Context(), principal)
+	return ctx, auth.RequireRole(ctx, auth.SystemAdministrator)
+}
+
+// report asks for a report and makes sure that the format can hold it.
+func (h *handler) report(ctx context.Context, request usage.Request, as format) (*usage.Report, error) {
+	report, err := h.Report(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return report, checkReport(report, as)
+}
+
+// write sends the headers and then the document. HEAD gets the headers only.
+// When the document cannot be finished (the client went away, a deadline
+// passed) the connection is cut, so that nobody takes a part for the whole.
+func (h *handler) write(ctx context.Context, w http.ResponseWriter, r *http.Request, answer answer, document func(*stream)) error {
+	header := w.Header()
+	header.Set("Content-Type", answer.contentType())
+	if answer.format == formatCSV {
+		header.Set("Content-Disposition", `attachment;filename="GetAIUsage.csv"`) // fact 12
+	}
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	s := newStream(ctx, w)
+	s.WriteString(answer.prefix())
+	document(s)
+	s.WriteString(answer.suffix())
+	if err := s.close(); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// isPreflight tells whether the request is a CORS preflight. Sharing across
+// origins is off, so it is answered without any Access-Control header.
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" &&
+		r.Header.Get("Access-Control-Request-Method") != ""
+}
+
+// addVary names a request header in Vary, once.
+func addVary(header http.Header, name string) {
+	for _, line := range header.Values("Vary") {
+		for token := range strings.SplitSeq(line, ",") {
+			if token = strings.TrimSpace(token); token == "*" || strings.EqualFold(token, name) {
+				return
+			}
+		}
+	}
+	header.Add("Vary", name)
+}
+
+// loginPage is where a browser that is not signed in is sent, with the path it
+// wanted (always on this host: leading slashes are reduced to one).
+func loginPage(r *http.Request) string {
+	wanted := "/" + strings.TrimLeft(r.URL.EscapedPath(), `/\`)
+	if r.URL.RawQuery != "" {
+		wanted += "?" + r.URL.RawQuery
+	}
+	return "/login?redirect=" + url.QueryEscape(wanted)
+}

@@ -1,0 +1,141 @@
+package legacy
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+
+	"aiusage/usage"
+)
+
+// readJSON reads an object, or for a batch an array of objects. Names are
+// case-insensitive, unknown ones ignored, repeated ones joined (fact 3).
+// Anything but the expected JSON is an error (fact 7).
+func readJSON(body string, batch bool) ([]usage.Request, error) {
+	if err := checkSurrogates(body); err != nil {
+		return nil, err
+	}
+	decoder := json.NewDecoder(strings.NewReader(body))
+	requests, err := jsonRequests(decoder, batch)
+	if err == io.EOF {
+		return nil, io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, errors.New("there is something after the JSON")
+	}
+	return requests, nil
+}
+
+func jsonRequests(decoder *json.Decoder, batch bool) ([]usage.Request, error) {
+	if !batch {
+		request, err := jsonRequest(decoder)
+		return []usage.Request{request}, err
+	}
+	if err := expect(decoder, '['); err != nil {
+		return nil, err
+	}
+	var requests []usage.Request
+	for decoder.More() {
+		if len(requests) == maxBatch {
+			return nil, errBatch
+		}
+		request, err := jsonRequest(decoder)
+		if err != nil {
+			return nil, err
+		}
+		requests = append(requests, request)
+	}
+	return requests, expect(decoder, ']')
+}
+
+// jsonRequest reads one object.
+func jsonRequest(decoder *json.Decoder) (request usage.Request, err error) {
+	if err := expect(decoder, '{'); err != nil {
+		return request, err
+	}
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return request, err
+		}
+		var raw json.RawMessage
+		if err := decoder.Decode(&raw); err != nil {
+			return request, err
+		}
+		field := fieldOf(&request, name.(string))
+		if field == nil {
+			continue
+		}
+		value, err := jsonText(raw)
+		if err != nil {
+			return request, fmt.Errorf("%s: %w", name, err)
+		}
+		join(field, value)
+	}
+	return request, expect(decoder, '}')
+}
+
+// expect reads one delimiter.
+func expect(decoder *json.Decoder, want json.Delim) error {
+	token, err := decoder.Token()
+	if err != nil {
+		return err
+	}
+	if token != want {
+		return fmt.Errorf("expected %v", want)
+	}
+	return nil
+}
+
+// jsonText returns a value as the old host bound it to a string: a string's
+// text, a number or boolean as it is written, null as absent.
+func jsonText(raw json.RawMessage) (string, error) {
+	switch raw[0] {
+	case '"':
+		var value string
+		err := json.Unmarshal(raw, &value)
+		return value, err
+	case '{', '[':
+		return "", errors.New("expected a string")
+	case 'n':
+		return "", nil
+	}
+	return string(raw), nil
+}
+
+// checkSurrogates refuses \u escapes of half a surrogate pair, which
+// encoding/json would silently replace.
+func checkSurrogates(body string) error {
+	for i := 0; i+1 < len(body); i++ {
+		if body[i] != '\\' {
+			continue
+		}
+		i++
+		first, ok := unicodeEscape(body, i-1)
+		if !ok || !utf16.IsSurrogate(first) {
+			continue
+		}
+		second, ok := unicodeEscape(body, i+5)
+		if !ok || utf16.DecodeRune(first, second) == '\uFFFD' {
+			return errors.New(`a \u escape is half a surrogate pair`)
+		}
+		i += 10
+	}
+	return nil
+}
+
+// unicodeEscape reads \uXXXX at an index.
+func unicodeEscape(body string, at int) (rune, bool) {
+	if at+6 > len(body) || body[at] != '\\' || body[at+1] != 'u' {
+		return 0, false
+	}
+	value, err := strconv.ParseUint(body[at+2:at+6], 16, 16)
+	return rune(value), err == nil
+}

@@ -1,0 +1,28 @@
+package legacy
+
+import (
+	_ "embed"
+	"net/http"
+)
+
+// metadataDocument documents the operation for people (fact 24).
+//
+//go:embed metadata.html
+var metadataDocument []byte
+
+// schemaDocument is the contract's XML Schema.
+//
+//go:embed usage.xsd
+var schemaDocument []byte
+
+// serveMetadata answers /metadata. What it says is public: it holds no usage.
+func serveMetadata(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", contentTypes[formatHTML])
+	w.Write(metadataDocument)
+}
+
+// serveSchema answers /ai/usage.xsd.
+func serveSchema(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", contentTypes[formatXML])
+	w.Write(schemaDocument)
+}

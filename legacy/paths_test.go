@@ -1,0 +1,195 @@
+package legacy
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"aiusage/usage"
+)
+
+func TestFact22PredefinedPaths(t *testing.T) {
+	for target, want := range map[string]format{
+		"/xml/reply/GetAIUsage": formatXML, "/json/reply/GetAIUsage": formatJSON, "/jsv/reply/GetAIUsage": formatJSV,
+		"/csv/reply/GetAIUsage": formatCSV, "/html/reply/GetAIUsage": formatHTML, "/json/oneway/GetAIUsage": formatJSON,
+		"/JSON/Reply/getaiusage/": formatJSON, "//xml//reply//GetAIUsage": formatXML,
+		"/api/GetAIUsage": formatJSON, "/API/getAIUsage": formatJSON, "/api/GetAIUsage.xml": formatXML, "/api/GetAIUsage.csv": formatCSV,
+		"/api/GetAIUsage.html": formatHTML, "/json/reply/GetAIUsage?format=xml": formatXML, "/api/GetAIUsage?format=jsv": formatJSV,
+	} {
+		separator := "?"
+		if strings.Contains(target, "?") {
+			separator = "&"
+		}
+		d := newDoor(t)
+		w := d.send("GET", "http://host"+target+separator+"accountId=A", "", "Accept: text/csv")
+		asked := d.asked()
+		if w.Code != 200 || w.Header().Get("Content-Type") != contentTypes[want] || len(asked) != 1 || asked[0] != accountA() {
+			t.Errorf("%s: %d %s %+v", target, w.Code, w.Header().Get("Content-Type"), asked)
+		}
+		path, _, _ := strings.Cut(target, "?")
+		if !Serves(path) {
+			t.Errorf("%s is not served", path)
+		}
+	}
+	newDoor(t).refused(t, 404, "GET", "/api/GetAIUsage.yaml", "")
+	newDoor(t).refused(t, 404, "GET", "/api/GetAIUsage.XML", "")
+}
+
+func TestFact22ABodyBeatsTheQuery(t *testing.T) {
+	d := newDoor(t)
+	if got := d.bound(t, "POST", "/json/reply/GetAIUsage?customerId=C", `{"accountId":"A"}`, asJSON); got != accountA() {
+		t.Errorf("%+v", got)
+	}
+	if got := d.bound(t, "POST", "/api/GetAIUsage?customerId=C", `accountId=A`, asForm); got != accountA() {
+		t.Errorf("%+v", got)
+	}
+	if got := d.bound(t, "POST", "/api/GetAIUsage?accountId=A", "", asJSON); got != accountA() {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestFact22ThePathSaysHowABodyIsWritten when its Content-Type does not.
+func TestFact22ThePathSaysHowABodyIsWritten(t *testing.T) {
+	d := newDoor(t)
+	for _, contentType := range []string{"", "text/plain"} {
+		if got := d.bound(t, "POST", "/json/reply/GetAIUsage", `{"accountId":"A"}`, "Content-Type: "+contentType); got != accountA() {
+			t.Errorf("%+v", got)
+		}
+		if got := d.bound(t, "POST", "/xml/reply/GetAIUsage", xmlFor(`<AccountId>A</AccountId>`), "Content-Type: "+contentType); got != accountA() {
+			t.Errorf("%+v", got)
+		}
+	}
+	if got := d.refused(t, 400, "POST", "/json/reply/GetAIUsage", `{`, "Content-Type: text/plain"); !strings.Contains(got, "'application/json'") {
+		t.Error(got)
+	}
+}
+
+func TestFact22UnknownOperation(t *testing.T) {
+	const want = `{"responseStatus":{"errorCode":"NotImplementedException","message":"The operation 'Nope' does not exist for this service","errors":[]}}`
+	for _, target := range []string{"/json/reply/Nope", "/json/oneway/Nope", "/api/Nope", "/api/Nope[]"} {
+		if got := newDoor(t).refused(t, 405, "GET", target, ""); got != want {
+			t.Errorf("%s: %s", target, got)
+		}
+	}
+	if got := newDoor(t).refused(t, 405, "GET", "/xml/reply/Nope", ""); !strings.Contains(got, "<ErrorCode>NotImplementedException</ErrorCode>") {
+		t.Error(got)
+	}
+}
+
+// byAccount answers with the account asked for, and fails for "bad".
+func byAccount(_ context.Context, request usage.Request) (*usage.Report, error) {
+	switch request.AccountID {
+	case "bad":
+		return nil, &usage.Error{Code: usage.InvalidArgument, Argument: "accountId", Message: "Bad thing"}
+	case "none":
+		return emptyReport(), nil
+	}
+	return reportOf(subject(request.AccountID, "cus-1", 7)), nil
+}
+
+const batchJSON = `[{"AccountId":"acc-2"},{},{"accountId":"none"}]`
+
+func TestFact23BatchesToTheByte(t *testing.T) {
+	for as := range contentTypes {
+		d := newDoor(t)
+		d.respond = byAccount
+		w := d.send("POST", "/"+string(as)+"/reply/GetAIUsage[]", batchJSON, asJSON)
+		if w.Code != 200 || w.Header().Get("X-AutoBatch-Completed") != "3" || w.Header().Get("Content-Type") != contentTypes[as] {
+			t.Errorf("%s: %d %v %s", as, w.Code, w.Header(), w.Body)
+		}
+		golden(t, "batch."+string(as), w.Body.Bytes())
+	}
+}
+
+func TestFact23BatchRequests(t *testing.T) {
+	item := `<GetAIUsage><AccountId>%s</AccountId></GetAIUsage>`
+	asArray := `<ArrayOfGetAIUsage xmlns="` + contractNamespace + `">` + fmt.Sprintf(item, "A") + "\n" + fmt.Sprintf(item, "B") + `</ArrayOfGetAIUsage>`
+	for _, c := range []struct{ target, body, contentType string }{
+		{"/xml/reply/GetAIUsage[]", asArray, "application/xml"},
+		{"/xml/reply/GetAIUsage%5B%5D?accountId=Z", asArray, ""},
+		{"/json/reply/GetAIUsage%5B%5D", `[{"accountId":"A"},{"AccountId":"B"}]`, "application/json"},
+		{"/api/GetAIUsage[]", `[{"accountId":"A"},{"AccountId":"B"}]`, "application/json"},
+		{"/api/GetAIUsage[]", asArray, "text/xml"},
+		{"/api/getaiusage[].json", `[{"accountId":"A"},{"AccountId":"B"}]`, ""},
+	} {
+		d := newDoor(t)
+		w := d.send("POST", c.target, c.body, "Content-Type: "+c.contentType)
+		if asked := d.asked(); w.Code != 200 || len(asked) != 2 || asked[0].AccountID != "A" || asked[1].AccountID != "B" {
+			t.Errorf("%s: %d %+v %s", c.target, w.Code, asked, w.Body)
+		}
+	}
+	d := newDoor(t)
+	for _, body := range []string{"", "[]"} {
+		if w := d.send("POST", "/json/reply/GetAIUsage[]", body, asJSON); w.Code != 200 || w.Body.String() != "[]" || w.Header().Get("X-AutoBatch-Completed") != "0" {
+			t.Errorf("%q: %d %s", body, w.Code, w.Body)
+		}
+	}
+	empty := `<ArrayOfGetAIUsage xmlns="` + contractNamespace + `"/>`
+	if w := d.send("POST", "/xml/reply/GetAIUsage[]", empty, asXML); w.Code != 200 || !strings.HasSuffix(w.Body.String(), `Voice.Api.AI" />`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestFact23FirstFailureIsTheAnswer(t *testing.T) {
+	d := newDoor(t)
+	d.respond = byAccount
+	w := d.send("POST", "/json/reply/GetAIUsage[]", `[{},{"accountId":"bad"},{}]`, asJSON)
+	const want = `{"responseStatus":{"errorCode":"ArgumentException","message":"Bad thing (Parameter 'AccountId')","errors":[{"errorCode":"ArgumentException","fieldName":"AccountId","message":"Bad thing"}],"meta":{"AutoBatchIndex":"1"}}}`
+	if asked := d.asked(); w.Code != 400 || w.Body.String() != want || w.Header().Get("X-AutoBatch-Completed") != "1" || len(asked) != 2 {
+		t.Errorf("%d %v %s, %d asked", w.Code, w.Header(), w.Body, len(asked))
+	}
+	w = d.send("POST", "/xml/reply/GetAIUsage[]", `[{"accountId":"A"},{"startDate":"1/32/2026"}]`, asJSON)
+	if w.Code != 400 || !strings.Contains(w.Body.String(), `<d3p1:KeyValueOfstringstring><d3p1:Key>AutoBatchIndex</d3p1:Key><d3p1:Value>1</d3p1:Value></d3p1:KeyValueOfstringstring></Meta>`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	d.respond = func(context.Context, usage.Request) (*usage.Report, error) { return nil, errPlain }
+	if w = d.send("POST", "/api/GetAIUsage[]", `[{}]`, asJSON); w.Code != 500 || strings.Count(d.log.String(), "\n") != 1 {
+		t.Errorf("%d %s", w.Code, d.log.String())
+	}
+}
+
+func TestFact23BatchesAreBounded(t *testing.T) {
+	d := newDoor(t)
+	batch := func(n int) string { return "[" + strings.TrimSuffix(strings.Repeat("{},", n), ",") + "]" }
+	if w := d.send("POST", "/api/GetAIUsage[]", batch(maxBatch), asJSON); w.Code != 200 || len(d.asked()) != maxBatch {
+		t.Errorf("%d", w.Code)
+	}
+	if got := d.refused(t, 400, "POST", "/api/GetAIUsage[]", batch(maxBatch+1), asJSON); !strings.Contains(got, "at most 100") {
+		t.Error(got)
+	}
+	asXMLBatch := `<ArrayOfGetAIUsage xmlns="` + contractNamespace + `">` + strings.Repeat("<GetAIUsage/>", maxBatch+1) + `</ArrayOfGetAIUsage>`
+	if got := d.refused(t, 400, "POST", "/api/GetAIUsage[]", asXMLBatch, asXML); !strings.Contains(got, "at most 100") {
+		t.Error(got)
+	}
+}
+
+func TestFact23BrokenBatches(t *testing.T) {
+	d := newDoor(t)
+	for _, c := range []struct{ body, header string }{
+		{`{}`, asJSON}, {`[{}`, asJSON}, {`[{},]`, asJSON}, {`[1]`, asJSON}, {`[null]`, asJSON}, {`[]x`, asJSON}, {`null`, asJSON},
+		{`[{}]`, "Content-Type: text/csv"}, {"accountId=A", asForm}, {xmlFor(""), asXML},
+		{`<ArrayOfGetAIUsage><GetAIUsage/></ArrayOfGetAIUsage>`, asXML},
+		{`<ArrayOfGetAIUsage xmlns="` + contractNamespace + `"><Other/></ArrayOfGetAIUsage>`, asXML},
+	} {
+		got := d.refused(t, 400, "POST", "/json/reply/GetAIUsage[]", c.body, c.header)
+		if !strings.Contains(got, "request using Voice.Api.AI.GetAIUsage[]'\\nError: ") {
+			t.Errorf("%s: %s", c.body, got)
+		}
+	}
+	d.refused(t, 401, "POST", "/json/reply/GetAIUsage[]", `[{}]`, asJSON, wrongPassword)
+}
+
+func TestFact24Metadata(t *testing.T) {
+	for _, path := range []string{"/metadata", "/Metadata/"} {
+		w := newDoor(t).send("GET", path, "", "Authorization: ")
+		if body := w.Body.String(); w.Code != http.StatusOK || !Serves(path) || !strings.Contains(body, "GetAIUsage") || !strings.Contains(body, "SystemAdministrator") ||
+			w.Header().Get("Content-Type") != "text/html; charset=utf-8" {
+			t.Errorf("%s: %d %v", path, w.Code, w.Header())
+		}
+	}
+	if Serves("/metadata/x") || Serves("/soap11") {
+		t.Error("more than one page is served")
+	}
+}

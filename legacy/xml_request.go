@@ -1,0 +1,187 @@
+package legacy
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"aiusage/usage"
+)
+
+// readXML reads a GetAIUsage document, or for a batch an ArrayOfGetAIUsage
+// (facts 5, 6 and 23). Elements may come in any order. Whatever looks like a
+// filter but would not be one is an error, never ignored: a repeated element, a
+// name in the wrong case or in another namespace, text between the elements.
+func readXML(body bodyText, batch bool) ([]usage.Request, error) {
+	document, err := cutDeclaration(body)
+	if err != nil {
+		return nil, err
+	}
+	reader := newXMLReader(document)
+	root, err := reader.root()
+	if err != nil {
+		return nil, err
+	}
+	var requests []usage.Request
+	if batch {
+		requests, err = reader.array(root)
+	} else {
+		var request usage.Request
+		request, err = reader.request(root)
+		requests = []usage.Request{request}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return requests, reader.finish()
+}
+
+var xmlDeclarationForm = regexp.MustCompile(`^<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.0"|'1\.0')` +
+	`(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"([A-Za-z][\w.-]*)"|'([A-Za-z][\w.-]*)'))?` +
+	`(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>`)
+
+// cutDeclaration removes the XML declaration. The encoding it declares must be
+// the one that the document is in (fact 5).
+func cutDeclaration(body bodyText) (string, error) {
+	parts := xmlDeclarationForm.FindStringSubmatch(body.content)
+	if parts == nil {
+		return body.content, nil // anything like one will be found to be a processing instruction
+	}
+	declared := lower(parts[1] + parts[2])
+	matches := declared == "utf-8"
+	if body.utf16 {
+		matches = declared == "utf-16"
+	}
+	if declared != "" && !matches {
+		return "", fmt.Errorf("the declared encoding %q is not the encoding of the document", declared)
+	}
+	return body.content[len(parts[0]):], nil
+}
+
+// array reads the requests of a batch.
+func (x *xmlReader) array(root xmlElement) ([]usage.Request, error) {
+	if err := root.named("ArrayOf" + operationName); err != nil {
+		return nil, err
+	}
+	var requests []usage.Request
+	for {
+		child, err := x.child()
+		if err != nil || child == nil {
+			return requests, err
+		}
+		if len(requests) == maxBatch {
+			return nil, errBatch
+		}
+		request, err := x.request(*child)
+		if err != nil {
+			return nil, err
+		}
+		requests = append(requests, request)
+	}
+}
+
+// request reads the children of a GetAIUsage element that has just begun.
+func (x *xmlReader) request(element xmlElement) (request usage.Request, err error) {
+	if err := element.named(operationName); err != nil {
+		return request, err
+	}
+	seen := map[string]bool{}
+	for {
+		child, err := x.child()
+		if err != nil || child == nil {
+			return request, err
+		}
+		field := fieldOf(&request, child.local)
+		if field == nil {
+			if err := x.skip(); err != nil {
+				return request, err
+			}
+			continue
+		}
+		switch name := child.local; {
+		case child.space != contractNamespace && child.space != "":
+			return request, fmt.Errorf("%s is in the wrong namespace %q", name, child.space)
+		case contractNames[lower(name)] != name:
+			return request, fmt.Errorf("%s is spelled %s", name, contractNames[lower(name)])
+		case seen[name]:
+			return request, fmt.Errorf("%s is repeated", name)
+		}
+		seen[child.local] = true
+		if *field, err = x.text(*child); err != nil {
+			return request, err
+		}
+	}
+}
+
+// contractNames are the fields' names by their lower-case forms.
+var contractNames = map[string]string{
+	"accountid": "AccountId", "customerid": "CustomerId", "startdate": "StartDate", "enddate": "EndDate",
+}
+
+// named makes sure of an element's name and that it is not nil.
+func (e xmlElement) named(local string) error {
+	if e.local != local || e.space != contractNamespace {
+		return fmt.Errorf("expected the element %s in the namespace %q, found %s in %q", local, contractNamespace, e.local, e.space)
+	}
+	if e.null {
+		return fmt.Errorf("%s is nil", local)
+	}
+	return nil
+}
+
+// text reads the content of an element that holds nothing but text. A nil
+// element is empty.
+func (x *xmlReader) text(element xmlElement) (string, error) {
+	var content strings.Builder
+	for {
+		event, err := x.next()
+		switch {
+		case err != nil:
+			return "", err
+		case event.start != nil:
+			return "", fmt.Errorf("%s holds an element", element.local)
+		case event.end:
+			if element.null && content.Len() > 0 {
+				return "", fmt.Errorf("%s is nil and has content", element.local)
+			}
+			return content.String(), nil
+		}
+		content.WriteString(event.text)
+	}
+}
+
+// skip reads to the end of an element of no interest.
+func (x *xmlReader) skip() error {
+	for depth := 1; depth > 0; {
+		event, err := x.next()
+		switch {
+		case err != nil:
+			return err
+		case event.start != nil:
+			depth++
+		case event.end:
+			depth--
+		}
+	}
+	return nil
+}
+
+// child returns the next child element, or nil at the end of the parent.
+func (x *xmlReader) child() (*xmlElement, error) {
+	for {
+		event, err := x.next()
+		switch {
+		case err != nil:
+			return nil, err
+		case event.start != nil:
+			return event.start, nil
+		case event.end:
+			return nil, nil
+		case !blank(event.text):
+			return nil, errors.New("there is text between the elements")
+		}
+	}
+}
+
+func blank(text string) bool { return strings.Trim(text, " \t\r\n") == "" }

@@ -1,0 +1,217 @@
+package legacy
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"aiusage/usage"
+)
+
+// utf16Of encodes a text with a byte order mark.
+func utf16Of(text string, order binary.AppendByteOrder) string {
+	encoded := order.AppendUint16(nil, 0xFEFF)
+	for _, unit := range utf16.Encode([]rune(text)) {
+		encoded = order.AppendUint16(encoded, unit)
+	}
+	return string(encoded)
+}
+
+func TestFact5XMLThatIsRead(t *testing.T) {
+	child := `<AccountId>A</AccountId>`
+	declared := `<?xml version="1.0" encoding="utf-8"?>` + xmlFor(child)
+	deep := strings.Repeat("<x>", maxXMLDepth-1) + strings.Repeat("</x>", maxXMLDepth-1)
+	for name, body := range map[string]string{
+		"reference":           xmlFor("\n  " + child + "\n"),
+		"declaration":         declared,
+		"standalone":          `<?xml version='1.0' encoding='UTF-8' standalone="yes" ?>` + "\n" + xmlFor(child),
+		"no encoding":         `<?xml version="1.0"?>` + xmlFor(child),
+		"BOM":                 "\uFEFF" + declared,
+		"any prefix":          `<p:GetAIUsage xmlns:p="` + contractNamespace + `"><p:AccountId>A</p:AccountId></p:GetAIUsage>`,
+		"redeclared":          `<p:GetAIUsage xmlns:p="` + contractNamespace + `"><q:AccountId xmlns:q="` + contractNamespace + `" xmlns:p="x">A</q:AccountId></p:GetAIUsage>`,
+		"comments":            `<!-- a -->` + xmlFor(`<!-- b --><AccountId><!-- c -->A<!-- d --></AccountId>`) + `<!-- e --> `,
+		"CDATA":               xmlFor(`<AccountId><![CDATA[A]]></AccountId>`),
+		"references":          xmlFor(`<AccountId>&#65;</AccountId>`),
+		"unknown":             xmlFor(`<Other a="1"><AccountId>B</AccountId></Other>` + child + `<x:Thing xmlns:x="y"/>` + deep),
+		"nil":                 xmlFor(child + `<CustomerId i:nil="true"/><EndDate i:nil="1"></EndDate><StartDate i:nil="false"/>`),
+		"nil by URI":          `<GetAIUsage xmlns="` + contractNamespace + `">` + child + `<CustomerId xmlns:z="` + instanceNamespace + `" z:nil="true"/></GetAIUsage>`,
+		"UTF-16 LE":           utf16Of(strings.Replace(declared, "utf-8", "utf-16", 1), binary.LittleEndian),
+		"UTF-16 BE":           utf16Of(strings.Replace(declared, "utf-8", "UTF-16", 1), binary.BigEndian),
+		"UTF-16 undeclared":   utf16Of(xmlFor(child), binary.LittleEndian),
+		"other attributes":    strings.Replace(xmlFor(child), "<GetAIUsage", `<GetAIUsage xml:lang="en" i:schemaLocation="x y"`, 1),
+		"namespace not there": `<p:GetAIUsage xmlns:p="` + contractNamespace + `">` + child + `</p:GetAIUsage>`, // fact 6
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := newDoor(t).bound(t, "POST", "/ai/usage", body, asXML); got != accountA() {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+func TestFact5XMLValues(t *testing.T) {
+	for value, want := range map[string]string{
+		"&lt;&gt;&amp;&quot;&apos;": `<>&"'`, "a&#x1F600;b": "a😀b", "<![CDATA[<&]]>&lt;": "<&<", "é": "é", "a\r\nb": "a\nb", "a&#13;b": "a\rb",
+	} {
+		if got := newDoor(t).bound(t, "POST", "/ai/usage", xmlFor(`<AccountId>`+value+`</AccountId>`), asXML); got.AccountID != want {
+			t.Errorf("%s: %q", value, got.AccountID)
+		}
+	}
+	smile := utf16Of(xmlFor(`<AccountId>😀</AccountId>`), binary.LittleEndian)
+	if got := newDoor(t).bound(t, "POST", "/ai/usage", smile, asXML); got.AccountID != "😀" {
+		t.Errorf("%q", got.AccountID)
+	}
+}
+
+func TestFact5XMLThatIsRefused(t *testing.T) {
+	child := `<AccountId>A</AccountId>`
+	good := xmlFor(child)
+	for name, body := range map[string]string{
+		"no namespace":             `<GetAIUsage>` + child + `</GetAIUsage>`,
+		"wrong namespace":          strings.Replace(good, "Voice.Api.AI", "Voice.Api", 1),
+		"wrong root":               strings.ReplaceAll(good, "GetAIUsage", "Getaiusage"),
+		"undeclared prefix":        strings.ReplaceAll(good, "GetAIUsage", "p:GetAIUsage"),
+		"nil root":                 strings.Replace(good, "<GetAIUsage", `<GetAIUsage i:nil="true"`, 1),
+		"DTD":                      `<!DOCTYPE GetAIUsage>` + good,
+		"entity":                   `<!DOCTYPE x [<!ENTITY a "A">]>` + xmlFor(`<AccountId>&a;</AccountId>`),
+		"undeclared entity":        xmlFor(`<AccountId>&nbsp;</AccountId>`),
+		"processing instruction":   `<?xml-stylesheet href="x"?>` + good,
+		"instruction inside":       xmlFor(`<?php x ?>` + child),
+		"instruction after":        good + `<?x y?>`,
+		"late declaration":         "\n" + `<?xml version="1.0"?>` + good,
+		"declaration inside":       xmlFor(`<?xml version="1.0"?>` + child),
+		"XML 1.1":                  `<?xml version="1.1"?>` + good,
+		"declared latin-1":         `<?xml version="1.0" encoding="iso-8859-1"?>` + good,
+		"declared utf-16":          `<?xml version="1.0" encoding="utf-16"?>` + good,
+		"utf-16 declared utf-8":    utf16Of(`<?xml version="1.0" encoding="utf-8"?>`+good, binary.LittleEndian),
+		"utf-16 without BOM":       utf16Of(good, binary.LittleEndian)[2:],
+		"utf-16 odd":               utf16Of(good, binary.LittleEndian) + "x",
+		"utf-16 half a pair":       utf16Of(good, binary.BigEndian) + "\xD8\x3D",
+		"utf-32":                   "\xFF\xFE\x00\x00<\x00\x00\x00",
+		"latin-1":                  xmlFor("<AccountId>\xE9</AccountId>"),
+		"trailing text":            good + "x",
+		"trailing element":         good + good,
+		"trailing comment half":    good + "<!-- ",
+		"truncated":                good[:len(good)-5],
+		"unclosed":                 strings.TrimSuffix(good, "</GetAIUsage>"),
+		"crossed":                  xmlFor(`<AccountId>A</CustomerId>`),
+		"blank":                    "  ",
+		"text only":                "x",
+		"control character":        xmlFor("<AccountId>\x01</AccountId>"),
+		"control reference":        xmlFor("<AccountId>&#1;</AccountId>"),
+		"nil is maybe":             xmlFor(`<AccountId i:nil="maybe"/>`),
+		"nil with content":         xmlFor(`<AccountId i:nil="true">A</AccountId>`),
+		"element in a value":       xmlFor(`<AccountId><b>A</b></AccountId>`),
+		"text between":             xmlFor(`x` + child),
+		"too deep":                 xmlFor(strings.Repeat("<x>", maxXMLDepth) + strings.Repeat("</x>", maxXMLDepth)),
+		"too many attributes":      xmlFor("<x" + manyAttributes(maxXMLAttributes+1) + "/>"),
+		"repeated attribute":       xmlFor(`<x a="1" a="2"/>`),
+		"repeated by namespace":    xmlFor(`<x xmlns:j="` + instanceNamespace + `" i:nil="true" j:nil="false"/>`),
+		"undeclared on attribute":  xmlFor(`<x q:a="1"/>`),
+		"empty prefix declaration": xmlFor(`<x xmlns:q=""/>`),
+		"rebound xml":              xmlFor(`<x xmlns:xml="urn:x"/>`),
+		"prefix twice":             xmlFor(`<x xmlns:q="a" xmlns:q="b"/>`),
+		"bad name":                 xmlFor(`<:x/>`),
+		"a batch":                  `<ArrayOfGetAIUsage xmlns="` + contractNamespace + `"></ArrayOfGetAIUsage>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := newDoor(t).refused(t, http.StatusBadRequest, "POST", "/ai/usage", body, asXML, "Accept: application/json")
+			if !strings.Contains(got, `"SerializationException"`) || !strings.Contains(got, `Could not deserialize 'application/xml' request using Voice.Api.AI.GetAIUsage'\nError: `) {
+				t.Error(got)
+			}
+		})
+	}
+}
+
+func manyAttributes(count int) string {
+	var attributes strings.Builder
+	for i := range count {
+		fmt.Fprintf(&attributes, ` a%d=""`, i)
+	}
+	return attributes.String()
+}
+
+func TestFact6AnyOrder(t *testing.T) {
+	want := usage.Request{AccountID: "A", CustomerID: "C", StartDate: "2026-03-01", EndDate: "2026-03-31"}
+	parts := []string{"<AccountId>A</AccountId>", "<CustomerId>C</CustomerId>", "<EndDate>2026-03-31</EndDate>", "<StartDate>2026-03-01</StartDate>"}
+	for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 3, 0, 2}} {
+		var children string
+		for _, i := range order {
+			children += parts[i]
+		}
+		if got := newDoor(t).bound(t, "POST", "/ai/usage", xmlFor(children), asXML); got != want {
+			t.Errorf("%v: %+v", order, got)
+		}
+	}
+}
+
+func TestFact6NoFilterIsDropped(t *testing.T) {
+	for name, children := range map[string]string{
+		"repeated":          `<AccountId>A</AccountId><AccountId>A</AccountId>`,
+		"repeated empty":    `<AccountId/><AccountId>A</AccountId>`,
+		"wrong case":        `<accountId>A</accountId>`,
+		"foreign namespace": `<x:AccountId xmlns:x="urn:x">A</x:AccountId>`,
+	} {
+		got := newDoor(t).refused(t, http.StatusBadRequest, "POST", "/ai/usage", xmlFor(children), asXML, "Accept: application/json")
+		if !strings.Contains(got, "SerializationException") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// TestFact5OurOwnAnswersAreNotRequests: the reader tells documents apart.
+func TestFact5OurOwnAnswersAreNotRequests(t *testing.T) {
+	newDoor(t).refused(t, http.StatusBadRequest, "POST", "/ai/usage", string(answerFor(t, oneRow(), formatXML)), asXML)
+}
+
+// TestSchemaValidatesTheGoldenAnswers validates answers and requests against
+// the schema that is served at /ai/usage.xsd.
+func TestSchemaValidatesTheGoldenAnswers(t *testing.T) {
+	w := newDoor(t).send("GET", "/ai/usage.xsd", "", "Authorization: ")
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/xml" || !bytes.Equal(w.Body.Bytes(), schemaDocument) {
+		t.Fatalf("%d %v", w.Code, w.Header())
+	}
+	xmllint, err := exec.LookPath("xmllint")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("xmllint is required where CI=true")
+		}
+		t.Skip("xmllint is not on the PATH")
+	}
+	folder := t.TempDir()
+	schema := filepath.Join(folder, "usage.xsd")
+	write(t, schema, w.Body.String())
+	request := filepath.Join(folder, "request.xml")
+	write(t, request, xmlFor(`<StartDate>2026-03-01</StartDate><AccountId>A</AccountId><CustomerId i:nil="true"/>`))
+	documents, err := filepath.Glob("testdata/*.xml")
+	if err != nil || len(documents) < 4 {
+		t.Fatal(err, documents)
+	}
+	for _, document := range append(documents, request) {
+		if strings.Contains(document, "fault") {
+			continue // errors are in another namespace
+		}
+		if out, err := exec.Command(xmllint, "--noout", "--nonet", "--schema", schema, document).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", document, err, out)
+		}
+	}
+	wrong := filepath.Join(folder, "wrong.xml")
+	write(t, wrong, strings.Replace(factXML, "<AIMinutes>7</AIMinutes>", "<AIMinutes>2147483648</AIMinutes>", 1))
+	if err := exec.Command(xmllint, "--noout", "--nonet", "--schema", schema, wrong).Run(); err == nil {
+		t.Error("the schema accepts more than 32 bits")
+	}
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,28 @@
+package resolvers
+
+import (
+	"context"
+
+	"aiusage/usage"
+)
+
+type queryResolver struct{ *Resolver }
+
+// AiUsage resolves Query.aiUsage.
+func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID, startDate, endDate, timeZone *string) (*usage.Report, error) {
+	return r.Report(ctx, usage.Request{
+		AccountID:  text(accountID),
+		CustomerID: text(customerID),
+		StartDate:  text(startDate),
+		EndDate:    text(endDate),
+		TimeZone:   text(timeZone),
+	})
+}
+
+// text returns the value of an optional argument; absent, null and empty are the same.
+func text(argument *string) string {
+	if argument == nil {
+		return ""
+	}
+	return *argument
+}

@@ -1,0 +1,77 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"aiusage/usage"
+)
+
+// presenter returns the function that makes an error of the domain one of
+// GraphQL: its code in extensions.code, the argument at fault in
+// extensions.argument and the forms it takes in extensions.accepted.
+func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
+	return func(ctx context.Context, err error) *gqlerror.Error {
+		presented := graphql.DefaultErrorPresenter(ctx, err)
+		if isRequestError(err) {
+			return presented
+		}
+		coded := usage.AsError(err)
+		if coded.Code == usage.Internal {
+			log.ErrorContext(ctx, "internal error", "error", err, "path", presented.Path.String())
+		}
+		presented.Message = coded.Message
+		presented.Extensions = extensions(coded)
+		return presented
+	}
+}
+
+// isRequestError tells whether gqlgen itself refused the request, for example
+// because the document is not valid. Such an error has no cause beneath it.
+func isRequestError(err error) bool {
+	refused, ok := errors.AsType[*gqlerror.Error](err)
+	return ok && errors.Unwrap(refused) == nil
+}
+
+func extensions(err *usage.Error) map[string]any {
+	members := map[string]any{"code": err.Code.Mapping().GraphQLCode}
+	if err.Argument != "" {
+		members["argument"] = err.Argument
+	}
+	if len(err.Accepted) > 0 {
+		members["accepted"] = err.Accepted
+	}
+	return members
+}
+
+// retryAfter is how long a caller should wait when the database is away, in seconds.
+const retryAfter = 5
+
+// WriteError answers a request that never reached GraphQL, such as one without
+// credentials, in the form of a GraphQL error.
+func WriteError(w http.ResponseWriter, err *usage.Error) {
+	body, marshalErr := json.Marshal(map[string]any{
+		"errors": []any{map[string]any{"message": err.Message, "extensions": extensions(err)}},
+	})
+	if marshalErr != nil {
+		panic(marshalErr) // the members are strings
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/json; charset=utf-8")
+	header.Set("Cache-Control", "private, no-store")
+	switch err.Code {
+	case usage.Unauthenticated:
+		header.Set("WWW-Authenticate", `Basic realm="AI usage", charset="UTF-8"`)
+	case usage.Unavailable:
+		header.Set("Retry-After", strconv.Itoa(retryAfter))
+	}
+	w.WriteHeader(err.Code.Mapping().HTTPStatus)
+	w.Write(append(body, '\n'))
+}

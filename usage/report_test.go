@@ -1,0 +1,120 @@
+package usage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMinutesAreRoundedUpPerSession(t *testing.T) {
+	for seconds, minutes := range map[int64]int64{0: 0, 1: 1, 59: 1, 60: 1, 61: 2, 3600: 60, 3601: 61, MaxDurationSeconds: 71582789} {
+		if got := (Session{DurationSeconds: seconds}).Minutes(); got != minutes {
+			t.Errorf("%d s are %d minutes, want %d", seconds, got, minutes)
+		}
+	}
+}
+
+func TestAccountsAreTheSumOfTheirSubjects(t *testing.T) {
+	use := func(n int64) Usage { return Usage{Minutes: n, Seconds: 60 * n, Sessions: 1} }
+	report := NewReport(Query{Zone: time.UTC}, time.Time{}, []SubjectUsage{
+		{"a", "", use(1)}, {"a", "x", use(2)}, {"a", "y", use(4)}, {"b", "x", use(8)}, {"c", "", use(16)},
+	})
+	wantAccounts := []AccountUsage{
+		{"a", Usage{7, 420, 3}, use(1)}, {"b", use(8), Usage{}}, {"c", use(16), use(16)},
+	}
+	if !reflect.DeepEqual(report.Accounts, wantAccounts) {
+		t.Errorf("accounts: got %v, want %v", report.Accounts, wantAccounts)
+	}
+	wantCustomers := []SubjectUsage{{"a", "x", use(2)}, {"a", "y", use(4)}, {"b", "x", use(8)}}
+	if !reflect.DeepEqual(report.Customers, wantCustomers) {
+		t.Errorf("customers: got %v, want %v", report.Customers, wantCustomers)
+	}
+	if want := (Usage{31, 31 * 60, 5}); report.Totals != want {
+		t.Errorf("totals: got %v, want %v", report.Totals, want)
+	}
+}
+
+func TestMinutesBeyond32BitsAreAnError(t *testing.T) {
+	if got, err := (Usage{Minutes: math.MaxInt32}).Minutes32(); got != math.MaxInt32 || err != nil {
+		t.Errorf("got %d, %v", got, err)
+	}
+	_, err := Usage{Minutes: math.MaxInt32 + 1}.Minutes32()
+	if coded, ok := errors.AsType[*Error](err); !ok || coded.Code != OutOfRange {
+		t.Errorf("got %v, want %s", err, OutOfRange)
+	}
+}
+
+func TestAReportShowsItsRangeInItsZone(t *testing.T) {
+	query, err := Request{StartDate: "2026-03-01", TimeZone: "Europe/Berlin"}.Query(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := NewReport(query, time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), nil)
+	if got := report.From().Format(time.RFC3339); got != "2026-03-01T00:00:00+01:00" {
+		t.Errorf("from: got %s", got)
+	}
+	if report.To() != nil || report.TimeZone() != "Europe/Berlin" {
+		t.Errorf("to: got %v in %s", report.To(), report.TimeZone())
+	}
+	if got := report.AsOf.Format(time.RFC3339); got != "2026-07-01T02:00:00+02:00" {
+		t.Errorf("as of: got %s", got)
+	}
+	query, err = Request{StartDate: "1900-01-01", TimeZone: "Europe/Amsterdam"}.Query(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := NewReport(query, time.Time{}, nil).From().Format(time.RFC3339); got != "1899-12-31T23:40:28Z" {
+		t.Errorf("an offset with seconds: got %s", got)
+	}
+}
+
+func TestARequestThatCannotBeUsedNamesItsArgument(t *testing.T) {
+	for argument, request := range map[string]Request{
+		"accountId":  {AccountID: strings.Repeat("é", MaxIDLength+1)},
+		"customerId": {CustomerID: "a\xff"},
+		"timeZone":   {TimeZone: "Nowhere"},
+		"startDate":  {StartDate: "x"},
+		"endDate":    {EndDate: "x"},
+	} {
+		_, err := request.Query(nil)
+		coded, ok := errors.AsType[*Error](err)
+		if !ok || coded.Argument != argument || coded.Code != InvalidArgument {
+			t.Errorf("%s: got %v", argument, err)
+		}
+	}
+}
+
+func TestIDs(t *testing.T) {
+	for _, id := range []string{"", "a", "a b", "日本", `<&>"'`, strings.Repeat("😀", MaxIDLength)} {
+		if err := CheckID("accountId", id); err != nil {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+	for _, id := range []string{" a", "a ", "a\n", "a\x00b", "\xc3", strings.Repeat("a", MaxIDLength+1)} {
+		if err := CheckID("accountId", id); err == nil {
+			t.Errorf("%q was taken", id)
+		}
+	}
+}
+
+func TestErrorsWithoutACodeAreInternal(t *testing.T) {
+	cause := errors.New("secret detail")
+	coded := AsError(fmt.Errorf("reading: %w", cause))
+	if coded.Code != Internal || strings.Contains(coded.Error(), "secret") || !errors.Is(coded, cause) {
+		t.Errorf("got %v", coded)
+	}
+	if got := AsError(fmt.Errorf("reading: %w", Errorf(NotFound, "no"))).Code; got != NotFound {
+		t.Errorf("a wrapped code became %s", got)
+	}
+	if got := AsError(context.DeadlineExceeded).Code; got != Timeout {
+		t.Errorf("a deadline became %s", got)
+	}
+	if got := Code("nonsense").Mapping(); got != Internal.Mapping() {
+		t.Errorf("an unknown code maps to %v", got)
+	}
+}
