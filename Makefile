@@ -43,13 +43,13 @@ check: ## Check formatting, common mistakes, generated code and modules
 	$(GO) mod tidy -diff
 	cd embedded && $(GO) mod tidy -diff
 	@echo "generated code"; before="$$(find graph -type f -exec cksum {} + | sort)"; \
-		$(GO) generate ./... && \
+		$(GO) tool gqlgen generate && \
 		test "$$before" = "$$(find graph -type f -exec cksum {} + | sort)" || \
 		{ echo "graph/ was not current; it is now"; exit 1; }
 
 .PHONY: generate
 generate: ## Write the generated code in graph/ anew
-	$(GO) generate ./...
+	$(GO) tool gqlgen generate
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (10s)

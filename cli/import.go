@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
@@ -29,7 +30,9 @@ type importCommand struct {
 
 // Help is the long help text of the subcommand.
 func (importCommand) Help() string {
-	return `Rows are stored by session_id: a new one is inserted, a known one takes the new values, so a file can be imported again at any time. Ctrl-C leaves whole batches; running the same import again completes it. Bad rows are set aside and the rest is loaded; the exit status is then 1.`
+	return `Rows are stored by session_id: a new one is inserted, a known one takes the new values, so a file can be imported again at any time. Ctrl-C leaves whole batches; running the same import again completes it. Bad rows are set aside and the rest is loaded; the exit status is then 1. A file of bad rows that was corrected is imported like any other, without --map.
+
+"mysql --batch" writes NULL as the word NULL; select IFNULL(customer_id, '') there.`
 }
 
 // errRejected says that some rows were set aside.
@@ -48,6 +51,9 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkRejects(); err != nil {
+		return err
+	}
 	store, err := p.open(ctx)
 	if err != nil {
 		return err
@@ -59,6 +65,20 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 		load(ctx, p, c, "customers", c.Customers, importer.Customers, store.WriteCustomers, options),
 		load(ctx, p, c, "sessions", c.Files, importer.Sessions, store.WriteSessions, options),
 	)
+}
+
+// checkRejects refuses a file of rejected rows that is also being imported.
+func (c importCommand) checkRejects() error {
+	rejects, err := os.Stat(c.Rejects)
+	if err != nil {
+		return nil // not there, so not among the files
+	}
+	for _, name := range slices.Concat(c.Files, c.Accounts, c.Customers) {
+		if file, err := os.Stat(name); err == nil && os.SameFile(file, rejects) {
+			return usage.Errorf(usage.InvalidArgument, "--rejects %s is one of the files to import", c.Rejects)
+		}
+	}
+	return nil
 }
 
 // loadFunc is importer.Sessions and its kin.

@@ -96,7 +96,7 @@ func readSubjects(rows *sql.Rows) ([]usage.SubjectUsage, time.Time, error) {
 			return nil, time.Time{}, err
 		}
 		if stamp != 0 {
-			asOf = time.UnixMicro(stamp).UTC()
+			asOf = time.UnixMicro(stamp).UTC().Truncate(time.Millisecond)
 			continue
 		}
 		subjects = append(subjects, subject)

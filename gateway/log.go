@@ -96,5 +96,9 @@ func (r *statusRecorder) Write(data []byte) (int, error) {
 	return n, err
 }
 
+// RecordStatus takes the status of an answer that went past this writer: the
+// legacy door writes reason phrases of its own on the connection itself.
+func (r *statusRecorder) RecordStatus(status int) { r.status = status }
+
 // Unwrap lets http.ResponseController reach the connection.
 func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

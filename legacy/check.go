@@ -46,20 +46,11 @@ func checkRow(account, customer string, used usage.Usage, as format) error {
 // holds tells whether a format can hold a text.
 func holds(as format, text string) bool {
 	if as != formatXML {
-		return isASCII(text) || utf8.ValidString(text)
+		return utf8.ValidString(text)
 	}
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] >= utf8.RuneSelf {
 			return isXMLText(text)
-		}
-	}
-	return true
-}
-
-func isASCII(text string) bool {
-	for i := range len(text) {
-		if text[i] >= utf8.RuneSelf {
-			return false
 		}
 	}
 	return true

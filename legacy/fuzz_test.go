@@ -20,7 +20,7 @@ func written(write func(*stream)) string {
 	var out bytes.Buffer
 	s := newStream(context.Background(), &out)
 	write(s)
-	s.Flush()
+	s.close()
 	return out.String()
 }
 
@@ -32,35 +32,35 @@ func requestFields(request usage.Request) [4][2]string {
 
 func requestAsXML(request usage.Request) string {
 	return written(func(s *stream) {
-		s.WriteString(xmlDeclaration + "<GetAIUsage" + contractAttributes + ">")
+		s.text(xmlDeclaration + "<GetAIUsage" + contractAttributes + ">")
 		for _, field := range requestFields(request) {
-			s.WriteString("<" + field[0] + ">")
+			s.text("<" + field[0] + ">")
 			s.xmlText(field[1])
-			s.WriteString("</" + field[0] + ">")
+			s.text("</" + field[0] + ">")
 		}
-		s.WriteString("</GetAIUsage>")
+		s.text("</GetAIUsage>")
 	})
 }
 
 func requestAsJSON(request usage.Request) string {
 	return written(func(s *stream) {
 		for i, field := range requestFields(request) {
-			s.WriteString([]string{"{", ",", ",", ","}[i])
+			s.text([]string{"{", ",", ",", ","}[i])
 			s.jsonString(field[0])
-			s.WriteByte(':')
+			s.char(':')
 			s.jsonString(field[1])
 		}
-		s.WriteByte('}')
+		s.char('}')
 	})
 }
 
 func requestAsJSV(request usage.Request) string {
 	return written(func(s *stream) {
 		for i, field := range requestFields(request) {
-			s.WriteString([]string{"{", ",", ",", ","}[i] + field[0] + ":")
+			s.text([]string{"{", ",", ",", ","}[i] + field[0] + ":")
 			s.jsvText(field[1], `"`)
 		}
-		s.WriteByte('}')
+		s.char('}')
 	})
 }
 

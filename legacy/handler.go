@@ -137,9 +137,9 @@ func (h *handler) write(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		return nil
 	}
 	s := newStream(ctx, w)
-	s.WriteString(answer.prefix())
+	s.text(answer.prefix())
 	document(s)
-	s.WriteString(answer.suffix())
+	s.text(answer.suffix())
 	if err := s.close(); err != nil {
 		panic(http.ErrAbortHandler)
 	}

@@ -44,63 +44,63 @@ func faultBody(f *fault, as format) []byte {
 	default:
 		jsonFault(s, f)
 	}
-	s.Flush() // to memory: cannot fail
+	s.close() // to memory: cannot fail
 	return body.Bytes()
 }
 
 // jsonFault writes the body of fact 15.
 func jsonFault(s *stream, f *fault) {
-	s.WriteString(`{"responseStatus":{"errorCode":`)
+	s.text(`{"responseStatus":{"errorCode":`)
 	s.jsonString(f.code)
-	s.WriteString(`,"message":`)
+	s.text(`,"message":`)
 	s.jsonString(f.message)
-	s.WriteString(`,"errors":[`)
+	s.text(`,"errors":[`)
 	if f.field != "" {
-		s.WriteString(`{"errorCode":`)
+		s.text(`{"errorCode":`)
 		s.jsonString(f.code)
-		s.WriteString(`,"fieldName":`)
+		s.text(`,"fieldName":`)
 		s.jsonString(f.field)
-		s.WriteString(`,"message":`)
+		s.text(`,"message":`)
 		s.jsonString(f.detail)
-		s.WriteByte('}')
+		s.char('}')
 	}
-	s.WriteByte(']')
+	s.char(']')
 	if f.batchIndex != nil { // fact 23
-		s.WriteString(`,"meta":{"AutoBatchIndex":"`)
+		s.text(`,"meta":{"AutoBatchIndex":"`)
 		s.number(int64(*f.batchIndex))
-		s.WriteString(`"}`)
+		s.text(`"}`)
 	}
-	s.WriteString("}}")
+	s.text("}}")
 }
 
 const errorAttributes = ` xmlns:i="` + instanceNamespace + `" xmlns="` + errorNamespace + `"`
 
 // xmlFault writes the body of fact 16.
 func xmlFault(s *stream, f *fault) {
-	s.WriteString(xmlDeclaration + "<ErrorResponse" + errorAttributes + "><ResponseStatus><ErrorCode>")
+	s.text(xmlDeclaration + "<ErrorResponse" + errorAttributes + "><ResponseStatus><ErrorCode>")
 	s.xmlWords(f.code)
-	s.WriteString("</ErrorCode><Message>")
+	s.text("</ErrorCode><Message>")
 	s.xmlWords(f.message)
-	s.WriteString(`</Message><StackTrace i:nil="true" />`)
+	s.text(`</Message><StackTrace i:nil="true" />`)
 	if f.field == "" {
-		s.WriteString("<Errors />")
+		s.text("<Errors />")
 	} else {
-		s.WriteString("<Errors><ResponseError><ErrorCode>")
+		s.text("<Errors><ResponseError><ErrorCode>")
 		s.xmlWords(f.code)
-		s.WriteString("</ErrorCode><FieldName>")
+		s.text("</ErrorCode><FieldName>")
 		s.xmlWords(f.field)
-		s.WriteString("</FieldName><Message>")
+		s.text("</FieldName><Message>")
 		s.xmlWords(f.detail)
-		s.WriteString(`</Message><Meta xmlns:d5p1="` + arraysNamespace + `" i:nil="true" /></ResponseError></Errors>`)
+		s.text(`</Message><Meta xmlns:d5p1="` + arraysNamespace + `" i:nil="true" /></ResponseError></Errors>`)
 	}
 	if f.batchIndex == nil {
-		s.WriteString(`<Meta xmlns:d3p1="` + arraysNamespace + `" i:nil="true" />`)
+		s.text(`<Meta xmlns:d3p1="` + arraysNamespace + `" i:nil="true" />`)
 	} else { // fact 23
-		s.WriteString(`<Meta xmlns:d3p1="` + arraysNamespace + `"><d3p1:KeyValueOfstringstring><d3p1:Key>AutoBatchIndex</d3p1:Key><d3p1:Value>`)
+		s.text(`<Meta xmlns:d3p1="` + arraysNamespace + `"><d3p1:KeyValueOfstringstring><d3p1:Key>AutoBatchIndex</d3p1:Key><d3p1:Value>`)
 		s.number(int64(*f.batchIndex))
-		s.WriteString("</d3p1:Value></d3p1:KeyValueOfstringstring></Meta>")
+		s.text("</d3p1:Value></d3p1:KeyValueOfstringstring></Meta>")
 	}
-	s.WriteString("</ResponseStatus></ErrorResponse>")
+	s.text("</ResponseStatus></ErrorResponse>")
 }
 
 // xmlWords writes words for a person: what XML cannot hold is replaced.
@@ -115,45 +115,45 @@ func (s *stream) xmlWords(text string) {
 
 // jsvFault writes the body of fact 15 as JSV.
 func jsvFault(s *stream, f *fault) {
-	s.WriteString("{responseStatus:")
+	s.text("{responseStatus:")
 	jsvStatus(s, f, `"`)
-	s.WriteByte('}')
+	s.char('}')
 }
 
 // csvFault writes the body of fact 16: a header and one JSV cell.
 func csvFault(s *stream, f *fault) {
-	s.WriteString("ResponseStatus\r\n\"")
+	s.text("ResponseStatus\r\n\"")
 	jsvStatus(s, f, `""`)
-	s.WriteString("\"\r\n")
+	s.text("\"\r\n")
 }
 
 func jsvStatus(s *stream, f *fault, quote string) {
-	s.WriteString("{errorCode:")
+	s.text("{errorCode:")
 	s.jsvText(f.code, quote)
-	s.WriteString(",message:")
+	s.text(",message:")
 	s.jsvText(f.message, quote)
-	s.WriteString(",errors:[")
+	s.text(",errors:[")
 	if f.field != "" {
-		s.WriteString("{errorCode:")
+		s.text("{errorCode:")
 		s.jsvText(f.code, quote)
-		s.WriteString(",fieldName:")
+		s.text(",fieldName:")
 		s.jsvText(f.field, quote)
-		s.WriteString(",message:")
+		s.text(",message:")
 		s.jsvText(f.detail, quote)
-		s.WriteByte('}')
+		s.char('}')
 	}
-	s.WriteByte(']')
+	s.char(']')
 	if f.batchIndex != nil {
-		s.WriteString(",meta:{AutoBatchIndex:" + strconv.Itoa(*f.batchIndex) + "}")
+		s.text(",meta:{AutoBatchIndex:" + strconv.Itoa(*f.batchIndex) + "}")
 	}
-	s.WriteByte('}')
+	s.char('}')
 }
 
 // htmlFault writes a page that says what was wrong.
 func htmlFault(s *stream, f *fault) {
-	s.WriteString(htmlHead + "<p>")
+	s.text(htmlHead + "<p>")
 	s.htmlText(f.code)
-	s.WriteString(": ")
+	s.text(": ")
 	s.htmlText(f.message)
-	s.WriteString("</p>" + htmlFoot)
+	s.text("</p>" + htmlFoot)
 }

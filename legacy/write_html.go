@@ -16,44 +16,44 @@ func htmlAnswer(s *stream, report *usage.Report) { htmlBatch(s, []*usage.Report{
 
 // htmlBatch writes one page with the answers under each other.
 func htmlBatch(s *stream, reports []*usage.Report) {
-	s.WriteString(htmlHead)
+	s.text(htmlHead)
 	for _, report := range reports {
 		htmlAccounts(s, report.Accounts)
 		htmlCustomers(s, report.Customers)
 	}
-	s.WriteString(htmlFoot)
+	s.text(htmlFoot)
 }
 
 func htmlAccounts(s *stream, rows []usage.AccountUsage) {
-	s.WriteString(`<table><caption>Account usage</caption><thead><tr><th scope="col">Account</th><th scope="col">AI minutes</th></tr></thead><tbody>`)
+	s.text(`<table><caption>Account usage</caption><thead><tr><th scope="col">Account</th><th scope="col">AI minutes</th></tr></thead><tbody>`)
 	for i := range rows {
 		if !s.more() {
 			return
 		}
-		s.WriteString("<tr><td>")
+		s.text("<tr><td>")
 		s.htmlText(rows[i].AccountID)
-		s.WriteString("</td><td>")
+		s.text("</td><td>")
 		s.number(rows[i].Minutes)
-		s.WriteString("</td></tr>")
+		s.text("</td></tr>")
 	}
-	s.WriteString("</tbody></table>")
+	s.text("</tbody></table>")
 }
 
 func htmlCustomers(s *stream, rows []usage.SubjectUsage) {
-	s.WriteString(`<table><caption>Customer usage</caption><thead><tr><th scope="col">Account</th><th scope="col">Customer</th><th scope="col">AI minutes</th></tr></thead><tbody>`)
+	s.text(`<table><caption>Customer usage</caption><thead><tr><th scope="col">Account</th><th scope="col">Customer</th><th scope="col">AI minutes</th></tr></thead><tbody>`)
 	for i := range rows {
 		if !s.more() {
 			return
 		}
-		s.WriteString("<tr><td>")
+		s.text("<tr><td>")
 		s.htmlText(rows[i].AccountID)
-		s.WriteString("</td><td>")
+		s.text("</td><td>")
 		s.htmlText(rows[i].CustomerID)
-		s.WriteString("</td><td>")
+		s.text("</td><td>")
 		s.number(rows[i].Minutes)
-		s.WriteString("</td></tr>")
+		s.text("</td></tr>")
 	}
-	s.WriteString("</tbody></table>")
+	s.text("</tbody></table>")
 }
 
 // htmlEscapes keep a text a text. Control characters, which HTML does not

@@ -8,52 +8,45 @@ import (
 
 // jsonAnswer writes the document of fact 11: camelCase, in declaration order.
 func jsonAnswer(s *stream, report *usage.Report) {
-	s.WriteString(`{"accountUsage":[`)
+	s.text(`{"accountUsage":[`)
 	for i := range report.Accounts {
 		if !s.more() {
 			return
 		}
 		s.separate(i)
 		row := &report.Accounts[i]
-		s.WriteString(`{"accountId":`)
+		s.text(`{"accountId":`)
 		s.jsonString(row.AccountID)
-		s.WriteString(`,"aiMinutes":`)
+		s.text(`,"aiMinutes":`)
 		s.number(row.Minutes)
-		s.WriteByte('}')
+		s.char('}')
 	}
-	s.WriteString(`],"customerUsage":[`)
+	s.text(`],"customerUsage":[`)
 	for i := range report.Customers {
 		if !s.more() {
 			return
 		}
 		s.separate(i)
 		row := &report.Customers[i]
-		s.WriteString(`{"accountId":`)
+		s.text(`{"accountId":`)
 		s.jsonString(row.AccountID)
-		s.WriteString(`,"customerId":`)
+		s.text(`,"customerId":`)
 		s.jsonString(row.CustomerID)
-		s.WriteString(`,"aiMinutes":`)
+		s.text(`,"aiMinutes":`)
 		s.number(row.Minutes)
-		s.WriteByte('}')
+		s.char('}')
 	}
-	s.WriteString("]}")
+	s.text("]}")
 }
 
 // jsonBatch writes the answers to a batch (fact 23).
 func jsonBatch(s *stream, reports []*usage.Report) {
-	s.WriteByte('[')
+	s.char('[')
 	for i, report := range reports {
 		s.separate(i)
 		jsonAnswer(s, report)
 	}
-	s.WriteByte(']')
-}
-
-// separate writes a comma before every item but the first.
-func (s *stream) separate(index int) {
-	if index > 0 {
-		s.WriteByte(',')
-	}
+	s.char(']')
 }
 
 // jsonEscapes are the old serializer's: the short escapes, four upper-case hex
@@ -74,7 +67,7 @@ var jsonEscapes = func() (escapes [256]string) {
 // which the old serializer escapes too, are two bytes in UTF-8: 0xC2, then the
 // character's own number.
 func (s *stream) jsonString(text string) {
-	s.WriteByte('"')
+	s.char('"')
 	done := 0
 	for i := 0; i < len(text); i++ {
 		c, size := text[i], 1
@@ -83,14 +76,14 @@ func (s *stream) jsonString(text string) {
 			escape, size = c1Escapes[text[i+1]&0x1F], 2
 		}
 		if escape != "" {
-			s.WriteString(text[done:i])
-			s.WriteString(escape)
+			s.text(text[done:i])
+			s.text(escape)
 			done = i + size
 			i = done - 1
 		}
 	}
-	s.WriteString(text[done:])
-	s.WriteByte('"')
+	s.text(text[done:])
+	s.char('"')
 }
 
 // c1Escapes are the escapes of U+0080 to U+009F.

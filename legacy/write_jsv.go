@@ -8,21 +8,21 @@ import (
 
 // jsvAnswer writes the document of fact 13.
 func jsvAnswer(s *stream, report *usage.Report) {
-	s.WriteString("{accountUsage:")
+	s.text("{accountUsage:")
 	jsvAccounts(s, report.Accounts, `"`)
-	s.WriteString(",customerUsage:")
+	s.text(",customerUsage:")
 	jsvCustomers(s, report.Customers, `"`)
-	s.WriteByte('}')
+	s.char('}')
 }
 
 // jsvBatch writes the answers to a batch (fact 23).
 func jsvBatch(s *stream, reports []*usage.Report) {
-	s.WriteByte('[')
+	s.char('[')
 	for i, report := range reports {
 		s.separate(i)
 		jsvAnswer(s, report)
 	}
-	s.WriteByte(']')
+	s.char(']')
 }
 
 // csvAnswer writes the document of fact 12: the two lists as two JSV cells.
@@ -32,49 +32,49 @@ func csvAnswer(s *stream, report *usage.Report) {
 
 // csvBatch writes the answers to a batch, one line each.
 func csvBatch(s *stream, reports []*usage.Report) {
-	s.WriteString("AccountUsage,CustomerUsage\r\n")
+	s.text("AccountUsage,CustomerUsage\r\n")
 	for _, report := range reports {
-		s.WriteByte('"')
+		s.char('"')
 		jsvAccounts(s, report.Accounts, `""`)
-		s.WriteString(`","`)
+		s.text(`","`)
 		jsvCustomers(s, report.Customers, `""`)
-		s.WriteString("\"\r\n")
+		s.text("\"\r\n")
 	}
 }
 
 // jsvAccounts writes a JSV list. The quote is doubled inside a CSV cell.
 func jsvAccounts(s *stream, rows []usage.AccountUsage, quote string) {
-	s.WriteByte('[')
+	s.char('[')
 	for i := range rows {
 		if !s.more() {
 			return
 		}
 		s.separate(i)
-		s.WriteString("{accountId:")
+		s.text("{accountId:")
 		s.jsvText(rows[i].AccountID, quote)
-		s.WriteString(",aiMinutes:")
+		s.text(",aiMinutes:")
 		s.number(rows[i].Minutes)
-		s.WriteByte('}')
+		s.char('}')
 	}
-	s.WriteByte(']')
+	s.char(']')
 }
 
 func jsvCustomers(s *stream, rows []usage.SubjectUsage, quote string) {
-	s.WriteByte('[')
+	s.char('[')
 	for i := range rows {
 		if !s.more() {
 			return
 		}
 		s.separate(i)
-		s.WriteString("{accountId:")
+		s.text("{accountId:")
 		s.jsvText(rows[i].AccountID, quote)
-		s.WriteString(",customerId:")
+		s.text(",customerId:")
 		s.jsvText(rows[i].CustomerID, quote)
-		s.WriteString(",aiMinutes:")
+		s.text(",aiMinutes:")
 		s.number(rows[i].Minutes)
-		s.WriteByte('}')
+		s.char('}')
 	}
-	s.WriteByte(']')
+	s.char(']')
 }
 
 // jsvSpecial are the characters for which JSV quotes a value. Fact 13 lists
@@ -95,19 +95,19 @@ func jsvPlain(text string) bool {
 // empty value is two quotes. White space is part of the value.
 func (s *stream) jsvText(text, quote string) {
 	if jsvPlain(text) {
-		s.WriteString(text)
+		s.text(text)
 		return
 	}
-	s.WriteString(quote)
+	s.text(quote)
 	for {
 		before, after, found := strings.Cut(text, `"`)
-		s.WriteString(before)
+		s.text(before)
 		if !found {
 			break
 		}
-		s.WriteString(quote)
-		s.WriteString(quote)
+		s.text(quote)
+		s.text(quote)
 		text = after
 	}
-	s.WriteString(quote)
+	s.text(quote)
 }

@@ -33,24 +33,24 @@ func WriteXML(w io.Writer, report *usage.Report) error {
 
 // xmlAnswer writes the document of fact 10.
 func xmlAnswer(s *stream, report *usage.Report) {
-	s.WriteString(xmlDeclaration + "<AIUsage" + contractAttributes + ">")
+	s.text(xmlDeclaration + "<AIUsage" + contractAttributes + ">")
 	xmlUsage(s, report)
-	s.WriteString("</AIUsage>")
+	s.text("</AIUsage>")
 }
 
 // xmlBatch writes the answers to a batch (fact 23).
 func xmlBatch(s *stream, reports []*usage.Report) {
 	if len(reports) == 0 {
-		s.WriteString(xmlDeclaration + "<ArrayOfAIUsage" + contractAttributes + " />")
+		s.text(xmlDeclaration + "<ArrayOfAIUsage" + contractAttributes + " />")
 		return
 	}
-	s.WriteString(xmlDeclaration + "<ArrayOfAIUsage" + contractAttributes + ">")
+	s.text(xmlDeclaration + "<ArrayOfAIUsage" + contractAttributes + ">")
 	for _, report := range reports {
-		s.WriteString("<AIUsage>")
+		s.text("<AIUsage>")
 		xmlUsage(s, report)
-		s.WriteString("</AIUsage>")
+		s.text("</AIUsage>")
 	}
-	s.WriteString("</ArrayOfAIUsage>")
+	s.text("</ArrayOfAIUsage>")
 }
 
 // xmlUsage writes the content of an AIUsage element. The old serializer writes
@@ -62,42 +62,42 @@ func xmlUsage(s *stream, report *usage.Report) {
 
 func xmlAccounts(s *stream, rows []usage.AccountUsage) {
 	if len(rows) == 0 {
-		s.WriteString("<AccountUsage />")
+		s.text("<AccountUsage />")
 		return
 	}
-	s.WriteString("<AccountUsage>")
+	s.text("<AccountUsage>")
 	for i := range rows {
 		if !s.more() {
 			return
 		}
-		s.WriteString("<AIAccountUsage><AIMinutes>")
+		s.text("<AIAccountUsage><AIMinutes>")
 		s.number(rows[i].Minutes)
-		s.WriteString("</AIMinutes><AccountId>")
+		s.text("</AIMinutes><AccountId>")
 		s.xmlText(rows[i].AccountID)
-		s.WriteString("</AccountId></AIAccountUsage>")
+		s.text("</AccountId></AIAccountUsage>")
 	}
-	s.WriteString("</AccountUsage>")
+	s.text("</AccountUsage>")
 }
 
 func xmlCustomers(s *stream, rows []usage.SubjectUsage) {
 	if len(rows) == 0 {
-		s.WriteString("<CustomerUsage />")
+		s.text("<CustomerUsage />")
 		return
 	}
-	s.WriteString("<CustomerUsage>")
+	s.text("<CustomerUsage>")
 	for i := range rows {
 		if !s.more() {
 			return
 		}
-		s.WriteString("<AICustomerUsage><AIMinutes>")
+		s.text("<AICustomerUsage><AIMinutes>")
 		s.number(rows[i].Minutes)
-		s.WriteString("</AIMinutes><AccountId>")
+		s.text("</AIMinutes><AccountId>")
 		s.xmlText(rows[i].AccountID)
-		s.WriteString("</AccountId><CustomerId>")
+		s.text("</AccountId><CustomerId>")
 		s.xmlText(rows[i].CustomerID)
-		s.WriteString("</CustomerId></AICustomerUsage>")
+		s.text("</CustomerId></AICustomerUsage>")
 	}
-	s.WriteString("</CustomerUsage>")
+	s.text("</CustomerUsage>")
 }
 
 // xmlEscapes are the characters that element text cannot show as themselves.
@@ -107,16 +107,3 @@ var xmlEscapes = [256]string{'<': "&lt;", '>': "&gt;", '&': "&amp;", '\r': "&#xD
 
 // xmlText writes element text.
 func (s *stream) xmlText(text string) { s.escaped(text, &xmlEscapes) }
-
-// escaped writes a text with some of its bytes replaced.
-func (s *stream) escaped(text string, escapes *[256]string) {
-	done := 0
-	for i := range len(text) {
-		if escape := escapes[text[i]]; escape != "" {
-			s.WriteString(text[done:i])
-			s.WriteString(escape)
-			done = i + 1
-		}
-	}
-	s.WriteString(text[done:])
-}

@@ -1,0 +1,90 @@
+package db_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"aiusage/db"
+	"aiusage/db/dbtest"
+	"aiusage/usage"
+)
+
+func TestTheSchemaGoesUpAndDown(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		store := open(t, dsn)
+		coded := wantCode(t, store.CheckSchema(t.Context()), usage.Unavailable)
+		if !strings.Contains(coded.Message, "version 0") || !strings.Contains(coded.Message, "migrate") {
+			t.Errorf("an empty database: %q names no command", coded.Message)
+		}
+		steps := migrate(t, store)
+		if err := store.CheckSchema(t.Context()); err != nil {
+			t.Errorf("after migrating: %v", err)
+		}
+		if again := migrate(t, store); len(again) != 0 {
+			t.Errorf("migrating again applied %v", again)
+		}
+		known, err := store.Migrations(t.Context())
+		if err != nil || len(known) != len(steps) || known[0].AppliedAt.IsZero() {
+			t.Errorf("status: got %v, %v", known, err)
+		}
+		for range steps {
+			if _, err := store.Rollback(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			wantCode(t, store.CheckSchema(t.Context()), usage.Unavailable)
+		}
+		_, err = store.Rollback(t.Context())
+		wantCode(t, err, usage.NotFound)
+		if again := migrate(t, store); len(again) != len(steps) {
+			t.Errorf("up again: got %v", again)
+		}
+		report(t, store, usage.Request{})
+	})
+}
+
+func TestAMigrationThatWasCutOffIsCompleted(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, dsn string) {
+		// The statement of the last step took effect, its record did not.
+		execute(t, dsn, `DELETE FROM aiusage_schema_version WHERE version_id = 5`)
+		wantCode(t, store.CheckSchema(t.Context()), usage.Unavailable)
+		if steps := migrate(t, store); len(steps) != 1 {
+			t.Errorf("got %v, want one step", steps)
+		}
+	})
+}
+
+func TestASchemaOfANewerGatewayIsRefused(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, dsn string) {
+		execute(t, dsn, `INSERT INTO aiusage_schema_version (version_id, is_applied) VALUES (99999, 1)`)
+		if coded := wantCode(t, store.CheckSchema(t.Context()), usage.Unavailable); !strings.Contains(coded.Message, "newer gateway") {
+			t.Errorf("got %q", coded.Message)
+		}
+	})
+}
+
+func TestTheSessionsCanBeAViewOnAPlatformsOwnTable(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		if isEmbedded(t, open(t, dsn)) {
+			t.Skip("the embedded database is the gateway's own: no platform has tables in it")
+		}
+		execute(t, dsn,
+			`CREATE TABLE calls (id INT PRIMARY KEY, tenant VARCHAR(40), begin_ms BIGINT, ms BIGINT)`,
+			`INSERT INTO calls VALUES (1, 'acme', 1772359200000, 61000), (2, 'acme', 1772445600000, 10000)`,
+			`CREATE VIEW ai_sessions AS SELECT CAST(id AS CHAR) AS session_id, tenant AS account_id,
+				CAST(NULL AS CHAR) AS customer_id,
+				TIMESTAMPADD(MICROSECOND, begin_ms * 1000, CAST('1970-01-01' AS DATETIME(3))) AS started_at,
+				ms DIV 1000 AS duration_seconds, (ms DIV 1000 + 59) DIV 60 AS ai_minutes FROM calls`)
+		store := open(t, dsn)
+		migrate(t, store)
+		got := report(t, store, usage.Request{StartDate: "2026-03-01", EndDate: "2026-03-01"})
+		want := usage.AccountUsage{AccountID: "acme", Usage: usage.Usage{Minutes: 2, Seconds: 61, Sessions: 1}}
+		want.WithoutCustomer = want.Usage
+		if len(got.Accounts) != 1 || got.Accounts[0] != want {
+			t.Errorf("got %v, want %v", got.Accounts, want)
+		}
+		if age := time.Since(got.AsOf); age > time.Minute {
+			t.Errorf("as of %s ago", age)
+		}
+	})
+}

@@ -1,0 +1,170 @@
+package db_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"aiusage/auth"
+	"aiusage/db"
+	"aiusage/usage"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func session(id string, seconds int64) usage.Session {
+	return usage.Session{SessionID: id, AccountID: "a", CustomerID: "c", StartedAt: noon, DurationSeconds: seconds}
+}
+
+func TestWritingAgainChangesNothing(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		rows := []usage.Session{session("1", 60), session("2", 60), session("3", 60)}
+		rows[2].CustomerID = ""
+		rows[2].StartedAt = noon.Add(123456 * time.Microsecond).In(time.FixedZone("", 3600))
+		if got, want := write(t, store, rows...), (db.Written{Inserted: 3}); got != want {
+			t.Errorf("first: got %+v, want %+v", got, want)
+		}
+		if got, want := write(t, store, rows...), (db.Written{Unchanged: 3}); got != want {
+			t.Errorf("again: got %+v, want %+v", got, want)
+		}
+		rows[1].AccountID = "b"
+		rows[2].CustomerID = "c"
+		rows = append(rows, session("4", 0))
+		if got, want := write(t, store, rows...), (db.Written{Inserted: 1, Updated: 2, Unchanged: 1}); got != want {
+			t.Errorf("corrected: got %+v, want %+v", got, want)
+		}
+		got := report(t, store, usage.Request{})
+		if len(got.Accounts) != 2 || got.Totals.Sessions != 4 || got.Totals.Minutes != 3 {
+			t.Errorf("got %+v", got)
+		}
+	})
+}
+
+func TestTheLastOfRowsWithTheSameIDStays(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		got := write(t, store, session("1", 60), session("1", 60), session("1", 600))
+		if want := (db.Written{Inserted: 1, Updated: 1, Unchanged: 1}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		got = write(t, store, session("1", 60), session("1", 600))
+		if want := (db.Written{Updated: 2}); got != want {
+			t.Errorf("there and back: got %+v, want %+v", got, want)
+		}
+		if got := report(t, store, usage.Request{}).Totals.Minutes; got != 10 {
+			t.Errorf("%d minutes, want 10", got)
+		}
+	})
+}
+
+func TestABatchIsWrittenWholeOrNotAtAll(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		write(t, store, session("known", 60))
+		bad := session("bad", 60)
+		bad.DurationSeconds = usage.MaxDurationSeconds + 1
+		if _, err := store.WriteSessions(t.Context(), []usage.Session{session("new", 60), session("known", 600), bad}); err == nil {
+			t.Fatal("a value that does not fit was stored")
+		}
+		if got := report(t, store, usage.Request{}).Totals; got != (usage.Usage{Minutes: 1, Seconds: 60, Sessions: 1}) {
+			t.Errorf("something of the batch was stored: %+v", got)
+		}
+	})
+}
+
+// Writers that meet on the same rows, in different orders, all succeed, and each
+// row is inserted once.
+func TestWritersThatMeet(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		const writers, rows = 4, 300
+		var inserted [writers]int64
+		var group sync.WaitGroup
+		for w := range writers {
+			group.Go(func() {
+				for at := 0; at < rows; at += 50 {
+					var batch []usage.Session
+					for i := range 50 {
+						n := at + i
+						if w%2 == 1 {
+							n = rows - 1 - n
+						}
+						batch = append(batch, session(fmt.Sprint(n), 60))
+					}
+					written, err := store.WriteSessions(t.Context(), batch)
+					if err != nil {
+						t.Error(err)
+					}
+					inserted[w] += written.Inserted
+				}
+			})
+		}
+		group.Wait()
+		var sum int64
+		for _, count := range inserted {
+			sum += count
+		}
+		if got := report(t, store, usage.Request{}).Totals.Sessions; got != rows {
+			t.Errorf("%d rows stored, want %d", got, rows)
+		}
+		// The embedded engine merges two transactions that insert the same row.
+		if sum != rows && !isEmbedded(t, store) {
+			t.Errorf("%d rows counted as inserted, want %d", sum, rows)
+		}
+	})
+}
+
+func TestNamesAreWrittenByTheirKeys(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		accounts := []usage.Account{{AccountID: "a", Name: "Acme"}, {AccountID: "b", Name: "Bolt"}}
+		customers := []usage.Customer{{AccountID: "a", CustomerID: "1", Name: "One"}, {AccountID: "b", CustomerID: "1", Name: "Uno"}}
+		for _, want := range []db.Written{{Inserted: 2}, {Unchanged: 2}} {
+			if got, err := store.WriteAccounts(t.Context(), accounts); got != want || err != nil {
+				t.Errorf("accounts: got %+v, %v, want %+v", got, err, want)
+			}
+			if got, err := store.WriteCustomers(t.Context(), customers); got != want || err != nil {
+				t.Errorf("customers: got %+v, %v, want %+v", got, err, want)
+			}
+		}
+		customers[1].Name = "Eins"
+		if got, err := store.WriteCustomers(t.Context(), customers); got != (db.Written{Updated: 1, Unchanged: 1}) || err != nil {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+}
+
+func TestUsers(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		if found, err := store.HasUsers(t.Context()); found || err != nil {
+			t.Errorf("a fresh database has users: %v, %v", found, err)
+		}
+		_, err := store.UserByName(t.Context(), "ada")
+		wantCode(t, err, usage.NotFound)
+		ada := auth.User{Name: "ada", PasswordHash: "hash", Roles: []string{auth.SystemAdministrator}}
+		for _, user := range []auth.User{ada, {Name: "bob", PasswordHash: "hash"}} {
+			if err := store.AddUser(t.Context(), user); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantCode(t, store.AddUser(t.Context(), ada), usage.InvalidArgument)
+		if err := store.SetPasswordHash(t.Context(), "ada", "other"); err != nil {
+			t.Fatal(err)
+		}
+		got, err := store.UserByName(t.Context(), "ada")
+		if err != nil || got.PasswordHash != "other" || len(got.Roles) != 1 || got.Roles[0] != auth.SystemAdministrator {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		if err := store.RemoveUser(t.Context(), "ada"); err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, store.RemoveUser(t.Context(), "ada"), usage.NotFound)
+		wantCode(t, store.SetPasswordHash(t.Context(), "ada", "x"), usage.NotFound)
+		// A removed user leaves no role behind for a namesake.
+		ada.Roles = nil
+		if err := store.AddUser(t.Context(), ada); err != nil {
+			t.Fatal(err)
+		}
+		users, err := store.Users(t.Context())
+		if err != nil || len(users) != 2 || len(users[0].Roles) != 0 {
+			t.Errorf("got %+v, %v", users, err)
+		}
+	})
+}
