@@ -114,7 +114,10 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, zo
 	}
 	p.log.Info("listening", "address", listener.Addr().String(), "database", server)
 	p.welcome(ctx, store, listener.Addr().String())
-	handler := gateway.New(gateway.Config{Store: store, Zone: zone, QueryTimeout: c.QueryTimeout, Log: p.log})
+	handler, err := gateway.New(gateway.Config{Store: store, Zone: zone, QueryTimeout: c.QueryTimeout, Log: p.log})
+	if err != nil {
+		return err
+	}
 	err = gateway.Serve(ctx, listener, handler, p.log)
 	p.log.Info("stopped")
 	return err

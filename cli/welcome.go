@@ -122,7 +122,7 @@ func (p *process) signIn(ctx context.Context, store *database) (name, password s
 		return "", ""
 	}
 	password = strings.TrimSpace(string(content))
-	if _, err := auth.NewAuthenticator(store).SignIn(ctx, firstAdministrator, password); err != nil {
+	if matched, err := auth.CheckPassword(ctx, store, firstAdministrator, password); err != nil || !matched {
 		return "", ""
 	}
 	return firstAdministrator, password
