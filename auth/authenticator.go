@@ -120,7 +120,7 @@ func NewAuthenticator(store Store, options Options) (*Authenticator, error) {
 	options = options.withDefaults()
 	crossSite := http.NewCrossOriginProtection()
 	for _, origin := range options.TrustedOrigins {
-		if err := crossSite.AddTrustedOrigin(origin); err != nil {
+		if err := crossSite.AddTrustedOrigin(origin); err != nil || strings.Contains(origin, "*") {
 			return nil, usage.Errorf(usage.InvalidArgument, "%q is not an origin such as https://app.example.com", origin)
 		}
 	}

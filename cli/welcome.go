@@ -74,8 +74,7 @@ func (p *process) loadSample(ctx context.Context, store *database) error {
 }
 
 // welcome tells where the gateway answers and what to try first.
-func (p *process) welcome(ctx context.Context, store *database, address string) {
-	base := "http://" + reachable(address)
+func (p *process) welcome(ctx context.Context, store *database, base string) {
 	name, password := p.signIn(ctx, store)
 	day := time.Now().UTC().AddDate(0, 0, -30).Format(time.DateOnly)
 	fmt.Fprintf(p.stdout, `

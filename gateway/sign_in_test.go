@@ -380,7 +380,9 @@ func TestSharingAcrossOriginsIsOffUnlessAllowed(t *testing.T) {
 			t.Errorf("%s: got %d %v %s", name, got.status, got.header, got.body)
 		}
 	}
-	if _, err := gateway.New(gateway.Config{Store: store, AllowedOrigins: []string{"*"}}); err == nil {
-		t.Error("every origin was allowed")
+	for _, origin := range []string{"*", "https://*.example.com", "app.example.com", "null"} {
+		if _, err := gateway.New(gateway.Config{Store: store, AllowedOrigins: []string{origin}}); err == nil {
+			t.Errorf("%q was taken for an origin", origin)
+		}
 	}
 }
