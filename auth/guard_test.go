@@ -155,6 +155,35 @@ func TestWhoGuessesWaitsAndWhoIsSignedInDoesNot(t *testing.T) {
 	}
 }
 
+// A name that nobody has is checked like one that somebody has: with the only
+// work that takes time, which is shown by waiting for it in vain.
+func TestAMissingUserTakesAsMuchWorkAsAWrongPassword(t *testing.T) {
+	for _, name := range []string{"ada", "eve"} {
+		f := newFixture(t, Options{})
+		for range cap(f.passwords.strangers.places) {
+			f.passwords.strangers.places <- struct{}{}
+		}
+		if _, err := f.Authenticate(from("10.0.0.1:1", name, "wrong")); codeOf(err) != usage.TooManyRequests || f.lookups != 1 {
+			t.Errorf("%s: got %v after %d lookups", name, err, f.lookups)
+		}
+		for range cap(f.passwords.strangers.places) {
+			<-f.passwords.strangers.places
+		}
+		if _, err := f.Authenticate(from("10.0.0.1:1", name, "wrong")); !errors.Is(err, ErrWrongCredentials) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	// The hash that stands in for a missing user's costs what a new one does.
+	fresh, err := HashPassword("correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cost := func(hash string) string { return hash[:strings.LastIndex(hash[:strings.LastIndex(hash, "$")], "$")] }
+	if cost(fresh) != cost(nobodysHash()) {
+		t.Errorf("%s and %s", cost(fresh), cost(nobodysHash()))
+	}
+}
+
 func TestTheLogOfSignInsHasNoWordThatSomebodyTyped(t *testing.T) {
 	f := newFixture(t, Options{})
 	f.Authenticate(from("10.0.0.1:1", "my-pass-by-mistake", "other-secret"))

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"net/http"
 	"time"
+
+	"aiusage/usage"
 )
 
 // The cookies and the header of a session, by the names that callers of the old
@@ -141,27 +143,30 @@ func (a *Authenticator) bySession(r *http.Request) (Principal, error) {
 	return a.audited(r, user.principal()), nil
 }
 
-// findSession returns who has a session. One that is over, or that never was, is
-// as good as no credentials.
+// errSessionOver is the ErrNoCredentials of a request with a session that is over,
+// or that never was.
+var errSessionOver = &usage.Error{Code: usage.Unauthenticated, Message: "sign in: the session is over", Cause: ErrNoCredentials}
+
+// findSession returns who has a session, or errSessionOver.
 func (a *Authenticator) findSession(ctx context.Context, id string) (User, Session, error) {
 	session, err := a.store.SessionByHash(ctx, hashSecret(id))
 	if isNotFound(err) {
-		return User{}, Session{}, ErrNoCredentials
+		return User{}, Session{}, errSessionOver
 	}
 	if err != nil {
 		return User{}, Session{}, err
 	}
 	if now := a.options.Now(); !now.Before(session.IdleAt) || !now.Before(session.ExpiresAt) {
-		return User{}, session, ErrNoCredentials
+		return User{}, session, errSessionOver
 	}
 	user, err := a.store.UserByName(ctx, session.UserName)
 	switch {
 	case isNotFound(err):
-		return User{}, session, ErrNoCredentials
+		return User{}, session, errSessionOver
 	case err != nil:
 		return User{}, session, err
 	case session.PasswordMark != hashSecret(user.PasswordHash):
-		return User{}, session, ErrNoCredentials
+		return User{}, session, errSessionOver
 	}
 	return user, session, nil
 }

@@ -28,8 +28,9 @@ func asksForSchemaOnly(r *http.Request) bool {
 	if err != nil || len(document.Operations) == 0 {
 		return false
 	}
+	walk := schemaWalk{fragments: document.Fragments}
 	for _, operation := range document.Operations {
-		if operation.Operation != ast.Query || !selectsSchemaOnly(operation.SelectionSet) {
+		if operation.Operation != ast.Query || !selectsSchemaOnly(operation.SelectionSet) || !walk.isModest(operation.SelectionSet, 0) {
 			return false
 		}
 	}
@@ -46,6 +47,54 @@ func selectsSchemaOnly(selections ast.SelectionSet) bool {
 		}
 	}
 	return len(selections) > 0
+}
+
+// What a request for the schema may ask for at most. Tools ask for the fields'
+// arguments of all types: three lists within each other. Each further one
+// multiplies the answer by the size of the schema.
+const (
+	maxSchemaLists      = 4
+	maxSchemaSelections = 5000
+)
+
+// schemaLists are the fields of introspection that are lists.
+var schemaLists = map[string]bool{
+	"types": true, "fields": true, "args": true, "inputFields": true, "interfaces": true,
+	"possibleTypes": true, "enumValues": true, "directives": true,
+}
+
+// schemaWalk follows the selections of a document, through its fragments.
+type schemaWalk struct {
+	fragments ast.FragmentDefinitionList
+	seen      int
+}
+
+// isModest tells whether selections within so many lists ask for no more than
+// tools do.
+func (w *schemaWalk) isModest(selections ast.SelectionSet, lists int) bool {
+	for _, selection := range selections {
+		if w.seen++; w.seen > maxSchemaSelections {
+			return false
+		}
+		inner, within := ast.SelectionSet(nil), lists
+		switch selection := selection.(type) {
+		case *ast.Field:
+			inner = selection.SelectionSet
+			if schemaLists[selection.Name] {
+				within++
+			}
+		case *ast.InlineFragment:
+			inner = selection.SelectionSet
+		case *ast.FragmentSpread:
+			if fragment := w.fragments.ForName(selection.Name); fragment != nil {
+				inner = fragment.SelectionSet
+			}
+		}
+		if within > maxSchemaLists || !w.isModest(inner, within) {
+			return false
+		}
+	}
+	return true
 }
 
 // documentOf returns the GraphQL document of a request, or nothing.

@@ -313,10 +313,22 @@ func TestTooManyWrongPasswordsHaveToWait(t *testing.T) {
 	}
 }
 
+// introspection is what GraphiQL asks for.
+const introspection = `query IntrospectionQuery {
+  __schema { queryType { name kind } mutationType { name kind } subscriptionType { name kind }
+    types { ...FullType } directives { name description locations args { ...InputValue } } } }
+fragment FullType on __Type { kind name description
+  fields(includeDeprecated: true) { name description args { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason }
+  inputFields { ...InputValue } interfaces { ...TypeRef }
+  enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } }
+fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue }
+fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
+  ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }`
+
 func TestTheSchemaIsOpenWhereItIsConfiguredSo(t *testing.T) {
 	store := fill(t, dbtest.One(t))
 	closed, open := start(t, store), start(t, store, func(c *gateway.Config) { c.OpenSchema = true })
-	for _, query := range []string{`{__schema{types{name}}}`, `query Q {__type(name:"AIUsage"){fields{name}} __typename}`} {
+	for _, query := range []string{introspection, `{__schema{types{name}}}`, `query Q {__type(name:"AIUsage"){fields{name}} __typename}`} {
 		if got := closed.query(t, "", query); got.status != 401 || !strings.HasPrefix(got.header.Get("WWW-Authenticate"), "Basic ") {
 			t.Errorf("closed, %s: got %d %s", query, got.status, got.body)
 		}
@@ -331,6 +343,8 @@ func TestTheSchemaIsOpenWhereItIsConfiguredSo(t *testing.T) {
 		`{aiUsage{asOf}}`, `{__typename aiUsage{asOf}}`, `{...F} fragment F on Query{aiUsage{asOf}}`,
 		`{__schema{types{name}} ... on Query{aiUsage{asOf}}}`, `{a:__typename} {`, ``, `query A{__typename} query B{aiUsage{asOf}}`,
 		`{__typename` + strings.Repeat(" #", 20000) + "\n}",
+		`{__schema{types` + strings.Repeat(`{fields{type`, 9) + `{name}` + strings.Repeat(`}}`, 9) + `}}`,
+		`{__schema{types{...F}}} fragment F on __Type{fields{type{...F}}}`,
 	} {
 		if got := open.query(t, "", query); got.status != 401 || !strings.HasPrefix(got.header.Get("WWW-Authenticate"), "Basic ") {
 			t.Errorf("%.60s: got %d %s", query, got.status, got.body)
