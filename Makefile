@@ -51,6 +51,11 @@ check: ## Check formatting, common mistakes, generated code and modules
 generate: ## Write the generated code in graph/ anew
 	$(GO) tool gqlgen generate
 
+.PHONY: tidy
+tidy: ## Bring go.mod and go.sum of both modules up to date
+	$(GO) mod tidy
+	cd embedded && $(GO) mod tidy
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
