@@ -14,8 +14,11 @@ import (
 type database struct {
 	*db.Store
 	// own is true for an embedded database that this process has started.
-	own   bool
-	close func() error
+	own bool
+	// writers is how many batches are best written to it at the same time: an
+	// embedded database writes one after the other anyway.
+	writers int
+	close   func() error
 }
 
 // errNoDatabase says how to name one.
@@ -57,7 +60,11 @@ func (p *process) connect(ctx context.Context, options db.Options) (*database, e
 	}
 	own, err := p.startEmbedded(ctx, options)
 	if inUse, ok := errors.AsType[*FolderInUseError](err); ok && inUse.DSN != "" {
-		return openDSN(inUse.DSN, options)
+		shared, err := openDSN(inUse.DSN, options)
+		if err == nil {
+			shared.writers = 1
+		}
+		return shared, err
 	}
 	return own, err
 }
@@ -68,7 +75,7 @@ func openDSN(dsn string, options db.Options) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &database{Store: store, close: store.Close}, nil
+	return &database{Store: store, writers: 4, close: store.Close}, nil
 }
 
 // startEmbedded starts the embedded database on the data folder and opens it.
@@ -89,13 +96,5 @@ func (p *process) startEmbedded(ctx context.Context, options db.Options) (*datab
 		return nil, errors.Join(err, running.Stop())
 	}
 	stop := func() error { return errors.Join(store.Close(), running.Stop()) }
-	return &database{Store: store, own: true, close: stop}, nil
-}
-
-// writers is how many batches are written to a database at the same time.
-func writers(store *database) int {
-	if store.own {
-		return 1
-	}
-	return 2
+	return &database{Store: store, own: true, writers: 1, close: stop}, nil
 }
