@@ -13,7 +13,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
-	gqltransport "github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -32,8 +31,7 @@ const (
 // every error without a code to the log, once, and shows callers "internal error".
 func New(schema graphql.ExecutableSchema, log *slog.Logger) http.Handler {
 	server := handler.New(schema)
-	server.AddTransport(gqltransport.GET{})
-	server.AddTransport(gqltransport.POST{})
+	server.AddTransport(overHTTP{})
 	server.SetParserTokenLimit(maxTokens)
 	server.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
 	server.Use(extension.Introspection{})
