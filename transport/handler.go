@@ -34,6 +34,7 @@ func New(schema graphql.ExecutableSchema, log *slog.Logger) http.Handler {
 	server.AddTransport(overHTTP{})
 	server.SetParserTokenLimit(maxTokens)
 	server.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
+	server.Use(defaultLimits)
 	server.Use(extension.Introspection{})
 	server.SetErrorPresenter(presenter(log))
 	server.SetRecoverFunc(func(_ context.Context, fault any) error {

@@ -50,7 +50,7 @@ func (overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Grap
 		if mediaType == graphQLResponse {
 			status = http.StatusBadRequest
 		}
-		answer := executor.DispatchError(graphql.WithOperationContext(r.Context(), operation), errs)
+		answer := executor.DispatchError(graphql.WithOperationContext(r.Context(), operation), firstErrors(errs))
 		writeErrors(w, status, answer.Errors)
 		return
 	}
