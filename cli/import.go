@@ -57,7 +57,10 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	defer store.close()
-	options := importer.Options{Format: format, Zone: zone, Columns: c.Map, Strict: c.Strict, Writers: store.writers}
+	options := importer.Options{
+		Format: format, Zone: zone, Columns: c.Map, Strict: c.Strict,
+		Writers: store.bulk.writers, BatchSize: store.bulk.batch,
+	}
 	var rejects []string
 	for _, load := range []func() (string, error){
 		loader(ctx, p, c, "accounts", c.Accounts, importer.Accounts, store.WriteAccounts, options),

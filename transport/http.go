@@ -69,18 +69,23 @@ func kindOf(operation *graphql.OperationContext) ast.Operation {
 
 // writeAnswer writes what an operation resolved to.
 func writeAnswer(ctx context.Context, w http.ResponseWriter, respond graphql.ResponseHandler) {
-	if err := json.NewEncoder(w).Encode(respond(ctx)); err != nil {
-		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+	writeJSON(w, respond(ctx))
+}
+
+// writeJSON writes a document that can be marshaled.
+func writeJSON(w http.ResponseWriter, document any) {
+	body, err := json.Marshal(document)
+	if err != nil {
+		panic(err) // the data was marshaled by the executor already
 	}
+	w.Write(body) // fails only when the caller has gone
 }
 
 // writeErrors answers a request that was not executed: without any data, not
 // even null.
 func writeErrors(w http.ResponseWriter, status int, errs gqlerror.List) {
 	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(map[string]any{"errors": errs}); err != nil {
-		panic(http.ErrAbortHandler)
-	}
+	writeJSON(w, map[string]any{"errors": errs})
 }
 
 // refusal says why a request is not even GraphQL over HTTP.
