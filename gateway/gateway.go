@@ -53,7 +53,7 @@ func New(config Config) http.Handler {
 	authenticator := auth.NewAuthenticator(config.Store)
 	door := door{authenticator, config.Log}
 	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolver})
-	graphQL := door.require(transport.New(schema, config.Log))
+	graphQL := door.require(transport.New(schema, config.Log, resolver.Flat()))
 
 	mux := http.NewServeMux()
 	mux.Handle(GraphQLPath, graphQL)

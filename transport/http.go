@@ -67,16 +67,30 @@ func kindOf(operation *graphql.OperationContext) ast.Operation {
 	return operation.Doc.Operations.ForName(operation.OperationName).Operation
 }
 
-// writeAnswer writes what an operation resolved to.
+// writeAnswer writes what an operation resolved to. The data are JSON already;
+// encoding/json would check and copy every byte of them once more.
 func writeAnswer(ctx context.Context, w http.ResponseWriter, respond graphql.ResponseHandler) {
-	writeJSON(w, respond(ctx))
+	answer := respond(ctx)
+	io.WriteString(w, "{")
+	if len(answer.Errors) > 0 {
+		io.WriteString(w, `"errors":`)
+		writeJSON(w, answer.Errors)
+		io.WriteString(w, ",")
+	}
+	io.WriteString(w, `"data":`)
+	w.Write(answer.Data)
+	if len(answer.Extensions) > 0 {
+		io.WriteString(w, `,"extensions":`)
+		writeJSON(w, answer.Extensions)
+	}
+	io.WriteString(w, "}")
 }
 
 // writeJSON writes a document that can be marshaled.
 func writeJSON(w http.ResponseWriter, document any) {
 	body, err := json.Marshal(document)
 	if err != nil {
-		panic(err) // the data was marshaled by the executor already
+		panic(err) // errors and extensions hold nothing but JSON values
 	}
 	w.Write(body) // fails only when the caller has gone
 }
