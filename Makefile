@@ -29,9 +29,16 @@ gateway: ## Build bin/aiusage-gateway, the small program that needs a MySQL or M
 	$(GO) build -trimpath -o bin/aiusage-gateway .
 
 .PHONY: test
-test: check build ## Check and test everything, on every database engine on this machine
+test: check build audits ## Check and test everything, on every database engine on this machine
 	$(GO) run ./db/dbtest/engines -- $(GO) test -race ./...
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test $(EMBEDDED) ./...
+
+.PHONY: audits
+audits: transport/audits/node_modules ## Install the public audits of GraphQL over HTTP, which the tests run
+
+transport/audits/node_modules: transport/audits/package-lock.json
+	cd transport/audits && npm ci --silent
+	@touch $@
 
 .PHONY: check
 check: ## Check formatting, common mistakes, generated code and modules
@@ -51,12 +58,17 @@ check: ## Check formatting, common mistakes, generated code and modules
 generate: ## Write the generated code in graph/ anew
 	$(GO) tool gqlgen generate
 
+.PHONY: tidy
+tidy: ## Bring go.mod and go.sum of both modules up to date
+	$(GO) mod tidy
+	cd embedded && $(GO) mod tidy
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
 		for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/p' "$$file"); do \
 			echo "$$target ($$(dirname "$$file"))"; \
-			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$(dirname "$$file")" || exit 1; \
 		done; \
 	done
 

@@ -79,7 +79,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintf(stderr, "aiusage: %v\nTry 'aiusage --help'.\n", err)
 		return exitUsage
 	}
-	p := &process{stdin, stdout, stderr, newLog(stderr, flags.LogLevel, flags.LogForm), &flags, embedded}
+	log := newLog(stderr, flags.LogLevel, flags.LogForm)
+	slog.SetDefault(log) // the embedded database has no other to write to
+	p := &process{stdin, stdout, stderr, log, &flags, embedded}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return p.status(ctx, parsed.Run(p))
 }

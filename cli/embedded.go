@@ -33,5 +33,13 @@ type FolderInUseError struct {
 }
 
 func (e *FolderInUseError) Error() string {
-	return fmt.Sprintf("the data folder %s is in use by process %d", e.Folder, e.PID)
+	return fmt.Sprintf("the data folder %s is in use by %s", e.Folder, e.Owner())
+}
+
+// Owner names the other process.
+func (e *FolderInUseError) Owner() string {
+	if e.PID == 0 {
+		return "another process"
+	}
+	return fmt.Sprintf("process %d", e.PID)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
@@ -35,9 +36,6 @@ func (importCommand) Help() string {
 "mysql --batch" writes NULL as the word NULL; select IFNULL(customer_id, '') there.`
 }
 
-// errRejected says that some rows were set aside.
-var errRejected = usage.Errorf(usage.InvalidArgument, "some rows were rejected")
-
 // Run loads names first, then sessions.
 func (c importCommand) Run(ctx context.Context, p *process) error {
 	if len(c.Files)+len(c.Accounts)+len(c.Customers) == 0 {
@@ -59,16 +57,39 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	defer store.close()
-	options := importer.Options{Format: format, Zone: zone, Columns: c.Map, Strict: c.Strict, Writers: writers(store)}
-	return errors.Join(
-		load(ctx, p, c, "accounts", c.Accounts, importer.Accounts, store.WriteAccounts, options),
-		load(ctx, p, c, "customers", c.Customers, importer.Customers, store.WriteCustomers, options),
-		load(ctx, p, c, "sessions", c.Files, importer.Sessions, store.WriteSessions, options),
-	)
+	options := importer.Options{
+		Format: format, Zone: zone, Columns: c.Map, Strict: c.Strict,
+		Writers: store.bulk.writers, BatchSize: store.bulk.batch,
+	}
+	var rejects []string
+	for _, load := range []func() (string, error){
+		loader(ctx, p, c, "accounts", c.Accounts, importer.Accounts, store.WriteAccounts, options),
+		loader(ctx, p, c, "customers", c.Customers, importer.Customers, store.WriteCustomers, options),
+		loader(ctx, p, c, "sessions", c.Files, importer.Sessions, store.WriteSessions, options),
+	} {
+		file, err := load()
+		if err != nil {
+			return err
+		}
+		if file != "" {
+			rejects = append(rejects, file)
+		}
+	}
+	if len(rejects) > 0 {
+		return usage.Errorf(usage.InvalidArgument, "some rows were rejected; see %s", strings.Join(rejects, ", "))
+	}
+	return nil
 }
 
-// checkRejects refuses a file of rejected rows that is also being imported.
+// checkRejects refuses a file of rejected rows that is also being imported, or
+// that tables with different columns would share.
 func (c importCommand) checkRejects() error {
+	if c.Rejects == "" {
+		return nil
+	}
+	if kinds := min(1, len(c.Files)) + min(1, len(c.Accounts)) + min(1, len(c.Customers)); kinds > 1 {
+		return usage.Errorf(usage.InvalidArgument, "with --rejects, import sessions, accounts and customers one after the other")
+	}
 	rejects, err := os.Stat(c.Rejects)
 	if err != nil {
 		return nil // not there, so not among the files
@@ -84,32 +105,30 @@ func (c importCommand) checkRejects() error {
 // loadFunc is importer.Sessions and its kin.
 type loadFunc[Row any] func(context.Context, []string, io.Reader, importer.Write[Row], importer.Options) (importer.Summary, error)
 
-// load loads the files of one kind and prints how it went.
-func load[Row any](ctx context.Context, p *process, c importCommand, kind string, files []string,
-	read loadFunc[Row], write func(context.Context, []Row) (db.Written, error), options importer.Options) error {
-	if len(files) == 0 {
-		return nil
+// loader returns a function that loads the files of one kind, prints how it
+// went, and returns the file of rejected rows if there were any.
+func loader[Row any](ctx context.Context, p *process, c importCommand, kind string, files []string,
+	read loadFunc[Row], write func(context.Context, []Row) (db.Written, error), options importer.Options) func() (string, error) {
+	return func() (string, error) {
+		if len(files) == 0 {
+			return "", nil
+		}
+		rejects := &rejectsFile{path: c.Rejects, beside: files[0]}
+		progress := newImportProgress(p.stderr, kind)
+		options.Rejects = rejects.open
+		options.Progress = progress.show
+		summary, err := read(ctx, files, p.stdin, func(ctx context.Context, rows []Row) (importer.Counts, error) {
+			written, err := write(ctx, rows)
+			return importer.Counts(written), err
+		}, options)
+		progress.end()
+		printSummary(p.stdout, kind, summary)
+		if err != nil && ctx.Err() != nil {
+			fmt.Fprintln(p.stderr, "What is counted above is stored; run the same import again to complete it.")
+			return "", ctx.Err()
+		}
+		return rejects.opened, err
 	}
-	rejects := &rejectsFile{path: c.Rejects, beside: files[0]}
-	progress := newImportProgress(p.stderr, kind)
-	options.Rejects = rejects.open
-	options.Progress = progress.show
-	summary, err := read(ctx, files, p.stdin, func(ctx context.Context, rows []Row) (importer.Counts, error) {
-		written, err := write(ctx, rows)
-		return importer.Counts(written), err
-	}, options)
-	progress.end()
-	printSummary(p.stdout, kind, summary)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		fmt.Fprintln(p.stderr, "Interrupted between two batches: what is counted above is stored; run the same import again to complete it.")
-		return ctx.Err()
-	case err != nil:
-		return err
-	case summary.Rejected > 0:
-		return fmt.Errorf("%w; see %s", errRejected, rejects.opened)
-	}
-	return nil
 }
 
 // printSummary prints the counts of a load.

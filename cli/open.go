@@ -14,9 +14,22 @@ import (
 type database struct {
 	*db.Store
 	// own is true for an embedded database that this process has started.
-	own   bool
+	own bool
+	// bulk is how rows are best written to it in bulk.
+	bulk  bulk
 	close func() error
 }
+
+// bulk is how many batches are written at the same time, and their size in rows.
+type bulk struct{ writers, batch int }
+
+// Measured by bench/load: a server is fastest with a few connections; the
+// embedded database writes one statement after the other, and each costs it a
+// time that hardly depends on its rows.
+var (
+	serverBulk   = bulk{writers: 4, batch: 2000}
+	embeddedBulk = bulk{writers: 1, batch: 50_000}
+)
 
 // errNoDatabase says how to name one.
 var errNoDatabase = usage.Errorf(usage.InvalidArgument,
@@ -57,7 +70,11 @@ func (p *process) connect(ctx context.Context, options db.Options) (*database, e
 	}
 	own, err := p.startEmbedded(ctx, options)
 	if inUse, ok := errors.AsType[*FolderInUseError](err); ok && inUse.DSN != "" {
-		return openDSN(inUse.DSN, options)
+		shared, err := openDSN(inUse.DSN, options)
+		if err == nil {
+			shared.bulk = embeddedBulk
+		}
+		return shared, err
 	}
 	return own, err
 }
@@ -68,7 +85,7 @@ func openDSN(dsn string, options db.Options) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &database{Store: store, close: store.Close}, nil
+	return &database{Store: store, bulk: serverBulk, close: store.Close}, nil
 }
 
 // startEmbedded starts the embedded database on the data folder and opens it.
@@ -89,13 +106,5 @@ func (p *process) startEmbedded(ctx context.Context, options db.Options) (*datab
 		return nil, errors.Join(err, running.Stop())
 	}
 	stop := func() error { return errors.Join(store.Close(), running.Stop()) }
-	return &database{Store: store, own: true, close: stop}, nil
-}
-
-// writers is how many batches are written to a database at the same time.
-func writers(store *database) int {
-	if store.own {
-		return 1
-	}
-	return 2
+	return &database{Store: store, own: true, bulk: embeddedBulk, close: stop}, nil
 }

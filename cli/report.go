@@ -52,7 +52,11 @@ func (c reportCommand) print(w io.Writer, report *usage.Report) error {
 	case "json":
 		return writeReportJSON(w, report)
 	case "xml":
-		return legacy.WriteXML(w, report)
+		if err := legacy.WriteXML(w, report); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, "\n")
+		return err
 	}
 	return writeReportTable(w, report, isTerminal(w))
 }

@@ -41,8 +41,8 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	store, err := c.openStore(ctx, p)
 	if inUse, ok := errors.AsType[*FolderInUseError](err); ok {
 		return usage.Errorf(usage.InvalidArgument,
-			"the gateway is already running on the data folder %s (process %d); stop it first, or choose another folder with --data and another address with --listen",
-			inUse.Folder, inUse.PID)
+			"the gateway is already running on the data folder %s (%s); stop it first, or choose another folder with --data and another address with --listen",
+			inUse.Folder, inUse.Owner())
 	}
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func New(config Config) (http.Handler, error) {
 	}
 	door := door{authenticator, config.Log}
 	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolver})
-	graphQL := transport.New(schema, config.Log)
+	graphQL := transport.New(schema, config.Log, resolver.Flat())
 	page := playground.Handler("AI usage", GraphQLPath)
 	if config.OpenSchema {
 		graphQL = door.requireUnless(asksForSchemaOnly, graphQL)

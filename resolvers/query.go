@@ -8,8 +8,11 @@ import (
 
 type queryResolver struct{ *Resolver }
 
-// AiUsage resolves Query.aiUsage.
+// AiUsage resolves Query.aiUsage, unless Flat has done so already.
 func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID, startDate, endDate, timeZone *string) (*usage.Report, error) {
+	if result, done := ctx.Value(foundKey{}).(found); done {
+		return result.again()
+	}
 	return r.Report(ctx, usage.Request{
 		AccountID:  text(accountID),
 		CustomerID: text(customerID),

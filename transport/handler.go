@@ -13,7 +13,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
-	gqltransport "github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -30,13 +29,17 @@ const (
 
 // New returns a handler that answers GraphQL queries by POST and GET. It writes
 // every error without a code to the log, once, and shows callers "internal error".
-func New(schema graphql.ExecutableSchema, log *slog.Logger) http.Handler {
+// Extensions run after the handler's own limits.
+func New(schema graphql.ExecutableSchema, log *slog.Logger, extensions ...graphql.HandlerExtension) http.Handler {
 	server := handler.New(schema)
-	server.AddTransport(gqltransport.GET{})
-	server.AddTransport(gqltransport.POST{})
+	server.AddTransport(overHTTP{})
 	server.SetParserTokenLimit(maxTokens)
 	server.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
+	server.Use(defaultLimits)
 	server.Use(extension.Introspection{})
+	for _, one := range extensions {
+		server.Use(one)
+	}
 	server.SetErrorPresenter(presenter(log))
 	server.SetRecoverFunc(func(_ context.Context, fault any) error {
 		return fmt.Errorf("panic: %v\n%s", fault, debug.Stack())

@@ -1,10 +1,13 @@
 package dbtest
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"os/user"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -24,6 +27,27 @@ func endWithThisProcess(command *exec.Cmd) {
 	// Ctrl-C in a terminal is for the tests, which still need the server then.
 	attributes.Setpgid = true
 	command.SysProcAttr = &attributes
+}
+
+// isHalted tells whether a signal has halted every thread of a process, or the
+// process is gone: the kernel takes a moment for that.
+func isHalted(pid int) bool {
+	states, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil {
+		return true // the pattern is well formed
+	}
+	for _, state := range states {
+		content, err := os.ReadFile(state)
+		if err != nil {
+			continue // the thread has ended
+		}
+		// The state follows the name, which is in parentheses (proc(5)).
+		_, after, _ := strings.Cut(string(content), ") ")
+		if !strings.HasPrefix(after, "T") {
+			return false
+		}
+	}
+	return true
 }
 
 // asUser makes command run as the named user, who then owns folder, when this

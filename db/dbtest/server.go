@@ -159,7 +159,16 @@ func (s *Server) Stop() error {
 }
 
 // Pause makes the server hang: connections stay open, and nothing is answered.
-func (s *Server) Pause() error { return s.process.signal(pauseSignal) }
+// It returns when every thread of the server has come to a halt.
+func (s *Server) Pause() error {
+	if err := s.process.signal(pauseSignal); err != nil {
+		return err
+	}
+	for !isHalted(s.process.child.Pid) {
+		time.Sleep(time.Millisecond)
+	}
+	return nil
+}
 
 // Resume ends a Pause.
 func (s *Server) Resume() error { return s.process.signal(resumeSignal) }

@@ -1,0 +1,187 @@
+// Load measures how fast sessions are imported, next to the server's own LOAD
+// DATA of the same rows into the same table:
+//
+//	go run ./bench/load --dsn root@tcp(127.0.0.1:3306)/ --rows 1000000
+//
+// It creates a database aiusage_bench_load on that server and drops it at the
+// end. LOAD DATA LOCAL needs SET GLOBAL local_infile = 1 where that is off.
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/csv"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"aiusage/db"
+	"aiusage/importer"
+	"aiusage/sample"
+	"aiusage/usage"
+)
+
+const database = "aiusage_bench_load"
+
+func main() {
+	dsn := flag.String("dsn", "", "the server, as user:password@tcp(host:3306)/")
+	rows := flag.Int("rows", 1_000_000, "how many sessions")
+	flag.Parse()
+	if err := run(context.Background(), *dsn, *rows); err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, dsn string, rows int) error {
+	folder, err := os.MkdirTemp("", "aiusage-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	file := filepath.Join(folder, "sessions.csv")
+	if err := generate(file, rows); err != nil {
+		return err
+	}
+	config, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		return fmt.Errorf("the DSN cannot be read")
+	}
+	fmt.Printf("%-28s %12s %10s\n", "", "rows/s", "ratio")
+	reference, err := measure(ctx, config, rows, func(ctx context.Context, pool *sql.DB, _ *db.Store) error {
+		return loadData(ctx, pool, file)
+	})
+	if err != nil {
+		return fmt.Errorf("LOAD DATA: %w", err)
+	}
+	fmt.Printf("%-28s %12.0f %10s\n", "LOAD DATA LOCAL", reference, "1")
+	for _, way := range []importer.Options{
+		{Writers: 1, BatchSize: 2000}, {Writers: 2, BatchSize: 2000}, {Writers: 4, BatchSize: 2000}, {Writers: 1, BatchSize: 50_000},
+	} {
+		rate, err := measure(ctx, config, rows, func(ctx context.Context, _ *sql.DB, store *db.Store) error {
+			return load(ctx, store, file, way)
+		})
+		if err != nil {
+			return err
+		}
+		name := fmt.Sprintf("import, %d × %d rows", way.Writers, way.BatchSize)
+		fmt.Printf("%-28s %12.0f %10.2f\n", name, rate, rate/reference)
+	}
+	again, err := measureAgain(ctx, config, rows, file)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-28s %12.0f %10.2f\n", "import again, all unchanged", again, again/reference)
+	return nil
+}
+
+// generate writes sample sessions as CSV.
+func generate(name string, rows int) error {
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	out := csv.NewWriter(file)
+	out.Write([]string{"session_id", "account_id", "customer_id", "started_at", "duration_seconds"})
+	config := sample.Config{Seed: 1, Now: time.Now(), Sessions: rows, Accounts: 200, Customers: 10_000, Days: 365}
+	for s := range sample.Sessions(config) {
+		out.Write([]string{s.SessionID, s.AccountID, s.CustomerID,
+			s.StartedAt.Format("2006-01-02 15:04:05.000"), strconv.FormatInt(s.DurationSeconds, 10)})
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// measure runs do on a fresh table and returns rows per second.
+func measure(ctx context.Context, config *mysql.Config, rows int, do func(context.Context, *sql.DB, *db.Store) error) (float64, error) {
+	var rate float64
+	err := withFreshDatabase(ctx, config, func(pool *sql.DB, store *db.Store) error {
+		started := time.Now()
+		if err := do(ctx, pool, store); err != nil {
+			return err
+		}
+		rate = float64(rows) / time.Since(started).Seconds()
+		return nil
+	})
+	return rate, err
+}
+
+// measureAgain returns the rate of importing what is stored already.
+func measureAgain(ctx context.Context, config *mysql.Config, rows int, file string) (float64, error) {
+	var rate float64
+	err := withFreshDatabase(ctx, config, func(_ *sql.DB, store *db.Store) error {
+		once := importer.Options{Writers: 1, BatchSize: 50_000}
+		if err := load(ctx, store, file, once); err != nil {
+			return err
+		}
+		started := time.Now()
+		err := load(ctx, store, file, once)
+		rate = float64(rows) / time.Since(started).Seconds()
+		return err
+	})
+	return rate, err
+}
+
+// withFreshDatabase runs do on an empty database with the current schema.
+func withFreshDatabase(ctx context.Context, config *mysql.Config, do func(*sql.DB, *db.Store) error) error {
+	config = config.Clone()
+	config.DBName = ""
+	server, err := sql.Open("mysql", config.FormatDSN())
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	for _, statement := range []string{"DROP DATABASE IF EXISTS " + database, "CREATE DATABASE " + database} {
+		if _, err := server.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	defer server.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+database)
+	config.DBName = database
+	pool, err := sql.Open("mysql", config.FormatDSN())
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	store, err := db.Open(config.FormatDSN(), db.Options{})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	if err := store.Migrate(ctx, func(db.Migration) {}); err != nil {
+		return err
+	}
+	return do(pool, store)
+}
+
+// loadData has the server read the rows as its own statement does.
+func loadData(ctx context.Context, pool *sql.DB, name string) error {
+	mysql.RegisterReaderHandler("sessions", func() io.Reader {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil
+		}
+		return file
+	})
+	_, err := pool.ExecContext(ctx, `LOAD DATA LOCAL INFILE 'Reader::sessions' INTO TABLE ai_sessions
+		CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"' IGNORE 1 LINES
+		(session_id, account_id, @customer, started_at, duration_seconds) SET customer_id = NULLIF(@customer, '')`)
+	return err
+}
+
+// load imports the rows as the import command does.
+func load(ctx context.Context, store *db.Store, file string, options importer.Options) error {
+	write := func(ctx context.Context, rows []usage.Session) (importer.Counts, error) {
+		written, err := store.WriteSessions(ctx, rows)
+		return importer.Counts(written), err
+	}
+	_, err := importer.Sessions(ctx, []string{file}, nil, write, options)
+	return err
+}

@@ -1,0 +1,51 @@
+package cli_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"aiusage/cli"
+	"aiusage/db/dbtest"
+)
+
+// engines runs the tests and ends the database servers that they started.
+type engines struct{ *testing.M }
+
+func (e engines) Run() int { return dbtest.Main(e.M) }
+
+func TestMain(m *testing.M) {
+	testscript.Main(engines{m}, map[string]func(){
+		"aiusage": func() {
+			os.Exit(cli.Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, nil))
+		},
+	})
+}
+
+// Each script in testdata is a session at a terminal, on every engine, with a
+// database of its own in MYSQL_DSN.
+func TestScripts(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, script := range scripts {
+		t.Run(strings.TrimSuffix(filepath.Base(script), ".txtar"), func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, dsn string) {
+				testscript.Run(t, testscript.Params{
+					Files: []string{script},
+					Setup: func(env *testscript.Env) error {
+						env.Setenv("MYSQL_DSN", dsn)
+						// The race detector otherwise waits a second at the end of each command.
+						env.Setenv("GORACE", "atexit_sleep_ms=0")
+						return nil
+					},
+				})
+			})
+		})
+	}
+}

@@ -1,0 +1,121 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"aiusage/cli"
+	"aiusage/db/dbtest"
+)
+
+// screen is what a command has printed so far.
+type screen struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *screen) Write(data []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(data)
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// run runs a command to its end.
+func run(t *testing.T, stdin string, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, err screen
+	status = cli.Run(t.Context(), args, strings.NewReader(stdin), &out, &err, nil)
+	return status, out.String(), err.String()
+}
+
+var graphQLAddress = regexp.MustCompile(`GraphQL +(http://\S+)`)
+
+func TestServeAnswersUntilItIsStopped(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		t.Setenv("MYSQL_DSN", dsn)
+		if status, _, stderr := run(t, "", "migrate"); status != 0 {
+			t.Fatal(stderr)
+		}
+		if status, _, stderr := run(t, "correct horse\n", "user", "add", "ada", "--role", "SystemAdministrator"); status != 0 {
+			t.Fatal(stderr)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		var stdout, stderr screen
+		ended := make(chan int, 1)
+		go func() {
+			ended <- cli.Run(ctx, []string{"serve", "--listen", "127.0.0.1:0"}, strings.NewReader(""), &stdout, &stderr, nil)
+		}()
+		url := await(t, func() string {
+			if found := graphQLAddress.FindStringSubmatch(stdout.String()); found != nil {
+				return found[1]
+			}
+			return ""
+		})
+		request, err := http.NewRequestWithContext(t.Context(), "GET", url+"?query={aiUsage{timeZone}}", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.SetBasicAuth("ada", "correct horse")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		if body, _ := io.ReadAll(response.Body); string(body) != `{"data":{"aiUsage":{"timeZone":"UTC"}}}` {
+			t.Errorf("got %s", body)
+		}
+		if strings.Contains(stdout.String(), "correct horse") {
+			t.Error("a password was printed")
+		}
+		stop()
+		if status := <-ended; status != 0 {
+			t.Errorf("the status is %d: %s", status, stderr.String())
+		}
+		if !strings.Contains(stderr.String(), "msg=stopped") {
+			t.Errorf("the log does not end: %s", stderr.String())
+		}
+	})
+}
+
+func TestAnAddressInUseIsSaidSo(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	t.Setenv("MYSQL_DSN", dbtest.One(t))
+	if status, _, stderr := run(t, "", "migrate"); status != 0 {
+		t.Fatal(stderr)
+	}
+	status, _, stderr := run(t, "", "serve", "--listen", taken.Addr().String())
+	if status != 1 || !strings.Contains(stderr, "is in use by another program") || !strings.Contains(stderr, "--listen") {
+		t.Errorf("got %d: %s", status, stderr)
+	}
+}
+
+// await asks until there is an answer.
+func await(t *testing.T, ask func() string) string {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if answer := ask(); answer != "" {
+			return answer
+		}
+	}
+	t.Fatal("no answer within a minute")
+	return ""
+}

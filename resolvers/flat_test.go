@@ -1,0 +1,205 @@
+package resolvers_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"aiusage/auth"
+	"aiusage/graph"
+	"aiusage/resolvers"
+	"aiusage/transport"
+	"aiusage/usage"
+)
+
+// selectable are the types of the schema with their fields; a field with a type
+// has fields of its own.
+var selectable = map[string]map[string]string{
+	"AIUsage": {"from": "", "to": "", "timeZone": "", "asOf": "", "totals": "AIUsageTotals",
+		"accountUsage": "AIAccountUsage", "customerUsage": "AICustomerUsage", "__typename": ""},
+	"AIUsageTotals": {"aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
+	"AIAccountUsage": {"accountId": "", "aiMinutes": "", "aiSeconds": "", "sessions": "",
+		"withoutCustomer": "AIUsageTotals", "__typename": ""},
+	"AICustomerUsage": {"accountId": "", "customerId": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
+}
+
+// drawSelection draws fields of a type, renamed, skipped, repeated and in fragments.
+func drawSelection(t *rapid.T, typeName string, fragments *[]string) string {
+	names := rapid.SliceOfN(rapid.SampledFrom(sortedKeys(selectable[typeName])), 1, 5).Draw(t, "fields of "+typeName)
+	var text strings.Builder
+	for _, name := range names {
+		below := ""
+		if inner := selectable[typeName][name]; inner != "" {
+			below = drawSelection(t, inner, fragments)
+		}
+		directive := rapid.SampledFrom([]string{"", "", "", "@skip(if:false)", "@include(if:$yes)", "@skip(if:$yes)"}).Draw(t, "directive")
+		alias := ""
+		if rapid.IntRange(0, 3).Draw(t, "aliased") == 0 {
+			// The same alias must not stand for two fields, so it names its field.
+			alias = fmt.Sprintf("x%d_%s:", rapid.IntRange(0, 1).Draw(t, "alias"), name)
+		}
+		fmt.Fprintf(&text, "%s%s%s%s ", alias, name, directive, below)
+	}
+	fields := text.String()
+	switch rapid.IntRange(0, 4).Draw(t, "fragment") {
+	case 0:
+		return fmt.Sprintf("{__typename ...on %s{%s}}", typeName, fields)
+	case 1:
+		name := fmt.Sprintf("F%d", len(*fragments))
+		*fragments = append(*fragments, fmt.Sprintf("fragment %s on %s{%s}", name, typeName, fields))
+		return "{..." + name + "}"
+	}
+	return "{" + fields + "}"
+}
+
+func sortedKeys(m map[string]string) []string {
+	var keys []string
+	for _, key := range []string{"__typename", "accountId", "accountUsage", "aiMinutes", "aiSeconds", "asOf", "customerId",
+		"customerUsage", "from", "sessions", "timeZone", "to", "totals", "withoutCustomer"} {
+		if _, found := m[key]; found {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func drawReport(t *rapid.T) *usage.Report {
+	ids := rapid.OneOf(rapid.StringN(1, 8, 64), rapid.SampledFrom([]string{"a", `"`, "\\", "\u2028", "<&>", "\x01\t\n", "é😀"}))
+	var subjects []usage.SubjectUsage
+	overflowing := rapid.IntRange(0, 9).Draw(t, "overflowing")
+	for i := range rapid.IntRange(0, 6).Draw(t, "rows") {
+		amount := usage.Usage{Minutes: rapid.Int64Range(0, 1000).Draw(t, "minutes"), Seconds: rapid.Int64().Draw(t, "seconds"), Sessions: 1}
+		if i == overflowing {
+			amount.Minutes = math.MaxInt32 + 1
+		}
+		subjects = append(subjects, usage.SubjectUsage{AccountID: ids.Draw(t, "account"), CustomerID: ids.Draw(t, "customer"), Usage: amount})
+	}
+	query := usage.Query{Zone: time.FixedZone("Test/Zone", 3600)}
+	if rapid.Bool().Draw(t, "bounded") {
+		query.Range.From = time.Date(2026, 3, 1, 0, 0, 0, 123456000, time.UTC)
+	}
+	return usage.NewReport(query, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), subjects)
+}
+
+// handlers returns a handler with the extension and one without, over read.
+func handlers(read readerFunc) (flat, ordinary http.Handler) {
+	resolver := resolvers.New(read, nil, 0)
+	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolver})
+	log := slog.New(slog.DiscardHandler)
+	return transport.New(schema, log, resolver.Flat()), transport.New(schema, log)
+}
+
+func send(ctx context.Context, handler http.Handler, body []byte) string {
+	request := httptest.NewRequestWithContext(auth.NewContext(ctx, auth.Operator), "POST", "/", strings.NewReader(string(body)))
+	request.Header.Set("Content-Type", "application/json")
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+	return recorder.Body.String()
+}
+
+// Whatever is selected from whatever report, the two ways give the same bytes.
+func TestFlatWritesTheBytesOfTheOrdinaryWay(t *testing.T) {
+	var report *usage.Report
+	reads := 0
+	flat, ordinary := handlers(func(context.Context, usage.Query) (*usage.Report, error) {
+		reads++
+		return report, nil
+	})
+	rapid.Check(t, func(rt *rapid.T) {
+		report = drawReport(rt)
+		var fragments []string
+		selection := drawSelection(rt, "AIUsage", &fragments)
+		query := "query($yes:Boolean!){aiUsage" + selection + " used:__typename@include(if:$yes)}" + strings.Join(fragments, "")
+		body, err := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"yes": true}})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		want := send(t.Context(), ordinary, body)
+		if strings.Contains(want, "GRAPHQL_VALIDATION_FAILED") {
+			rt.Fatalf("the test drew a query that is not valid: %s\n%s", query, want)
+		}
+		reads = 0
+		if got := send(t.Context(), flat, body); got != want {
+			rt.Fatalf("%s\ngot  %s\nwant %s", query, got, want)
+		}
+		if reads != 1 {
+			rt.Fatalf("the report was read %d times", reads)
+		}
+	})
+}
+
+func TestFlatLeavesErrorsToTheOrdinaryWay(t *testing.T) {
+	query := []byte(`{"query":"{aiUsage(startDate:\"2026-03-01\"){timeZone} again:aiUsage{timeZone}}"}`)
+	for name, read := range map[string]readerFunc{
+		"an error": func(_ context.Context, query usage.Query) (*usage.Report, error) {
+			if query.Range.From.IsZero() {
+				return usage.NewReport(query, time.Now(), nil), nil
+			}
+			return nil, usage.Errorf(usage.Unavailable, "away")
+		},
+		"a panic": func(_ context.Context, query usage.Query) (*usage.Report, error) {
+			if query.Range.From.IsZero() {
+				return usage.NewReport(query, time.Now(), nil), nil
+			}
+			panic("fault")
+		},
+		"a fault": func(_ context.Context, query usage.Query) (*usage.Report, error) {
+			if query.Range.From.IsZero() {
+				return usage.NewReport(query, time.Now(), nil), nil
+			}
+			return nil, errors.New("fault")
+		},
+	} {
+		flat, ordinary := handlers(read)
+		want := send(t.Context(), ordinary, query)
+		if got := send(t.Context(), flat, query); got != want || !strings.Contains(got, `"path":["aiUsage"]`) {
+			t.Errorf("%s:\ngot  %s\nwant %s", name, got, want)
+		}
+	}
+}
+
+// The arguments arrive as the ordinary way passes them, variables and defaults too.
+func TestFlatPassesArguments(t *testing.T) {
+	var asked []usage.Query
+	flat, ordinary := handlers(func(_ context.Context, query usage.Query) (*usage.Report, error) {
+		asked = append(asked, query)
+		return usage.NewReport(query, time.Now(), nil), nil
+	})
+	body := []byte(`{"query":"query($a:ID,$z:String=\"Asia/Tokyo\"){aiUsage(accountId:$a,customerId:null,startDate:\"2026-03-01\",timeZone:$z){timeZone}}","variables":{"a":"x"}}`)
+	send(t.Context(), flat, body)
+	send(t.Context(), ordinary, body)
+	if len(asked) != 2 || asked[0].AccountID != "x" || asked[0].Zone.String() != "Asia/Tokyo" ||
+		!asked[0].Range.From.Equal(asked[1].Range.From) || asked[0].AccountID != asked[1].AccountID || asked[0].CustomerID != "" {
+		t.Errorf("got %+v", asked)
+	}
+}
+
+func BenchmarkLargeLists(b *testing.B) {
+	for _, rows := range []int{1_000, 10_000, 100_000} {
+		subjects := make([]usage.SubjectUsage, rows)
+		for i := range subjects {
+			subjects[i] = usage.SubjectUsage{AccountID: fmt.Sprintf("account-%d", i/50), CustomerID: fmt.Sprintf("customer-%d", i), Usage: usage.Usage{Minutes: int64(i), Seconds: int64(i), Sessions: 1}}
+		}
+		report := usage.NewReport(usage.Query{Zone: time.UTC}, time.Now(), subjects)
+		flat, ordinary := handlers(func(context.Context, usage.Query) (*usage.Report, error) { return report, nil })
+		body := []byte(`{"query":"{aiUsage{customerUsage{accountId customerId aiMinutes}}}"}`)
+		for name, handler := range map[string]http.Handler{"flat": flat, "ordinary": ordinary} {
+			b.Run(fmt.Sprintf("%d/%s", rows, name), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					send(b.Context(), handler, body)
+				}
+			})
+		}
+	}
+}

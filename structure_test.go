@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport is the plan of the house: which rooms each room may look into.
+// Tests may look further.
+var mayImport = map[string][]string{
+	"usage":             {},
+	"auth":              {"usage"},
+	"db/migrations":     {},
+	"db":                {"usage", "auth", "db/migrations"},
+	"sample":            {"usage"},
+	"importer":          {"usage"},
+	"graph":             {"usage"},
+	"resolvers":         {"usage", "auth", "graph"},
+	"transport":         {"usage"},
+	"legacy":            {"usage", "auth"},
+	"gateway":           {"usage", "auth", "graph", "resolvers", "transport", "legacy"},
+	"bench/load":        {"usage", "db", "importer", "sample"},
+	"cli":               {"usage", "auth", "db", "sample", "importer", "resolvers", "legacy", "gateway"},
+	"":                  {"cli"},
+	"db/dbtest":         {},
+	"db/dbtest/engines": {"db/dbtest"},
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestImportsRunDownwards(t *testing.T) {
+	output, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(output))
+	for {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		room := roomOf(p.ImportPath)
+		allowed, known := mayImport[room]
+		if !known {
+			t.Errorf("%s is not in the plan of the house", p.ImportPath)
+		}
+		for _, imported := range p.Imports {
+			if imported != "aiusage" && !strings.HasPrefix(imported, "aiusage/") {
+				if room == "usage" && strings.Contains(imported, ".") {
+					t.Errorf("usage imports %s, but is to need nothing but the standard library", imported)
+				}
+				continue
+			}
+			if !slices.Contains(allowed, roomOf(imported)) {
+				t.Errorf("%s imports %s, against the plan of the house", p.ImportPath, imported)
+			}
+		}
+	}
+}
+
+// roomOf returns the path of a package within the module.
+func roomOf(importPath string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(importPath, "aiusage"), "/")
+}
+
+// The embedded database has hundreds of dependencies; the gateway has few.
+func TestTheGatewayDoesNotDependOnTheEmbeddedDatabase(t *testing.T) {
+	for _, file := range []string{"go.mod", "go.sum"} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(content), "dolthub") {
+			t.Errorf("%s names the embedded database", file)
+		}
+	}
+	output, err := exec.Command("go", "list", "-deps", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(output), "dolthub") {
+		t.Error("a package depends on the embedded database")
+	}
+}

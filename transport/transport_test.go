@@ -1,0 +1,90 @@
+package transport_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"aiusage/auth"
+	"aiusage/graph"
+	"aiusage/resolvers"
+	"aiusage/transport"
+	"aiusage/usage"
+)
+
+type readerFunc func() (*usage.Report, error)
+
+func (f readerFunc) Report(context.Context, usage.Query) (*usage.Report, error) { return f() }
+
+// post sends a body to a GraphQL endpoint whose reports come from read.
+func post(t *testing.T, read readerFunc, body string) (status int, answer, log string) {
+	t.Helper()
+	var records bytes.Buffer
+	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(read, nil, 0)})
+	handler := transport.New(schema, slog.New(slog.NewTextHandler(&records, nil)))
+	request := httptest.NewRequestWithContext(auth.NewContext(t.Context(), auth.Operator), "POST", "/graphql", strings.NewReader(body))
+	request.Header.Set("Content-Type", "application/json")
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+	content, err := io.ReadAll(recorder.Result().Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return recorder.Code, string(content), records.String()
+}
+
+const ask = `{"query":"{aiUsage{asOf}}"}`
+
+func TestErrorsCarryTheirCode(t *testing.T) {
+	for _, c := range []struct {
+		err    error
+		shows  string
+		hides  string
+		logged bool
+	}{
+		{usage.Errorf(usage.Unavailable, "the database cannot be reached"), `"code":"SERVICE_UNAVAILABLE"`, "INTERNAL", false},
+		{&usage.Error{Code: usage.InvalidArgument, Message: "bad", Argument: "startDate", Accepted: []string{"x"}},
+			`"extensions":{"accepted":["x"],"argument":"startDate","code":"BAD_USER_INPUT"}`, "INTERNAL", false},
+		{errors.New("secret"), `"message":"internal error"`, "secret", true},
+		{context.DeadlineExceeded, `"code":"TIMEOUT"`, "deadline", false},
+	} {
+		status, answer, log := post(t, func() (*usage.Report, error) { return nil, c.err }, ask)
+		if status != http.StatusOK || !strings.Contains(answer, c.shows) || strings.Contains(answer, c.hides) {
+			t.Errorf("%v: got %d %s", c.err, status, answer)
+		}
+		if logged := strings.Contains(log, "ERROR"); logged != c.logged {
+			t.Errorf("%v: logged %v, want %v", c.err, logged, c.logged)
+		}
+	}
+}
+
+func TestAPanicIsAnInternalError(t *testing.T) {
+	_, answer, log := post(t, func() (*usage.Report, error) { panic("secret") }, ask)
+	if !strings.Contains(answer, `"INTERNAL_SERVER_ERROR"`) || strings.Contains(answer, "secret") {
+		t.Errorf("got %s", answer)
+	}
+	if !strings.Contains(log, "secret") || strings.Count(log, "level=ERROR") != 1 {
+		t.Errorf("logged %s", log)
+	}
+}
+
+func TestWhatIsTooMuchIsRefusedBeforeItIsRun(t *testing.T) {
+	never := func() (*usage.Report, error) {
+		t.Error("it was run")
+		return nil, errors.New("run")
+	}
+	for name, body := range map[string]string{
+		"fields": `{"query":"{` + strings.Repeat("aiUsage{asOf} ", 2000) + `}"}`,
+		"bytes":  `{"query":"{aiUsage{asOf}}","variables":{"x":"` + strings.Repeat("x", 2<<20) + `"}}`,
+	} {
+		if _, answer, _ := post(t, never, body); !strings.Contains(answer, `"errors"`) || len(answer) > 1000 {
+			t.Errorf("%s: got %.300s", name, answer)
+		}
+	}
+}
