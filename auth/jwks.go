@@ -90,7 +90,7 @@ func newKeySet(options TokenOptions) (*keySet, error) {
 // of their own.
 func checkProviderURL(address string) error {
 	parsed, err := url.Parse(address)
-	if err == nil && parsed.Host != "" && (parsed.Scheme == "https" || parsed.Scheme == "http" && isLoopback(parsed.Hostname())) {
+	if err == nil && parsed.Host != "" && parsed.User == nil && (parsed.Scheme == "https" || parsed.Scheme == "http" && isLoopback(parsed.Hostname())) {
 		return nil
 	}
 	return usage.Errorf(usage.InvalidArgument, "the identity provider's address is not an https URL")

@@ -397,6 +397,7 @@ func TestTokenOptionsThatMakeNoSenseAreRefused(t *testing.T) {
 		"a short secret":       {Secret: []byte("short")},
 		"no https":             {Issuer: "http://x.example", Audience: "a"},
 		"no https for keys":    {Issuer: "x", KeysURL: "http://x.example/keys", Audience: "a"},
+		"a password in it":     {Issuer: "x", KeysURL: "https://a:b@x.example/keys", Audience: "a"},
 		"an issuer without it": {Issuer: "x", Audience: "a"},
 	} {
 		if _, err := NewTokens(options); codeOf(err) != usage.InvalidArgument {

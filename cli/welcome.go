@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -41,9 +42,11 @@ func (p *process) createFirstAdministrator(ctx context.Context, store *database)
 	if err != nil {
 		return err
 	}
-	return store.AddUser(ctx, auth.User{
+	err = store.AddUser(ctx, auth.User{
 		Name: firstAdministrator, PasswordHash: hash, Roles: []string{auth.SystemAdministrator},
 	})
+	p.audit(ctx, "user-add", err, slog.String("user", firstAdministrator))
+	return err
 }
 
 // sampleSeed makes the sample data alike everywhere.
