@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,29 +13,8 @@ import (
 	"aiusage/usage"
 )
 
-// userMap is a set of users in memory.
-type userMap map[string]User
-
-func (m userMap) UserByName(_ context.Context, name string) (User, error) {
-	user, ok := m[name]
-	if !ok {
-		return User{}, usage.Errorf(usage.NotFound, "no user")
-	}
-	return user, nil
-}
-
-func withAda(t *testing.T) (userMap, *Authenticator) {
-	t.Helper()
-	hash, err := HashPassword("correct horse")
-	if err != nil {
-		t.Fatal(err)
-	}
-	users := userMap{"ada": {Name: "ada", PasswordHash: hash, Roles: []string{SystemAdministrator}}}
-	return users, NewAuthenticator(users)
-}
-
 func TestBasicCredentials(t *testing.T) {
-	_, authenticator := withAda(t)
+	f := newFixture(t, Options{})
 	for _, c := range []struct {
 		name, user, password string
 		want                 error
@@ -48,7 +29,7 @@ func TestBasicCredentials(t *testing.T) {
 	} {
 		request := httptest.NewRequest("GET", "/", nil)
 		request.SetBasicAuth(c.user, c.password)
-		principal, err := authenticator.Authenticate(request)
+		principal, err := f.Authenticate(request)
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
 		}
@@ -56,19 +37,19 @@ func TestBasicCredentials(t *testing.T) {
 			t.Errorf("%s: got %+v", c.name, principal)
 		}
 	}
-	for _, header := range []string{"", "Bearer x", "Basic !", "Basic YWRh"} {
+	for _, header := range []string{"", "Basic !", "Basic YWRh", "Digest x"} {
 		request := httptest.NewRequest("GET", "/", nil)
 		request.Header.Set("Authorization", header)
-		if _, err := authenticator.Authenticate(request); !errors.Is(err, ErrNoCredentials) {
+		if _, err := f.Authenticate(request); !errors.Is(err, ErrNoCredentials) {
 			t.Errorf("%q: got %v, want %v", header, err, ErrNoCredentials)
 		}
 	}
 }
 
 func TestAChangedPasswordEndsTheOldOneAtOnce(t *testing.T) {
-	users, authenticator := withAda(t)
+	f := newFixture(t, Options{})
 	signIn := func(password string) error {
-		_, err := authenticator.SignIn(t.Context(), "ada", password)
+		_, err := f.SignIn(httptest.NewRequest("GET", "/", nil), "ada", password)
 		return err
 	}
 	if err := signIn("correct horse"); err != nil {
@@ -78,55 +59,86 @@ func TestAChangedPasswordEndsTheOldOneAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	users["ada"] = User{Name: "ada", PasswordHash: hash}
+	f.users["ada"] = User{Name: "ada", PasswordHash: hash}
 	if err := signIn("correct horse"); !errors.Is(err, ErrWrongCredentials) {
 		t.Errorf("the old password: got %v", err)
 	}
 	if err := signIn("battery staple"); err != nil {
 		t.Errorf("the new password: got %v", err)
 	}
-	delete(users, "ada")
+	delete(f.users, "ada")
 	if err := signIn("battery staple"); !errors.Is(err, ErrWrongCredentials) {
 		t.Errorf("a removed user: got %v", err)
 	}
 }
 
-func TestAMatchIsRememberedForAWhileAndAMismatchNever(t *testing.T) {
-	v := newVerifier()
+func TestAMatchIsRememberedWhileItIsUsedAndAMismatchNever(t *testing.T) {
 	now := time.Now()
-	v.now = func() time.Time { return now }
+	v := newVerifier(func() time.Time { return now })
 	hash, err := HashPassword("correct horse")
 	if err != nil {
 		t.Fatal(err)
 	}
-	digest := v.digest("correct horse", hash)
-	if matched, err := v.verify(t.Context(), "wrong horse", hash); matched || err != nil || len(v.matches) != 0 {
+	if matched, err := v.verify(t.Context(), "ada", "wrong horse", hash, false); matched || err != nil || len(v.matches) != 0 {
 		t.Errorf("mismatch: %v, %v, %d remembered", matched, err, len(v.matches))
 	}
-	if matched, err := v.verify(t.Context(), "correct horse", hash); !matched || err != nil || !v.remembers(digest) {
+	digest := v.digest("ada", "correct horse")
+	if matched, err := v.verify(t.Context(), "ada", "correct horse", hash, false); !matched || err != nil || !v.remembers(digest) {
 		t.Errorf("match: %v, %v", matched, err)
 	}
-	now = now.Add(rememberFor)
+	if v.confirms(digest, hash+"x") || v.remembers(v.digest("bob", "correct horse")) {
+		t.Error("a match holds for another hash or another name")
+	}
+	now = now.Add(rememberFor - 1)
+	if !v.confirms(digest, hash) {
+		t.Error("a match is forgotten before its time")
+	}
+	now = now.Add(rememberFor - 1)
+	if !v.remembers(digest) {
+		t.Error("a match in use is forgotten")
+	}
+	now = now.Add(1)
 	if v.remembers(digest) {
 		t.Error("a match is remembered beyond its time")
 	}
 	for i := range rememberMost + 1 {
-		v.remember(v.digest(strings.Repeat("x", i), hash))
+		v.remember(v.digest("ada", time.Duration(i).String()), hash)
 	}
 	if len(v.matches) > rememberMost {
 		t.Errorf("%d matches are remembered", len(v.matches))
 	}
 }
 
-func TestWaitingToVerifyEndsWithTheRequest(t *testing.T) {
-	v := newVerifier()
-	for range cap(v.slots) {
-		v.slots <- struct{}{}
-	}
+func TestHashingIsBoundedAndWaitingEndsWithTheRequest(t *testing.T) {
+	l := newLane()
 	ctx, cancel := context.WithCancel(t.Context())
+	for range cap(l.slots) {
+		if _, err := l.enter(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waiting := make(chan error)
+	for range maxWaiting {
+		go func() {
+			_, err := l.enter(ctx)
+			waiting <- err
+		}()
+	}
+	for len(l.places) < cap(l.places) {
+		runtime.Gosched() // until they wait; nothing else can tell
+	}
+	_, err := l.enter(t.Context())
+	if coded := usage.AsError(err); coded.Code != usage.TooManyRequests || coded.RetryAfter <= 0 {
+		t.Errorf("one too many: got %v", err)
+	}
 	cancel()
-	if _, err := v.verify(ctx, "x", nobodysHash()); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
+	for range maxWaiting {
+		if err := <-waiting; !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if len(l.places) != cap(l.slots) {
+		t.Errorf("%d places are taken", len(l.places))
 	}
 }
 
@@ -151,21 +163,82 @@ func TestPasswordsAndNames(t *testing.T) {
 	}
 }
 
-func TestARoleIsRequired(t *testing.T) {
-	code := func(err error) usage.Code {
-		if err == nil {
-			return ""
-		}
-		return usage.AsError(err).Code
+func codeOf(err error) usage.Code {
+	if err == nil {
+		return ""
 	}
+	return usage.AsError(err).Code
+}
+
+func TestARoleIsRequired(t *testing.T) {
 	ctx := t.Context()
-	if got := code(RequireRole(ctx, SystemAdministrator)); got != usage.Unauthenticated {
+	if got := codeOf(RequireRole(ctx, SystemAdministrator)); got != usage.Unauthenticated {
 		t.Errorf("nobody: got %q", got)
 	}
-	if got := code(RequireRole(NewContext(ctx, Principal{Name: "bob"}), SystemAdministrator)); got != usage.PermissionDenied {
+	if got := codeOf(RequireRole(NewContext(ctx, Principal{Name: "bob"}), SystemAdministrator)); got != usage.PermissionDenied {
 		t.Errorf("without the role: got %q", got)
 	}
-	if got := code(RequireRole(NewContext(ctx, Operator), SystemAdministrator)); got != "" {
+	if got := codeOf(RequireRole(NewContext(ctx, Operator), SystemAdministrator)); got != "" {
 		t.Errorf("with it: got %q", got)
+	}
+}
+
+func TestAQueryIsRestrictedToWhatItsAskerMaySee(t *testing.T) {
+	admin := Principal{Roles: []string{SystemAdministrator}}
+	both := Principal{Roles: []string{AccountAdministrator, SystemAdministrator}, Accounts: []string{"a"}}
+	limited := Principal{Roles: []string{AccountAdministrator}, Accounts: []string{"a", "b"}}
+	for _, c := range []struct {
+		name     string
+		who      *Principal
+		account  string
+		accounts []string
+		code     usage.Code
+	}{
+		{"nobody", nil, "", nil, usage.Unauthenticated},
+		{"an administrator", &admin, "", nil, ""},
+		{"an administrator, by account", &admin, "x", nil, ""},
+		{"both roles", &both, "", nil, ""},
+		{"an account administrator", &limited, "", []string{"a", "b"}, ""},
+		{"an account administrator, by an account of theirs", &limited, "b", []string{"a", "b"}, ""},
+		{"an account administrator, by another account", &limited, "x", nil, usage.PermissionDenied},
+		{"an account administrator, by a prefix of theirs", &limited, "A", nil, usage.PermissionDenied},
+		{"an account administrator without accounts", &Principal{Roles: []string{AccountAdministrator}}, "", nil, usage.PermissionDenied},
+		{"no role", &Principal{Accounts: []string{"a"}}, "a", nil, usage.PermissionDenied},
+		{"a strange role", &Principal{Roles: []string{"Root"}, Accounts: []string{"a"}}, "a", nil, usage.PermissionDenied},
+	} {
+		ctx := t.Context()
+		if c.who != nil {
+			ctx = NewContext(ctx, *c.who)
+		}
+		got, err := Restrict(ctx, usage.Query{AccountID: c.account, CustomerID: "c"})
+		if codeOf(err) != c.code {
+			t.Errorf("%s: got %v, want code %q", c.name, err, c.code)
+		}
+		if err == nil && (!slices.Equal(got.Accounts, c.accounts) || (got.Accounts == nil) != (c.accounts == nil) ||
+			got.AccountID != c.account || got.CustomerID != "c") {
+			t.Errorf("%s: got %+v", c.name, got)
+		}
+	}
+}
+
+func TestAccessThatMakesNoSenseIsRefused(t *testing.T) {
+	for _, c := range []struct {
+		roles, accounts []string
+		good            bool
+	}{
+		{nil, nil, true},
+		{[]string{SystemAdministrator}, nil, true},
+		{[]string{AccountAdministrator}, []string{"a", "b"}, true},
+		{[]string{AccountAdministrator}, nil, false},
+		{[]string{SystemAdministrator}, []string{"a"}, false},
+		{nil, []string{"a"}, false},
+		{[]string{"Root"}, nil, false},
+		{[]string{AccountAdministrator}, []string{""}, false},
+		{[]string{AccountAdministrator}, []string{" a"}, false},
+		{[]string{AccountAdministrator}, slices.Repeat([]string{"a"}, MaxAccounts+1), false},
+	} {
+		if err := CheckAccess(c.roles, c.accounts); (err == nil) != c.good {
+			t.Errorf("%v of %d accounts: got %v", c.roles, len(c.accounts), err)
+		}
 	}
 }

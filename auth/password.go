@@ -57,6 +57,16 @@ func HashPassword(password string) (string, error) {
 	return argon2id.CreateHash(password, hashing)
 }
 
+// CheckPassword tells whether a user has a password. It neither slows down nor
+// remembers; it is for the operator's own use.
+func CheckPassword(ctx context.Context, users Users, name, password string) (bool, error) {
+	user, err := users.UserByName(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	return argon2id.ComparePasswordAndHash(password, user.PasswordHash)
+}
+
 // GeneratePassword returns a random password of 128 bits that is easy to copy.
 func GeneratePassword() string { return strings.ToLower(rand.Text()) }
 
@@ -70,82 +80,148 @@ var nobodysHash = sync.OnceValue(func() string {
 	return hash
 })
 
-// How long and how many matches a verifier remembers.
+// How long after its last use and how many matches a verifier remembers.
 const (
-	rememberFor  = time.Minute
-	rememberMost = 1024
+	rememberFor  = 10 * time.Minute
+	rememberMost = 1 << 16
 )
 
 // verifier compares passwords with hashes. HTTP Basic sends the password with
-// every request, and a hash is made to be slow, so a match is remembered for a
-// minute under a keyed digest of the password and the stored hash together:
-// changing the password ends it at once, and a mismatch is never remembered.
-// At most one hash per processor is computed at a time, so that a flood of
-// wrong passwords cannot take all the memory.
+// every request, and a hash is made to be slow, so a match is remembered while it
+// is in use, under a keyed digest of name and password, together with the hash
+// that it matched: changing the password ends it at once, and a mismatch is never
+// remembered.
+//
+// Hashing is bounded, so that a flood of wrong passwords can take neither all
+// the memory nor the processors from those who are signed in: half of the
+// processors at most, and a short queue. Those who have signed in from the same
+// place before have a lane of their own.
 type verifier struct {
-	slots chan struct{}
-	key   []byte
-	now   func() time.Time
+	strangers, familiar lane
+	key                 []byte
+	now                 func() time.Time
 
 	mu      sync.Mutex
-	matches map[[sha256.Size]byte]time.Time // digest to expiry
+	matches map[digest]match
 }
 
-func newVerifier() *verifier {
+type digest [sha256.Size]byte
+
+// match is what is remembered of a password that was right.
+type match struct {
+	hash  digest
+	until time.Time
+}
+
+func newVerifier(now func() time.Time) *verifier {
 	key := make([]byte, sha256.Size)
 	rand.Read(key) // never fails: crypto/rand aborts the program instead
 	return &verifier{
-		slots:   make(chan struct{}, runtime.GOMAXPROCS(0)),
-		key:     key,
-		now:     time.Now,
-		matches: map[[sha256.Size]byte]time.Time{},
+		strangers: newLane(),
+		familiar:  newLane(),
+		key:       key,
+		now:       now,
+		matches:   map[digest]match{},
 	}
 }
 
-// verify tells whether the password belongs to the hash. The error is that of
-// an ended context or of a stored hash that cannot be read.
-func (v *verifier) verify(ctx context.Context, password, hash string) (bool, error) {
-	if len(password) > MaxPasswordLength {
-		return false, nil
+// verify tells whether a name's password belongs to the hash. The error is that
+// of an ended context, of too many who wait, or of a stored hash that cannot be
+// read.
+func (v *verifier) verify(ctx context.Context, name, password, hash string, known bool) (bool, error) {
+	lane := v.strangers
+	if known {
+		lane = v.familiar
 	}
-	digest := v.digest(password, hash)
-	if v.remembers(digest) {
-		return true, nil
+	leave, err := lane.enter(ctx)
+	if err != nil {
+		return false, err
 	}
-	select {
-	case v.slots <- struct{}{}:
-		defer func() { <-v.slots }()
-	case <-ctx.Done():
-		return false, ctx.Err()
-	}
+	defer leave()
 	matched, err := argon2id.ComparePasswordAndHash(password, hash)
 	if matched {
-		v.remember(digest)
+		v.remember(v.digest(name, password), hash)
 	}
 	return matched, err
 }
 
-func (v *verifier) digest(password, hash string) (digest [sha256.Size]byte) {
+// digest stands for a name and password.
+func (v *verifier) digest(name, password string) (d digest) {
 	mac := hmac.New(sha256.New, v.key)
-	mac.Write([]byte(hash))
-	mac.Write([]byte{0}) // a PHC string has no NUL
+	mac.Write([]byte(name))
+	mac.Write([]byte{0}) // a name has no NUL
 	mac.Write([]byte(password))
-	mac.Sum(digest[:0])
-	return digest
+	mac.Sum(d[:0])
+	return d
 }
 
-func (v *verifier) remembers(digest [sha256.Size]byte) bool {
+// remembers tells whether a name and password matched a moment ago.
+func (v *verifier) remembers(d digest) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	expiry, ok := v.matches[digest]
-	return ok && v.now().Before(expiry)
+	found, ok := v.matches[d]
+	return ok && v.now().Before(found.until)
 }
 
-func (v *verifier) remember(digest [sha256.Size]byte) {
+// confirms tells whether what is remembered matched this hash, and remembers it
+// for longer.
+func (v *verifier) confirms(d digest, hash string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if len(v.matches) >= rememberMost {
-		clear(v.matches)
+	found, ok := v.matches[d]
+	if !ok || found.hash != sha256.Sum256([]byte(hash)) {
+		return false
 	}
-	v.matches[digest] = v.now().Add(rememberFor)
+	found.until = v.now().Add(rememberFor)
+	v.matches[d] = found
+	return true
+}
+
+func (v *verifier) remember(d digest, hash string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	makeRoom(v.matches, rememberMost, func(m match) bool { return !v.now().Before(m.until) })
+	v.matches[d] = match{sha256.Sum256([]byte(hash)), v.now().Add(rememberFor)}
+}
+
+// makeRoom takes an entry out of a map that has most entries or more: one that is
+// over, if that is among the first it looks at, or else any.
+func makeRoom[K comparable, V any](entries map[K]V, most int, over func(V) bool) {
+	const look = 16
+	seen := 0
+	for key, value := range entries {
+		if len(entries) < most {
+			return
+		}
+		if seen++; over(value) || seen > look {
+			delete(entries, key)
+		}
+	}
+}
+
+// maxWaiting is how many wait in a lane; with 30 ms for a hash, about a second.
+const maxWaiting = 32
+
+// lane bounds how many hash at the same time, and how many wait for it.
+type lane struct{ slots, places chan struct{} }
+
+func newLane() lane {
+	slots := max(1, runtime.GOMAXPROCS(0)/2)
+	return lane{make(chan struct{}, slots), make(chan struct{}, slots+maxWaiting)}
+}
+
+// enter waits for a slot and returns how to leave it.
+func (l lane) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case l.places <- struct{}{}:
+	default:
+		return nil, tooMany(time.Second)
+	}
+	select {
+	case l.slots <- struct{}{}:
+		return func() { <-l.slots; <-l.places }, nil
+	case <-ctx.Done():
+		<-l.places
+		return nil, ctx.Err()
+	}
 }

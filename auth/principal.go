@@ -1,6 +1,6 @@
 // Package auth knows who is asking and what they may see. Every door and the
-// command line put the asking Principal into the context here, and the resolver
-// asks for it here.
+// command line put the asking Principal into the context here, and what reads
+// usage asks here how far that principal may look.
 package auth
 
 import (
@@ -10,19 +10,34 @@ import (
 	"aiusage/usage"
 )
 
-// SystemAdministrator is the role that sees every account. The legacy
-// operation requires it by contract.
-const SystemAdministrator = "SystemAdministrator"
+// The roles.
+const (
+	// SystemAdministrator sees every account. The legacy operation requires it
+	// by contract.
+	SystemAdministrator = "SystemAdministrator"
+	// AccountAdministrator sees the accounts it is given, through GraphQL only.
+	AccountAdministrator = "AccountAdministrator"
+)
 
-// Roles lists the roles a user can have.
-var Roles = []string{SystemAdministrator}
+// Roles lists the roles there are.
+var Roles = []string{SystemAdministrator, AccountAdministrator}
+
+// MaxAccounts is the most accounts that one principal may be given. Who needs
+// more is a SystemAdministrator.
+const MaxAccounts = 1000
 
 // Principal is who is asking.
 type Principal struct {
-	// Name identifies the principal in logs: a user's name, or "operator" for
-	// the command line.
+	// Name identifies the principal in logs: a user's name, "key:" and the id of
+	// an API key, "token:" and the subject of a token, or "operator" for the
+	// command line.
 	Name  string
 	Roles []string
+	// Accounts are those of an AccountAdministrator.
+	Accounts []string
+
+	// refused records in the audit trail what the principal may not do.
+	refused func(context.Context, error)
 }
 
 // Operator is the principal of the command line: whoever can reach the
@@ -31,6 +46,22 @@ var Operator = Principal{Name: "operator", Roles: []string{SystemAdministrator}}
 
 // HasRole tells whether the principal has a role.
 func (p Principal) HasRole(role string) bool { return slices.Contains(p.Roles, role) }
+
+// Sees returns the accounts that the principal may see: nil for all of them, and
+// otherwise a list with at least one. Whoever may see none gets a
+// PermissionDenied error.
+func (p Principal) Sees() ([]string, error) {
+	switch {
+	case p.HasRole(SystemAdministrator):
+		return nil, nil
+	case !p.HasRole(AccountAdministrator):
+		return nil, usage.Errorf(usage.PermissionDenied,
+			"one of the roles %s and %s is required", SystemAdministrator, AccountAdministrator)
+	case len(p.Accounts) == 0:
+		return nil, usage.Errorf(usage.PermissionDenied, "no account is assigned to you; ask an administrator for one")
+	}
+	return p.Accounts, nil
+}
 
 type contextKey struct{}
 
@@ -54,7 +85,67 @@ func RequireRole(ctx context.Context, role string) error {
 		return ErrNoCredentials
 	}
 	if !principal.HasRole(role) {
-		return usage.Errorf(usage.PermissionDenied, "the role %s is required", role)
+		return principal.refuse(ctx, usage.Errorf(usage.PermissionDenied, "the role %s is required", role))
+	}
+	return nil
+}
+
+// refuse records a refusal and returns it.
+func (p Principal) refuse(ctx context.Context, err error) error {
+	if p.refused != nil {
+		p.refused(ctx, err)
+	}
+	return err
+}
+
+// Restrict returns the query as the context's principal may ask it: with the
+// accounts they see, and nothing else changed. An account id that is not theirs
+// is refused without asking the database, so that the answer cannot tell whether
+// there is such an account. The errors are Unauthenticated without a principal
+// and PermissionDenied otherwise.
+func Restrict(ctx context.Context, query usage.Query) (usage.Query, error) {
+	principal, ok := FromContext(ctx)
+	if !ok {
+		return usage.Query{}, ErrNoCredentials
+	}
+	accounts, err := principal.Sees()
+	if err != nil {
+		return usage.Query{}, principal.refuse(ctx, err)
+	}
+	if accounts != nil && query.AccountID != "" && !slices.Contains(accounts, query.AccountID) {
+		return usage.Query{}, principal.refuse(ctx, &usage.Error{
+			Code: usage.PermissionDenied, Argument: "accountId", Message: "accountId is not one of the accounts you may see",
+		})
+	}
+	query.Accounts = accounts
+	return query, nil
+}
+
+// CheckAccess tells whether somebody may be given a set of roles and accounts.
+// Accounts go with the role AccountAdministrator, and that role with at least
+// one. Errors are InvalidArgument.
+func CheckAccess(roles, accounts []string) error {
+	for _, role := range roles {
+		if !slices.Contains(Roles, role) {
+			return usage.Errorf(usage.InvalidArgument, "there is no role %q; there are %s and %s",
+				role, SystemAdministrator, AccountAdministrator)
+		}
+	}
+	switch limited := slices.Contains(roles, AccountAdministrator); {
+	case limited && len(accounts) == 0:
+		return usage.Errorf(usage.InvalidArgument, "the role %s needs at least one account", AccountAdministrator)
+	case !limited && len(accounts) > 0:
+		return usage.Errorf(usage.InvalidArgument, "accounts go with the role %s only", AccountAdministrator)
+	case len(accounts) > MaxAccounts:
+		return usage.Errorf(usage.InvalidArgument, "at most %d accounts can be given", MaxAccounts)
+	}
+	for _, account := range accounts {
+		if account == "" {
+			return usage.Errorf(usage.InvalidArgument, "an account id is empty")
+		}
+		if err := usage.CheckID("account", account); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -20,11 +20,16 @@ type serveCommand struct {
 	DatabaseWait time.Duration `env:"AIUSAGE_DATABASE_WAIT" default:"30s" placeholder:"DURATION" help:"How long to wait at the start for a database that cannot be reached (default: 30s)."`
 	Connections  int           `env:"AIUSAGE_CONNECTIONS" default:"16" placeholder:"N" help:"The most connections to the database (default: 16)."`
 	NoSample     bool          `env:"AIUSAGE_NO_SAMPLE" help:"Start an empty embedded database empty, without sample data."`
+	accessFlags
 }
 
 // Run runs the gateway until ctx ends.
 func (c serveCommand) Run(ctx context.Context, p *process) error {
 	zone, err := usage.LoadZone("--time-zone", c.TimeZone)
+	if err != nil {
+		return err
+	}
+	settings, err := c.settings(p.log)
 	if err != nil {
 		return err
 	}
@@ -42,7 +47,9 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	err = c.serve(ctx, p, store, zone, listener, listenErr)
+	settings.Store, settings.Zone, settings.QueryTimeout = store, zone, c.QueryTimeout
+	settings.OpenSchema = c.opensSchema(store)
+	err = c.serve(ctx, p, store, settings, listener, listenErr)
 	return errors.Join(err, store.close())
 }
 
@@ -104,7 +111,7 @@ func (c serveCommand) await(ctx context.Context, p *process, store *database) er
 }
 
 // serve answers requests until ctx ends.
-func (c serveCommand) serve(ctx context.Context, p *process, store *database, zone *time.Location, listener net.Listener, listenErr error) error {
+func (c serveCommand) serve(ctx context.Context, p *process, store *database, settings gateway.Config, listener net.Listener, listenErr error) error {
 	if listenErr != nil {
 		return listenError(c.Listen, listenErr)
 	}
@@ -112,10 +119,22 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, zo
 	if err != nil {
 		return err
 	}
-	p.log.Info("listening", "address", listener.Addr().String(), "database", server)
-	p.welcome(ctx, store, listener.Addr().String())
-	handler := gateway.New(gateway.Config{Store: store, Zone: zone, QueryTimeout: c.QueryTimeout, Log: p.log})
-	err = gateway.Serve(ctx, listener, handler, p.log)
+	handler, err := gateway.New(settings)
+	if err != nil {
+		return err
+	}
+	certificate, err := c.certificate(p.log)
+	if err != nil {
+		return err
+	}
+	p.log.Info("listening", "address", listener.Addr().String(), "database", server, "tls", certificate != nil)
+	c.warnOfPlainText(p.log, listener.Addr())
+	p.welcome(ctx, store, c.scheme()+"://"+reachable(listener.Addr().String()))
+	if certificate != nil {
+		err = gateway.ServeTLS(ctx, listener, handler, certificate, p.log)
+	} else {
+		err = gateway.Serve(ctx, listener, handler, p.log)
+	}
 	p.log.Info("stopped")
 	return err
 }

@@ -74,8 +74,7 @@ func (p *process) loadSample(ctx context.Context, store *database) error {
 }
 
 // welcome tells where the gateway answers and what to try first.
-func (p *process) welcome(ctx context.Context, store *database, address string) {
-	base := "http://" + reachable(address)
+func (p *process) welcome(ctx context.Context, store *database, base string) {
 	name, password := p.signIn(ctx, store)
 	day := time.Now().UTC().AddDate(0, 0, -30).Format(time.DateOnly)
 	fmt.Fprintf(p.stdout, `
@@ -122,7 +121,7 @@ func (p *process) signIn(ctx context.Context, store *database) (name, password s
 		return "", ""
 	}
 	password = strings.TrimSpace(string(content))
-	if _, err := auth.NewAuthenticator(store).SignIn(ctx, firstAdministrator, password); err != nil {
+	if matched, err := auth.CheckPassword(ctx, store, firstAdministrator, password); err != nil || !matched {
 		return "", ""
 	}
 	return firstAdministrator, password

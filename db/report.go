@@ -50,6 +50,9 @@ func conditions(query usage.Query) (string, []any) {
 	add := func(clause string, arg any) {
 		clauses, args = append(clauses, clause), append(args, arg)
 	}
+	if clause, accounts := scope(query); clause != "" {
+		clauses, args = append(clauses, clause), append(args, accounts...)
+	}
 	if query.AccountID != "" {
 		add("account_id = ?", query.AccountID)
 	}

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -27,10 +28,14 @@ func (s *Store) UserByName(ctx context.Context, name string) (auth.User, error) 
 func (s *Store) Users(ctx context.Context) ([]auth.User, error) { return s.users(ctx, "") }
 
 func (s *Store) users(ctx context.Context, where string, args ...any) ([]auth.User, error) {
+	// A row for each pair of a role and an account: roles are few.
 	rows, err := s.db.QueryxContext(ctx, `
-		SELECT users.user_name, users.password_hash, COALESCE(user_roles.role, '')
-		FROM users LEFT JOIN user_roles ON user_roles.user_name = users.user_name`+where+`
-		ORDER BY users.user_name, user_roles.role`, args...)
+		SELECT users.user_name, users.password_hash,
+		       COALESCE(user_roles.role, ''), COALESCE(user_accounts.account_id, '')
+		FROM users
+		LEFT JOIN user_roles ON user_roles.user_name = users.user_name
+		LEFT JOIN user_accounts ON user_accounts.user_name = users.user_name`+where+`
+		ORDER BY users.user_name, user_roles.role, user_accounts.account_id`, args...)
 	if err != nil {
 		return nil, translate(err)
 	}
@@ -38,19 +43,26 @@ func (s *Store) users(ctx context.Context, where string, args ...any) ([]auth.Us
 	var users []auth.User
 	for rows.Next() {
 		var user auth.User
-		var role string
-		if err := rows.Scan(&user.Name, &user.PasswordHash, &role); err != nil {
+		var role, account string
+		if err := rows.Scan(&user.Name, &user.PasswordHash, &role, &account); err != nil {
 			return nil, translate(err)
 		}
 		if last := len(users) - 1; last < 0 || users[last].Name != user.Name {
 			users = append(users, user)
 		}
-		if role != "" {
-			last := &users[len(users)-1]
-			last.Roles = append(last.Roles, role)
-		}
+		addAccess(&users[len(users)-1], role, account)
 	}
 	return users, translate(rows.Err())
+}
+
+// addAccess adds one row of users to a user. Every role comes with all accounts.
+func addAccess(user *auth.User, role, account string) {
+	if role != "" && (len(user.Roles) == 0 || user.Roles[len(user.Roles)-1] != role) {
+		user.Roles = append(user.Roles, role)
+	}
+	if account != "" && len(user.Roles) <= 1 {
+		user.Accounts = append(user.Accounts, account)
+	}
 }
 
 // HasUsers tells whether anybody can sign in.
@@ -75,15 +87,22 @@ func (s *Store) AddUser(ctx context.Context, user auth.User) error {
 	if err != nil {
 		return translate(err)
 	}
-	if err := insertRoles(ctx, tx, user); err != nil {
+	if err := insertAccess(ctx, tx, user.Name, user.Roles, user.Accounts); err != nil {
 		return translate(err)
 	}
 	return translate(tx.Commit())
 }
 
-func insertRoles(ctx context.Context, tx *sqlx.Tx, user auth.User) error {
-	for _, role := range user.Roles {
-		_, err := tx.ExecContext(ctx, `INSERT INTO user_roles (user_name, role) VALUES (?, ?)`, user.Name, role)
+// insertAccess gives a user roles and accounts. One named twice is given once.
+func insertAccess(ctx context.Context, tx *sqlx.Tx, name string, roles, accounts []string) error {
+	for _, role := range distinct(roles) {
+		_, err := tx.ExecContext(ctx, `INSERT INTO user_roles (user_name, role) VALUES (?, ?)`, name, role)
+		if err != nil {
+			return err
+		}
+	}
+	for _, account := range distinct(accounts) {
+		_, err := tx.ExecContext(ctx, `INSERT INTO user_accounts (user_name, account_id) VALUES (?, ?)`, name, account)
 		if err != nil {
 			return err
 		}
@@ -91,13 +110,46 @@ func insertRoles(ctx context.Context, tx *sqlx.Tx, user auth.User) error {
 	return nil
 }
 
-// SetPasswordHash replaces the password of a user, who must exist (NotFound).
-func (s *Store) SetPasswordHash(ctx context.Context, name, hash string) error {
-	result, err := s.db.ExecContext(ctx, `UPDATE users SET password_hash = ? WHERE user_name = ?`, hash, name)
-	return onOneUser(result, err, name)
+// distinct returns the values in order, each once.
+func distinct(values []string) []string { return slices.Compact(slices.Sorted(slices.Values(values))) }
+
+// SetAccess replaces the roles and accounts of a user, who must exist (NotFound).
+// It holds from the user's next request on.
+func (s *Store) SetAccess(ctx context.Context, name string, roles, accounts []string) error {
+	return s.inTransaction(ctx, func(tx *sqlx.Tx) error {
+		var found bool
+		err := tx.GetContext(ctx, &found, `SELECT EXISTS(SELECT 1 FROM users WHERE user_name = ?)`, name)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return noSuchUser(name)
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM user_roles WHERE user_name = ?`, name); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM user_accounts WHERE user_name = ?`, name); err != nil {
+			return err
+		}
+		return insertAccess(ctx, tx, name, roles, accounts)
+	})
 }
 
-// RemoveUser removes a user, who must exist (NotFound), with all roles.
+// SetPasswordHash replaces the password of a user, who must exist (NotFound),
+// and ends the user's sessions.
+func (s *Store) SetPasswordHash(ctx context.Context, name, hash string) error {
+	return s.inTransaction(ctx, func(tx *sqlx.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ? WHERE user_name = ?`, hash, name)
+		if err := onOneUser(result, err, name); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM auth_sessions WHERE user_name = ?`, name)
+		return err
+	})
+}
+
+// RemoveUser removes a user, who must exist (NotFound), with all roles, accounts
+// and sessions.
 func (s *Store) RemoveUser(ctx context.Context, name string) error {
 	result, err := s.db.ExecContext(ctx, `DELETE FROM users WHERE user_name = ?`, name)
 	return onOneUser(result, err, name)

@@ -1,10 +1,11 @@
 package gateway
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"strings"
+	"time"
 
 	"aiusage/auth"
 	"aiusage/transport"
@@ -20,28 +21,63 @@ type door struct {
 
 // require lets a request through with its principal in the context.
 func (d door) require(next http.Handler) http.Handler {
+	return d.requireUnless(func(*http.Request) bool { return false }, next)
+}
+
+// requireUnless is require, except that a request without credentials passes,
+// without a principal, when it is harmless.
+func (d door) requireUnless(harmless func(*http.Request) bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		principal, err := d.authenticator.Authenticate(r)
-		if err != nil {
-			coded := usage.AsError(err)
-			if coded.Code == usage.Internal {
-				d.log.ErrorContext(r.Context(), "internal error", "error", err)
-			}
-			transport.WriteError(w, coded)
-			return
+		switch {
+		case err == nil:
+			next.ServeHTTP(w, r.WithContext(auth.NewContext(r.Context(), principal)))
+		case errors.Is(err, auth.ErrNoCredentials) && harmless(r):
+			next.ServeHTTP(w, r)
+		default:
+			d.refuse(w, r, err)
 		}
-		next.ServeHTTP(w, r.WithContext(auth.NewContext(r.Context(), principal)))
 	})
+}
+
+// refuse answers a request that is not let in.
+func (d door) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	coded := usage.AsError(err)
+	if coded.Code == usage.Internal {
+		d.log.ErrorContext(r.Context(), "internal error", "error", err)
+	}
+	if errors.Is(err, auth.ErrInvalidToken) {
+		// RFC 6750, section 3.1. No Basic challenge: it would open a browser's
+		// dialog in front of an application that has a sign-in of its own.
+		w.Header().Set("WWW-Authenticate", `Bearer realm="AI usage", error="invalid_token"`)
+	}
+	transport.WriteError(w, coded)
 }
 
 // afterLogin sends a person who has just signed in back to where they came
 // from, which must be on this gateway.
 func afterLogin(w http.ResponseWriter, r *http.Request) {
-	back := r.URL.Query().Get("redirect")
-	target, err := url.Parse(back)
-	if err != nil || back == "" || target.IsAbs() || target.Host != "" ||
-		!strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.Contains(back, `\`) {
-		back = GraphiQLPath
+	http.Redirect(w, r, auth.SafeRedirect(r.URL.Query().Get("redirect"), GraphiQLPath), http.StatusFound)
+}
+
+// signIn is what the legacy door needs to begin and end sessions.
+type signIn struct {
+	*auth.Authenticator
+	store Store
+	limit time.Duration
+}
+
+// Accounts returns the accounts that a principal may see, with their names.
+func (s signIn) Accounts(r *http.Request, principal auth.Principal) ([]usage.Account, error) {
+	ids, err := principal.Sees()
+	if err != nil {
+		return nil, nil // whoever may see none
 	}
-	http.Redirect(w, r, back, http.StatusFound)
+	ctx := r.Context()
+	if s.limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.limit)
+		defer cancel()
+	}
+	return s.store.Accounts(ctx, ids)
 }

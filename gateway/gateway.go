@@ -32,7 +32,9 @@ const (
 // Store is what the gateway needs of a database.
 type Store interface {
 	resolvers.Reader
-	auth.Users
+	auth.Store
+	// Accounts returns accounts by id, or all when ids is nil.
+	Accounts(ctx context.Context, ids []string) ([]usage.Account, error)
 	Ping(ctx context.Context) error
 	CheckSchema(ctx context.Context) error
 }
@@ -44,21 +46,40 @@ type Config struct {
 	Zone *time.Location
 	// QueryTimeout bounds how long a report may take. 0 means no bound.
 	QueryTimeout time.Duration
-	Log          *slog.Logger
+	// Auth tunes who is let in. Its log is Log.
+	Auth auth.Options
+	// AllowedOrigins are the origins, as scheme://host[:port], whose pages may
+	// read answers and send a signed-in browser's requests.
+	AllowedOrigins []string
+	// OpenSchema lets anybody see GraphiQL and ask for the schema. Data always
+	// needs somebody who may see it.
+	OpenSchema bool
+	Log        *slog.Logger
 }
 
-// New returns the whole gateway as one handler.
-func New(config Config) http.Handler {
+// New returns the whole gateway as one handler. A configuration that cannot be
+// used is an InvalidArgument error.
+func New(config Config) (http.Handler, error) {
 	resolver := resolvers.New(config.Store, config.Zone, config.QueryTimeout)
-	authenticator := auth.NewAuthenticator(config.Store)
+	config.Auth.Log, config.Auth.TrustedOrigins = config.Log, config.AllowedOrigins
+	authenticator, err := auth.NewAuthenticator(config.Store, config.Auth)
+	if err != nil {
+		return nil, err
+	}
 	door := door{authenticator, config.Log}
 	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolver})
-	graphQL := door.require(transport.New(schema, config.Log, resolver.Flat()))
+	graphQL := transport.New(schema, config.Log, resolver.Flat())
+	page := playground.Handler("AI usage", GraphQLPath)
+	if config.OpenSchema {
+		graphQL = door.requireUnless(asksForSchemaOnly, graphQL)
+	} else {
+		graphQL, page = door.require(graphQL), door.require(page).ServeHTTP
+	}
 
 	mux := http.NewServeMux()
 	mux.Handle(GraphQLPath, graphQL)
 	mux.Handle(QueryPath, graphQL)
-	mux.Handle("GET "+GraphiQLPath, door.require(playground.Handler("AI usage", GraphQLPath)))
+	mux.HandleFunc("GET "+GraphiQLPath, page)
 	mux.Handle("GET "+LoginPath, door.require(http.HandlerFunc(afterLogin)))
 	mux.Handle("GET /{$}", http.RedirectHandler(GraphiQLPath, http.StatusFound))
 	mux.HandleFunc("GET "+HealthPath, healthy)
@@ -70,6 +91,7 @@ func New(config Config) http.Handler {
 	old := legacy.New(legacy.Config{
 		Report:       resolver.Report,
 		Authenticate: authenticator.Authenticate,
+		SignIn:       signIn{authenticator, config.Store, config.QueryTimeout},
 		Log:          config.Log,
 	})
 	doors := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -79,7 +101,7 @@ func New(config Config) http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
-	return withRequestID(withLog(config.Log, doors))
+	return withRequestID(withLog(config.Log, withCORS(config.AllowedOrigins, doors))), nil
 }
 
 // healthy says that the process is alive.

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -21,8 +20,6 @@ import (
 	"aiusage/gateway"
 	"aiusage/usage"
 )
-
-func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
 
 // service is a gateway with two users on a database.
 type service struct {
@@ -50,17 +47,26 @@ func (b *buffer) String() string {
 
 const password = "correct horse"
 
-func start(t *testing.T, store gateway.Store) *service {
+// start serves a gateway, which configure may change before.
+func start(t *testing.T, store gateway.Store, configure ...func(*gateway.Config)) *service {
 	t.Helper()
 	log := &buffer{}
-	server := httptest.NewServer(gateway.New(gateway.Config{
-		Store: store, Log: slog.New(gateway.LogHandler(slog.NewJSONHandler(log, nil))),
-	}))
+	config := gateway.Config{Store: store, Log: slog.New(gateway.LogHandler(slog.NewJSONHandler(log, nil)))}
+	for _, change := range configure {
+		change(&config)
+	}
+	handler, err := gateway.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
+	t.Cleanup(func() { evidence.add("the log of "+t.Name(), log.String()) })
 	return &service{server.URL, log}
 }
 
-// fill makes the schema, an administrator, a user without a role and three sessions.
+// fill makes the schema, an administrator, one of an account, one of none, a user
+// without a role, and three sessions.
 func fill(t *testing.T, dsn string) *db.Store {
 	t.Helper()
 	store, err := db.Open(dsn, db.Options{})
@@ -77,6 +83,8 @@ func fill(t *testing.T, dsn string) *db.Store {
 	}
 	for _, user := range []auth.User{
 		{Name: "ada", PasswordHash: hash, Roles: []string{auth.SystemAdministrator}},
+		{Name: "ann", PasswordHash: hash, Roles: []string{auth.AccountAdministrator}, Accounts: []string{"acc-1"}},
+		{Name: "nil", PasswordHash: hash, Roles: []string{auth.AccountAdministrator}},
 		{Name: "bob", PasswordHash: hash},
 	} {
 		if err := store.AddUser(t.Context(), user); err != nil {
@@ -125,6 +133,9 @@ func (s *service) ask(t *testing.T, user, method, path, contentType, body string
 	content, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if response.StatusCode >= 400 {
+		evidence.add(method+" "+path+" in "+t.Name(), string(content))
 	}
 	return answer{response.StatusCode, response.Header, string(content)}
 }

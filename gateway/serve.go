@@ -24,7 +24,19 @@ const (
 // under way finish for a while. It closes the listener and returns nil after an
 // orderly end.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
-	server := &http.Server{
+	server := newServer(handler, log)
+	return serve(ctx, server, log, func() error { return server.Serve(listener) })
+}
+
+// ServeTLS is Serve over encrypted connections.
+func ServeTLS(ctx context.Context, listener net.Listener, handler http.Handler, certificate *CertificateFiles, log *slog.Logger) error {
+	server := newServer(handler, log)
+	server.TLSConfig = certificate.config()
+	return serve(ctx, server, log, func() error { return server.ServeTLS(listener, "", "") })
+}
+
+func newServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
@@ -33,8 +45,12 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+}
+
+// serve runs a server until ctx ends.
+func serve(ctx context.Context, server *http.Server, log *slog.Logger, run func() error) error {
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- run() }()
 	select {
 	case err := <-failed:
 		return err

@@ -3,7 +3,9 @@ package legacy
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"aiusage/auth"
@@ -32,6 +34,7 @@ func (f *fault) Error() string { return f.message }
 var errorCodes = map[usage.Code]string{
 	usage.InvalidArgument: "ArgumentException",
 	usage.Unauthenticated: "Unauthorized",
+	usage.TooManyRequests: "TooManyRequests",
 	usage.NotFound:        "NotFound",
 	usage.OutOfRange:      "OverflowException",
 	usage.Timeout:         "TimeoutException",
@@ -89,11 +92,17 @@ func faultOf(err error, as format, login string) *fault {
 	if f, ok := errors.AsType[*fault](err); ok {
 		return f
 	}
-	if errors.Is(err, auth.ErrWrongCredentials) {
+	coded := coded(err)
+	switch {
+	case errors.Is(err, auth.ErrWrongCredentials):
 		return &fault{status: http.StatusUnauthorized, reason: "Invalid Username or Password",
 			code: "Unauthorized", message: "Invalid Username or Password"}
+	case errors.Is(err, auth.ErrInvalidToken):
+		return &fault{status: http.StatusUnauthorized, reason: "Unauthorized", code: "Unauthorized", message: coded.Message,
+			header: http.Header{"Www-Authenticate": {`Bearer error="invalid_token"`}}}
+	case errors.Is(err, auth.ErrCrossSite):
+		return &fault{status: http.StatusForbidden, reason: "Forbidden", code: "Forbidden", message: coded.Message}
 	}
-	coded := coded(err)
 	switch coded.Code {
 	case usage.Unauthenticated:
 		return notSignedIn(as, login)
@@ -130,7 +139,10 @@ func failure(err *usage.Error) *fault {
 		code = errorCodes[usage.Internal]
 	}
 	f := &fault{status: err.Code.Mapping().HTTPStatus, reason: code, code: code, message: err.Error()}
-	if err.Code == usage.Unavailable {
+	switch {
+	case err.RetryAfter > 0:
+		f.header = http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(err.RetryAfter.Seconds())))}}
+	case err.Code == usage.Unavailable:
 		f.header = http.Header{"Retry-After": {"5"}}
 	}
 	return f

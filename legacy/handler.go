@@ -24,6 +24,8 @@ type Config struct {
 	// Authenticate tells who sent a request. Its errors are those of
 	// auth.Authenticator.Authenticate.
 	Authenticate func(*http.Request) (auth.Principal, error)
+	// SignIn serves /auth (facts 19 and 20); nil leaves it out.
+	SignIn SignIn
 	// Log receives faults of the gateway, once each; slog.Default() if nil.
 	Log *slog.Logger
 	// MaxBody bounds a request body in bytes, before and after decompression;
@@ -81,6 +83,10 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, que
 		return &fault{status: http.StatusNotFound, code: "NotFound", message: "There is nothing at this path"}
 	case unknownOperation:
 		return noSuchOperation(route.operation)
+	case authentication:
+		return h.serveAuthenticate(w, r, route, answer.format)
+	case authStatus:
+		return h.serveStatus(w, r)
 	}
 	ctx, err := h.admit(r)
 	if err != nil {

@@ -2,8 +2,12 @@ package legacy
 
 import "strings"
 
-// operationName is the name of the one operation.
-const operationName = "GetAIUsage"
+// operationName is the name of the one operation, authenticateName that of
+// signing in.
+const (
+	operationName    = "GetAIUsage"
+	authenticateName = "Authenticate"
+)
 
 // kind says what a path stands for.
 type kind int
@@ -16,6 +20,8 @@ const (
 	unknownOperation             // a predefined path of an operation that does not exist
 	metadataPage                 // /metadata (fact 24)
 	schemaFile                   // /ai/usage.xsd
+	authentication               // /auth and /auth/{provider} (fact 19)
+	authStatus                   // /auth/status (fact 20)
 )
 
 // route is what a path says about a request.
@@ -23,6 +29,8 @@ type route struct {
 	kind kind
 	// operation is the name of the operation as the path gives it.
 	operation string
+	// provider is how to sign in, as the path gives it in lower case.
+	provider string
 	// suffix is the format that a suffix such as ".xml" demands, if any.
 	suffix format
 	// format is the format of a predefined path.
@@ -40,6 +48,8 @@ func parseRoute(path string) route {
 		return route{kind: metadataPage}
 	case len(segments) >= 2 && lower(segments[0]) == "ai":
 		return usageRoute(segments[1], len(segments) > 2)
+	case len(segments) >= 1 && lower(segments[0]) == "auth":
+		return authRoute(segments[1:])
 	case len(segments) == 2 && lower(segments[0]) == "api":
 		return apiRoute(segments[1])
 	case len(segments) == 3:
@@ -64,6 +74,19 @@ func usageRoute(segment string, more bool) route {
 		return route{kind: missing}
 	}
 	return route{kind: operation, suffix: format(suffix)}
+}
+
+// authRoute reads the segments after /auth/.
+func authRoute(segments []string) route {
+	switch {
+	case len(segments) > 1:
+		return route{kind: missing}
+	case len(segments) == 0:
+		return route{kind: authentication}
+	case lower(segments[0]) == "status":
+		return route{kind: authStatus, format: formatJSON}
+	}
+	return route{kind: authentication, provider: lower(segments[0])}
 }
 
 // apiRoute reads the segment after /api/, where answers are JSON by default.
@@ -91,7 +114,11 @@ func replyRoute(as, way, name string) route {
 func named(name string, as format) route {
 	name, batch := strings.CutSuffix(name, "[]")
 	route := route{kind: predefined, operation: name, format: as, batch: batch}
-	if lower(name) != lower(operationName) {
+	switch lower(name) {
+	case lower(operationName):
+	case lower(authenticateName):
+		route.kind = authentication
+	default:
 		route.kind = unknownOperation
 	}
 	return route

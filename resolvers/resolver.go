@@ -7,7 +7,6 @@ import (
 	"context"
 	"time"
 
-	"aiusage/auth"
 	"aiusage/graph"
 	"aiusage/usage"
 )
@@ -19,7 +18,7 @@ type Reader interface {
 
 // Resolver is the root of all resolvers.
 type Resolver struct {
-	reader Reader
+	reader scoped
 	zone   *time.Location
 	limit  time.Duration
 }
@@ -30,15 +29,12 @@ var _ graph.ResolverRoot = (*Resolver)(nil)
 // zone in zone, and wait for an answer no longer than limit (0: as long as the
 // caller does).
 func New(reader Reader, zone *time.Location, limit time.Duration) *Resolver {
-	return &Resolver{reader: reader, zone: zone, limit: limit}
+	return &Resolver{reader: scoped{reader}, zone: zone, limit: limit}
 }
 
 // Report answers a request for a usage report. It is a usage.Reporter. The
-// context must carry a principal with the role SystemAdministrator.
+// context must carry a principal, who sees their accounts only.
 func (r *Resolver) Report(ctx context.Context, request usage.Request) (*usage.Report, error) {
-	if err := auth.RequireRole(ctx, auth.SystemAdministrator); err != nil {
-		return nil, err
-	}
 	query, err := request.Query(r.zone)
 	if err != nil {
 		return nil, err

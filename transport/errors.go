@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"strconv"
 
@@ -55,7 +56,7 @@ func extensions(err *usage.Error) map[string]any {
 const retryAfter = 5
 
 // WriteError answers a request that never reached GraphQL, such as one without
-// credentials, in the form of a GraphQL error.
+// credentials, in the form of a GraphQL error. A challenge in the header stays.
 func WriteError(w http.ResponseWriter, err *usage.Error) {
 	body, marshalErr := json.Marshal(map[string]any{
 		"errors": []any{map[string]any{"message": err.Message, "extensions": extensions(err)}},
@@ -66,10 +67,12 @@ func WriteError(w http.ResponseWriter, err *usage.Error) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=utf-8")
 	header.Set("Cache-Control", "private, no-store")
-	switch err.Code {
-	case usage.Unauthenticated:
+	switch {
+	case err.Code == usage.Unauthenticated && header.Get("WWW-Authenticate") == "":
 		header.Set("WWW-Authenticate", `Basic realm="AI usage", charset="UTF-8"`)
-	case usage.Unavailable:
+	case err.RetryAfter > 0:
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(err.RetryAfter.Seconds()))))
+	case err.Code == usage.Unavailable:
 		header.Set("Retry-After", strconv.Itoa(retryAfter))
 	}
 	w.WriteHeader(err.Code.Mapping().HTTPStatus)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // Code classifies an error by what its receiver can do about it.
@@ -20,6 +21,8 @@ const (
 	Unauthenticated Code = "UNAUTHENTICATED"
 	// PermissionDenied: known, but not allowed.
 	PermissionDenied Code = "PERMISSION_DENIED"
+	// TooManyRequests: allowed, but not so often; try again after Error.RetryAfter.
+	TooManyRequests Code = "TOO_MANY_REQUESTS"
 	// NotFound: what was named does not exist.
 	NotFound Code = "NOT_FOUND"
 	// OutOfRange: the answer exists but does not fit the type the contract gives it.
@@ -48,6 +51,7 @@ var mappings = map[Code]Mapping{
 	InvalidArgument:  {http.StatusBadRequest, "BAD_USER_INPUT"},
 	Unauthenticated:  {http.StatusUnauthorized, "UNAUTHENTICATED"},
 	PermissionDenied: {http.StatusForbidden, "FORBIDDEN"},
+	TooManyRequests:  {http.StatusTooManyRequests, "TOO_MANY_REQUESTS"},
 	NotFound:         {http.StatusNotFound, "NOT_FOUND"},
 	OutOfRange:       {http.StatusInternalServerError, "OUT_OF_RANGE"},
 	Timeout:          {http.StatusGatewayTimeout, "TIMEOUT"},
@@ -75,6 +79,8 @@ type Error struct {
 	Argument string
 	// Accepted lists the forms the argument takes, one example each.
 	Accepted []string
+	// RetryAfter is how long to wait before trying again; 0 when that is not known.
+	RetryAfter time.Duration
 	// Cause is for the log. It is never shown to a caller.
 	Cause error
 }

@@ -21,7 +21,11 @@ type Request struct {
 // Query is a question with every value resolved.
 type Query struct {
 	AccountID, CustomerID string
-	Range                 Range
+	// Accounts are the accounts that whoever asks may see; the filters above
+	// narrow them further. nil means all of them, and an empty list none. Whatever
+	// reads for a query must obey it.
+	Accounts []string
+	Range    Range
 	// Zone is the time zone in which days were understood. Never nil.
 	Zone *time.Location
 }

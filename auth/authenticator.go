@@ -1,0 +1,251 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"aiusage/usage"
+)
+
+// The ways in which a request is not authenticated. Doors compare with
+// errors.Is, because the legacy contract answers them differently (fact 18).
+var (
+	ErrNoCredentials    = usage.Errorf(usage.Unauthenticated, "sign in: this request carries no credentials")
+	ErrWrongCredentials = usage.Errorf(usage.Unauthenticated, "the user name or the password is wrong")
+	// ErrInvalidToken is the cause of every refusal of an API key or a token.
+	ErrInvalidToken = usage.Errorf(usage.Unauthenticated, "the API key or token is not valid")
+	// ErrCrossSite is the refusal of a request that a browser sent for another
+	// site, with credentials that it sends by itself.
+	ErrCrossSite = usage.Errorf(usage.PermissionDenied, "this request comes from another site")
+)
+
+// invalidToken is an ErrInvalidToken that says why to whoever holds the token.
+func invalidToken(message string) error {
+	return &usage.Error{Code: usage.Unauthenticated, Message: message, Cause: ErrInvalidToken}
+}
+
+// User is an account that can sign in.
+type User struct {
+	// Name is unique and held in lower case; signing in ignores case.
+	Name string
+	// PasswordHash is an argon2id hash in PHC string format.
+	PasswordHash string
+	Roles        []string
+	// Accounts are those of an AccountAdministrator.
+	Accounts []string
+}
+
+// principal is the user as somebody who asks.
+func (u User) principal() Principal {
+	return Principal{Name: u.Name, Roles: u.Roles, Accounts: u.Accounts}
+}
+
+// Users looks users up. The error for a name nobody has carries usage.NotFound.
+type Users interface {
+	UserByName(ctx context.Context, name string) (User, error)
+}
+
+// Store is what an Authenticator needs of a database. The error for what is not
+// there carries usage.NotFound.
+type Store interface {
+	Users
+	Keys
+	Sessions
+}
+
+// Options tune an Authenticator. The zero value will do.
+type Options struct {
+	// SessionIdle is after how long without use a session is over, SessionLife
+	// after how long in any case, and SessionRemember after how long when the user
+	// asked to be remembered. 0 means the default of each.
+	SessionIdle, SessionLife, SessionRemember time.Duration
+	// Tokens checks JWTs; nil refuses them all.
+	Tokens *Tokens
+	// TrustedProxies are the addresses whose X-Forwarded-For and
+	// X-Forwarded-Proto are believed.
+	TrustedProxies []netip.Prefix
+	// TrustedOrigins are the origins whose pages may send a signed-in browser's
+	// requests, as scheme://host[:port].
+	TrustedOrigins []string
+	// Log receives the audit trail.
+	Log *slog.Logger
+	// Now is the clock; time.Now if nil.
+	Now func() time.Time
+}
+
+// The life of sessions when Options names none.
+const (
+	DefaultSessionIdle     = 2 * time.Hour
+	DefaultSessionLife     = 24 * time.Hour
+	DefaultSessionRemember = 14 * 24 * time.Hour
+)
+
+func (o Options) withDefaults() Options {
+	o.SessionIdle = orDefault(o.SessionIdle, DefaultSessionIdle)
+	o.SessionLife = orDefault(o.SessionLife, DefaultSessionLife)
+	o.SessionRemember = orDefault(o.SessionRemember, DefaultSessionRemember)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+func orDefault(given, fallback time.Duration) time.Duration {
+	if given != 0 {
+		return given
+	}
+	return fallback
+}
+
+// Authenticator tells who sent a request. It is safe for concurrent use.
+type Authenticator struct {
+	store     Store
+	options   Options
+	passwords *verifier
+	guard     *guard
+	crossSite *http.CrossOriginProtection
+}
+
+// NewAuthenticator returns an Authenticator over the given store. A trusted
+// origin that is none is an InvalidArgument error.
+func NewAuthenticator(store Store, options Options) (*Authenticator, error) {
+	options = options.withDefaults()
+	crossSite := http.NewCrossOriginProtection()
+	for _, origin := range options.TrustedOrigins {
+		if err := crossSite.AddTrustedOrigin(origin); err != nil || strings.Contains(origin, "*") {
+			return nil, usage.Errorf(usage.InvalidArgument, "%q is not an origin such as https://app.example.com", origin)
+		}
+	}
+	nobodysHash() // takes as long as a sign-in; the first of those should not tell
+	return &Authenticator{
+		store:     store,
+		options:   options,
+		passwords: newVerifier(options.Now),
+		guard:     newGuard(options.Now),
+		crossSite: crossSite,
+	}, nil
+}
+
+// Authenticate returns who sent the request, by what it carries: HTTP Basic
+// (RFC 7617), a bearer token (RFC 6750) or a session, in this order.
+//
+// The error is ErrNoCredentials when the request has none that can be read, or a
+// session that is over; ErrWrongCredentials when name and password do not match;
+// one caused by ErrInvalidToken when an API key or token is not good;
+// ErrCrossSite; TooManyRequests after many wrong passwords; and otherwise the
+// fault that kept the gateway from finding out.
+func (a *Authenticator) Authenticate(r *http.Request) (Principal, error) {
+	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, "bearer") {
+		return a.byBearer(r, strings.TrimSpace(credentials))
+	}
+	if name, password, ok := r.BasicAuth(); ok {
+		return a.byBasic(r, name, password)
+	}
+	return a.bySession(r)
+}
+
+// byBasic takes a user's name and password, or an API key as the name (fact 21).
+func (a *Authenticator) byBasic(r *http.Request, name, password string) (Principal, error) {
+	if err := a.CheckSite(r); err != nil {
+		return Principal{}, err
+	}
+	if password == "" && isAPIKey(name) {
+		return a.byKey(r, name)
+	}
+	user, err := a.SignIn(r, name, password)
+	if err != nil {
+		return Principal{}, err
+	}
+	return a.audited(r, user.principal()), nil
+}
+
+// byBearer takes an API key or a token. A browser does not send these by itself,
+// so they may come from anywhere.
+func (a *Authenticator) byBearer(r *http.Request, token string) (Principal, error) {
+	if isAPIKey(token) {
+		return a.byKey(r, token)
+	}
+	principal, err := a.options.Tokens.verify(r.Context(), token)
+	if err != nil {
+		a.audit(r, "token", principal.Name, err)
+		return Principal{}, err
+	}
+	return a.audited(r, principal), nil
+}
+
+// SignIn returns the user with a name and password. Errors are as for
+// Authenticate. It takes as long for a name nobody has as for a wrong password,
+// and slows down whoever guesses.
+func (a *Authenticator) SignIn(r *http.Request, name, password string) (User, error) {
+	name, err := NormalizeName(name)
+	if err != nil || len(password) > MaxPasswordLength {
+		a.audit(r, "sign-in", "", ErrWrongCredentials)
+		return User{}, ErrWrongCredentials
+	}
+	// Whoever has proved the password a moment ago is let through before anything
+	// that a flood of guesses could use up.
+	digest := a.passwords.digest(name, password)
+	if a.passwords.remembers(digest) {
+		user, err := a.store.UserByName(r.Context(), name)
+		if err == nil && a.passwords.confirms(digest, user.PasswordHash) {
+			return user, nil
+		}
+		if err != nil && !isNotFound(err) {
+			return User{}, err
+		}
+	}
+	return a.guess(r, name, password)
+}
+
+// guess checks a password that is not known to be right.
+func (a *Authenticator) guess(r *http.Request, name, password string) (User, error) {
+	attempt, wait := a.guard.begin(name, a.bucket(r))
+	if wait > 0 {
+		err := tooMany(wait)
+		a.audit(r, "sign-in", "", err)
+		return User{}, err
+	}
+	user, err := a.store.UserByName(r.Context(), name)
+	if isNotFound(err) {
+		user = User{PasswordHash: nobodysHash()}
+	} else if err != nil {
+		attempt.forget()
+		return User{}, err
+	}
+	matched, err := a.passwords.verify(r.Context(), name, password, user.PasswordHash, attempt.known)
+	switch {
+	case err != nil:
+		attempt.forget()
+		a.audit(r, "sign-in", user.Name, err)
+		return User{}, err
+	case !matched || user.Name == "":
+		a.audit(r, "sign-in", user.Name, ErrWrongCredentials)
+		return User{}, ErrWrongCredentials
+	}
+	attempt.succeed()
+	a.audit(r, "sign-in", user.Name, nil)
+	return user, nil
+}
+
+// tooMany is the refusal of a password that is not even looked at.
+func tooMany(wait time.Duration) error {
+	return &usage.Error{
+		Code:       usage.TooManyRequests,
+		Message:    "there were too many attempts to sign in; wait before the next",
+		RetryAfter: wait,
+	}
+}
+
+func isNotFound(err error) bool {
+	coded, ok := errors.AsType[*usage.Error](err)
+	return ok && coded.Code == usage.NotFound
+}

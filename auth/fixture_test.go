@@ -1,0 +1,103 @@
+package auth
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"aiusage/usage"
+)
+
+// fixture is an Authenticator over users, keys and sessions in memory, with a
+// clock that only tests move and a log that they can read.
+type fixture struct {
+	*Authenticator
+	users    map[string]User
+	keys     map[string]APIKey
+	sessions map[string]Session
+	now      time.Time
+	log      *strings.Builder
+	lookups  int
+	touched  int
+
+	mu sync.Mutex
+}
+
+// newFixture knows ada, an administrator with the password "correct horse".
+func newFixture(t *testing.T, options Options) *fixture {
+	t.Helper()
+	hash, err := HashPassword("correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fixture{
+		users:    map[string]User{"ada": {Name: "ada", PasswordHash: hash, Roles: []string{SystemAdministrator}}},
+		keys:     map[string]APIKey{},
+		sessions: map[string]Session{},
+		now:      time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+		log:      &strings.Builder{},
+	}
+	options.Now = func() time.Time { return f.now }
+	options.Log = slog.New(slog.NewTextHandler(f.log, nil))
+	if f.Authenticator, err = NewAuthenticator(f, options); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+var errNothing = usage.Errorf(usage.NotFound, "there is no such thing")
+
+func (f *fixture) UserByName(_ context.Context, name string) (User, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lookups++
+	return find(f.users, name)
+}
+
+func (f *fixture) APIKeyByHash(_ context.Context, hash string) (APIKey, error) {
+	return find(f.keys, hash)
+}
+
+func (f *fixture) TouchAPIKey(_ context.Context, id string, at time.Time) error {
+	for hash, key := range f.keys {
+		if key.ID == id {
+			key.LastUsedAt = at
+			f.keys[hash] = key
+			f.touched++
+		}
+	}
+	return nil
+}
+
+func (f *fixture) AddSession(_ context.Context, session Session) error {
+	f.sessions[session.Hash] = session
+	return nil
+}
+
+func (f *fixture) SessionByHash(_ context.Context, hash string) (Session, error) {
+	return find(f.sessions, hash)
+}
+
+func (f *fixture) ExtendSession(_ context.Context, hash string, idleAt time.Time) error {
+	session := f.sessions[hash]
+	session.IdleAt = idleAt
+	f.sessions[hash] = session
+	f.touched++
+	return nil
+}
+
+func (f *fixture) RemoveSession(_ context.Context, hash string) error {
+	delete(f.sessions, hash)
+	return nil
+}
+
+func find[V any](in map[string]V, key string) (V, error) {
+	found, ok := in[key]
+	if !ok {
+		return found, errNothing
+	}
+	return found, nil
+}

@@ -1,0 +1,234 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"aiusage/usage"
+)
+
+// clocked returns a guard whose clock only the test moves.
+func clocked() (*guard, *time.Time) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	return newGuard(func() time.Time { return now }), &now
+}
+
+func TestGuessesAreSlowedPerUser(t *testing.T) {
+	g, now := clocked()
+	for i := range userBurst {
+		if _, wait := g.begin("ada", fmt.Sprint(i)); wait != 0 {
+			t.Fatalf("attempt %d has to wait %s", i, wait)
+		}
+	}
+	if _, wait := g.begin("ada", "elsewhere"); wait != userEvery {
+		t.Errorf("one too many has to wait %s, want %s", wait, userEvery)
+	}
+	if _, wait := g.begin("bob", "elsewhere"); wait != 0 {
+		t.Errorf("another user has to wait %s", wait)
+	}
+	*now = now.Add(userEvery)
+	if _, wait := g.begin("ada", "elsewhere"); wait != 0 {
+		t.Errorf("after waiting as told: %s more", wait)
+	}
+	if _, wait := g.begin("ada", "elsewhere"); wait != userEvery {
+		t.Errorf("the next has to wait %s, want %s", wait, userEvery)
+	}
+	*now = now.Add(24 * time.Hour)
+	for i := range userBurst {
+		if _, wait := g.begin("ada", fmt.Sprint(i)); wait != 0 {
+			t.Fatalf("a day later attempt %d has to wait %s", i, wait)
+		}
+	}
+}
+
+func TestGuessesAreSlowedPerAddress(t *testing.T) {
+	g, _ := clocked()
+	for i := range addressBurst {
+		if _, wait := g.begin(fmt.Sprint(i), "here"); wait != 0 {
+			t.Fatalf("attempt %d has to wait %s", i, wait)
+		}
+	}
+	if _, wait := g.begin("ada", "here"); wait != addressEvery {
+		t.Errorf("one too many has to wait %s, want %s", wait, addressEvery)
+	}
+	if _, wait := g.begin("ada", "elsewhere"); wait != 0 {
+		t.Errorf("another address has to wait %s", wait)
+	}
+}
+
+func TestNobodyIsLockedOutFromWhereTheyHaveSignedInBefore(t *testing.T) {
+	g, now := clocked()
+	a, _ := g.begin("ada", "home")
+	a.succeed()
+	for i := range 10 * userBurst {
+		g.begin("ada", fmt.Sprint(i))
+		g.begin(fmt.Sprint(i), "home")
+	}
+	if a, wait := g.begin("ada", "home"); wait != 0 || !a.known {
+		t.Errorf("from home: has to wait %s", wait)
+	}
+	for range userBurst - 1 {
+		g.begin("ada", "home")
+	}
+	if _, wait := g.begin("ada", "home"); wait == 0 {
+		t.Error("guesses from home are not slowed")
+	}
+	*now = now.Add(familiarFor)
+	if a, _ := g.begin("ada", "home"); a.known {
+		t.Error("an address is familiar for ever")
+	}
+}
+
+func TestWhatSucceedsIsNotCounted(t *testing.T) {
+	g, _ := clocked()
+	for i := range 10 * addressBurst {
+		a, wait := g.begin(fmt.Sprint("user", i%50), "office")
+		if wait != 0 {
+			t.Fatalf("sign-in %d has to wait %s", i, wait)
+		}
+		a.succeed()
+	}
+}
+
+func TestTheMemoryOfGuessesIsBounded(t *testing.T) {
+	g, _ := clocked()
+	for i := range guardMost + 1000 {
+		a, _ := g.begin(fmt.Sprint("user", i), fmt.Sprint("address", i))
+		if i%2 == 0 {
+			a.succeed()
+		}
+	}
+	for name, size := range map[string]int{
+		"users": len(g.users.paid), "addresses": len(g.addresses.paid), "familiar": len(g.familiar), "pairs": len(g.pairs.paid),
+	} {
+		if size > guardMost {
+			t.Errorf("%s: %d entries", name, size)
+		}
+	}
+}
+
+// from returns a request of an address, with a name and a password.
+func from(address, name, password string) *http.Request {
+	return with(func(r *http.Request) {
+		r.RemoteAddr = address
+		r.SetBasicAuth(name, password)
+	})
+}
+
+func TestWhoGuessesWaitsAndWhoIsSignedInDoesNot(t *testing.T) {
+	f := newFixture(t, Options{})
+	if _, err := f.Authenticate(from("10.0.0.1:1", "ada", "correct horse")); err != nil {
+		t.Fatal(err)
+	}
+	for range userBurst {
+		if _, err := f.Authenticate(from("10.0.0.2:1", "ada", "wrong")); !errors.Is(err, ErrWrongCredentials) {
+			t.Fatalf("got %v", err)
+		}
+	}
+	before := f.lookups
+	_, err := f.Authenticate(from("10.0.0.2:1", "ada", "correct horse 2"))
+	coded := usage.AsError(err)
+	if coded.Code != usage.TooManyRequests || coded.RetryAfter != userEvery {
+		t.Errorf("one too many: got %v, after %s", err, coded.RetryAfter)
+	}
+	if f.lookups != before {
+		t.Error("the database was asked for a guess that came too early")
+	}
+	// Whether or not somebody has the name, the answer is the same.
+	for i := range userBurst {
+		f.Authenticate(from(fmt.Sprintf("10.0.1.%d:1", i), "eve", "wrong"))
+	}
+	if _, err := f.Authenticate(from("10.0.0.3:1", "eve", "wrong")); usage.AsError(err).RetryAfter != userEvery {
+		t.Errorf("a name nobody has: got %v", err)
+	}
+	for range 3 {
+		if _, err := f.Authenticate(from("10.0.0.1:1", "ada", "correct horse")); err != nil {
+			t.Errorf("the signed-in caller: got %v", err)
+		}
+		f.now = f.now.Add(rememberFor) // the password has to be hashed again
+	}
+}
+
+func TestTheLogOfSignInsHasNoWordThatSomebodyTyped(t *testing.T) {
+	f := newFixture(t, Options{})
+	f.Authenticate(from("10.0.0.1:1", "my-pass-by-mistake", "other-secret"))
+	f.Authenticate(from("10.0.0.1:1", "ada", "third-secret"))
+	f.Authenticate(from("10.0.0.1:1", "ada", "correct horse"))
+	f.Authenticate(bearer("aiu_fourth-secret"))
+	f.Authenticate(bearer("fifth.secret.token"))
+	log := f.log.String()
+	for _, typed := range []string{"mistake", "secret", "horse"} {
+		if strings.Contains(log, typed) {
+			t.Errorf("the log has %q:\n%s", typed, log)
+		}
+	}
+	for _, want := range []string{
+		`event=sign-in who="" from=10.0.0.1 reason="the user name or the password is wrong" outcome=refused`,
+		`event=sign-in who=ada from=10.0.0.1 reason="the user name or the password is wrong" outcome=refused`,
+		`event=sign-in who=ada from=10.0.0.1 outcome=ok`,
+		`event=api-key who="" from=192.0.2.1 reason="there is no such API key" outcome=refused`,
+		`event=token who="" from=192.0.2.1`,
+	} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log lacks %s:\n%s", want, log)
+		}
+	}
+}
+
+func TestTheClientsAddressComesFromATrustedHopOnly(t *testing.T) {
+	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+	for _, c := range []struct {
+		name, remote, forwarded, want string
+		proxies                       []netip.Prefix
+	}{
+		{"no proxy", "192.0.2.7:1", "", "192.0.2.7", proxies},
+		{"a liar", "192.0.2.7:1", "1.1.1.1", "192.0.2.7", proxies},
+		{"none is trusted", "10.0.0.1:1", "1.1.1.1", "10.0.0.1", nil},
+		{"a proxy", "10.0.0.1:1", "198.51.100.1", "198.51.100.1", proxies},
+		{"a liar behind a proxy", "10.0.0.1:1", "1.1.1.1, 198.51.100.1", "198.51.100.1", proxies},
+		{"two proxies", "10.0.0.1:1", "1.1.1.1, 198.51.100.1, 10.0.0.2", "198.51.100.1", proxies},
+		{"a proxy's own request", "10.0.0.1:1", "", "10.0.0.1", proxies},
+		{"nonsense", "10.0.0.1:1", "198.51.100.1, x", "10.0.0.1", proxies},
+		{"IPv6", "[fd00::1]:1", "2001:db8::1", "2001:db8::1", proxies},
+		{"IPv4 in IPv6", "[::ffff:10.0.0.1]:1", "198.51.100.1", "198.51.100.1", proxies},
+	} {
+		f := newFixture(t, Options{TrustedProxies: c.proxies})
+		request := with(func(r *http.Request) {
+			r.RemoteAddr = c.remote
+			r.Header.Set("X-Forwarded-Proto", "https")
+			if c.forwarded != "" {
+				r.Header.Set("X-Forwarded-For", c.forwarded)
+			}
+		})
+		if got := f.client(request).String(); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+		trusted := c.remote[0] != '1' || c.remote[:2] == "10"
+		if got := f.isSecure(request); got != (trusted && c.proxies != nil) {
+			t.Errorf("%s: secure is %v", c.name, got)
+		}
+	}
+	f := newFixture(t, Options{})
+	one := with(func(r *http.Request) { r.RemoteAddr = "[2001:db8:1:2::1]:1" })
+	two := with(func(r *http.Request) { r.RemoteAddr = "[2001:db8:1:2:ffff::9]:1" })
+	if f.bucket(one) != f.bucket(two) || f.bucket(one) == f.bucket(httptest.NewRequest("GET", "/", nil)) {
+		t.Errorf("buckets %s and %s", f.bucket(one), f.bucket(two))
+	}
+}
+
+func TestOnlyPathsHereAreGoneBackTo(t *testing.T) {
+	for back, want := range map[string]string{
+		"/ai/usage.html?a=b": "/ai/usage.html?a=b", "": "/x", "https://evil.example/": "/x", "//evil.example": "/x",
+		`/\evil.example`: "/x", "javascript:alert(1)": "/x", "ai": "/x",
+	} {
+		if got := SafeRedirect(back, "/x"); got != want {
+			t.Errorf("%q: got %q", back, got)
+		}
+	}
+}

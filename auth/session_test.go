@@ -1,0 +1,191 @@
+package auth
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// begin signs ada in and returns the session's id and the cookies.
+func (f *fixture) begin(t *testing.T, r *http.Request, remember bool) (string, map[string]*http.Cookie) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	id, err := f.Begin(w, r, f.users["ada"], remember)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookies := map[string]*http.Cookie{}
+	for _, cookie := range w.Result().Cookies() {
+		cookies[cookie.Name] = cookie
+	}
+	return id, cookies
+}
+
+// carrying returns a request with cookies, as "name=value".
+func carrying(cookies ...string) *http.Request {
+	return with(func(r *http.Request) { r.Header.Set("Cookie", strings.Join(cookies, "; ")) })
+}
+
+func (f *fixture) wantIn(t *testing.T, what string, r *http.Request) {
+	t.Helper()
+	if got, err := f.Authenticate(r); err != nil || got.Name != "ada" {
+		t.Errorf("%s: got %+v, %v", what, got, err)
+	}
+}
+
+func (f *fixture) wantOut(t *testing.T, what string, r *http.Request) {
+	t.Helper()
+	if _, err := f.Authenticate(r); !errors.Is(err, ErrNoCredentials) {
+		t.Errorf("%s: got %v, want no credentials", what, err)
+	}
+}
+
+func TestFact19ASessionIsInACookieOrAHeaderAndNeverInTheQuery(t *testing.T) {
+	f := newFixture(t, Options{})
+	id, cookies := f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	if len(id) != 43 || strings.Contains(hashesOf(f), id) {
+		t.Errorf("the id %q is kept as it is", id)
+	}
+	f.wantIn(t, "ss-id", carrying("ss-id="+id))
+	f.wantIn(t, "ss-id with ss-opt=temp", carrying("ss-id="+id, "ss-opt=temp", "ss-pid=x"))
+	f.wantIn(t, "ss-pid with ss-opt=perm", carrying("ss-pid="+id, "ss-opt=perm", "ss-id=x"))
+	f.wantIn(t, "X-ss-id", with(func(r *http.Request) { r.Header.Set("X-ss-id", id) }))
+	f.wantOut(t, "ss-pid alone", carrying("ss-pid="+id))
+	f.wantOut(t, "the query", httptest.NewRequest("GET", "/?ss-id="+id+"&X-ss-id="+id, nil))
+	f.wantOut(t, "another id", carrying("ss-id="+strings.Repeat("A", 43)))
+	f.wantOut(t, "its hash", carrying("ss-id="+hashSecret(id)))
+
+	for name, want := range map[string]string{"ss-id": id, "ss-pid": id, "ss-opt": "temp"} {
+		c := cookies[name]
+		if c == nil || c.Value != want || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure || c.Path != "/" || c.MaxAge != 0 {
+			t.Errorf("%s: got %+v", name, c)
+		}
+	}
+}
+
+func hashesOf(f *fixture) string {
+	var all strings.Builder
+	for hash, session := range f.sessions {
+		all.WriteString(hash + session.Hash + session.PasswordMark)
+	}
+	return all.String()
+}
+
+func TestFact19ARememberedSessionOutlivesTheBrowser(t *testing.T) {
+	f := newFixture(t, Options{})
+	request := httptest.NewRequest("POST", "https://gateway/", nil) // sets TLS
+	id, cookies := f.begin(t, request, true)
+	for name, want := range map[string]string{"ss-pid": id, "ss-opt": "perm"} {
+		c := cookies[name]
+		if c == nil || c.Value != want || !c.Secure || c.MaxAge != int(DefaultSessionRemember/time.Second) {
+			t.Errorf("%s: got %+v", name, c)
+		}
+	}
+	f.now = f.now.Add(DefaultSessionRemember - 1)
+	f.wantIn(t, "at its end", carrying("ss-pid="+id, "ss-opt=perm"))
+	f.now = f.now.Add(1)
+	f.wantOut(t, "after its end", carrying("ss-pid="+id, "ss-opt=perm"))
+}
+
+func TestASessionIsOverWhenIdleAndInAnyCaseAfterItsLife(t *testing.T) {
+	f := newFixture(t, Options{SessionIdle: time.Hour, SessionLife: 3 * time.Hour})
+	id, _ := f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	for range 3 { // used every 59 minutes
+		f.now = f.now.Add(59 * time.Minute)
+		f.wantIn(t, "in use", carrying("ss-id="+id))
+	}
+	touched := f.touched
+	f.wantIn(t, "once more", carrying("ss-id="+id))
+	if f.touched != touched {
+		t.Error("every use of a session is written")
+	}
+	f.now = f.now.Add(3 * time.Minute)
+	f.wantOut(t, "after its life", carrying("ss-id="+id))
+
+	id, _ = f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	f.now = f.now.Add(time.Hour)
+	f.wantOut(t, "idle", carrying("ss-id="+id))
+}
+
+func TestASessionIsRotatedAtSignInAndEndedByAllThatShouldEndIt(t *testing.T) {
+	f := newFixture(t, Options{})
+	id, _ := f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	next, _ := f.begin(t, carrying("ss-id="+id), false)
+	if next == id {
+		t.Error("the id is the same after signing in again")
+	}
+	f.wantOut(t, "the id of before", carrying("ss-id="+id))
+	f.wantIn(t, "the id of after", carrying("ss-id="+next))
+
+	w := httptest.NewRecorder()
+	if err := f.End(w, carrying("ss-id="+next)); err != nil {
+		t.Fatal(err)
+	}
+	f.wantOut(t, "signed out", carrying("ss-id="+next))
+	for _, cookie := range w.Result().Cookies() {
+		if cookie.MaxAge >= 0 || cookie.Value != "" {
+			t.Errorf("signing out leaves %+v", cookie)
+		}
+	}
+
+	id, _ = f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	user := f.users["ada"]
+	user.PasswordHash += "x"
+	f.users["ada"] = user
+	f.wantOut(t, "after a change of password", carrying("ss-id="+id))
+
+	id, _ = f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	delete(f.users, "ada")
+	f.wantOut(t, "after the user was removed", carrying("ss-id="+id))
+	if strings.Contains(f.log.String(), id) {
+		t.Error("the log has a session's id")
+	}
+}
+
+func TestWhatABrowserSendsForAnotherSiteIsRefused(t *testing.T) {
+	f := newFixture(t, Options{TrustedOrigins: []string{"https://app.example.com"}})
+	id, _ := f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	cookie := func(r *http.Request) { r.Header.Set("Cookie", "ss-id="+id) }
+	basic := func(r *http.Request) { r.SetBasicAuth("ada", "correct horse") }
+	header := func(r *http.Request) { r.Header.Set("X-ss-id", id) }
+	for _, c := range []struct {
+		name, method, site, mode, origin string
+		set                              func(*http.Request)
+		refused                          bool
+	}{
+		{"a script of another site", "GET", "cross-site", "no-cors", "", cookie, true},
+		{"a script of another site, Basic", "GET", "cross-site", "no-cors", "", basic, true},
+		{"a sibling's script", "GET", "same-site", "cors", "https://evil.example.com", cookie, true},
+		{"a form of another site", "POST", "cross-site", "navigate", "https://evil.example", cookie, true},
+		{"an old browser", "POST", "", "", "https://evil.example", basic, true},
+		{"a link", "GET", "cross-site", "navigate", "", cookie, false},
+		{"the address bar", "GET", "none", "navigate", "", cookie, false},
+		{"the page itself", "POST", "same-origin", "cors", "http://example.com", cookie, false},
+		{"a trusted origin", "POST", "same-site", "cors", "https://app.example.com", cookie, false},
+		{"no browser", "POST", "", "", "", basic, false},
+		{"a header", "POST", "cross-site", "cors", "https://evil.example", header, false},
+	} {
+		request := httptest.NewRequest(c.method, "/", nil)
+		c.set(request)
+		for name, value := range map[string]string{"Sec-Fetch-Site": c.site, "Sec-Fetch-Mode": c.mode, "Origin": c.origin} {
+			if value != "" {
+				request.Header.Set(name, value)
+			}
+		}
+		if _, err := f.Authenticate(request); errors.Is(err, ErrCrossSite) != c.refused || err != nil && !c.refused {
+			t.Errorf("%s: got %v", c.name, err)
+		}
+	}
+	link := carrying("ss-id=" + id)
+	link.Header.Set("Sec-Fetch-Site", "cross-site")
+	link.Header.Set("Sec-Fetch-Mode", "navigate")
+	if err := f.CheckChange(link); !errors.Is(err, ErrCrossSite) {
+		t.Errorf("a link that changes something: got %v", err)
+	}
+	if _, err := NewAuthenticator(f, Options{TrustedOrigins: []string{"app.example.com"}}); err == nil {
+		t.Error("an origin without a scheme was taken")
+	}
+}
