@@ -55,8 +55,20 @@ func (d door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // afterLogin sends a person who has just signed in back to where they came
-// from, which must be on this gateway.
-func afterLogin(w http.ResponseWriter, r *http.Request) {
+// from, which must be on this gateway. A name and password begin a session: what
+// sent them here did not ask for a password itself, and a browser need not send
+// one where it was not asked.
+func (d door) afterLogin(w http.ResponseWriter, r *http.Request) {
+	if name, password, ok := r.BasicAuth(); ok && password != "" {
+		user, err := d.authenticator.SignIn(r, name, password)
+		if err == nil {
+			_, err = d.authenticator.Begin(w, r, user, false)
+		}
+		if err != nil {
+			d.refuse(w, r, err)
+			return
+		}
+	}
 	http.Redirect(w, r, auth.SafeRedirect(r.URL.Query().Get("redirect"), GraphiQLPath), http.StatusFound)
 }
 

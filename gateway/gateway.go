@@ -80,7 +80,7 @@ func New(config Config) (http.Handler, error) {
 	mux.Handle(GraphQLPath, graphQL)
 	mux.Handle(QueryPath, graphQL)
 	mux.HandleFunc("GET "+GraphiQLPath, page)
-	mux.Handle("GET "+LoginPath, door.require(http.HandlerFunc(afterLogin)))
+	mux.Handle("GET "+LoginPath, door.require(http.HandlerFunc(door.afterLogin)))
 	mux.Handle("GET /{$}", http.RedirectHandler(GraphiQLPath, http.StatusFound))
 	mux.HandleFunc("GET "+HealthPath, healthy)
 	mux.Handle("GET "+ReadyPath, ready(config.Store))

@@ -361,3 +361,25 @@ func TestSigningInLeadsBackToThisGatewayOnly(t *testing.T) {
 		t.Errorf("/graphiql: got %d", got.status)
 	}
 }
+
+// The legacy door sends a browser to sign in and asks for no password itself.
+func TestABrowserThatWasSentToSignInGetsItsPage(t *testing.T) {
+	s := start(t, fill(t, dbtest.One(t)))
+	got := s.ask(t, "", "GET", "/ai/usage.html?accountId=acc-1", "", "")
+	if got.status != 302 {
+		t.Fatalf("without credentials: got %d", got.status)
+	}
+	got = s.ask(t, "ada", "GET", got.header.Get("Location"), "", "")
+	if got.status != 302 || got.header.Get("Location") != "/ai/usage.html?accountId=acc-1" {
+		t.Fatalf("signing in: got %d to %s", got.status, got.header.Get("Location"))
+	}
+	var cookies []string
+	for _, cookie := range got.header.Values("Set-Cookie") {
+		pair, _, _ := strings.Cut(cookie, ";")
+		cookies = append(cookies, pair)
+	}
+	got = s.ask(t, "", "GET", "/ai/usage.html?accountId=acc-1", "", "", "Cookie", strings.Join(cookies, "; "))
+	if got.status != 200 || !strings.Contains(got.body, "cus-1") {
+		t.Errorf("with the session: got %d %s", got.status, got.body)
+	}
+}

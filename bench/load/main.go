@@ -32,14 +32,22 @@ const database = "aiusage_bench_load"
 func main() {
 	dsn := flag.String("dsn", "", "the server, as user:password@tcp(host:3306)/")
 	rows := flag.Int("rows", 1_000_000, "how many sessions")
+	writers := flag.Int("writers", 0, "import only with this many batches at a time")
+	batch := flag.Int("batch", 2000, "and this many rows in each")
 	flag.Parse()
-	if err := run(context.Background(), *dsn, *rows); err != nil {
+	ways := []importer.Options{
+		{Writers: 1, BatchSize: 2000}, {Writers: 2, BatchSize: 2000}, {Writers: 4, BatchSize: 2000}, {Writers: 1, BatchSize: 50_000},
+	}
+	if *writers > 0 {
+		ways = []importer.Options{{Writers: *writers, BatchSize: *batch}}
+	}
+	if err := run(context.Background(), *dsn, *rows, ways); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, dsn string, rows int) error {
+func run(ctx context.Context, dsn string, rows int, ways []importer.Options) error {
 	folder, err := os.MkdirTemp("", "aiusage-bench")
 	if err != nil {
 		return err
@@ -61,9 +69,7 @@ func run(ctx context.Context, dsn string, rows int) error {
 		return fmt.Errorf("LOAD DATA: %w", err)
 	}
 	fmt.Printf("%-28s %12.0f %10s\n", "LOAD DATA LOCAL", reference, "1")
-	for _, way := range []importer.Options{
-		{Writers: 1, BatchSize: 2000}, {Writers: 2, BatchSize: 2000}, {Writers: 4, BatchSize: 2000}, {Writers: 1, BatchSize: 50_000},
-	} {
+	for _, way := range ways {
 		rate, err := measure(ctx, config, rows, func(ctx context.Context, _ *sql.DB, store *db.Store) error {
 			return load(ctx, store, file, way)
 		})
@@ -73,7 +79,7 @@ func run(ctx context.Context, dsn string, rows int) error {
 		name := fmt.Sprintf("import, %d × %d rows", way.Writers, way.BatchSize)
 		fmt.Printf("%-28s %12.0f %10.2f\n", name, rate, rate/reference)
 	}
-	again, err := measureAgain(ctx, config, rows, file)
+	again, err := measureAgain(ctx, config, rows, file, ways[len(ways)-1])
 	if err != nil {
 		return err
 	}
@@ -114,15 +120,14 @@ func measure(ctx context.Context, config *mysql.Config, rows int, do func(contex
 }
 
 // measureAgain returns the rate of importing what is stored already.
-func measureAgain(ctx context.Context, config *mysql.Config, rows int, file string) (float64, error) {
+func measureAgain(ctx context.Context, config *mysql.Config, rows int, file string, way importer.Options) (float64, error) {
 	var rate float64
 	err := withFreshDatabase(ctx, config, func(_ *sql.DB, store *db.Store) error {
-		once := importer.Options{Writers: 1, BatchSize: 50_000}
-		if err := load(ctx, store, file, once); err != nil {
+		if err := load(ctx, store, file, way); err != nil {
 			return err
 		}
 		started := time.Now()
-		err := load(ctx, store, file, once)
+		err := load(ctx, store, file, way)
 		rate = float64(rows) / time.Since(started).Seconds()
 		return err
 	})
