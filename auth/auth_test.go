@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"aiusage/usage"
@@ -110,7 +111,7 @@ func TestAMatchIsRememberedWhileItIsUsedAndAMismatchNever(t *testing.T) {
 }
 
 func TestHashingIsBoundedAndWaitingEndsWithTheRequest(t *testing.T) {
-	l := newLane()
+	l := newLane(false)
 	ctx, cancel := context.WithCancel(t.Context())
 	for range cap(l.slots) {
 		if _, err := l.enter(ctx); err != nil {
@@ -140,6 +141,27 @@ func TestHashingIsBoundedAndWaitingEndsWithTheRequest(t *testing.T) {
 	if len(l.places) != cap(l.slots) {
 		t.Errorf("%d places are taken", len(l.places))
 	}
+}
+
+func TestHashingForStrangersRestsAsLongAsItWorks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for rests, want := range map[bool]time.Duration{true: time.Minute, false: 0} {
+			l := newLane(rests)
+			for range cap(l.slots) {
+				leave, err := l.enter(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer time.AfterFunc(time.Minute, leave).Stop()
+			}
+			time.Sleep(time.Minute) // of the bubble's clock
+			synctest.Wait()
+			begin := time.Now()
+			if _, err := l.enter(t.Context()); err != nil || time.Since(begin) != want {
+				t.Errorf("rests %v: the next waited %s, want %s (%v)", rests, time.Since(begin), want, err)
+			}
+		}
+	})
 }
 
 func TestPasswordsAndNames(t *testing.T) {

@@ -94,8 +94,8 @@ const (
 //
 // Hashing is bounded, so that a flood of wrong passwords can take neither all
 // the memory nor the processors from those who are signed in: half of the
-// processors at most, and a short queue. Those who have signed in from the same
-// place before have a lane of their own.
+// processors at most and those half of the time, and a short queue. Those who
+// have signed in from the same place before have a lane of their own, without rest.
 type verifier struct {
 	strangers, familiar lane
 	key                 []byte
@@ -117,8 +117,8 @@ func newVerifier(now func() time.Time) *verifier {
 	key := make([]byte, sha256.Size)
 	rand.Read(key) // never fails: crypto/rand aborts the program instead
 	return &verifier{
-		strangers: newLane(),
-		familiar:  newLane(),
+		strangers: newLane(true),
+		familiar:  newLane(false),
 		key:       key,
 		now:       now,
 		matches:   map[digest]match{},
@@ -199,15 +199,19 @@ func makeRoom[K comparable, V any](entries map[K]V, most int, over func(V) bool)
 	}
 }
 
-// maxWaiting is how many wait in a lane; with 30 ms for a hash, about a second.
+// maxWaiting is how many wait in a lane; with 30 ms for a hash, a second or two.
 const maxWaiting = 32
 
 // lane bounds how many hash at the same time, and how many wait for it.
-type lane struct{ slots, places chan struct{} }
+type lane struct {
+	slots, places chan struct{}
+	// rests is whether a slot stays empty for as long as it was in use.
+	rests bool
+}
 
-func newLane() lane {
+func newLane(rests bool) lane {
 	slots := max(1, runtime.GOMAXPROCS(0)/2)
-	return lane{make(chan struct{}, slots), make(chan struct{}, slots+maxWaiting)}
+	return lane{make(chan struct{}, slots), make(chan struct{}, slots+maxWaiting), rests}
 }
 
 // enter waits for a slot and returns how to leave it.
@@ -219,9 +223,17 @@ func (l lane) enter(ctx context.Context) (leave func(), err error) {
 	}
 	select {
 	case l.slots <- struct{}{}:
-		return func() { <-l.slots; <-l.places }, nil
 	case <-ctx.Done():
 		<-l.places
 		return nil, ctx.Err()
 	}
+	entered := time.Now()
+	return func() {
+		<-l.places
+		if !l.rests {
+			<-l.slots
+			return
+		}
+		time.AfterFunc(time.Since(entered), func() { <-l.slots })
+	}, nil
 }
