@@ -299,6 +299,19 @@ func TestAProviderThatIsAwayIsNotTheCallersFault(t *testing.T) {
 	}
 }
 
+func TestAKeyIsFoundForItsOwnAlgorithmOnly(t *testing.T) {
+	p := newProvider(t)
+	keys := p.tokens(t, nil).keys
+	for _, c := range []struct {
+		id, algorithm string
+		found         int
+	}{{"r1", "RS256", 1}, {"", "RS256", 1}, {"r1", "ES256", 0}, {"r1", "HS256", 0}, {"e1", "ES256", 1}, {"", "none", 0}} {
+		if got, err := keys.find(t.Context(), c.id, c.algorithm); len(got.Keys) != c.found || (err == nil) != (c.found > 0) {
+			t.Errorf("%q by %s: got %d keys, %v", c.id, c.algorithm, len(got.Keys), err)
+		}
+	}
+}
+
 func TestKeysThatCannotBeUsedAreLeftOut(t *testing.T) {
 	p := newProvider(t)
 	small, err := rsa.GenerateKey(rand.Reader, 1024)
