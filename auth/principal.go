@@ -127,7 +127,7 @@ func Restrict(ctx context.Context, query usage.Query) (usage.Query, error) {
 func CheckAccess(roles, accounts []string) error {
 	for _, role := range roles {
 		if !slices.Contains(Roles, role) {
-			return usage.Errorf(usage.InvalidArgument, "there is no role %q; there is %s and %s",
+			return usage.Errorf(usage.InvalidArgument, "there is no role %q; there are %s and %s",
 				role, SystemAdministrator, AccountAdministrator)
 		}
 	}
