@@ -69,13 +69,12 @@ type providerKey struct {
 }
 
 func newKeySet(options TokenOptions) (*keySet, error) {
-	for _, address := range []string{options.Issuer, options.KeysURL} {
-		if address == "" || address == options.Issuer && options.KeysURL != "" {
-			continue
-		}
-		if err := checkProviderURL(address); err != nil {
-			return nil, err
-		}
+	asked := options.KeysURL
+	if asked == "" {
+		asked = options.Issuer // by discovery
+	}
+	if err := checkProviderURL(asked); err != nil {
+		return nil, err
 	}
 	return &keySet{
 		issuer: options.Issuer, url: options.KeysURL, now: options.Now,
