@@ -80,11 +80,11 @@ func TestAMatchIsRememberedWhileItIsUsedAndAMismatchNever(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if matched, err := v.verify(t.Context(), "ada", "wrong horse", hash, false); matched || err != nil || len(v.matches) != 0 {
+	if matched, err := v.verify("ada", "wrong horse", hash); matched || err != nil || len(v.matches) != 0 {
 		t.Errorf("mismatch: %v, %v, %d remembered", matched, err, len(v.matches))
 	}
 	digest := v.digest("ada", "correct horse")
-	if matched, err := v.verify(t.Context(), "ada", "correct horse", hash, false); !matched || err != nil || !v.remembers(digest) {
+	if matched, err := v.verify("ada", "correct horse", hash); !matched || err != nil || !v.remembers(digest) {
 		t.Errorf("match: %v, %v", matched, err)
 	}
 	if v.confirms(digest, hash+"x") || v.remembers(v.digest("bob", "correct horse")) {

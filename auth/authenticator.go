@@ -214,6 +214,15 @@ func (a *Authenticator) guess(r *http.Request, name, password string) (User, err
 		a.audit(r, "sign-in", "", err)
 		return User{}, err
 	}
+	// The place in the queue comes before the database, which those who are signed
+	// in need too.
+	leave, err := a.passwords.lane(attempt.known).enter(r.Context())
+	if err != nil {
+		attempt.forget()
+		a.audit(r, "sign-in", "", err)
+		return User{}, err
+	}
+	defer leave()
 	user, err := a.store.UserByName(r.Context(), name)
 	if isNotFound(err) {
 		user = User{PasswordHash: nobodysHash()}
@@ -221,7 +230,7 @@ func (a *Authenticator) guess(r *http.Request, name, password string) (User, err
 		attempt.forget()
 		return User{}, err
 	}
-	matched, err := a.passwords.verify(r.Context(), name, password, user.PasswordHash, attempt.known)
+	matched, err := a.passwords.verify(name, password, user.PasswordHash)
 	switch {
 	case err != nil:
 		attempt.forget()

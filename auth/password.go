@@ -125,19 +125,18 @@ func newVerifier(now func() time.Time) *verifier {
 	}
 }
 
-// verify tells whether a name's password belongs to the hash. The error is that
-// of an ended context, of too many who wait, or of a stored hash that cannot be
-// read.
-func (v *verifier) verify(ctx context.Context, name, password, hash string, known bool) (bool, error) {
-	lane := v.strangers
+// lane is where to wait before verify: known tells whether the user has signed in
+// from the same place before.
+func (v *verifier) lane(known bool) lane {
 	if known {
-		lane = v.familiar
+		return v.familiar
 	}
-	leave, err := lane.enter(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer leave()
+	return v.strangers
+}
+
+// verify tells whether a name's password belongs to the hash. The error is that
+// of a stored hash that cannot be read.
+func (v *verifier) verify(name, password, hash string) (bool, error) {
 	matched, err := argon2id.ComparePasswordAndHash(password, hash)
 	if matched {
 		v.remember(v.digest(name, password), hash)
