@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"transport":         {"usage"},
 	"legacy":            {"usage", "auth"},
 	"gateway":           {"usage", "auth", "graph", "resolvers", "transport", "legacy"},
+	"bench":             {"usage", "auth", "db", "sample", "gateway"},
 	"bench/load":        {"usage", "db", "importer", "sample"},
 	"cli":               {"usage", "auth", "db", "sample", "importer", "resolvers", "legacy", "gateway"},
 	"":                  {"cli"},

@@ -27,13 +27,15 @@ const (
 
 // commandLine is every flag and subcommand, and so the whole configuration.
 type commandLine struct {
-	Serve    serveCommand    `cmd:"" help:"Run the gateway."`
-	Migrate  migrateCommand  `cmd:"" help:"Create or upgrade the database schema."`
-	Import   importCommand   `cmd:"" help:"Load sessions, or names of accounts and customers, from files."`
-	Report   reportCommand   `cmd:"" help:"Print a usage report."`
-	User     userCommand     `cmd:"" help:"Manage who may sign in."`
-	Key      keyCommand      `cmd:"" help:"Manage API keys, which programs sign in with."`
-	Database databaseCommand `cmd:"" help:"Run only the embedded database, to look into it with any MySQL client."`
+	Serve     serveCommand     `cmd:"" help:"Run the gateway."`
+	Migrate   migrateCommand   `cmd:"" help:"Create or upgrade the database schema."`
+	Import    importCommand    `cmd:"" help:"Load sessions, or names of accounts and customers, from files."`
+	Report    reportCommand    `cmd:"" help:"Print a usage report."`
+	Rollup    rollupCommand    `cmd:"" help:"Look after the sums that reports are read from."`
+	Retention retentionCommand `cmd:"" help:"Drop old sessions and keep their sums."`
+	User      userCommand      `cmd:"" help:"Manage who may sign in."`
+	Key       keyCommand       `cmd:"" help:"Manage API keys, which programs sign in with."`
+	Database  databaseCommand  `cmd:"" help:"Run only the embedded database, to look into it with any MySQL client."`
 
 	DSN      string `name:"dsn" env:"MYSQL_DSN" placeholder:"DSN" help:"The database, as user:password@tcp(host:3306)/database?tls=true (a go-sql-driver/mysql DSN). Prefer the environment: other users of a machine can see flags. ${without_dsn}"`
 	Data     string `env:"AIUSAGE_DATA" default:"aiusage-data" type:"path" placeholder:"FOLDER" help:"The folder of the embedded database, used when there is no DSN (default: aiusage-data)."`
@@ -79,9 +81,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintf(stderr, "aiusage: %v\nTry 'aiusage --help'.\n", err)
 		return exitUsage
 	}
-	log := newLog(stderr, flags.LogLevel, flags.LogForm)
-	slog.SetDefault(log) // the embedded database has no other to write to
-	p := &process{stdin, stdout, stderr, log, &flags, embedded}
+	p := &process{stdin, stdout, stderr, newLog(stderr, flags.LogLevel, flags.LogForm), &flags, embedded}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return p.status(ctx, parsed.Run(p))
 }

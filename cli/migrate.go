@@ -21,7 +21,7 @@ var unhurried = db.Options{}
 
 type migrateUpCommand struct{}
 
-// Run brings the schema up to date.
+// Run brings the schema up to date, and with it the rollups.
 func (migrateUpCommand) Run(ctx context.Context, p *process) error {
 	store, err := p.connect(ctx, unhurried)
 	if err != nil {
@@ -36,7 +36,10 @@ func (migrateUpCommand) Run(ctx context.Context, p *process) error {
 	if err == nil && steps == 0 {
 		fmt.Fprintln(p.stdout, "the schema is up to date")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return p.installRollups(ctx, store)
 }
 
 type migrateDownCommand struct {

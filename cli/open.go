@@ -58,7 +58,11 @@ func (p *process) settleSchema(ctx context.Context, store *database) error {
 	if !store.own {
 		return store.CheckSchema(ctx)
 	}
-	return store.Migrate(ctx, func(step db.Migration) { p.log.Debug("migrated", "step", step.Name) })
+	err := store.Migrate(ctx, func(step db.Migration) { p.log.Debug("migrated", "step", step.Name) })
+	if err == nil {
+		_, err = store.InstallRollups(ctx)
+	}
+	return err
 }
 
 // connect opens the database in whatever state its schema is: that of the DSN,

@@ -119,6 +119,7 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 	if err != nil {
 		return err
 	}
+	settings.Rollups = rollupHealth(store)
 	handler, err := gateway.New(settings)
 	if err != nil {
 		return err
@@ -130,6 +131,11 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 	p.log.Info("listening", "address", listener.Addr().String(), "database", server, "tls", certificate != nil)
 	c.warnOfPlainText(p.log, listener.Addr())
 	p.welcome(ctx, store, c.scheme()+"://"+reachable(listener.Addr().String()))
+	stopRollups, err := p.keepRollups(ctx, store)
+	if err != nil {
+		return err
+	}
+	defer stopRollups()
 	if certificate != nil {
 		err = gateway.ServeTLS(ctx, listener, handler, certificate, p.log)
 	} else {

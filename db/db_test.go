@@ -15,13 +15,39 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
 
-// eachStore runs test on every engine, with a current schema and no rows.
+// eachStore runs test on every engine, with a current schema, rollups where the
+// engine can have them, and no rows.
 func eachStore(t *testing.T, test func(t *testing.T, store *db.Store, dsn string)) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		store := open(t, dsn)
 		migrate(t, store)
+		install(t, store)
 		test(t, store, dsn)
 	})
+}
+
+// install installs the rollups, and fails unless reports read them afterwards on
+// an engine that can have them.
+func install(t *testing.T, store *db.Store) db.RollupStatus {
+	t.Helper()
+	status, err := store.InstallRollups(t.Context())
+	if err == nil {
+		err = store.FillRollups(t.Context(), nil)
+	}
+	if err == nil {
+		status, err = store.RollupStatus(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := db.Ready
+	if isEmbedded(t, store) {
+		want = db.Raw
+	}
+	if status.Phase != want {
+		t.Fatalf("got %+v, want the phase %s", status, want)
+	}
+	return status
 }
 
 func open(t *testing.T, dsn string) *db.Store {

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"maps"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -21,7 +22,13 @@ import (
 )
 
 // Store is a pool of connections to one database. It is safe for concurrent use.
-type Store struct{ db *sqlx.DB }
+type Store struct {
+	db *sqlx.DB
+	// known is the state of the rollups as it was last read.
+	known atomic.Pointer[rollupState]
+	// plain is whether ai_sessions is as the migrations make it, once known.
+	plain atomic.Pointer[bool]
+}
 
 // Options tune a Store.
 type Options struct {

@@ -11,112 +11,196 @@ import (
 	"aiusage/usage"
 )
 
-// Report answers a query from the raw sessions by one statement, so that every
-// number in it comes from one snapshot of the database.
-func (s *Store) Report(ctx context.Context, query usage.Query) (*usage.Report, error) {
-	where, args := conditions(query)
-	// Subjects are grouped as the tables have them: NULL and an empty customer id
-	// both mean that there is no customer. ORDER BY NULL keeps MariaDB from
-	// sorting; rows are ordered below, by bytes, which is not always the order of
-	// a collation. The sums come as DECIMAL, which the cast makes an integer.
-	//
-	// The last row carries the instant of the statement, which a report has even
-	// when there is no usage, as a number of microseconds since 1970: engines do
-	// not agree on the type of a column that is a date in one part of a union.
-	statement := `
-		SELECT account_id, COALESCE(customer_id, '') AS customer,
-		       CAST(SUM(ai_minutes) AS SIGNED), CAST(SUM(duration_seconds) AS SIGNED), COUNT(*),
-		       0 AS as_of
-		FROM ai_sessions` + where + `
-		GROUP BY account_id, customer
-		UNION ALL
-		SELECT '', '', 0, 0, 0, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3))`
-	rows, err := s.db.QueryContext(ctx, statement, args...)
-	if err != nil {
-		return nil, translate(err)
-	}
-	defer rows.Close()
-	subjects, asOf, err := readSubjects(rows)
-	if err != nil {
-		return nil, translate(err)
-	}
-	return usage.NewReport(query, asOf, subjects), nil
+// Report answers a query by one statement, so that every number in it comes from
+// one snapshot of the database: from the rollups where they are ready, otherwise
+// from the raw sessions. Both give the same answer.
+//
+// Where sessions were dropped and the range would need some of them, the error
+// is an InvalidArgument that names the nearest range that can be answered.
+func (s *Store) Report(ctx context.Context, query usage.Query) (report *usage.Report, err error) {
+	err = s.planned(ctx, func(state *rollupState) error {
+		statement, args, err := reportStatement(query, state)
+		if err != nil {
+			return err
+		}
+		rows, err := s.db.QueryContext(ctx, statement, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		subjects, last, err := readSubjects(rows)
+		if err == nil && last.generation != state.Generation {
+			err = errStateChanged
+		}
+		if err == nil {
+			report = usage.NewReport(query, last.asOf, subjects)
+		}
+		return err
+	})
+	return report, err
 }
 
-// conditions returns the WHERE clause of a query and its arguments.
-func conditions(query usage.Query) (string, []any) {
-	var clauses []string
+// reportStatement returns the statement of a report and its arguments. Its parts
+// may name a subject more than once; readSubjects adds them up.
+//
+// The last row carries the instant of the statement, which a report has even
+// when there is no usage, as a number of microseconds since 1970: engines do not
+// agree on the type of a column that is a date in one part of a union. The same
+// row has the generation of the state that the snapshot shows.
+func reportStatement(query usage.Query, state *rollupState) (string, []any, error) {
+	var parts []string
 	var args []any
-	add := func(clause string, arg any) {
-		clauses, args = append(clauses, clause), append(args, arg)
+	add := func(part string, its []any) {
+		parts, args = append(parts, part), append(args, its...)
 	}
+	if span, ok := query.Range.Normal(); ok {
+		plan, err := state.plan(span)
+		if err != nil {
+			return "", nil, err
+		}
+		if whole, ok := plan.Whole(); ok {
+			add(rolledUp(query, plan.Bounded(state.data)))
+			add(unfolded(query, whole))
+		}
+		if len(plan.Edges) > 0 {
+			add(raw(query, plan.Edges))
+		}
+	}
+	add(`SELECT '', '', 0, 0, 0, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)), `+generation, nil)
+	return strings.Join(parts, "\n\t\tUNION ALL\n\t\t"), args, nil
+}
+
+// raw is the part of a report that reads single sessions in the spans.
+//
+// Subjects are grouped as the tables have them: NULL and an empty customer id
+// both mean that there is no customer. The sums come as DECIMAL, which the cast
+// makes an integer.
+func raw(query usage.Query, spans []usage.Range) (string, []any) {
+	where := subjectConditions(query)
+	where.addSpans("started_at", spans)
+	return `SELECT account_id, COALESCE(customer_id, '') AS customer,
+		       CAST(SUM(ai_minutes) AS SIGNED), CAST(SUM(duration_seconds) AS SIGNED), COUNT(*),
+		       0 AS as_of, 0 AS generation
+		FROM ai_sessions` + where.String() + `
+		GROUP BY account_id, customer`, where.args
+}
+
+// subjectConditions are the conditions on account_id and customer_id, which are
+// the same for sessions, changes and rollups.
+func subjectConditions(query usage.Query) conditions {
+	var where conditions
 	if clause, accounts := scope(query); clause != "" {
-		clauses, args = append(clauses, clause), append(args, accounts...)
+		where.add(clause, accounts...)
 	}
 	if query.AccountID != "" {
-		add("account_id = ?", query.AccountID)
+		where.add("account_id = ?", query.AccountID)
 	}
 	if query.CustomerID != "" {
-		add("customer_id = ?", query.CustomerID)
+		where.add("customer_id = ?", query.CustomerID)
 	}
-	if from := ceilMillisecond(query.Range.From); from.After(usage.Latest) {
-		clauses = append(clauses, "FALSE")
-	} else if from.After(usage.Earliest) {
-		add("started_at >= ?", from)
-	}
-	if to := ceilMillisecond(query.Range.To); !query.Range.To.IsZero() && !to.After(usage.Earliest) {
-		clauses = append(clauses, "FALSE")
-	} else if !query.Range.To.IsZero() && !to.After(usage.Latest) {
-		add("started_at < ?", to)
-	}
-	if len(clauses) == 0 {
-		return "", nil
-	}
-	return "\n\t\tWHERE " + strings.Join(clauses, " AND "), args
+	return where
 }
 
-// ceilMillisecond rounds a bound up to the precision of started_at. For values
-// of that precision, "at or after t" and "before t" mean the same before and
-// after the rounding; rounding down, as the driver would, they would not.
-func ceilMillisecond(t time.Time) time.Time {
-	floor := t.Truncate(time.Millisecond)
-	if floor.Equal(t) {
-		return floor.UTC()
+// conditions are those of a WHERE clause, with their arguments.
+type conditions struct {
+	clauses []string
+	args    []any
+}
+
+func (c *conditions) add(clause string, args ...any) {
+	c.clauses, c.args = append(c.clauses, clause), append(c.args, args...)
+}
+
+// inSpan returns the condition that a column is in a span.
+func inSpan(column string, span usage.Range) conditions {
+	var where conditions
+	where.addSpans(column, []usage.Range{span})
+	return where
+}
+
+// addSpans adds that a column is in one of the spans.
+func (c *conditions) addSpans(column string, spans []usage.Range) {
+	var any conditions
+	for _, span := range spans {
+		var one conditions
+		if !span.From.IsZero() {
+			one.add(column+" >= ?", span.From)
+		}
+		if !span.To.IsZero() && !span.To.After(usage.Latest) { // the database has no year 10000
+			one.add(column+" < ?", span.To)
+		}
+		if len(one.clauses) == 0 {
+			return // an open span holds everything
+		}
+		any.add("("+strings.Join(one.clauses, " AND ")+")", one.args...)
 	}
-	return floor.Add(time.Millisecond).UTC()
+	c.add("("+strings.Join(any.clauses, " OR ")+")", any.args...)
+}
+
+// String returns the clause, which is empty when there is no condition.
+func (c conditions) String() string {
+	if len(c.clauses) == 0 {
+		return ""
+	}
+	return "\n\t\tWHERE " + strings.Join(c.clauses, " AND ")
+}
+
+// lastRow is what the last row of a statement tells about it.
+type lastRow struct {
+	asOf       time.Time
+	generation int64
 }
 
 // readSubjects reads the rows of Report's statement, in the order of usage.Report.
-func readSubjects(rows *sql.Rows) ([]usage.SubjectUsage, time.Time, error) {
+func readSubjects(rows *sql.Rows) ([]usage.SubjectUsage, lastRow, error) {
 	var subjects []usage.SubjectUsage
-	var asOf time.Time
+	var last lastRow
 	for rows.Next() {
 		var subject usage.SubjectUsage
-		var stamp int64
+		var stamp, generation int64
 		err := rows.Scan(&subject.AccountID, &subject.CustomerID,
-			&subject.Minutes, &subject.Seconds, &subject.Sessions, &stamp)
+			&subject.Minutes, &subject.Seconds, &subject.Sessions, &stamp, &generation)
 		if err != nil {
-			return nil, time.Time{}, err
+			return nil, lastRow{}, err
 		}
 		if stamp != 0 {
-			asOf = time.UnixMicro(stamp).UTC().Truncate(time.Millisecond)
+			last = lastRow{time.UnixMicro(stamp).UTC().Truncate(time.Millisecond), generation}
 			continue
 		}
 		subjects = append(subjects, subject)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, time.Time{}, err
+		return nil, lastRow{}, err
 	}
-	if asOf.IsZero() {
-		return nil, time.Time{}, errors.New("the database ended a report before its last row")
+	if last.asOf.IsZero() {
+		return nil, lastRow{}, errors.New("the database ended an answer before its last row")
 	}
+	return addUp(subjects), last, nil
+}
+
+// addUp sorts subjects as usage.Report has them, adds those that come more than
+// once, and leaves out those without a session: what was added and taken away
+// again may be in different parts.
+func addUp(subjects []usage.SubjectUsage) []usage.SubjectUsage {
 	slices.SortFunc(subjects, func(a, b usage.SubjectUsage) int {
 		if byAccount := strings.Compare(a.AccountID, b.AccountID); byAccount != 0 {
 			return byAccount
 		}
 		return strings.Compare(a.CustomerID, b.CustomerID)
 	})
-	return subjects, asOf, nil
+	sums := subjects[:0]
+	for _, subject := range subjects {
+		if last := len(sums) - 1; last >= 0 && sums[last].AccountID == subject.AccountID && sums[last].CustomerID == subject.CustomerID {
+			sums[last].Usage = sums[last].Plus(subject.Usage)
+			continue
+		}
+		sums = append(sums, subject)
+	}
+	sums = slices.DeleteFunc(sums, func(s usage.SubjectUsage) bool { return s.Sessions == 0 })
+	if len(sums) == 0 {
+		return nil
+	}
+	return sums
 }
 
 // HasSessions tells whether there is any session.

@@ -20,6 +20,9 @@ type Written struct{ Inserted, Updated, Unchanged int64 }
 // one stays; each is counted as if they had been written one after the other.
 // Instants are kept to the millisecond, cutting off the rest. Writing the same
 // rows again changes nothing, so a write whose outcome is unknown can be repeated.
+//
+// Sessions from before those that retention has dropped are refused, with an
+// InvalidArgument error, because their ids can no longer be recognised.
 func (s *Store) WriteSessions(ctx context.Context, sessions []usage.Session) (Written, error) {
 	return write(ctx, s, sessionsTable, sessions)
 }
@@ -46,6 +49,10 @@ type table[Row comparable] struct {
 	// keyArgs and valueArgs give what keys and values hold.
 	keyArgs, valueArgs func(Row) []any
 	scan               func(*sqlx.Rows) (Row, error)
+	// store runs a write in a transaction, and does what has to go with it. do
+	// returns the stored rows that were replaced, and all rows that took their
+	// place or are new. nil means that there is nothing else to do.
+	store func(ctx context.Context, s *Store, rows []Row, do func(*sqlx.Tx) (before, after []Row, err error)) error
 }
 
 var sessionsTable = table[usage.Session]{
@@ -69,6 +76,7 @@ var sessionsTable = table[usage.Session]{
 		}
 		return s, err
 	},
+	store: storeSessions,
 }
 
 var accountsTable = table[usage.Account]{
@@ -119,17 +127,28 @@ func write[Row comparable](ctx context.Context, s *Store, t table[Row], rows []R
 		normal[i] = t.normal(row)
 	}
 	inserts, _, written := t.merge(nil, normal)
-	err := s.inTransaction(ctx, func(tx *sqlx.Tx) error {
-		err := t.insert(ctx, tx, inserts, "")
+	err := t.inTransaction(ctx, s, normal, func(tx *sqlx.Tx) (before, after []Row, err error) {
+		err = t.insert(ctx, tx, inserts, "")
 		if hasNumber(err, erDupEntry) {
-			return errKnownKey
+			err = errKnownKey
 		}
-		return err
+		return nil, inserts, err
 	})
 	if errors.Is(err, errKnownKey) {
 		return rewrite(ctx, s, t, normal)
 	}
 	return written, err
+}
+
+// inTransaction runs do in a transaction together with what has to go with it.
+func (t table[Row]) inTransaction(ctx context.Context, s *Store, rows []Row, do func(*sqlx.Tx) (before, after []Row, err error)) error {
+	if t.store != nil {
+		return t.store(ctx, s, rows, do)
+	}
+	return s.inTransaction(ctx, func(tx *sqlx.Tx) error {
+		_, _, err := do(tx)
+		return err
+	})
 }
 
 // errKnownKey says that a row is not new.
@@ -144,22 +163,34 @@ var errKnownKey = errors.New("a key is stored already")
 // everything is done again.
 func rewrite[Row comparable](ctx context.Context, s *Store, t table[Row], rows []Row) (Written, error) {
 	var written Written
-	err := s.inTransaction(ctx, func(tx *sqlx.Tx) error {
+	err := t.inTransaction(ctx, s, rows, func(tx *sqlx.Tx) (before, after []Row, err error) {
 		known, err := t.read(ctx, tx, rows, "")
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		if known, err = t.read(ctx, tx, known, " FOR UPDATE"); err != nil {
-			return err
+			return nil, nil, err
 		}
 		var inserts, updates []Row
 		inserts, updates, written = t.merge(known, rows)
 		if err := t.insert(ctx, tx, inserts, ""); err != nil {
-			return err
+			return nil, nil, err
 		}
-		return t.insert(ctx, tx, updates, t.onDuplicateKey())
+		if err := t.insert(ctx, tx, updates, t.onDuplicateKey()); err != nil {
+			return nil, nil, err
+		}
+		return t.replaced(known, updates), append(inserts, updates...), nil
 	})
 	return written, err
+}
+
+// replaced returns the known rows that updates took the place of.
+func (t table[Row]) replaced(known, updates []Row) []Row {
+	changed := make(map[Row]bool, len(updates))
+	for _, row := range updates {
+		changed[t.key(row)] = true
+	}
+	return slices.DeleteFunc(known, func(row Row) bool { return !changed[t.key(row)] })
 }
 
 // readMost bounds the keys in one statement: the embedded engine takes a time

@@ -26,6 +26,7 @@ const (
 	LoginPath    = "/login"
 	HealthPath   = "/healthz"
 	ReadyPath    = "/readyz"
+	MetricsPath  = "/metrics"
 	LegacyPath   = "/ai/usage"
 )
 
@@ -54,7 +55,9 @@ type Config struct {
 	// OpenSchema lets anybody see GraphiQL and ask for the schema. Data always
 	// needs somebody who may see it.
 	OpenSchema bool
-	Log        *slog.Logger
+	// Rollups tells how the rollups are, for /readyz and /metrics. It may be nil.
+	Rollups func(ctx context.Context) (RollupHealth, error)
+	Log     *slog.Logger
 }
 
 // New returns the whole gateway as one handler. A configuration that cannot be
@@ -83,7 +86,8 @@ func New(config Config) (http.Handler, error) {
 	mux.Handle("GET "+LoginPath, door.require(http.HandlerFunc(door.afterLogin)))
 	mux.Handle("GET /{$}", http.RedirectHandler(GraphiQLPath, http.StatusFound))
 	mux.HandleFunc("GET "+HealthPath, healthy)
-	mux.Handle("GET "+ReadyPath, ready(config.Store))
+	mux.Handle("GET "+ReadyPath, ready(config.Store, config.Rollups))
+	mux.Handle("GET "+MetricsPath, metrics(config.Rollups))
 
 	// The legacy door takes its paths before the mux sees them, because it does
 	// not mind doubled slashes and letter case (facts 1 and 22 of its contract),
@@ -114,7 +118,7 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 const readyTimeout = 2 * time.Second
 
 // ready says whether the gateway can answer reports just now.
-func ready(store Store) http.Handler {
+func ready(store Store, rollups func(context.Context) (RollupHealth, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 		defer cancel()
@@ -122,12 +126,16 @@ func ready(store Store) http.Handler {
 		if err == nil {
 			err = store.CheckSchema(ctx)
 		}
+		var health RollupHealth
+		if err == nil && rollups != nil {
+			health, err = rollups(ctx)
+		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		if err != nil {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			w.Write([]byte(usage.AsError(err).Message + "\n"))
 			return
 		}
-		w.Write([]byte("ready\n"))
+		w.Write([]byte("ready\n" + health.words()))
 	})
 }

@@ -80,9 +80,14 @@ func (u Usage) Minutes32() (int32, error) {
 	return int32(u.Minutes), nil
 }
 
-// plus adds two amounts.
-func (u Usage) plus(v Usage) Usage {
+// Plus adds two amounts.
+func (u Usage) Plus(v Usage) Usage {
 	return Usage{u.Minutes + v.Minutes, u.Seconds + v.Seconds, u.Sessions + v.Sessions}
+}
+
+// Minus subtracts an amount.
+func (u Usage) Minus(v Usage) Usage {
+	return Usage{u.Minutes - v.Minutes, u.Seconds - v.Seconds, u.Sessions - v.Sessions}
 }
 
 // SubjectUsage is the usage of one subject: an account together with one of
@@ -161,12 +166,12 @@ func NewReport(query Query, asOf time.Time, subjects []SubjectUsage) *Report {
 			last++
 		}
 		account := &report.Accounts[last]
-		account.Usage = account.plus(subject.Usage)
+		account.Usage = account.Plus(subject.Usage)
 		if subject.CustomerID == "" {
 			account.WithoutCustomer = subject.Usage
 			anonymous++
 		}
-		report.Totals = report.Totals.plus(subject.Usage)
+		report.Totals = report.Totals.Plus(subject.Usage)
 	}
 	if anonymous > 0 {
 		report.Customers = withCustomer(subjects, len(subjects)-anonymous)

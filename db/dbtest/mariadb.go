@@ -32,6 +32,9 @@ func newMariaDB() (*Server, error) {
 	command := exec.Command(program, "--no-defaults", "--datadir="+data,
 		"--bind-address=127.0.0.1", fmt.Sprintf("--port=%d", port),
 		"--socket="+filepath.Join(folder, "socket"), "--pid-file="+filepath.Join(folder, "pid"),
+		// A MariaDB that starts deletes the temporary tables it finds, also those
+		// that another one is using.
+		"--tmpdir="+folder,
 		"--innodb-buffer-pool-size=256M",
 		// Tests do not need to survive a power failure.
 		"--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0")

@@ -1,0 +1,280 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"time"
+
+	"aiusage/auth"
+	"aiusage/db"
+	"aiusage/gateway"
+	"aiusage/usage"
+)
+
+// result is how long one question took in one way.
+type result struct {
+	size                   int
+	question               string
+	http, store, bare, raw time.Duration
+	subjects               int
+}
+
+// question is what is asked, as a request and as the SQL that a person would
+// write for it on the rollups.
+type question struct {
+	name    string
+	request usage.Request
+	series  usage.Step
+	// accounts asks for that many accounts, one after the other.
+	accounts int
+	// bare reads the rollups, for questions that fit their buckets.
+	bare string
+	args []any
+}
+
+const account = "sample-acc-0010"
+
+func questions() []question {
+	const from = `FROM usage_rollups r JOIN usage_subjects s ON s.subject_no = r.subject_no WHERE r.grain = 3`
+	const columns = `SELECT s.account_id, s.customer_id, SUM(r.minutes), SUM(r.seconds), SUM(r.sessions) `
+	const group = ` GROUP BY s.account_id, s.customer_id`
+	const joined = `SELECT s.account_id, s.customer_id, r.minutes, r.seconds, r.sessions FROM
+		(SELECT subject_no, SUM(minutes) AS minutes, SUM(seconds) AS seconds, SUM(sessions) AS sessions FROM usage_rollups
+		 WHERE grain = 3 AND bucket >= ? AND bucket < ? GROUP BY subject_no) r JOIN usage_subjects s ON s.subject_no = r.subject_no`
+	march, april, year := "2026-03-01", "2026-04-01", "2025-04-01"
+	return []question{
+		{name: "one account, one month", request: usage.Request{AccountID: account, StartDate: march, EndDate: "2026-03-31"},
+			bare: columns + from + ` AND r.bucket = ? AND r.account_no = (SELECT account_no FROM usage_accounts WHERE account_id = ?)` + group, args: []any{march, account}},
+		{name: "all customers, one month", request: usage.Request{StartDate: march, EndDate: "2026-03-31"}, bare: joined, args: []any{march, april}},
+		{name: "all customers, one year", request: usage.Request{StartDate: year, EndDate: "2026-03-31"}, bare: joined, args: []any{year, april}},
+		{name: "one account, two odd instants", request: usage.Request{AccountID: account, StartDate: "2025-06-13T07:23:11.417Z", EndDate: "2026-02-21T19:48:02.003Z"}},
+		{name: "one account, daily for a year", series: usage.Daily, request: usage.Request{AccountID: account, StartDate: year, EndDate: "2026-03-31"}},
+		{name: "50 accounts with their customers, one month", accounts: 50, request: usage.Request{StartDate: march, EndDate: "2026-03-31"},
+			bare: columns + from + ` AND r.bucket = ? AND s.account_id BETWEEN 'sample-acc-0001' AND 'sample-acc-0050'` + group, args: []any{march}},
+		{name: "all accounts, everything", request: usage.Request{}, bare: joined, args: []any{"1000-01-01", "9999-01-01"}},
+	}
+}
+
+// measureReports asks every question in every way.
+func measureReports(ctx context.Context, s settings, p *place, size int) ([]result, error) {
+	server, err := serve(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	defer server.Close()
+	raw, err := db.Open(p.dsn, db.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer raw.Close()
+	var results []result
+	for _, q := range questions() {
+		one := result{size: size, question: q.name}
+		query, err := q.request.Query(nil)
+		if err != nil {
+			return nil, err
+		}
+		one.store, err = median(s.rounds, func() error {
+			if q.series != "" {
+				_, err := p.store.Series(ctx, query, q.series)
+				return err
+			}
+			one.subjects = 0
+			return q.each(query, func(query usage.Query) error {
+				report, err := p.store.Report(ctx, query)
+				if err == nil {
+					one.subjects += len(report.Subjects)
+				}
+				return err
+			})
+		})
+		if err != nil {
+			return nil, err
+		}
+		if q.series == "" && q.accounts == 0 {
+			if one.http, err = median(s.rounds, func() error { return get(ctx, server.URL, q.request) }); err != nil {
+				return nil, err
+			}
+		}
+		if q.bare != "" {
+			if one.bare, err = median(s.rounds, func() error { return read(ctx, p.pool, q.bare, q.args) }); err != nil {
+				return nil, err
+			}
+		}
+		// Raw takes long: three times are enough.
+		if one.raw, err = median(min(3, s.rounds), func() error { return read(ctx, p.pool, rawStatement(q), rawArgs(query, q)) }); err != nil {
+			return nil, err
+		}
+		results = append(results, one)
+	}
+	return results, nil
+}
+
+// each asks for one query, or for one of each account.
+func (q question) each(query usage.Query, ask func(usage.Query) error) error {
+	if q.accounts == 0 {
+		return ask(query)
+	}
+	for i := range q.accounts {
+		query.AccountID = fmt.Sprintf("sample-acc-%04d", i+1)
+		if err := ask(query); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rawStatement is what a person would write on the sessions.
+func rawStatement(q question) string {
+	who := ""
+	if q.request.AccountID != "" {
+		who = " AND account_id = ?"
+	}
+	if q.accounts > 0 {
+		who = " AND account_id BETWEEN 'sample-acc-0001' AND 'sample-acc-0050'"
+	}
+	if q.series != "" {
+		return `SELECT DATE(started_at), '', SUM(ai_minutes), SUM(duration_seconds), COUNT(*) FROM ai_sessions
+			WHERE started_at >= ? AND started_at < ?` + who + ` GROUP BY 1`
+	}
+	return `SELECT account_id, COALESCE(customer_id, '') AS customer, SUM(ai_minutes), SUM(duration_seconds), COUNT(*) FROM ai_sessions
+		WHERE started_at >= ? AND started_at < ?` + who + ` GROUP BY account_id, customer`
+}
+
+func rawArgs(query usage.Query, q question) []any {
+	args := []any{usage.Earliest, usage.Latest}
+	if !query.Range.From.IsZero() {
+		args = []any{query.Range.From, query.Range.To}
+	}
+	if q.request.AccountID != "" {
+		args = append(args, q.request.AccountID)
+	}
+	return args
+}
+
+// median runs do once to warm up and then rounds times.
+func median(rounds int, do func() error) (time.Duration, error) {
+	var times []time.Duration
+	for range rounds + 1 {
+		started := time.Now()
+		if err := do(); err != nil {
+			return 0, err
+		}
+		times = append(times, time.Since(started))
+	}
+	times = times[1:]
+	slices.Sort(times)
+	return times[len(times)/2], nil
+}
+
+// read runs a statement through the driver and reads its rows.
+func read(ctx context.Context, pool *sql.DB, statement string, args []any) error {
+	rows, err := pool.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var account, customer string
+		var minutes, seconds, sessions int64
+		if err := rows.Scan(&account, &customer, &minutes, &seconds, &sessions); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+const password = "benchmark"
+
+// serve starts a gateway on the database.
+func serve(ctx context.Context, p *place) (*httptest.Server, error) {
+	hash, err := auth.HashPassword(password)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.store.AddUser(ctx, auth.User{Name: "bench", PasswordHash: hash, Roles: []string{auth.SystemAdministrator}}); err != nil {
+		return nil, err
+	}
+	handler, err := gateway.New(gateway.Config{Store: p.store, Log: quiet})
+	if err != nil {
+		return nil, err
+	}
+	return httptest.NewServer(handler), nil
+}
+
+// get asks for a report as a legacy caller does, in CSV, which is the least that
+// can be written for it.
+func get(ctx context.Context, server string, request usage.Request) error {
+	values := url.Values{"format": {"csv"}}
+	for name, value := range map[string]string{"AccountId": request.AccountID, "StartDate": request.StartDate, "EndDate": request.EndDate} {
+		if value != "" {
+			values.Set(name, value)
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server+"/ai/usage?"+values.Encode(), nil)
+	if err != nil {
+		return err
+	}
+	r.SetBasicAuth("bench", password)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %.200s", response.Status, body)
+	}
+	return err
+}
+
+func printTable(out io.Writer, results []result) {
+	t := table(out)
+	fmt.Fprintln(t, "question\tsubjects\tHTTP\treport\tbare SQL\traw SQL\tHTTP/bare\traw/report\t")
+	for _, r := range results {
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", r.question, r.subjects,
+			ms(r.http), ms(r.store), ms(r.bare), ms(r.raw), ratio(r.http, r.bare), ratio(r.raw, r.store))
+	}
+	t.Flush()
+}
+
+// printGrowth compares each size with the one before.
+func printGrowth(out io.Writer, sizes []int, results []result) {
+	if len(sizes) < 2 {
+		return
+	}
+	fmt.Fprintln(out)
+	t := table(out)
+	fmt.Fprintln(t, "growth\tfrom\tto\tHTTP\treport\traw SQL\t")
+	for i := 1; i < len(sizes); i++ {
+		for _, before := range results {
+			for _, after := range results {
+				if before.size == sizes[i-1] && after.size == sizes[i] && before.question == after.question {
+					fmt.Fprintf(t, "%s\t%d\t%d\t%s\t%s\t%s\t\n", before.question, before.size, after.size,
+						ratio(after.http, before.http), ratio(after.store, before.store), ratio(after.raw, before.raw))
+				}
+			}
+		}
+	}
+	t.Flush()
+}
+
+func ms(d time.Duration) string {
+	if d == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+}
+
+func ratio(a, b time.Duration) string {
+	if a == 0 || b == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f×", float64(a)/float64(b))
+}

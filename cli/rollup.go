@@ -1,0 +1,246 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"aiusage/db"
+	"aiusage/gateway"
+	"aiusage/usage"
+)
+
+type rollupCommand struct {
+	Status  rollupStatusCommand  `cmd:"" help:"Say what reports are read from, and how far the sums are behind."`
+	Fold    rollupFoldCommand    `cmd:"" help:"Add the changes recorded so far to the sums, as a running gateway does every second."`
+	Verify  rollupVerifyCommand  `cmd:"" help:"Compare the sums with the sessions and print every difference; the exit status is 1 if there is one."`
+	Rebuild rollupRebuildCommand `cmd:"" help:"Correct every difference, while writers write and reports are read."`
+}
+
+// rollupHealth reads how the rollups are, for the gateway.
+func rollupHealth(store *database) func(context.Context) (gateway.RollupHealth, error) {
+	return func(ctx context.Context) (gateway.RollupHealth, error) {
+		status, err := store.RollupStatus(ctx)
+		return gateway.RollupHealth{Phase: string(status.Phase), Pending: status.Pending, Lag: status.Lag}, err
+	}
+}
+
+// keepRollups looks after the rollups while the gateway runs, and says at the
+// start when reports cannot read them. stop returns once what is under way has ended.
+func (p *process) keepRollups(ctx context.Context, store *database) (stop func(), err error) {
+	status, err := store.RollupStatus(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case status.Phase == db.Filling:
+		p.log.Info("reports read raw sessions until the rollups are filled")
+	case status.Phase == db.Raw && !store.own:
+		p.log.Warn("reports read raw sessions, which takes longer the more there are", "reason", status.Reason)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		store.KeepRollups(ctx, seldom(func(err error) {
+			p.log.Warn("the rollups could not be looked after", "error", err, "cause", errors.Unwrap(err))
+		}))
+	}()
+	return func() { cancel(); <-ended }, nil
+}
+
+// seldom passes an error on when it says something new, or a minute has gone by:
+// while a database is away, everything fails every second.
+func seldom(report func(error)) func(error) {
+	var mu sync.Mutex
+	var last string
+	var said time.Time
+	return func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if err.Error() == last && time.Since(said) < time.Minute {
+			return
+		}
+		last, said = err.Error(), time.Now()
+		report(err)
+	}
+}
+
+// installRollups installs the rollups and fills them, which takes a while where
+// there are many sessions already.
+func (p *process) installRollups(ctx context.Context, store *database) error {
+	status, err := store.InstallRollups(ctx)
+	if err != nil {
+		return err
+	}
+	switch status.Phase {
+	case db.Raw:
+		fmt.Fprintf(p.stdout, "reports read raw sessions: %s\n", status.Reason)
+		return nil
+	case db.Ready:
+		return nil
+	}
+	progress := newCheckProgress(p.stderr, "filled")
+	err = store.FillRollups(ctx, progress.show)
+	progress.end()
+	if ctx.Err() != nil {
+		fmt.Fprintln(p.stderr, "Interrupted. Reports read raw sessions until the rollups are filled; the migrate command goes on where it was, and so does a running gateway.")
+		return ctx.Err()
+	}
+	if err == nil {
+		fmt.Fprintln(p.stdout, "reports read rollups")
+	}
+	return err
+}
+
+type rollupStatusCommand struct{}
+
+// Run prints how the rollups are.
+func (rollupStatusCommand) Run(ctx context.Context, p *process) error {
+	store, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.close()
+	status, err := store.RollupStatus(ctx)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	switch status.Phase {
+	case db.Ready:
+		fmt.Fprintln(table, "reports read\trollups")
+	case db.Filling:
+		fmt.Fprintln(table, "reports read\traw sessions, until the rollups are filled")
+	default:
+		fmt.Fprintf(table, "reports read\traw sessions\nbecause\t%s\n", status.Reason)
+	}
+	if !status.FilledTo.IsZero() {
+		fmt.Fprintf(table, "filled to\t%s\n", status.FilledTo.Format(time.RFC3339))
+	}
+	if !status.RawFrom.IsZero() {
+		fmt.Fprintf(table, "sessions kept from\t%s\n", status.RawFrom.Format(time.RFC3339))
+	}
+	fmt.Fprintf(table, "changes to fold\t%d\noldest of them\t%s\n", status.Pending, status.Lag)
+	return table.Flush()
+}
+
+type rollupFoldCommand struct{}
+
+// Run folds what there is.
+func (rollupFoldCommand) Run(ctx context.Context, p *process) error {
+	store, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.close()
+	said := time.Now()
+	folded, err := store.Fold(ctx, func(folded int) {
+		if time.Since(said) >= lineEvery {
+			said = time.Now()
+			fmt.Fprintf(p.stderr, "%d changes folded\n", folded)
+		}
+	})
+	fmt.Fprintf(p.stdout, "%d changes folded\n", folded)
+	return err
+}
+
+// spanFlags choose the sessions to look at.
+type spanFlags struct {
+	Start string `placeholder:"DATE" help:"Where to begin, as in the report command, in UTC. Without it, with the first session."`
+	End   string `placeholder:"DATE" help:"Where to end. Without it, with the last session."`
+}
+
+func (f spanFlags) span() (usage.Range, error) { return usage.ParseRange(f.Start, f.End, time.UTC) }
+
+type rollupVerifyCommand struct{ spanFlags }
+
+// Run prints every difference between the sums and the sessions.
+func (c rollupVerifyCommand) Run(ctx context.Context, p *process) error {
+	span, err := c.span()
+	if err != nil {
+		return err
+	}
+	store, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.close()
+	progress := newCheckProgress(p.stderr, "verified")
+	found := 0
+	err = store.VerifyRollups(ctx, span, func(d db.Difference) {
+		found++
+		fmt.Fprintf(p.stdout, "account %q customer %q %s %s: the sums say %s, but it is %s\n",
+			d.AccountID, d.CustomerID, d.Grain, d.Bucket.Format(time.RFC3339), amount(d.Got), amount(d.Want))
+	}, progress.show)
+	progress.end()
+	if err != nil {
+		return err
+	}
+	if found > 0 {
+		return fmt.Errorf("%d sums differ; the rollup rebuild command corrects them", found)
+	}
+	fmt.Fprintln(p.stdout, "no differences")
+	return nil
+}
+
+func amount(u usage.Usage) string {
+	return fmt.Sprintf("%d min, %d s, %d sessions", u.Minutes, u.Seconds, u.Sessions)
+}
+
+type rollupRebuildCommand struct{ spanFlags }
+
+// Run corrects every difference between the sums and the sessions.
+func (c rollupRebuildCommand) Run(ctx context.Context, p *process) error {
+	span, err := c.span()
+	if err != nil {
+		return err
+	}
+	store, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.close()
+	progress := newCheckProgress(p.stderr, "rebuilt")
+	corrected, err := store.RebuildRollups(ctx, span, progress.show)
+	progress.end()
+	fmt.Fprintf(p.stdout, "%d sums corrected\n", corrected)
+	return err
+}
+
+// checkProgress shows how far a walk over the rollups is: on a terminal in one
+// line that changes, elsewhere by a line every few seconds.
+type checkProgress struct {
+	out  io.Writer
+	verb string
+	tty  bool
+	said time.Time
+}
+
+func newCheckProgress(out io.Writer, verb string) *checkProgress {
+	return &checkProgress{out: out, verb: verb, tty: isTerminal(out), said: time.Now()}
+}
+
+func (c *checkProgress) show(at db.CheckProgress) {
+	if pause := time.Since(c.said); pause < time.Second/5 || !c.tty && pause < lineEvery {
+		return
+	}
+	c.said = time.Now()
+	line := fmt.Sprintf("%ss %s to %s, %.0f%%, %d differences", at.Grain, c.verb, at.At.Format("2006-01-02 15:04"), at.Share()*100, at.Found)
+	if c.tty {
+		fmt.Fprintf(c.out, "\r\x1b[K%s", line)
+		return
+	}
+	fmt.Fprintln(c.out, line)
+}
+
+// end takes the line away.
+func (c *checkProgress) end() {
+	if c.tty {
+		fmt.Fprint(c.out, "\r\x1b[K")
+	}
+}

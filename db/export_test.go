@@ -1,0 +1,90 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/usage"
+)
+
+// FoldBatch folds at most most changes.
+func (s *Store) FoldBatch(ctx context.Context, most int) error {
+	_, _, err := s.foldBatch(ctx, 0, most)
+	return err
+}
+
+// AbandonFold does everything that folding a batch takes but commits nothing, as
+// when the gateway is killed just before.
+func (s *Store) AbandonFold(ctx context.Context, most int) error {
+	_, _, unknown, err := s.tryFold(ctx, 0, most, (*sqlx.Tx).Rollback)
+	if err == nil && len(unknown) > 0 {
+		err = s.introduce(ctx, unknown)
+	}
+	return err
+}
+
+// Both answers a query from the rollups and from the raw sessions, in one snapshot.
+func (s *Store) Both(ctx context.Context, query usage.Query) (rolledUp, raw *usage.Report, err error) {
+	err = s.snapshot(ctx, func(tx *sqlx.Tx, state *rollupState) error {
+		if rolledUp, err = reportIn(ctx, tx, query, state); err != nil {
+			return err
+		}
+		raw, err = reportIn(ctx, tx, query, &rollupState{Phase: Raw})
+		return err
+	})
+	return rolledUp, raw, err
+}
+
+func (s *Store) snapshot(ctx context.Context, do func(*sqlx.Tx, *rollupState) error) error {
+	state, err := s.refreshState(ctx)
+	if err != nil {
+		return err
+	}
+	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	return do(tx, state)
+}
+
+func reportIn(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *rollupState) (*usage.Report, error) {
+	statement, args, err := reportStatement(query, state)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	subjects, last, err := readSubjects(rows)
+	return usage.NewReport(query, last.asOf, subjects), err
+}
+
+// BulkVariable tells whether the next connection of the pool has the variable set
+// that keeps the triggers out.
+func (s *Store) BulkVariable(t interface {
+	Fatal(...any)
+	Context() context.Context
+}) (set bool) {
+	if err := s.db.GetContext(t.Context(), &set, "SELECT @"+bulkVariable+" IS NOT NULL"); err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// BothSeries answers a query from the rollups and from the raw sessions, in one
+// snapshot.
+func (s *Store) BothSeries(ctx context.Context, query usage.Query, step usage.Step) (rolledUp, raw *usage.Series, err error) {
+	err = s.snapshot(ctx, func(tx *sqlx.Tx, state *rollupState) error {
+		if rolledUp, err = seriesIn(ctx, tx, query, step, state); err != nil {
+			return err
+		}
+		raw, err = seriesIn(ctx, tx, query, step, &rollupState{Phase: Raw, Generation: state.Generation})
+		return err
+	})
+	return rolledUp, raw, err
+}

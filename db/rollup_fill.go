@@ -1,0 +1,221 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/usage"
+)
+
+// errNoRollups says that there is nothing to check or correct.
+var errNoRollups = usage.Errorf(usage.Unavailable, "there are no rollups on this database: reports read raw sessions")
+
+// FillRollups sums up the sessions from before the rollups were installed. It
+// works beside writers, folders and reports, which read raw sessions until it is
+// done; it may be interrupted at any time, and goes on where it was when it is
+// called again, also by another process. It does nothing where there is nothing
+// to do.
+func (s *Store) FillRollups(ctx context.Context, progress func(CheckProgress)) error {
+	for {
+		state, err := s.refreshState(ctx)
+		if err != nil || state.Phase != Filling {
+			return err
+		}
+		err = s.fill(ctx, state, progress)
+		if !errors.Is(err, errStateChanged) {
+			return translate(err)
+		}
+	}
+}
+
+// fill fills until it is done or the generation is no longer the one it began in.
+func (s *Store) fill(ctx context.Context, begun *rollupState, progress func(CheckProgress)) error {
+	span, found, err := filledSpan(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return s.finishFilling(ctx, begun.Generation)
+	}
+	if begun.FilledTo.Valid && begun.FilledTo.Time.After(span.From) {
+		span.From = begun.FilledTo.Time
+	}
+	var restart bool
+	check := checker{store: s, progress: progress, fold: true}
+	check.handle = func(state *rollupState, chunk usage.Range, found []Difference) error {
+		if restart = state.Generation != begun.Generation; restart {
+			return errors.New("the rollups were installed anew")
+		}
+		switch {
+		case len(found) == 0:
+			return nil
+		case found[0].Grain == usage.Hour:
+			return s.correct(ctx, state, found, ", filled_to = ?", chunk.To)
+		}
+		return s.correct(ctx, state, found, "")
+	}
+	err = check.hours(ctx, span)
+	if err == nil {
+		err = check.totals(ctx, usage.Range{From: usage.Earliest, To: span.To})
+	}
+	if restart {
+		return errStateChanged
+	}
+	if err != nil {
+		return err
+	}
+	return s.finishFilling(ctx, begun.Generation)
+}
+
+// finishFilling lets reports read the rollups, unless they were installed anew
+// since a generation.
+func (s *Store) finishFilling(ctx context.Context, generation int64) error {
+	_, err := s.db.ExecContext(ctx, `
+		UPDATE usage_rollup_state SET phase = 'ready', filled_to = NULL, generation = generation + 1
+		WHERE state_id = 1 AND phase = 'filling' AND generation = ?`, generation)
+	s.known.Store(nil)
+	return err
+}
+
+// filledSpan returns the hours with anything in them, if there are any. What comes later than its
+// end was written after this was called, and so was recorded.
+func filledSpan(ctx context.Context, db sqlx.QueryerContext) (span usage.Range, found bool, err error) {
+	from, ok, err := firstHour(ctx, db, usage.Earliest)
+	if err != nil || !ok {
+		return usage.Range{}, false, err
+	}
+	var last time.Time
+	for _, statement := range []string{
+		`SELECT MAX(started_at) FROM ai_sessions`,
+		`SELECT MAX(bucket) FROM usage_rollups WHERE grain = 1`,
+		`SELECT MAX(hour) FROM usage_deltas`,
+	} {
+		at, ok, err := first(ctx, db, statement)
+		if err != nil {
+			return usage.Range{}, false, err
+		}
+		if ok && at.After(last) {
+			last = at
+		}
+	}
+	return usage.Range{From: usage.Hour.Floor(from), To: usage.Hour.Next(last)}, true, nil
+}
+
+// number finds the numbers of subjects with a difference, and gives them one
+// where they have none.
+func (s *Store) number(ctx context.Context, found []Difference) error {
+	numbers, err := s.subjectNumbers(ctx, found)
+	if err != nil {
+		return err
+	}
+	var unknown []subject
+	for _, one := range found {
+		if who := (subject{one.AccountID, one.CustomerID}); numbers[who].subjectNo == 0 {
+			unknown = append(unknown, who)
+		}
+	}
+	if len(unknown) > 0 {
+		if err := s.introduce(ctx, unknown); err != nil {
+			return err
+		}
+		if numbers, err = s.subjectNumbers(ctx, found); err != nil {
+			return err
+		}
+	}
+	for i := range found {
+		found[i].key = numbers[subject{found[i].AccountID, found[i].CustomerID}]
+	}
+	return nil
+}
+
+// subjectNumbers returns the numbers of the subjects with a difference.
+func (s *Store) subjectNumbers(ctx context.Context, found []Difference) (map[subject]rollup, error) {
+	numbers := map[subject]rollup{}
+	if len(found) == 0 {
+		return numbers, nil
+	}
+	// Reading all is cheaper than naming those of a chunk, which are most of them.
+	rows, err := s.db.QueryContext(ctx, `SELECT account_id, customer_id, account_no, subject_no FROM usage_subjects`)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var who subject
+		var key rollup
+		if err := rows.Scan(&who.account, &who.customer, &key.accountNo, &key.subjectNo); err != nil {
+			return nil, translate(err)
+		}
+		numbers[who] = key
+	}
+	return numbers, translate(rows.Err())
+}
+
+// VerifyRollups compares the rollups of a span with the sessions in it, and their
+// days and months with their hours, and hands every difference to report. It
+// writes nothing and keeps nobody waiting.
+func (s *Store) VerifyRollups(ctx context.Context, span usage.Range, report func(Difference), progress func(CheckProgress)) error {
+	check := checker{store: s, progress: progress}
+	check.handle = func(seen *rollupState, _ usage.Range, found []Difference) error {
+		now, err := s.readState(ctx)
+		if err != nil {
+			return err
+		}
+		if now.Generation != seen.Generation || now.Corrections != seen.Corrections {
+			return errStateChanged
+		}
+		for _, one := range found {
+			report(one)
+		}
+		return nil
+	}
+	return s.check(ctx, check, span)
+}
+
+// RebuildRollups corrects every difference that VerifyRollups would find, beside
+// writers, folders and reports, and returns how many there were.
+func (s *Store) RebuildRollups(ctx context.Context, span usage.Range, progress func(CheckProgress)) (corrected int64, err error) {
+	check := checker{store: s, fold: true, progress: func(at CheckProgress) {
+		corrected = at.Found
+		if progress != nil {
+			progress(at)
+		}
+	}}
+	check.handle = func(state *rollupState, _ usage.Range, found []Difference) error {
+		if len(found) == 0 {
+			return nil
+		}
+		return s.correct(ctx, state, found, "")
+	}
+	err = s.check(ctx, check, span)
+	return corrected, err
+}
+
+// check runs a check over the hours of a span, whose open ends end with the data,
+// and over the days and months that these are part of.
+func (s *Store) check(ctx context.Context, check checker, span usage.Range) error {
+	state, err := s.refreshState(ctx)
+	if err != nil {
+		return err
+	}
+	if state.Phase == Raw {
+		return errNoRollups
+	}
+	all, found, err := filledSpan(ctx, s.db)
+	if err != nil || !found {
+		return err
+	}
+	if span.From.After(all.From) {
+		all.From = usage.Hour.Floor(span.From)
+	}
+	if !span.To.IsZero() && span.To.Before(all.To) {
+		all.To = usage.Hour.Ceil(span.To)
+	}
+	if err := check.hours(ctx, all); err != nil {
+		return translate(err)
+	}
+	return translate(check.totals(ctx, all))
+}

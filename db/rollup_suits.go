@@ -1,0 +1,145 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// unsuitable says why there can be no rollups on this database, if so.
+func (s *Store) unsuitable(ctx context.Context) (obstacle string, err error) {
+	if obstacle, err = s.tableUnsuitable(ctx); obstacle != "" || err != nil {
+		return obstacle, err
+	}
+	locks, err := s.hasRowLocks(ctx)
+	if err != nil || locks {
+		return "", err
+	}
+	return "this server does not keep two transactions from changing the same row, " +
+		"without which changes could be counted twice", nil
+}
+
+// hasRowLocks tries whether a row that one transaction has locked is skipped by
+// another, which is what folding rests on. Servers that do not know the words do
+// not have it.
+func (s *Store) hasRowLocks(ctx context.Context) (bool, error) {
+	first, err := s.db.BeginTxx(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	defer first.Rollback()
+	second, err := s.db.BeginTxx(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	defer second.Rollback()
+	const lock = `SELECT state_id FROM usage_rollup_state WHERE state_id = 1 FOR UPDATE`
+	var id int
+	if err := first.GetContext(ctx, &id, lock); err != nil {
+		return false, err
+	}
+	err = second.GetContext(ctx, &id, lock+" SKIP LOCKED")
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return true, nil
+	case err == nil, hasNumber(err, erParse, erNotSupported):
+		return false, nil
+	}
+	return false, err
+}
+
+// column is what information_schema says about a column of ai_sessions.
+type column struct {
+	Name       string         `db:"name"`
+	Type       string         `db:"type"`
+	Nullable   string         `db:"nullable"`
+	Length     sql.NullInt64  `db:"length"`
+	Precision  sql.NullInt64  `db:"fraction"`
+	Collation  sql.NullString `db:"collation"`
+	Expression sql.NullString `db:"expression"`
+}
+
+// tableUnsuitable says why the changes of ai_sessions cannot be recorded, if so.
+// A platform may have put a view or a table of its own there.
+func (s *Store) tableUnsuitable(ctx context.Context) (obstacle string, err error) {
+	var kind string
+	var transactions sql.NullString
+	err = s.db.QueryRowContext(ctx, `
+		SELECT tables.TABLE_TYPE, engines.TRANSACTIONS
+		FROM information_schema.TABLES tables LEFT JOIN information_schema.ENGINES engines ON engines.ENGINE = tables.ENGINE
+		WHERE tables.TABLE_SCHEMA = DATABASE() AND tables.TABLE_NAME = 'ai_sessions'`).Scan(&kind, &transactions)
+	if err != nil {
+		return "", err
+	}
+	if kind != "BASE TABLE" {
+		return "ai_sessions is a view, on which there can be no triggers", nil
+	}
+	if transactions.String != "YES" {
+		return "ai_sessions is in a storage engine without transactions", nil
+	}
+	columns, err := s.sessionColumns(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range []string{"account_id", "customer_id", "started_at", "duration_seconds", "ai_minutes"} {
+		if fault := columns[name].unsuitable(); fault != "" {
+			return fmt.Sprintf("the column %s of ai_sessions %s", name, fault), nil
+		}
+	}
+	return "", nil
+}
+
+func (s *Store) sessionColumns(ctx context.Context) (map[string]column, error) {
+	var list []column
+	err := sqlx.SelectContext(ctx, s.db, &list, `
+		SELECT COLUMN_NAME AS name, DATA_TYPE AS type, IS_NULLABLE AS nullable,
+		       CHARACTER_MAXIMUM_LENGTH AS length, DATETIME_PRECISION AS fraction,
+		       COLLATION_NAME AS collation, GENERATION_EXPRESSION AS expression
+		FROM information_schema.COLUMNS
+		WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions'`)
+	columns := map[string]column{}
+	for _, c := range list {
+		columns[strings.ToLower(c.Name)] = c
+	}
+	return columns, err
+}
+
+// unsuitable says what keeps the rollups from giving the very answers that the
+// raw rows give, or would make a write fail that succeeds without triggers.
+func (c column) unsuitable() string {
+	switch c.Name {
+	case "":
+		return "is missing"
+	case "account_id", "customer_id":
+		if c.Length.Int64 > 64 || c.Length.Int64 == 0 {
+			return "is not a text of at most 64 characters"
+		}
+		if c.Collation.String != "utf8mb4_bin" {
+			return "does not have the collation utf8mb4_bin, so that ids mean something else there"
+		}
+	case "started_at":
+		if c.Type != "datetime" {
+			return "is not a DATETIME"
+		}
+	default:
+		if !strings.HasSuffix(c.Type, "int") {
+			return "is not an integer"
+		}
+	}
+	if c.Nullable != "NO" && (c.Name == "account_id" || c.Name == "started_at") {
+		return "may be NULL"
+	}
+	return ""
+}
+
+// countsAsGo tells whether the database computes a session's hour and minutes
+// from what is written exactly as Session does, so that a bulk write may compute
+// them here. Otherwise the triggers have to.
+func countsAsGo(columns map[string]column) bool {
+	plain := strings.NewReplacer("`", "", " ", "", "(", "", ")", "").Replace(strings.ToLower(columns["ai_minutes"].Expression.String))
+	return plain == "duration_seconds+59div60" && columns["started_at"].Precision.Int64 >= 3
+}

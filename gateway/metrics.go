@@ -1,0 +1,88 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// RollupHealth says how the rollups are.
+type RollupHealth struct {
+	// Phase is "ready" when reports read rollups; "filling" or "raw" when they
+	// read raw sessions.
+	Phase string
+	// Pending is the number of changes that are not folded yet, and Lag the age of
+	// the oldest.
+	Pending int64
+	Lag     time.Duration
+}
+
+// words say what reports read, for /readyz. They do not say why, which may name
+// accounts of the database.
+func (h RollupHealth) words() string {
+	switch h.Phase {
+	case "":
+		return ""
+	case "ready":
+		return "reports read rollups\n"
+	case "filling":
+		return "reports read raw sessions until the rollups are filled\n"
+	}
+	return "reports read raw sessions; the rollup status command says why\n"
+}
+
+// metrics answers with the metrics of this process in Prometheus' format.
+func metrics(rollups func(context.Context) (RollupHealth, error)) http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	if rollups != nil {
+		registry.MustRegister(rollupCollector{rollups})
+	}
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+}
+
+// rollupCollector asks the database at every scrape.
+type rollupCollector struct {
+	health func(context.Context) (RollupHealth, error)
+}
+
+var (
+	rollupsReady = prometheus.NewDesc("aiusage_rollups_ready",
+		"1 when reports read rollups, 0 when they read raw sessions.", nil, nil)
+	rollupsPending = prometheus.NewDesc("aiusage_rollups_pending_changes",
+		"Changes of sessions that are not folded into the rollups yet. Reports include them.", nil, nil)
+	rollupsLag = prometheus.NewDesc("aiusage_rollups_lag_seconds",
+		"Age of the oldest change that is not folded yet, 0 when there is none.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (rollupCollector) Describe(descriptions chan<- *prometheus.Desc) {
+	descriptions <- rollupsReady
+	descriptions <- rollupsPending
+	descriptions <- rollupsLag
+}
+
+// Collect implements prometheus.Collector. Without an answer of the database
+// there are no values, which is what alerts on absence are for.
+func (c rollupCollector) Collect(values chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
+	defer cancel()
+	health, err := c.health(ctx)
+	if err != nil {
+		return
+	}
+	ready := 0.0
+	if health.Phase == "ready" {
+		ready = 1
+	}
+	values <- prometheus.MustNewConstMetric(rollupsReady, prometheus.GaugeValue, ready)
+	values <- prometheus.MustNewConstMetric(rollupsPending, prometheus.GaugeValue, float64(health.Pending))
+	values <- prometheus.MustNewConstMetric(rollupsLag, prometheus.GaugeValue, health.Lag.Seconds())
+}

@@ -1,0 +1,49 @@
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"aiusage/db/dbtest"
+	"aiusage/gateway"
+)
+
+func TestReadinessAndMetricsSayWhatReportsRead(t *testing.T) {
+	store := fill(t, dbtest.One(t))
+	health, failure := gateway.RollupHealth{Phase: "ready", Pending: 7, Lag: 3 * time.Second}, error(nil)
+	handler, err := gateway.New(gateway.Config{
+		Store: store, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Rollups: func(context.Context) (gateway.RollupHealth, error) { return health, failure },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := func(path string) (int, string) {
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), "GET", path, nil))
+		return answer.Code, answer.Body.String()
+	}
+	if status, body := get("/readyz"); status != 200 || body != "ready\nreports read rollups\n" {
+		t.Errorf("got %d %q", status, body)
+	}
+	_, body := get("/metrics")
+	for _, line := range []string{"aiusage_rollups_ready 1", "aiusage_rollups_pending_changes 7", "aiusage_rollups_lag_seconds 3", "go_goroutines "} {
+		if !strings.Contains(body, "\n"+line) {
+			t.Errorf("no %q in\n%s", line, body)
+		}
+	}
+	health.Phase = "raw"
+	if status, body := get("/readyz"); status != 200 || !strings.Contains(body, "raw sessions") {
+		t.Errorf("got %d %q", status, body)
+	}
+	failure = errors.New("broken")
+	if _, body := get("/metrics"); strings.Contains(body, "aiusage_rollups_ready") {
+		t.Errorf("values that nobody knows:\n%s", body)
+	}
+}

@@ -1,0 +1,124 @@
+package usage
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+var someZones = []string{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Beirut", "America/Santiago", "America/Havana",
+	"Australia/Lord_Howe", "Africa/Monrovia", "America/Juneau", "Pacific/Apia", "Asia/Kathmandu"}
+
+func drawZone(t *rapid.T) *time.Location {
+	zone, err := LoadZone("timeZone", rapid.SampledFrom(someZones).Draw(t, "zone"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+func TestBucketsAreNeighboursAndBeginWhereTheClockSaysSo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		zone := drawZone(t)
+		step := rapid.SampledFrom([]Step{Hourly, Daily, Weekly, Monthly}).Draw(t, "step")
+		from := time.UnixMilli(rapid.Int64Range(-6e12, 4e12).Draw(t, "from")).UTC()
+		r := Range{from, from.Add(time.Duration(rapid.Int64Range(1, 400*3600).Draw(t, "seconds")) * time.Second)}
+		buckets, err := Buckets(r, step, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := r.From
+		for i, bucket := range buckets {
+			if !bucket.From.Equal(at) || !bucket.From.Before(bucket.To) {
+				t.Fatalf("a gap or an overlap at %v: %v", at, bucket)
+			}
+			at = bucket.To
+			if i == 0 {
+				continue
+			}
+			last, first := bucket.From.Add(-time.Millisecond).In(zone), bucket.From.In(zone)
+			if label(step, last) == label(step, first) && step != Hourly {
+				t.Fatalf("%s: %v and %v are in two buckets", step, last, first)
+			}
+			if end := bucket.To.Add(-time.Millisecond).In(zone); label(step, first) != label(step, end) {
+				t.Fatalf("%s: %v and %v are in one bucket", step, first, end)
+			}
+		}
+		if !at.Equal(r.To) {
+			t.Fatalf("the buckets end at %v, not %v", at, r.To)
+		}
+	})
+}
+
+// label names the bucket that a clock shows.
+func label(step Step, t time.Time) string {
+	switch step {
+	case Hourly:
+		return t.Format("2006-01-02 15")
+	case Daily:
+		return t.Format("2006-01-02")
+	case Weekly:
+		return t.AddDate(0, 0, -(int(t.Weekday())+6)%7).Format("2006-01-02")
+	}
+	return t.Format("2006-01")
+}
+
+func TestASeriesPlanCoversItsBuckets(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		zone := drawZone(t)
+		step := rapid.SampledFrom([]Step{Hourly, Daily, Weekly, Monthly}).Draw(t, "step")
+		from := time.UnixMilli(rapid.Int64Range(-6e12, 4e12).Draw(t, "from")).UTC()
+		r := Range{from, from.Add(time.Duration(rapid.Int64Range(1, 400*3600).Draw(t, "seconds")) * time.Second)}
+		buckets, err := Buckets(r, step, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := NewSeriesPlan(buckets)
+		checkCover(t, r, plan.Plan)
+		// What is read as one lies in one bucket.
+		for _, piece := range plan.Pieces {
+			for at := range piece.Buckets() {
+				if i := bucketAt(buckets, at); piece.Grain.Next(at).After(buckets[i].To) {
+					t.Fatalf("%v of %v crosses into the next bucket", at, piece)
+				}
+			}
+		}
+		for _, bucket := range buckets[1:] {
+			if bucket.From.Unix()%plan.Slot != 0 {
+				t.Fatalf("a slot of %d s crosses %v", plan.Slot, bucket.From)
+			}
+		}
+	})
+}
+
+func TestWholeHourZonesNeedNoSingleSessions(t *testing.T) {
+	for name, want := range map[string]bool{"UTC": true, "Europe/Berlin": true, "America/New_York": true, "Asia/Kolkata": false} {
+		zone, err := LoadZone("timeZone", name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		span, err := ParseRange("2025-01-01", "2025-12-31", time.UTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		buckets, err := Buckets(span, Daily, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plan := NewSeriesPlan(buckets); (len(plan.Edges) == 0) != want {
+			t.Errorf("%s: %d edges", name, len(plan.Edges))
+		}
+	}
+}
+
+func TestASeriesThatIsTooLongIsRefused(t *testing.T) {
+	_, err := Buckets(Range{Earliest, Latest}, Weekly, time.UTC)
+	if err == nil || !strings.Contains(err.Error(), "at most") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Buckets(Range{Earliest, Latest}, "FORTNIGHT", time.UTC); err == nil {
+		t.Error("an unknown step was taken")
+	}
+}
