@@ -143,6 +143,8 @@ func NewAuthenticator(store Store, options Options) (*Authenticator, error) {
 // ErrCrossSite; TooManyRequests after many wrong passwords; and otherwise the
 // fault that kept the gateway from finding out.
 func (a *Authenticator) Authenticate(r *http.Request) (Principal, error) {
+	r, done := withDeadline(r)
+	defer done()
 	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "bearer") {
 		return a.byBearer(r, strings.TrimSpace(credentials))
@@ -151,6 +153,16 @@ func (a *Authenticator) Authenticate(r *http.Request) (Principal, error) {
 		return a.byBasic(r, name, password)
 	}
 	return a.bySession(r)
+}
+
+// patience is how long finding out who is asking may take. A database that hangs
+// must not keep those who ask hanging too.
+const patience = 5 * time.Second
+
+// withDeadline returns the request with a context that ends after patience.
+func withDeadline(r *http.Request) (*http.Request, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	return r.WithContext(ctx), cancel
 }
 
 // byBasic takes a user's name and password, or an API key as the name (fact 21).
@@ -186,6 +198,8 @@ func (a *Authenticator) byBearer(r *http.Request, token string) (Principal, erro
 // Authenticate. It takes as long for a name nobody has as for a wrong password,
 // and slows down whoever guesses.
 func (a *Authenticator) SignIn(r *http.Request, name, password string) (User, error) {
+	r, done := withDeadline(r)
+	defer done()
 	name, err := NormalizeName(name)
 	if err != nil || len(password) > MaxPasswordLength {
 		a.audit(r, "sign-in", "", ErrWrongCredentials)

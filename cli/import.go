@@ -31,9 +31,9 @@ type importCommand struct {
 
 // Help is the long help text of the subcommand.
 func (importCommand) Help() string {
-	return `Rows are stored by session_id: a new one is inserted, a known one takes the new values, so a file can be imported again at any time. Ctrl-C leaves whole batches; running the same import again completes it. Bad rows are set aside and the rest is loaded; the exit status is then 1. A file of bad rows that was corrected is imported like any other, without --map.
+	return `Rows are stored by session_id: a new one is inserted, a known one takes the new values, so a file can be imported again at any time. Ctrl-C leaves whole batches; running the same import again completes it. Bad rows are set aside and the rest is loaded; the exit status is then 1. Correct the file of bad rows and import it like any other, without --map; a row that could not be split into columns has its text in the column raw, from which to fill the others.
 
-"mysql --batch" writes NULL as the word NULL; select IFNULL(customer_id, '') there.`
+"mysql --batch" writes NULL as the word NULL; have the query replace it by an empty text.`
 }
 
 // Run loads names first, then sessions.
@@ -52,7 +52,7 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 	if err := c.checkRejects(); err != nil {
 		return err
 	}
-	store, err := p.open(ctx)
+	store, err := p.openOrCreate(ctx)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,9 @@ func loader[Row any](ctx context.Context, p *process, c importCommand, kind stri
 			return importer.Counts(written), err
 		}, options)
 		progress.end()
-		printSummary(p.stdout, kind, summary)
+		if err == nil || summary.Read > 0 {
+			printSummary(p.stdout, kind, summary)
+		}
 		if err != nil && ctx.Err() != nil {
 			fmt.Fprintln(p.stderr, "What is counted above is stored; run the same import again to complete it.")
 			return "", ctx.Err()

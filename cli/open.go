@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"time"
 
 	"aiusage/db"
@@ -15,6 +17,8 @@ type database struct {
 	*db.Store
 	// own is true for an embedded database that this process has started.
 	own bool
+	// shared is true for an embedded database that another process has started.
+	shared bool
 	// bulk is how rows are best written to it in bulk.
 	bulk  bulk
 	close func() error
@@ -39,9 +43,22 @@ var errNoDatabase = usage.Errorf(usage.InvalidArgument,
 // statement takes that long.
 const readTimeout = 5 * time.Minute
 
-// open opens the database for a command that reads or writes usage. The schema
-// must be current; that of an embedded database is made so.
+// open opens the database for a command that needs what is in it already. A
+// folder without a database is an error: zeros would be a wrong answer to
+// somebody who is in the wrong folder.
 func (p *process) open(ctx context.Context) (*database, error) {
+	if p.flags.DSN == "" && p.embedded != nil {
+		if _, err := os.Stat(p.flags.Data); errors.Is(err, fs.ErrNotExist) {
+			return nil, usage.Errorf(usage.NotFound,
+				"there is no database in %s: name its folder with --data, or make one with serve or import", p.flags.Data)
+		}
+	}
+	return p.openOrCreate(ctx)
+}
+
+// openOrCreate opens the database for a command that reads or writes usage. The
+// schema must be current; that of an embedded database is made so.
+func (p *process) openOrCreate(ctx context.Context) (*database, error) {
 	store, err := p.connect(ctx, db.Options{ReadTimeout: readTimeout})
 	if err != nil {
 		return nil, err
@@ -55,6 +72,9 @@ func (p *process) open(ctx context.Context) (*database, error) {
 // settleSchema upgrades the schema of a database that is the gateway's own, and
 // checks that of any other.
 func (p *process) settleSchema(ctx context.Context, store *database) error {
+	if store.shared {
+		return awaitSchema(ctx, store)
+	}
 	if !store.own {
 		return store.CheckSchema(ctx)
 	}
@@ -63,6 +83,26 @@ func (p *process) settleSchema(ctx context.Context, store *database) error {
 		_, err = store.InstallRollups(ctx)
 	}
 	return err
+}
+
+// schemaWait is how long another process may take to make the schema of the
+// embedded database that it has just started.
+const schemaWait = 30 * time.Second
+
+// awaitSchema checks the schema of a database that another process may be
+// preparing.
+func awaitSchema(ctx context.Context, store *database) error {
+	for deadline := time.Now().Add(schemaWait); ; {
+		err := store.CheckSchema(ctx)
+		if err == nil || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // connect opens the database in whatever state its schema is: that of the DSN,
@@ -76,7 +116,7 @@ func (p *process) connect(ctx context.Context, options db.Options) (*database, e
 	if inUse, ok := errors.AsType[*FolderInUseError](err); ok && inUse.DSN != "" {
 		shared, err := openDSN(inUse.DSN, options)
 		if err == nil {
-			shared.bulk = embeddedBulk
+			shared.bulk, shared.shared = embeddedBulk, true
 		}
 		return shared, err
 	}

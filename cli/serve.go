@@ -29,6 +29,9 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	if err := c.check(); err != nil {
+		return err
+	}
 	settings, err := c.settings(p.log)
 	if err != nil {
 		return err
@@ -38,7 +41,7 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if listenErr == nil {
 		defer listener.Close()
 	}
-	store, err := c.openStore(ctx, p)
+	store, err := c.openStore(ctx, p, listenErr)
 	if inUse, ok := errors.AsType[*FolderInUseError](err); ok {
 		return usage.Errorf(usage.InvalidArgument,
 			"the gateway is already running on the data folder %s (%s); stop it first, or choose another folder with --data and another address with --listen",
@@ -49,22 +52,41 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	}
 	settings.Store, settings.Zone, settings.QueryTimeout = store, zone, c.QueryTimeout
 	settings.OpenSchema = c.opensSchema(store)
-	err = c.serve(ctx, p, store, settings, listener, listenErr)
+	err = c.serve(ctx, p, store, settings, listener)
 	return errors.Join(err, store.close())
 }
 
-// openStore opens the database that reports are read from, current schema and all.
-func (c serveCommand) openStore(ctx context.Context, p *process) (*database, error) {
+// check refuses numbers that mean nothing.
+func (c serveCommand) check() error {
+	if c.Connections < 1 {
+		return usage.Errorf(usage.InvalidArgument, "--connections is %d; the gateway needs at least 1", c.Connections)
+	}
+	if c.QueryTimeout < 0 || c.DatabaseWait < 0 {
+		return usage.Errorf(usage.InvalidArgument, "--query-timeout and --database-wait are durations such as 30s, or 0")
+	}
+	return nil
+}
+
+// openStore opens the database that reports are read from, current schema and
+// all, unless listening has failed. That the gateway runs on this folder already
+// is the better thing to say then.
+func (c serveCommand) openStore(ctx context.Context, p *process, listenErr error) (*database, error) {
 	options := db.Options{ReadTimeout: readTimeout, MaxConnections: c.Connections}
 	if p.flags.DSN == "" {
 		store, err := p.startEmbedded(ctx, options)
 		if err != nil {
 			return nil, err
 		}
+		if listenErr != nil {
+			return nil, errors.Join(listenError(c.Listen, listenErr), store.close())
+		}
 		if err := c.prepareOwn(ctx, p, store); err != nil {
 			return nil, errors.Join(err, store.close())
 		}
 		return store, nil
+	}
+	if listenErr != nil {
+		return nil, listenError(c.Listen, listenErr)
 	}
 	store, err := openDSN(p.flags.DSN, options)
 	if err != nil {
@@ -81,13 +103,18 @@ func (c serveCommand) prepareOwn(ctx context.Context, p *process, store *databas
 	if err := p.settleSchema(ctx, store); err != nil {
 		return err
 	}
-	if err := p.createFirstAdministrator(ctx, store); err != nil {
+	used, err := store.HasUsers(ctx)
+	if err != nil || used {
 		return err
 	}
-	if c.NoSample {
-		return nil
+	// The administrator comes last and so marks the first start as complete: what
+	// began empty stays empty.
+	if !c.NoSample {
+		if err := p.loadSample(ctx, store); err != nil {
+			return err
+		}
 	}
-	return p.loadSample(ctx, store)
+	return p.createFirstAdministrator(ctx, store)
 }
 
 // await waits until the database can be reached and checks its schema.
@@ -111,10 +138,7 @@ func (c serveCommand) await(ctx context.Context, p *process, store *database) er
 }
 
 // serve answers requests until ctx ends.
-func (c serveCommand) serve(ctx context.Context, p *process, store *database, settings gateway.Config, listener net.Listener, listenErr error) error {
-	if listenErr != nil {
-		return listenError(c.Listen, listenErr)
-	}
+func (c serveCommand) serve(ctx context.Context, p *process, store *database, settings gateway.Config, listener net.Listener) error {
 	server, err := store.Describe(ctx)
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func (c userAddCommand) Run(ctx context.Context, p *process) error {
 	if err := auth.CheckAccess(c.Role, c.Account); err != nil {
 		return err
 	}
-	return p.withUsers(ctx, func(store *database) error {
+	return p.withOpen(ctx, p.openOrCreate, func(store *database) error {
 		hash, err := p.newPasswordHash(ctx)
 		if err != nil {
 			return err
@@ -149,7 +149,12 @@ func (c userRemoveCommand) Run(ctx context.Context, p *process) error {
 
 // withUsers runs do on the database.
 func (p *process) withUsers(ctx context.Context, do func(*database) error) error {
-	store, err := p.open(ctx)
+	return p.withOpen(ctx, p.open, do)
+}
+
+// withOpen runs do on the database that open opens.
+func (p *process) withOpen(ctx context.Context, open func(context.Context) (*database, error), do func(*database) error) error {
+	store, err := open(ctx)
 	if err != nil {
 		return err
 	}

@@ -25,12 +25,8 @@ const firstAdministrator = "admin"
 // data, readable by its owner only, so that it can be shown at every start.
 const signInFile = "admin-password"
 
-// createFirstAdministrator makes a user who can sign in, where there is none.
+// createFirstAdministrator makes the user of a database that has none.
 func (p *process) createFirstAdministrator(ctx context.Context, store *database) error {
-	found, err := store.HasUsers(ctx)
-	if err != nil || found {
-		return err
-	}
 	password := auth.GeneratePassword()
 	// The file comes first: a user whose password nobody knows would be worse
 	// than a file without its user.

@@ -79,7 +79,7 @@ func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
 }
 
 // CheckSchema returns nil when the schema is the one this gateway was built
-// for, and otherwise an Unavailable error that names the command to run. Unlike
+// for and tells ids apart as the gateway does, and otherwise an Unavailable error that names the command to run. Unlike
 // Migrations it only reads, so that it works with a user who may only read.
 func (s *Store) CheckSchema(ctx context.Context) error {
 	provider, err := s.migrationProvider()
@@ -102,7 +102,7 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 		return usage.Errorf(usage.Unavailable,
 			"the database schema is at version %d, newer than the %d this gateway knows; run a newer gateway", applied.Int64, wanted)
 	}
-	return nil
+	return s.checkIDs(ctx)
 }
 
 func (s *Store) migrationProvider() (*goose.Provider, error) {

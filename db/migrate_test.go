@@ -63,6 +63,18 @@ func TestASchemaOfANewerGatewayIsRefused(t *testing.T) {
 	})
 }
 
+func TestAColumnThatTakesDifferentIDsForTheSameIsRefused(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		store := open(t, dsn)
+		migrate(t, store)
+		execute(t, dsn, `ALTER TABLE ai_sessions MODIFY customer_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NULL`)
+		coded := wantCode(t, store.CheckSchema(t.Context()), usage.Unavailable)
+		if !strings.Contains(coded.Message, "customer_id") || !strings.Contains(coded.Message, "COLLATE utf8mb4_bin") {
+			t.Errorf("got %q", coded.Message)
+		}
+	})
+}
+
 func TestTheSessionsCanBeAViewOnAPlatformsOwnTable(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		if isEmbedded(t, open(t, dsn)) {

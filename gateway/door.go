@@ -43,8 +43,11 @@ func (d door) requireUnless(harmless func(*http.Request) bool, next http.Handler
 // refuse answers a request that is not let in.
 func (d door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	coded := usage.AsError(err)
-	if coded.Code == usage.Internal {
+	switch {
+	case coded.Code == usage.Internal:
 		d.log.ErrorContext(r.Context(), "internal error", "error", err)
+	case coded.Code.Mapping().HTTPStatus >= http.StatusInternalServerError && coded.Cause != nil:
+		d.log.WarnContext(r.Context(), coded.Message, "error", coded.Cause)
 	}
 	if errors.Is(err, auth.ErrInvalidToken) {
 		// RFC 6750, section 3.1. No Basic challenge: it would open a browser's

@@ -1,12 +1,15 @@
 package gateway_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -381,5 +384,46 @@ func TestABrowserThatWasSentToSignInGetsItsPage(t *testing.T) {
 	got = s.ask(t, "", "GET", "/ai/usage.html?accountId=acc-1", "", "", "Cookie", strings.Join(cookies, "; "))
 	if got.status != 200 || !strings.Contains(got.body, "cus-1") {
 		t.Errorf("with the session: got %d %s", got.status, got.body)
+	}
+}
+
+// Whoever is refused is told so, whether or not the rest of the body ever comes.
+func TestARefusalDoesNotWaitForTheBody(t *testing.T) {
+	s := start(t, fill(t, dbtest.One(t)))
+	for _, path := range []string{"/graphql", "/ai/usage", "/nowhere"} {
+		connection, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		if err := connection.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx", path)
+		response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		response.Body.Close()
+		if response.StatusCode != 401 && response.StatusCode != 404 {
+			t.Errorf("%s: got %d", path, response.StatusCode)
+		}
+	}
+}
+
+// A database that hangs keeps nobody waiting for longer than it takes to give up
+// on finding out who is asking.
+func TestADatabaseThatHangsIsGivenUpOn(t *testing.T) {
+	server := dbtest.Private(t)
+	s := start(t, fill(t, server.DSN))
+	if err := server.Pause(); err != nil {
+		t.Skip(err)
+	}
+	defer server.Resume()
+	for _, path := range []string{"/graphql?query={aiUsage{asOf}}", "/ai/usage"} {
+		if got := s.ask(t, "ada", "GET", path, "", ""); got.status != 504 {
+			t.Errorf("%s: got %d %s", path, got.status, got.body)
+		}
 	}
 }

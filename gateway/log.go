@@ -73,6 +73,9 @@ func withLog(log *slog.Logger, next http.Handler) http.Handler {
 	})
 }
 
+// bodyPatience is how long the rest of the body of a refused request may take.
+const bodyPatience = time.Second
+
 // statusRecorder remembers what was answered.
 type statusRecorder struct {
 	http.ResponseWriter
@@ -83,6 +86,11 @@ type statusRecorder struct {
 func (r *statusRecorder) WriteHeader(status int) {
 	if r.status == 0 && status >= 200 {
 		r.status = status
+	}
+	if status >= 400 {
+		// net/http waits for the rest of the body before it answers. Whoever is
+		// refused should not be able to make it wait for long.
+		_ = http.NewResponseController(r.ResponseWriter).SetReadDeadline(time.Now().Add(bodyPatience)) // not all writers can
 	}
 	r.ResponseWriter.WriteHeader(status)
 }

@@ -9,11 +9,13 @@ import (
 // column of a table.
 type column struct {
 	name string
-	// optional: a file need not have it.
+	// optional: its values may be empty, and a file for which Options.Columns
+	// gives it no name need not have it.
 	optional bool
 }
 
-// namedColumn is a column and its name in the files.
+// namedColumn is a column and its name in the files, which is empty for one that
+// they do not have.
 type namedColumn struct {
 	column
 	inFile string
@@ -28,6 +30,12 @@ func nameColumns(columns []column, names map[string]string) ([]namedColumn, erro
 		named[i], known[i] = namedColumn{column, column.name}, column.name
 		if name, ok := names[column.name]; ok {
 			named[i].inFile = strings.TrimSpace(name)
+		}
+		if named[i].inFile == "" {
+			if !column.optional {
+				return nil, fmt.Errorf("the column %s cannot be left out", column.name)
+			}
+			continue
 		}
 		if other, taken := users[named[i].inFile]; taken {
 			return nil, fmt.Errorf("the columns %s and %s cannot both be read from %q", other, column.name, named[i].inFile)
@@ -48,6 +56,9 @@ func locate(columns []namedColumn, header []string) ([]int, error) {
 	positions := make([]int, len(columns))
 	for i, column := range columns {
 		positions[i] = -1
+		if column.inFile == "" {
+			continue
+		}
 		for at, name := range header {
 			if strings.TrimSpace(name) != column.inFile {
 				continue
@@ -58,11 +69,22 @@ func locate(columns []namedColumn, header []string) ([]int, error) {
 			}
 			positions[i] = at
 		}
-		if positions[i] < 0 && !column.optional {
-			return nil, fmt.Errorf("the column %q is missing; %s", column.inFile, headerHint(column.name, header))
+		if positions[i] < 0 {
+			return nil, fmt.Errorf("the column %q is missing; %s", column.inFile, missingHint(column, header))
 		}
 	}
 	return positions, nil
+}
+
+// missingHint is headerHint for a column that was not found. One that may be left
+// out is never taken for left out: a name with a slip in it would take what is
+// stored away from every row.
+func missingHint(column namedColumn, header []string) string {
+	hint := headerHint(column.name, header)
+	if column.optional {
+		hint += fmt.Sprintf("; --map %s= if the file has none", column.name)
+	}
+	return hint
 }
 
 // headerHint tells what was found, and how to go on.

@@ -38,7 +38,8 @@ type Counts struct{ Inserted, Updated, Unchanged int64 }
 type Options struct {
 	// Format of all files. Auto goes by each file's name, then by its content.
 	Format Format
-	// Columns maps a column to its name in the files, where that differs.
+	// Columns maps a column to its name in the files, where that differs, and a
+	// column that may be left out to an empty name where it is.
 	Columns map[string]string
 	// Zone is that of a started_at without an offset. Nil means UTC.
 	Zone *time.Location
@@ -100,8 +101,8 @@ type Summary struct {
 type Write[T any] func(ctx context.Context, batch []T) (Counts, error)
 
 // Sessions loads sessions from files, in order, where "-" means stdin. The
-// columns are session_id, account_id, customer_id (which may be absent or
-// empty), started_at and duration_seconds; others are ignored.
+// columns are session_id, account_id, customer_id (which may be empty, and is
+// left out by mapping it to no name), started_at and duration_seconds; others are ignored.
 //
 // Errors are sentences for the person who runs the import. A file that is
 // missing, a directory, or without a needed column is found before anything is
@@ -113,13 +114,13 @@ func Sessions(ctx context.Context, files []string, stdin io.Reader, write Write[
 }
 
 // Accounts loads names of accounts as Sessions loads sessions. The columns are
-// account_id and name, which may be absent or empty.
+// account_id and name, which may be empty.
 func Accounts(ctx context.Context, files []string, stdin io.Reader, write Write[usage.Account], options Options) (Summary, error) {
 	return load(ctx, accountTable, files, stdin, write, options)
 }
 
 // Customers loads names of customers as Sessions loads sessions. The columns
-// are account_id, customer_id and name, which may be absent or empty.
+// are account_id, customer_id and name, which may be empty.
 func Customers(ctx context.Context, files []string, stdin io.Reader, write Write[usage.Customer], options Options) (Summary, error) {
 	return load(ctx, customerTable, files, stdin, write, options)
 }

@@ -171,7 +171,6 @@ func TestFormatsHaveNames(t *testing.T) {
 
 func TestCustomersOfSessionsAreOptional(t *testing.T) {
 	for _, content := range []string{
-		"session_id,account_id,started_at,duration_seconds\ns1,a,2026-03-01T10:00:00Z,60\n",
 		"session_id\taccount_id\tcustomer_id\tstarted_at\tduration_seconds\ns1\ta\t\\N\t2026-03-01T10:00:00Z\t60\n",
 		`{"session_id":"s1","account_id":"a","customer_id":null,"started_at":"2026-03-01T10:00:00Z","duration_seconds":"60"}`,
 		`{"session_id":"s1","account_id":"a","started_at":"2026-03-01T10:00:00Z","duration_seconds":60}`,
@@ -181,6 +180,15 @@ func TestCustomersOfSessionsAreOptional(t *testing.T) {
 			t.Errorf("%s: error %v, rows %v", content, got.err, got.rows)
 		}
 	}
+	without := "session_id,account_id,started_at,duration_seconds\ns1,a,2026-03-01T10:00:00Z,60\n"
+	got := loadSessions(t, Options{}, fileOf(t, "x.csv", without))
+	mustBe(t, got.err, `"customer_id" is missing`)
+	got = loadSessions(t, Options{Columns: map[string]string{"customer_id": ""}}, fileOf(t, "x.csv", without))
+	if got.err != nil || len(got.rows) != 1 || got.rows[0].CustomerID != "" {
+		t.Errorf("left out: error %v, rows %v", got.err, got.rows)
+	}
+	got = loadSessions(t, Options{Columns: map[string]string{"account_id": ""}}, fileOf(t, "x.csv", without))
+	mustBe(t, got.err, "account_id cannot be left out")
 }
 
 func TestAccountsMayHaveNoName(t *testing.T) {
@@ -190,7 +198,7 @@ func TestAccountsMayHaveNoName(t *testing.T) {
 	write := accounts.into(&options)
 	summary, err := Accounts(t.Context(), []string{
 		fileOf(t, "a.csv", "account_id,name\n1,"+long+"\n2,\n,x\n3,"+long+"é\n"),
-		fileOf(t, "b.csv", "account_id\n4\n"),
+		fileOf(t, "b.csv", "account_id,name\n4,\n"),
 	}, nil, write, options)
 	wantAccounts := []usage.Account{{AccountID: "1", Name: long}, {AccountID: "2"}, {AccountID: "4"}}
 	if err != nil || !slices.Equal(accounts.rows, wantAccounts) || summary.Rejected != 2 {

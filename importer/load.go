@@ -213,6 +213,8 @@ func (l *loader[T]) parse(r *row) (value T, ok bool) {
 		}
 		problem = err.Error()
 	}
-	r.rejectValues(problem)
+	// Well-formed as it is, the row is rejected as a whole, however many lines it
+	// spans: what stands between two quotes is never read as rows of its own.
+	r.problem = problem
 	return value, false
 }

@@ -94,7 +94,7 @@ func (n *ndjson) read(r *row) {
 // column returns the position of the column with a name in the file, or -1.
 func (n *ndjson) column(name string) int {
 	for i := range n.columns {
-		if n.columns[i].inFile == name {
+		if n.columns[i].inFile == name && name != "" {
 			return i
 		}
 	}

@@ -44,19 +44,6 @@ func (r *row) reject(problem string) {
 	}
 }
 
-// rejectValues makes the row one with values that cannot be used. If one of
-// them holds a line break, it swallowed lines that were not meant for it, most
-// likely, and the row is treated as one that could not be split.
-func (r *row) rejectValues(problem string) {
-	r.problem = problem
-	for _, value := range r.values {
-		if r.lines > 1 && strings.ContainsRune(value, '\n') {
-			r.reject(problem)
-			return
-		}
-	}
-}
-
 // tooLong makes a row of a line of which only the beginning was read.
 func tooLong(lines *lines, beginning []byte) row {
 	return row{

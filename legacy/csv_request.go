@@ -17,7 +17,7 @@ func readCSV(body string) ([]usage.Request, error) {
 	}
 	var request usage.Request
 	switch {
-	case len(lines) > 2:
+	case len(lines) > 2, len(lines) == 1 && knowsAField(lines[0]):
 		return nil, errors.New("expected one line of values after the header")
 	case len(lines) == 2:
 		for i, name := range lines[0] {
@@ -27,4 +27,16 @@ func readCSV(body string) ([]usage.Request, error) {
 		}
 	}
 	return []usage.Request{request}, nil
+}
+
+// knowsAField tells whether a header names a filter. Without its values, the
+// filter would be dropped.
+func knowsAField(header []string) bool {
+	var request usage.Request
+	for _, name := range header {
+		if fieldOf(&request, name) != nil {
+			return true
+		}
+	}
+	return false
 }

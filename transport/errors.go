@@ -25,8 +25,11 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 			return presented
 		}
 		coded := usage.AsError(err)
-		if coded.Code == usage.Internal {
+		switch {
+		case coded.Code == usage.Internal:
 			log.ErrorContext(ctx, "internal error", "error", err, "path", presented.Path.String())
+		case coded.Code.Mapping().HTTPStatus >= http.StatusInternalServerError && coded.Cause != nil:
+			log.WarnContext(ctx, coded.Message, "error", coded.Cause, "path", presented.Path.String())
 		}
 		presented.Message = coded.Message
 		presented.Extensions = extensions(coded)

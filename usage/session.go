@@ -55,7 +55,13 @@ type Customer struct {
 	Name       string
 }
 
-// CheckID tells whether value can be an id: valid UTF-8 without NUL, at most
+// isUnwritable tells whether XML 1.0 cannot hold a character (section 2.2), so
+// that the legacy door could never show an id that has it.
+func isUnwritable(r rune) bool {
+	return r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff
+}
+
+// CheckID tells whether value can be an id: valid UTF-8 that XML can hold, at most
 // MaxIDLength characters, no white space around it (MySQL compares ids without
 // regard to trailing spaces, so "a" and "a " could not be told apart). An empty
 // value passes. The error is an InvalidArgument that names the argument.
@@ -65,6 +71,8 @@ func CheckID(argument, value string) error {
 		return invalid(argument, "%s is not valid UTF-8", argument)
 	case strings.ContainsRune(value, 0):
 		return invalid(argument, "%s contains a NUL character", argument)
+	case strings.ContainsFunc(value, isUnwritable):
+		return invalid(argument, "%s contains a control character", argument)
 	case utf8.RuneCountInString(value) > MaxIDLength:
 		return invalid(argument, "%s is longer than %d characters", argument, MaxIDLength)
 	case strings.TrimSpace(value) != value:
