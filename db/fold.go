@@ -42,18 +42,25 @@ func (s *Store) Fold(ctx context.Context, progress func(folded int)) (folded int
 // foldBatch folds at most most changes with numbers above after, and returns how
 // many and the last number.
 func (s *Store) foldBatch(ctx context.Context, after uint64, most int) (last uint64, count int, err error) {
+	introduced := map[subject]bool{}
 	err = retry(ctx, func() error {
-		var unknown []subject
-		for range attempts {
+		for {
+			var unknown []subject
 			last, count, unknown, err = s.tryFold(ctx, after, most, (*sqlx.Tx).Commit)
 			if len(unknown) == 0 || err != nil {
 				return err
 			}
+			// Every attempt may meet subjects that have just come, but none twice.
+			if introduced[unknown[0]] {
+				return fmt.Errorf("the subject %q cannot be given a number", unknown[0])
+			}
 			if err := s.introduce(ctx, unknown); err != nil {
 				return err
 			}
+			for _, one := range unknown {
+				introduced[one] = true
+			}
 		}
-		return fmt.Errorf("the subjects %q cannot be given numbers", unknown)
 	})
 	return last, count, err
 }

@@ -81,9 +81,8 @@ func TestRollupsAreInstalledOnATableInUse(t *testing.T) {
 		// From here on the platform corrects, moves and deletes as it adds.
 		pool := platform(t, dsn)
 		var group sync.WaitGroup
-		done := make(chan struct{})
+		defer group.Wait()
 		group.Go(func() {
-			defer close(done)
 			for i, s := range during {
 				for _, c := range []change{
 					{"INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES (?, ?, ?, ?, ?)",
@@ -117,7 +116,6 @@ func TestRollupsAreInstalledOnATableInUse(t *testing.T) {
 		if found := differences(t, store); len(found) > 0 {
 			t.Errorf("while writing: %+v", found[0])
 		}
-		<-done
 		group.Wait()
 		if _, err := store.Fold(t.Context(), nil); err != nil {
 			t.Fatal(err)
