@@ -152,14 +152,15 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 	if err != nil {
 		return err
 	}
-	p.log.Info("listening", "address", listener.Addr().String(), "database", server, "tls", certificate != nil)
-	c.warnOfPlainText(p.log, listener.Addr())
-	p.welcome(ctx, store, c.scheme()+"://"+reachable(listener.Addr().String()))
 	stopRollups, err := p.keepRollups(ctx, store)
 	if err != nil {
 		return err
 	}
 	defer stopRollups()
+	// From here on all is well: whoever ends the gateway now ends it in good order.
+	p.log.Info("listening", "address", listener.Addr().String(), "database", server, "tls", certificate != nil)
+	c.warnOfPlainText(p.log, listener.Addr())
+	p.welcome(ctx, store, c.scheme()+"://"+reachable(listener.Addr().String()))
 	if certificate != nil {
 		err = gateway.ServeTLS(ctx, listener, handler, certificate, p.log)
 	} else {
