@@ -42,13 +42,7 @@ func (d door) requireUnless(harmless func(*http.Request) bool, next http.Handler
 
 // refuse answers a request that is not let in.
 func (d door) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	coded := usage.AsError(err)
-	switch {
-	case coded.Code == usage.Internal:
-		d.log.ErrorContext(r.Context(), "internal error", "error", err)
-	case coded.Code.Mapping().HTTPStatus >= http.StatusInternalServerError && coded.Cause != nil:
-		d.log.WarnContext(r.Context(), coded.Message, "error", coded.Cause)
-	}
+	coded := transport.LogFault(r.Context(), d.log, err)
 	if errors.Is(err, auth.ErrInvalidToken) {
 		// RFC 6750, section 3.1. No Basic challenge: it would open a browser's
 		// dialog in front of an application that has a sign-in of its own.

@@ -24,17 +24,25 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 		if isRequestError(err) {
 			return presented
 		}
-		coded := usage.AsError(err)
-		switch {
-		case coded.Code == usage.Internal:
-			log.ErrorContext(ctx, "internal error", "error", err, "path", presented.Path.String())
-		case coded.Code.Mapping().HTTPStatus >= http.StatusInternalServerError && coded.Cause != nil:
-			log.WarnContext(ctx, coded.Message, "error", coded.Cause, "path", presented.Path.String())
-		}
+		coded := LogFault(ctx, log, err, "path", presented.Path.String())
 		presented.Message = coded.Message
 		presented.Extensions = extensions(coded)
 		return presented
 	}
+}
+
+// LogFault returns err as an error for the caller and writes to the log what only
+// an operator can act on: a fault of the gateway, and the cause of an answer that
+// could not be given. attributes go with the record.
+func LogFault(ctx context.Context, log *slog.Logger, err error, attributes ...any) *usage.Error {
+	coded := usage.AsError(err)
+	switch {
+	case coded.Code == usage.Internal:
+		log.ErrorContext(ctx, "internal error", append([]any{"error", err}, attributes...)...)
+	case coded.Code.Mapping().HTTPStatus >= http.StatusInternalServerError && coded.Cause != nil:
+		log.WarnContext(ctx, coded.Message, append([]any{"error", coded.Cause}, attributes...)...)
+	}
+	return coded
 }
 
 // isRequestError tells whether gqlgen itself refused the request, for example
