@@ -2,7 +2,7 @@
 
 GO      ?= go
 ARGS    ?=
-FUZZTIME ?= 10s
+FUZZTIME ?= 50000x
 
 # The embedded database is a module of its own. The same flags everywhere let
 # builds, tests and checks share what Go has compiled. gms_pure_go leaves out a
@@ -64,7 +64,7 @@ tidy: ## Bring go.mod and go.sum of both modules up to date
 	cd embedded && $(GO) mod tidy
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz target for FUZZTIME (10s)
+fuzz: ## Run each fuzz target on FUZZTIME (50000x) inputs
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
 		for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/p' "$$file"); do \
 			echo "$$target ($$(dirname "$$file"))"; \
