@@ -20,6 +20,7 @@ type serveCommand struct {
 	DatabaseWait time.Duration `env:"AIUSAGE_DATABASE_WAIT" default:"30s" placeholder:"DURATION" help:"How long to wait at the start for a database that cannot be reached (default: 30s)."`
 	Connections  int           `env:"AIUSAGE_CONNECTIONS" default:"16" placeholder:"N" help:"The most connections to the database (default: 16)."`
 	NoSample     bool          `env:"AIUSAGE_NO_SAMPLE" help:"Start an empty embedded database empty, without sample data."`
+	graphQLFlags
 	accessFlags
 }
 
@@ -34,6 +35,9 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	}
 	settings, err := c.settings(p.log)
 	if err != nil {
+		return err
+	}
+	if err := c.configure(&settings); err != nil {
 		return err
 	}
 	// The port is taken first: when it is not to be had, nothing else is begun.

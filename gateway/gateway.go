@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/playground"
 
 	"aiusage/auth"
@@ -55,6 +56,11 @@ type Config struct {
 	// OpenSchema lets anybody see GraphiQL and ask for the schema. Data always
 	// needs somebody who may see it.
 	OpenSchema bool
+	// HideSchema keeps the schema from everybody, those included who may see all
+	// data. OpenSchema means nothing then.
+	HideSchema bool
+	// Limits are the most that one GraphQL request may ask for.
+	Limits transport.Limits
 	// Rollups tells how the rollups are, for /readyz and /metrics. It may be nil.
 	Rollups func(ctx context.Context) (RollupHealth, error)
 	Log     *slog.Logger
@@ -71,9 +77,14 @@ func New(config Config) (http.Handler, error) {
 	}
 	door := door{authenticator, config.Log}
 	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolver})
-	graphQL := transport.New(schema, config.Log, resolver.Flat())
+	graphQL := transport.New(schema, transport.Options{
+		Limits:     config.Limits,
+		HideSchema: config.HideSchema,
+		Extensions: []graphql.HandlerExtension{resolver.Flat()},
+		Log:        config.Log,
+	})
 	page := playground.Handler("AI usage", GraphQLPath)
-	if config.OpenSchema {
+	if config.OpenSchema && !config.HideSchema {
 		graphQL = door.requireUnless(asksForSchemaOnly, graphQL)
 	} else {
 		graphQL, page = door.require(graphQL), door.require(page).ServeHTTP
@@ -82,7 +93,9 @@ func New(config Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle(GraphQLPath, graphQL)
 	mux.Handle(QueryPath, graphQL)
-	mux.HandleFunc("GET "+GraphiQLPath, page)
+	if !config.HideSchema {
+		mux.HandleFunc("GET "+GraphiQLPath, page) // needs the schema
+	}
 	mux.Handle("GET "+LoginPath, door.require(http.HandlerFunc(door.afterLogin)))
 	mux.Handle("GET /{$}", http.RedirectHandler(GraphiQLPath, http.StatusFound))
 	mux.HandleFunc("GET "+HealthPath, healthy)

@@ -363,6 +363,25 @@ func TestTheSchemaIsOpenWhereItIsConfiguredSo(t *testing.T) {
 	}
 }
 
+func TestAHiddenSchemaIsShownToNobody(t *testing.T) {
+	hidden := start(t, fill(t, dbtest.One(t)), func(c *gateway.Config) { c.OpenSchema, c.HideSchema = true, true })
+	if got := hidden.query(t, "", introspection); got.status != 401 {
+		t.Errorf("without credentials: got %d %s", got.status, got.body)
+	}
+	if got := hidden.query(t, "ada", introspection); got.status != 200 || !strings.Contains(got.body, "the schema is not shown here") || strings.Contains(got.body, `"data"`) {
+		t.Errorf("signed in: got %d %s", got.status, got.body)
+	}
+	if got := hidden.query(t, "ada", `{aiUsag{asOf}}`); strings.Contains(got.body, "aiUsage") {
+		t.Errorf("a suggestion: got %s", got.body)
+	}
+	if got := hidden.ask(t, "ada", "GET", "/graphiql", "", ""); got.status != 404 {
+		t.Errorf("the page: got %d", got.status)
+	}
+	if got := hidden.query(t, "ada", march1); got.body != march1Answer {
+		t.Errorf("data: got %d %s", got.status, got.body)
+	}
+}
+
 func TestSharingAcrossOriginsIsOffUnlessAllowed(t *testing.T) {
 	store := fill(t, dbtest.One(t))
 	const friend, stranger = "https://app.example.com", "https://evil.example"

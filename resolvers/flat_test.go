@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"pgregory.net/rapid"
 
 	"aiusage/auth"
@@ -96,7 +97,8 @@ func handlers(read readerFunc) (flat, ordinary http.Handler) {
 	resolver := resolvers.New(read, nil, 0)
 	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolver})
 	log := slog.New(slog.DiscardHandler)
-	return transport.New(schema, log, resolver.Flat()), transport.New(schema, log)
+	return transport.New(schema, transport.Options{Log: log, Extensions: []graphql.HandlerExtension{resolver.Flat()}}),
+		transport.New(schema, transport.Options{Log: log})
 }
 
 func send(ctx context.Context, handler http.Handler, body []byte) string {

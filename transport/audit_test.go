@@ -1,7 +1,6 @@
 package transport_test
 
 import (
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -29,7 +28,7 @@ func TestAudits(t *testing.T) {
 		return usage.NewReport(usage.Query{Zone: time.UTC}, time.Time{}, nil), nil
 	})
 	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(read, nil, 0)})
-	handler := transport.New(schema, slog.New(slog.DiscardHandler))
+	handler := transport.New(schema, transport.Options{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(w, r.WithContext(auth.NewContext(r.Context(), auth.Operator)))
 	}))

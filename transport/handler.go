@@ -12,41 +12,65 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// The most one request may ask for.
-const (
-	// maxBody is the most bytes of a body.
-	maxBody = 1 << 20
-	// maxTokens is the most tokens of a document. Validation takes a time that
-	// grows with their square, and nothing else stands before it.
-	maxTokens = 1500
-	// cachedDocuments is how many parsed documents are kept.
-	cachedDocuments = 100
-)
+// Options are how GraphQL is served. The zero value will do.
+type Options struct {
+	Limits Limits
+	// HideSchema refuses introspection to everybody and keeps errors from
+	// suggesting names.
+	HideSchema bool
+	// Extensions run after the handler's own limits.
+	Extensions []graphql.HandlerExtension
+	// Log receives every error without a code, once. nil discards them.
+	Log *slog.Logger
+}
 
-// New returns a handler that answers GraphQL queries by POST and GET. It writes
-// every error without a code to the log, once, and shows callers "internal error".
-// Extensions run after the handler's own limits.
-func New(schema graphql.ExecutableSchema, log *slog.Logger, extensions ...graphql.HandlerExtension) http.Handler {
+func (o Options) withDefaults() Options {
+	o.Limits = o.Limits.withDefaults()
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// New returns a handler that answers GraphQL queries by POST and GET. It shows
+// callers "internal error" for every error without a code.
+func New(schema graphql.ExecutableSchema, options Options) http.Handler {
+	options = options.withDefaults()
 	server := handler.New(schema)
 	server.AddTransport(overHTTP{})
-	server.SetParserTokenLimit(maxTokens)
-	server.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
-	server.Use(defaultLimits)
+	server.SetParserTokenLimit(options.Limits.Tokens)
+	documents := newDocumentCache()
+	server.SetQueryCache(documents)
+	server.SetDisableSuggestion(options.HideSchema)
+	if options.HideSchema {
+		server.SetValidationRulesFn(hiddenSchemaRules)
+	}
+	server.Use(limiter{options.Limits, schema, documents})
 	server.Use(extension.Introspection{})
-	for _, one := range extensions {
+	for _, one := range options.Extensions {
 		server.Use(one)
 	}
-	server.SetErrorPresenter(presenter(log))
+	server.SetErrorPresenter(presenter(options.Log))
 	server.SetRecoverFunc(func(_ context.Context, fault any) error {
 		return fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "private, no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, int64(options.Limits.Body))
 		server.ServeHTTP(w, r)
+	})
+}
+
+// documentMemory is the most bytes of parsed documents that are kept.
+const documentMemory = 32 << 20
+
+// newDocumentCache keeps parsed documents. A token of one or two characters
+// becomes a node of some hundred bytes; what is longer is mostly text.
+func newDocumentCache() *cache[*ast.QueryDocument] {
+	return newCache(documentMemory, func(text string, _ *ast.QueryDocument) int {
+		return len(text) + 100*min(len(text), 4000)
 	})
 }

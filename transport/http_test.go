@@ -1,7 +1,6 @@
 package transport_test
 
 import (
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -48,7 +47,7 @@ func TestGraphQLOverHTTP(t *testing.T) {
 		return usage.NewReport(usage.Query{Zone: time.UTC}, time.Time{}, nil), nil
 	})
 	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(read, nil, 0)})
-	handler := transport.New(schema, slog.New(slog.DiscardHandler))
+	handler := transport.New(schema, transport.Options{})
 	const (
 		plain  = "application/json; charset=utf-8"
 		newer  = "application/graphql-response+json; charset=utf-8"

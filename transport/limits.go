@@ -4,62 +4,175 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"unicode/utf8"
 
+	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// limits bound what one operation may ask for. They are counted on the document,
-// so that an operation beyond them is refused before any of it runs, at a cost
-// that grows with the document only: each fragment is measured once, however
-// often it is spread.
-type limits struct {
-	// depth is the deepest nesting of fields. The introspection query of
-	// GraphiQL needs 13.
-	depth int
-	// aliases is the most renamed fields, with fragments expanded.
-	aliases int
-	// rootFields is the most fields of the operation itself: each is a report.
-	rootFields int
-	// fields is the most fields altogether, with fragments expanded.
-	fields int
+// Limits are the most that one request may ask for. 0 means the default of each.
+// All but Body are counted on the document, so that an operation beyond them is
+// refused before any of it runs, at a cost that grows with the document only.
+type Limits struct {
+	// Body is the most bytes of a body, and of a message of a WebSocket.
+	Body int
+	// Tokens is the most tokens of a document.
+	Tokens int
+	// Depth is the deepest nesting of fields. The introspection query of GraphiQL
+	// needs 13.
+	Depth int
+	// Aliases is the most renamed fields, with fragments expanded.
+	Aliases int
+	// RootFields is the most fields of the operation itself: each is a report.
+	RootFields int
+	// Fields is the most fields altogether, with fragments expanded.
+	Fields int
+	// Complexity is the most values that an answer may hold, as the schema
+	// estimates it: a field counts as often as the lists around it may be long.
+	Complexity int
 }
 
-var defaultLimits = limits{depth: 20, aliases: 50, rootFields: 20, fields: 2000}
+// DefaultLimits are those of a Limits without any.
+var DefaultLimits = Limits{
+	Body: 256 << 10, Tokens: 1500, Depth: 20, Aliases: 50, RootFields: 20, Fields: 2000, Complexity: 1_000_000,
+}
 
-var _ interface {
-	graphql.HandlerExtension
-	graphql.OperationContextMutator
-} = limits{}
+func (l Limits) withDefaults() Limits {
+	for _, limit := range []struct {
+		given    *int
+		fallback int
+	}{
+		{&l.Body, DefaultLimits.Body},
+		{&l.Tokens, DefaultLimits.Tokens},
+		{&l.Depth, DefaultLimits.Depth},
+		{&l.Aliases, DefaultLimits.Aliases},
+		{&l.RootFields, DefaultLimits.RootFields},
+		{&l.Fields, DefaultLimits.Fields},
+		{&l.Complexity, DefaultLimits.Complexity},
+	} {
+		if *limit.given == 0 {
+			*limit.given = limit.fallback
+		}
+	}
+	return l
+}
 
-// ExtensionName names the extension to gqlgen.
-func (limits) ExtensionName() string { return "Limits" }
+// tooLarge is the code of an operation beyond a limit.
+const tooLarge = "OPERATION_TOO_LARGE"
 
-// Validate finds nothing wrong with any schema.
-func (limits) Validate(graphql.ExecutableSchema) error { return nil }
+func tooLargeError(format string, args ...any) *gqlerror.Error {
+	return &gqlerror.Error{Message: fmt.Sprintf(format, args...), Extensions: map[string]any{"code": tooLarge}}
+}
 
-// MutateOperationContext refuses an operation that asks for too much. It runs
-// after the document was validated, so that fragments exist and do not contain
-// themselves.
-func (l limits) MutateOperationContext(_ context.Context, operation *graphql.OperationContext) *gqlerror.Error {
+// check refuses an operation that asks for too much. Its document must have been
+// validated, so that fragments exist and do not contain themselves. Each is
+// measured once, however often it is spread.
+func (l Limits) check(operation *ast.OperationDefinition) *gqlerror.Error {
 	measured := measurer{fragments: map[string]size{}}
-	whole := measured.of(operation.Operation.SelectionSet)
+	whole := measured.of(operation.SelectionSet)
 	for _, bound := range []struct {
 		what       string
 		asked, max int
 	}{
-		{"levels of fields", whole.depth, l.depth},
-		{"aliases", whole.aliases, l.aliases},
-		{"fields at its root", whole.roots, l.rootFields},
-		{"fields", whole.fields, l.fields},
+		{"levels of fields", whole.depth, l.Depth},
+		{"aliases", whole.aliases, l.Aliases},
+		{"fields at its root", whole.roots, l.RootFields},
+		{"fields", whole.fields, l.Fields},
 	} {
 		if bound.asked > bound.max {
-			return &gqlerror.Error{
-				Message:    fmt.Sprintf("the operation has more than %d %s", bound.max, bound.what),
-				Extensions: map[string]any{"code": "OPERATION_TOO_LARGE"},
-			}
+			return tooLargeError("the operation has more than %d %s", bound.max, bound.what)
 		}
+	}
+	return nil
+}
+
+// limiter is the extension that holds operations to Limits.
+type limiter struct {
+	Limits
+	schema graphql.ExecutableSchema
+	// known has the documents that have been validated.
+	known graphql.Cache[*ast.QueryDocument]
+}
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationParameterMutator
+	graphql.OperationContextMutator
+} = limiter{}
+
+// ExtensionName names the extension to gqlgen.
+func (limiter) ExtensionName() string { return "Limits" }
+
+// Validate finds nothing wrong with any schema.
+func (limiter) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationParameters refuses a document that is none, or that would take
+// long to validate.
+func (l limiter) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
+	if _, known := l.known.Get(ctx, params.Query); known {
+		return nil
+	}
+	document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: params.Query}, l.Tokens)
+	if err != nil {
+		failed := gqlerror.WrapIfUnwrapped(err)
+		errcode.Set(failed, errcode.ParseFailed)
+		return failed
+	}
+	return checkRepetition(document)
+}
+
+// mostComparisons bounds what the rule OverlappingFieldsCanBeMerged may do. It
+// compares each two fields of one name that may meet in an answer; 100,000
+// comparisons take some milliseconds.
+const mostComparisons = 100_000
+
+// checkRepetition refuses a document, which need not be valid, that selects the
+// same names very often.
+func checkRepetition(document *ast.QueryDocument) *gqlerror.Error {
+	times := map[string]int{}
+	for _, operation := range document.Operations {
+		countNames(times, operation.SelectionSet)
+	}
+	for _, fragment := range document.Fragments {
+		countNames(times, fragment.SelectionSet)
+	}
+	comparisons := 0
+	for _, n := range times {
+		comparisons += n * n
+	}
+	if comparisons > mostComparisons {
+		return tooLargeError("the document selects the same fields too often")
+	}
+	return nil
+}
+
+// countNames counts how often each name of an answer is selected.
+func countNames(times map[string]int, selections ast.SelectionSet) {
+	for _, selection := range selections {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			times[selection.Alias]++
+			countNames(times, selection.SelectionSet)
+		case *ast.InlineFragment:
+			countNames(times, selection.SelectionSet)
+		}
+	}
+}
+
+// MutateOperationContext refuses an operation that asks for too much. gqlgen's
+// estimate comes last: it walks a fragment as often as it is spread, and so is
+// bounded by the fields counted before.
+func (l limiter) MutateOperationContext(ctx context.Context, operation *graphql.OperationContext) *gqlerror.Error {
+	if err := l.check(operation.Operation); err != nil {
+		return err
+	}
+	asked := complexity.Calculate(ctx, l.schema, operation.Operation, operation.Variables)
+	if asked > l.Complexity {
+		return tooLargeError("the answer could hold %d values, more than %d: ask for shorter lists or fewer fields", asked, l.Complexity)
 	}
 	return nil
 }
@@ -111,18 +224,37 @@ func (m measurer) of(selections ast.SelectionSet) (total size) {
 	return total
 }
 
-// errorsShown is the most errors in the answer to a request that is not valid.
-const errorsShown = 10
+// What is shown of the errors of a request that is not valid: at most errorsShown,
+// and of each at most messageShown bytes, since they repeat what was sent.
+const (
+	errorsShown  = 10
+	messageShown = 500
+)
 
 // firstErrors returns at most errorsShown of errs, the last saying how many more
 // there are.
 func firstErrors(errs gqlerror.List) gqlerror.List {
-	if len(errs) <= errorsShown {
-		return errs
+	if len(errs) > errorsShown {
+		more := &gqlerror.Error{
+			Message:    fmt.Sprintf("and %d more errors", len(errs)-errorsShown+1),
+			Extensions: errs[0].Extensions,
+		}
+		errs = append(errs[:errorsShown-1:errorsShown-1], more)
 	}
-	more := &gqlerror.Error{
-		Message:    fmt.Sprintf("and %d more errors", len(errs)-errorsShown+1),
-		Extensions: errs[0].Extensions,
+	for _, err := range errs {
+		err.Message = shortened(err.Message)
 	}
-	return append(errs[:errorsShown-1:errorsShown-1], more)
+	return errs
+}
+
+// shortened cuts a long message between two characters.
+func shortened(message string) string {
+	if len(message) <= messageShown {
+		return message
+	}
+	end := messageShown
+	for end > 0 && !utf8.RuneStart(message[end]) {
+		end--
+	}
+	return message[:end] + "…"
 }

@@ -4,45 +4,73 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
+	"aiusage/transport"
 	"aiusage/usage"
 )
 
-// Each of these once cost a server seconds or megabytes. That they are refused
-// by counting shows in that nothing is read; how fast that is, no test can say.
-func TestWhatAsksForTooMuchIsRefusedBeforeAnythingIsRead(t *testing.T) {
+// attack is a request that costs a server without limits seconds or megabytes.
+type attack struct {
+	name string
+	// query is the document, or body the whole body.
+	query, body string
+	// says is part of the answer.
+	says string
+}
+
+func attacks() []attack {
 	doubling := "query{...f0}"
 	for i := range 26 {
 		doubling += fmt.Sprintf("fragment f%d on Query{...f%d ...f%d}", i, i+1, i+1)
 	}
 	doubling += "fragment f26 on Query{aiUsage{asOf}}"
-	for name, c := range map[string]struct{ query, says string }{
-		"a field repeated 10,000 times": {"{" + strings.Repeat("aiUsage{asOf} ", 10_000) + "}", "token"},
-		"fragments that double":         {doubling, "OPERATION_TOO_LARGE"},
-		"aliases of reports":            {"{" + repeat(21, "a%d:aiUsage{asOf} ") + "}", "OPERATION_TOO_LARGE"},
-		"aliases of fields":             {"{aiUsage{" + repeat(51, "a%d:asOf ") + "}}", "OPERATION_TOO_LARGE"},
-		"depth":                         {"{__type(name:\"Query\"){" + strings.Repeat("ofType{", 20) + "name" + strings.Repeat("}", 20) + "}}", "OPERATION_TOO_LARGE"},
-		"unknown fields":                {"{" + repeat(400, "f%d ") + "}", "and 391 more errors"},
-		"unknown directives":            {"{aiUsage{asOf " + strings.Repeat("@d ", 600) + "}}", "more errors"},
-		"a literal of 5 MB":             {"{aiUsage(accountId:\"" + strings.Repeat("x", 5<<20) + "\"){asOf}}", "too large"},
-		"commas of 2 MB":                {"{aiUsage{asOf}" + strings.Repeat(",", 2<<20) + "}", "too large"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			body, err := json.Marshal(map[string]string{"query": c.query})
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, answer, _ := post(t, func() (*usage.Report, error) {
-				t.Error("something was read")
-				return nil, errors.New("read")
-			}, string(body))
-			if !strings.Contains(answer, c.says) || len(answer) > 4000 {
-				t.Errorf("got %d bytes: %.500s", len(answer), answer)
-			}
-		})
+	return []attack{
+		{name: "a field repeated 10,000 times", query: "{" + strings.Repeat("aiUsage{asOf} ", 10_000) + "}", says: "token limit"},
+		{name: "a field repeated as often as tokens allow", query: "{aiUsage{" + strings.Repeat("asOf ", 1490) + "totals{nothing}}}", says: "same fields too often"},
+		{name: "a field repeated 300 times", query: "{aiUsage{" + strings.Repeat("asOf ", 300) + "totals{nothing}}}", says: "VALIDATION"},
+		{name: "1,400 fields of many names", query: "{aiUsage{" + strings.Repeat(repeat(26, "a%d "), 56) + "}}", says: "and 1447 more errors"},
+		{name: "10,000 aliases", query: "{aiUsage{" + repeat(10_000, "a%d:asOf ") + "}}", says: "token limit"},
+		{name: "aliases of fields", query: "{aiUsage{" + repeat(51, "a%d:asOf ") + "}}", says: "more than 50 aliases"},
+		{name: "aliases of reports", query: "{" + repeat(21, "a%d:aiUsage{asOf} ") + "}", says: "more than 20 fields at its root"},
+		{name: "fragments that double 26 times", query: doubling, says: "more than 20 fields at its root"},
+		{name: "fragments that contain themselves", query: "{...a} fragment a on Query{...b} fragment b on Query{...a}", says: "VALIDATION"},
+		{name: "30 fragments, each spread in all before it", query: manyFragments(30), says: "more than"},
+		{name: "levels of fields", query: "{__type(name:\"Query\"){" + strings.Repeat("ofType{", 20) + "name" + strings.Repeat("}", 20) + "}}", says: "more than 20 levels"},
+		{name: "490 levels of fragments", query: "{" + strings.Repeat("...{", 490) + "nothing" + strings.Repeat("}", 490) + "}", says: "VALIDATION"},
+		{name: "levels of introspection", query: "{__schema{types{fields{type{fields{type{fields{name}}}}}}}}", says: "introspection depth"},
+		{name: "400 unknown fields", query: "{" + repeat(400, "f%d ") + "}", says: "and 391 more errors"},
+		{name: "600 unknown directives", query: "{aiUsage{asOf " + strings.Repeat("@d ", 600) + "}}", says: "more errors"},
+		{name: "400 operations", query: repeat(400, "query q%d{x}"), says: "token limit"},
+		{name: "700 levels of a list", query: "{aiUsage(accountId:" + strings.Repeat("[", 700) + strings.Repeat("]", 700) + "){asOf}}", says: "VALIDATION"},
+		{name: "an unknown name of 200 KB", query: "{" + strings.Repeat("x", 200_000) + "}", says: "…"},
+		{name: "an operation name of 200 KB", body: `{"query":"query a{aiUsage{asOf}} query b{aiUsage{asOf}}","operationName":"` + strings.Repeat("x", 200_000) + `"}`, says: "…"},
+		{name: "a text of 200 KB where no text belongs", query: "{aiUsage(accountId:" + strings.Repeat("x", 200_000) + "){asOf}}", says: "…"},
+		{name: "a text of 5 MB", query: "{aiUsage(accountId:\"" + strings.Repeat("x", 5<<20) + "\"){asOf}}", says: "body is too large"},
+		{name: "2 MB of commas", query: "{aiUsage{asOf}" + strings.Repeat(",", 2<<20) + "}", says: "body is too large"},
+		{name: "200 KB of commas", query: "{nothing" + strings.Repeat(",", 200_000) + "}", says: "VALIDATION"},
+		{name: "variables of 100,000 levels", body: `{"query":"{aiUsage{asOf}}","variables":{"x":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + "}}", says: "not a JSON object"},
+		{name: "variables of the wrong type", body: `{"query":"query($x:ID){aiUsage(accountId:$x){asOf}}","variables":{"x":[` + strings.Repeat("1,", 100_000) + `1]}}`, says: "VALIDATION"},
+		{name: "a batch of requests", body: "[" + strings.TrimSuffix(strings.Repeat(ask+",", 5_000), ",") + "]", says: "not a JSON object"},
 	}
+}
+
+// manyFragments writes n fragments, each of which spreads all after it.
+func manyFragments(n int) string {
+	var document strings.Builder
+	document.WriteString("{...f0}")
+	for i := range n {
+		fmt.Fprintf(&document, "fragment f%d on Query{aiUsage{asOf}", i)
+		for j := i + 1; j < n; j++ {
+			fmt.Fprintf(&document, "...f%d ", j)
+		}
+		document.WriteString("}")
+	}
+	return document.String()
 }
 
 // repeat writes n fields whose names are numbered.
@@ -54,6 +82,111 @@ func repeat(n int, format string) string {
 	return fields.String()
 }
 
+func (a attack) request(t *testing.T) string {
+	t.Helper()
+	if a.body != "" {
+		return a.body
+	}
+	body, err := json.Marshal(map[string]string{"query": a.query})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// What an attack may cost: allocations stand for the work, because they can be
+// counted. An ordinary query makes some hundreds.
+const (
+	mostAllocations = 150_000
+	longestAnswer   = 8000
+)
+
+func TestWhatAsksForTooMuchIsRefusedBeforeAnythingIsRead(t *testing.T) {
+	handler := newHandler(t, func() (*usage.Report, error) {
+		t.Error("something was read")
+		return nil, errors.New("read")
+	}, transport.Options{})
+	for _, attack := range attacks() {
+		t.Run(attack.name, func(t *testing.T) {
+			body := attack.request(t)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			started := time.Now()
+			answer := send(t, handler, "POST", "/graphql", body).Body.String()
+			took := time.Since(started)
+			runtime.ReadMemStats(&after)
+			allocations := after.Mallocs - before.Mallocs
+			t.Logf("%8d bytes sent, %5d answered, %6d allocations, %v", len(body), len(answer), allocations, took.Round(10*time.Microsecond))
+			if !strings.Contains(answer, attack.says) || len(answer) > longestAnswer {
+				t.Errorf("got %d bytes: %.500s", len(answer), answer)
+			}
+			if allocations > mostAllocations {
+				t.Errorf("%d allocations", allocations)
+			}
+		})
+	}
+}
+
+// BenchmarkAttacks shows what refusing costs.
+func BenchmarkAttacks(b *testing.B) {
+	for _, attack := range attacks() {
+		b.Run(strings.ReplaceAll(attack.name, " ", "-"), func(b *testing.B) {
+			t := &testing.T{}
+			handler, body := newHandler(t, nil, transport.Options{}), attack.request(t)
+			for b.Loop() {
+				send(b, handler, "POST", "/graphql", body)
+			}
+		})
+	}
+}
+
+func TestEachLimitCanBeSet(t *testing.T) {
+	const query = `{"query":"{a:aiUsage{totals{sessions}} b:aiUsage{asOf}}"}`
+	never := func() (*usage.Report, error) {
+		t.Error("it was run")
+		return nil, errors.New("run")
+	}
+	for says, limits := range map[string]transport.Limits{
+		"body is too large":              {Body: 10},
+		"token limit of 5":               {Tokens: 5},
+		"more than 2 levels":             {Depth: 2},
+		"more than 1 aliases":            {Aliases: 1},
+		"more than 1 fields at its root": {RootFields: 1},
+		"more than 4 fields":             {Fields: 4},
+		"hold 5 values, more than 4":     {Complexity: 4},
+	} {
+		answer := send(t, newHandler(t, never, transport.Options{Limits: limits}), "POST", "/", query).Body.String()
+		if !strings.Contains(answer, says) || strings.Contains(answer, `"data"`) {
+			t.Errorf("%+v: got %s", limits, answer)
+		}
+	}
+}
+
+func TestAHiddenSchemaIsNotToldByErrors(t *testing.T) {
+	open, hidden := newHandler(t, nil, transport.Options{}), newHandler(t, nil, transport.Options{HideSchema: true})
+	for query, secret := range map[string]string{
+		`{aiUsag{asOf}}`:                                               "aiUsage",
+		`{aiUsage}`:                                                    "{ ... }",
+		`{aiUsage{totals{aiMinute}}}`:                                  "aiMinutes",
+		`{aiUsage(acountId:\"1\"){asOf}}`:                              "accountId",
+		`{aiUsage{asOf @skip(iff:true)}}`:                              "Did you mean",
+		`{aiUsage{...f}} fragment f on AIUsag{asOf}`:                   `\"AIUsage\"`,
+		`{__schema{queryType{name}}}`:                                  `"Query"`,
+		`{...f} fragment f on Query{x:__type(name:\"AIUsage\"){name}}`: `"AIUsage"`,
+	} {
+		body := `{"query":"` + query + `"}`
+		if answer := send(t, open, "POST", "/", body).Body.String(); !strings.Contains(answer, secret) {
+			t.Errorf("%s: where the schema is open, got %s", query, answer)
+		}
+		if answer := send(t, hidden, "POST", "/", body).Body.String(); strings.Contains(answer, secret) || !strings.Contains(answer, "GRAPHQL_VALIDATION_FAILED") {
+			t.Errorf("%s: where the schema is hidden, got %s", query, answer)
+		}
+	}
+	if answer := send(t, hidden, "POST", "/", `{"query":"{__typename}"}`); answer.Code != http.StatusOK || !strings.Contains(answer.Body.String(), `"Query"`) {
+		t.Errorf("__typename: got %s", answer.Body)
+	}
+}
+
 // The query that GraphiQL and code generators begin with is within the limits.
 func TestIntrospectionIsWithinTheLimits(t *testing.T) {
 	const typeRef = `fragment T on __Type{kind name ofType{kind name ofType{kind name ofType{kind name ofType{kind name ofType{kind name ofType{kind name ofType{kind name}}}}}}}}`
@@ -61,11 +194,7 @@ func TestIntrospectionIsWithinTheLimits(t *testing.T) {
 		types{kind name description fields(includeDeprecated:true){name description args{name description type{...T}defaultValue}type{...T}isDeprecated deprecationReason}
 		inputFields{name description type{...T}defaultValue}interfaces{...T}enumValues(includeDeprecated:true){name description isDeprecated deprecationReason}possibleTypes{...T}}
 		directives{name description locations args{name description type{...T}defaultValue}}}}` + typeRef
-	body, err := json.Marshal(map[string]string{"query": query})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, answer, _ := post(t, nil, string(body))
+	answer := send(t, newHandler(t, nil, transport.Options{}), "POST", "/", attack{query: query}.request(t)).Body.String()
 	if strings.Contains(answer, `"errors"`) || !strings.Contains(answer, `"AICustomerUsage"`) {
 		t.Errorf("got %.500s", answer)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -22,21 +21,33 @@ type readerFunc func() (*usage.Report, error)
 
 func (f readerFunc) Report(context.Context, usage.Query) (*usage.Report, error) { return f() }
 
+// newHandler returns a GraphQL endpoint whose reports come from read.
+func newHandler(_ testing.TB, read readerFunc, options transport.Options) http.Handler {
+	return transport.New(graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(read, nil, 0)}), options)
+}
+
+// send sends a request as somebody who may see everything. headers are names and
+// values by turns.
+func send(t testing.TB, handler http.Handler, method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	request := httptest.NewRequestWithContext(auth.NewContext(t.Context(), auth.Operator), method, target, strings.NewReader(body))
+	if method == http.MethodPost {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+	return recorder
+}
+
 // post sends a body to a GraphQL endpoint whose reports come from read.
 func post(t *testing.T, read readerFunc, body string) (status int, answer, log string) {
 	t.Helper()
 	var records bytes.Buffer
-	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(read, nil, 0)})
-	handler := transport.New(schema, slog.New(slog.NewTextHandler(&records, nil)))
-	request := httptest.NewRequestWithContext(auth.NewContext(t.Context(), auth.Operator), "POST", "/graphql", strings.NewReader(body))
-	request.Header.Set("Content-Type", "application/json")
-	recorder := httptest.NewRecorder()
-	handler.ServeHTTP(recorder, request)
-	content, err := io.ReadAll(recorder.Result().Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return recorder.Code, string(content), records.String()
+	handler := newHandler(t, read, transport.Options{Log: slog.New(slog.NewTextHandler(&records, nil))})
+	recorder := send(t, handler, "POST", "/graphql", body)
+	return recorder.Code, recorder.Body.String(), records.String()
 }
 
 const ask = `{"query":"{aiUsage{asOf}}"}`

@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"aiusage/gateway"
+	"aiusage/usage"
+)
+
+// graphQLFlags say how GraphQL is served.
+type graphQLFlags struct {
+	MaxBody       int `env:"AIUSAGE_MAX_BODY" group:"What a GraphQL request may ask for:" default:"262144" placeholder:"BYTES" help:"The longest request, in bytes (default: 262144)."`
+	MaxTokens     int `env:"AIUSAGE_MAX_TOKENS" group:"What a GraphQL request may ask for:" default:"1500" placeholder:"N" help:"The most tokens of a document (default: 1500)."`
+	MaxDepth      int `env:"AIUSAGE_MAX_DEPTH" group:"What a GraphQL request may ask for:" default:"20" placeholder:"N" help:"The most levels of fields (default: 20). GraphiQL needs 13."`
+	MaxAliases    int `env:"AIUSAGE_MAX_ALIASES" group:"What a GraphQL request may ask for:" default:"50" placeholder:"N" help:"The most renamed fields (default: 50)."`
+	MaxRootFields int `env:"AIUSAGE_MAX_ROOT_FIELDS" group:"What a GraphQL request may ask for:" default:"20" placeholder:"N" help:"The most fields of an operation itself, such as reports (default: 20)."`
+	MaxFields     int `env:"AIUSAGE_MAX_FIELDS" group:"What a GraphQL request may ask for:" default:"2000" placeholder:"N" help:"The most fields altogether (default: 2000)."`
+	MaxComplexity int `env:"AIUSAGE_MAX_COMPLEXITY" group:"What a GraphQL request may ask for:" default:"1000000" placeholder:"N" help:"The most values that an answer could hold, where each field counts as often as the lists around it may be long (default: 1000000)."`
+}
+
+// configure makes the flags a part of a gateway's configuration. Numbers that
+// mean nothing, or that take away the protection, are InvalidArgument errors.
+func (f graphQLFlags) configure(settings *gateway.Config) error {
+	for _, limit := range []struct {
+		flag        string
+		given, most int
+		target      *int
+	}{
+		{"--max-body", f.MaxBody, 64 << 20, &settings.Limits.Body},
+		{"--max-tokens", f.MaxTokens, 20_000, &settings.Limits.Tokens},
+		{"--max-depth", f.MaxDepth, 200, &settings.Limits.Depth},
+		{"--max-aliases", f.MaxAliases, 10_000, &settings.Limits.Aliases},
+		{"--max-root-fields", f.MaxRootFields, 1000, &settings.Limits.RootFields},
+		{"--max-fields", f.MaxFields, 100_000, &settings.Limits.Fields},
+		{"--max-complexity", f.MaxComplexity, 1_000_000_000, &settings.Limits.Complexity},
+	} {
+		if limit.given < 1 || limit.given > limit.most {
+			return usage.Errorf(usage.InvalidArgument, "%s is %d; it must be at least 1 and at most %d", limit.flag, limit.given, limit.most)
+		}
+		*limit.target = limit.given
+	}
+	return nil
+}

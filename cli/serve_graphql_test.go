@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"aiusage/gateway"
+	"aiusage/transport"
+)
+
+// graphQLSettings parses flags of serve and returns what they make of a gateway.
+func graphQLSettings(t *testing.T, args ...string) (gateway.Config, error) {
+	t.Helper()
+	var flags commandLine
+	exited := -1
+	parser, err := newParser(&flags, io.Discard, io.Discard, true, &exited)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parse(parser, append([]string{"serve"}, args...)); err != nil {
+		t.Fatal(err)
+	}
+	var settings gateway.Config
+	err = flags.Serve.configure(&settings)
+	return settings, err
+}
+
+func TestLimitsHaveSafeDefaults(t *testing.T) {
+	settings, err := graphQLSettings(t)
+	if err != nil || settings.Limits != transport.DefaultLimits {
+		t.Errorf("got %+v, %v", settings.Limits, err)
+	}
+	settings, err = graphQLSettings(t, "--max-tokens=3000")
+	if err != nil || settings.Limits.Tokens != 3000 {
+		t.Errorf("got %+v, %v", settings.Limits, err)
+	}
+}
+
+func TestLimitsThatMakeNoSenseAreRefused(t *testing.T) {
+	for _, flag := range []string{
+		"--max-body=0", "--max-tokens=-1", "--max-tokens=1000000", "--max-depth=0",
+		"--max-aliases=0", "--max-root-fields=0", "--max-fields=0", "--max-complexity=0",
+	} {
+		name, _, _ := strings.Cut(flag, "=")
+		if _, err := graphQLSettings(t, flag); err == nil || !strings.HasPrefix(err.Error(), name+" is ") {
+			t.Errorf("%s: got %v", flag, err)
+		}
+	}
+}
