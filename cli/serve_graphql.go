@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"os"
+
 	"aiusage/gateway"
 	"aiusage/usage"
 )
@@ -14,6 +16,9 @@ type graphQLFlags struct {
 	MaxRootFields int `env:"AIUSAGE_MAX_ROOT_FIELDS" group:"What a GraphQL request may ask for:" default:"20" placeholder:"N" help:"The most fields of an operation itself, such as reports (default: 20)."`
 	MaxFields     int `env:"AIUSAGE_MAX_FIELDS" group:"What a GraphQL request may ask for:" default:"2000" placeholder:"N" help:"The most fields altogether (default: 2000)."`
 	MaxComplexity int `env:"AIUSAGE_MAX_COMPLEXITY" group:"What a GraphQL request may ask for:" default:"1000000" placeholder:"N" help:"The most values that an answer could hold, where each field counts as often as the lists around it may be long (default: 1000000)."`
+
+	PersistedDocuments     string `env:"AIUSAGE_PERSISTED_DOCUMENTS" group:"What a GraphQL request may ask for:" type:"path" placeholder:"FILE" help:"A manifest of documents that callers may name by documentId: an apollo-persisted-query-manifest, or an object of documents by identifier, as GraphQL Code Generator writes it. Read at the start."`
+	OnlyPersistedDocuments bool   `env:"AIUSAGE_ONLY_PERSISTED_DOCUMENTS" group:"What a GraphQL request may ask for:" help:"Refuse documents that are not in the manifest."`
 }
 
 // configure makes the flags a part of a gateway's configuration. Numbers that
@@ -37,5 +42,21 @@ func (f graphQLFlags) configure(settings *gateway.Config) error {
 		}
 		*limit.target = limit.given
 	}
+	return f.configureDocuments(settings)
+}
+
+func (f graphQLFlags) configureDocuments(settings *gateway.Config) error {
+	settings.OnlyPersistedDocuments = f.OnlyPersistedDocuments
+	if f.PersistedDocuments == "" {
+		if f.OnlyPersistedDocuments {
+			return usage.Errorf(usage.InvalidArgument, "--only-persisted-documents needs --persisted-documents")
+		}
+		return nil
+	}
+	manifest, err := os.ReadFile(f.PersistedDocuments)
+	if err != nil {
+		return usage.Errorf(usage.InvalidArgument, "--persisted-documents cannot be read: %v", err)
+	}
+	settings.PersistedDocuments = manifest
 	return nil
 }

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -44,6 +46,22 @@ func TestLimitsThatMakeNoSenseAreRefused(t *testing.T) {
 	} {
 		name, _, _ := strings.Cut(flag, "=")
 		if _, err := graphQLSettings(t, flag); err == nil || !strings.HasPrefix(err.Error(), name+" is ") {
+			t.Errorf("%s: got %v", flag, err)
+		}
+	}
+}
+
+func TestPersistedDocumentsAreRead(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "manifest.json")
+	if err := os.WriteFile(file, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	settings, err := graphQLSettings(t, "--persisted-documents="+file, "--only-persisted-documents")
+	if err != nil || string(settings.PersistedDocuments) != "{}" || !settings.OnlyPersistedDocuments {
+		t.Errorf("got %q, %v, %v", settings.PersistedDocuments, settings.OnlyPersistedDocuments, err)
+	}
+	for _, flag := range []string{"--only-persisted-documents", "--persisted-documents=" + file + ".missing"} {
+		if _, err := graphQLSettings(t, flag); err == nil || !strings.Contains(err.Error(), "--persisted-documents") {
 			t.Errorf("%s: got %v", flag, err)
 		}
 	}

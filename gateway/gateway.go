@@ -61,6 +61,11 @@ type Config struct {
 	HideSchema bool
 	// Limits are the most that one GraphQL request may ask for.
 	Limits transport.Limits
+	// PersistedDocuments is a manifest of GraphQL documents (transport.ReadDocuments)
+	// that callers may name instead of sending them, or nil.
+	PersistedDocuments []byte
+	// OnlyPersistedDocuments refuses all others.
+	OnlyPersistedDocuments bool
 	// Rollups tells how the rollups are, for /readyz and /metrics. It may be nil.
 	Rollups func(ctx context.Context) (RollupHealth, error)
 	Log     *slog.Logger
@@ -77,17 +82,23 @@ func New(config Config) (http.Handler, error) {
 	}
 	door := door{authenticator, config.Log}
 	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolver})
-	graphQL := transport.New(schema, transport.Options{
-		Limits:     config.Limits,
-		HideSchema: config.HideSchema,
-		Extensions: []graphql.HandlerExtension{resolver.Flat()},
-		Log:        config.Log,
+	documents, err := readDocuments(schema, config)
+	if err != nil {
+		return nil, err
+	}
+	queries := transport.New(schema, transport.Options{
+		Limits:        config.Limits,
+		HideSchema:    config.HideSchema,
+		Documents:     documents,
+		OnlyDocuments: config.OnlyPersistedDocuments,
+		Extensions:    []graphql.HandlerExtension{resolver.Flat()},
+		Log:           config.Log,
 	})
-	page := playground.Handler("AI usage", GraphQLPath)
+	graphQL, page := door.require(queries), playground.Handler("AI usage", GraphQLPath)
 	if config.OpenSchema && !config.HideSchema {
-		graphQL = door.requireUnless(asksForSchemaOnly, graphQL)
+		graphQL = door.requireUnless(asksForSchemaOnly, queries)
 	} else {
-		graphQL, page = door.require(graphQL), door.require(page).ServeHTTP
+		page = door.require(page).ServeHTTP
 	}
 
 	mux := http.NewServeMux()
@@ -100,7 +111,7 @@ func New(config Config) (http.Handler, error) {
 	mux.Handle("GET /{$}", http.RedirectHandler(GraphiQLPath, http.StatusFound))
 	mux.HandleFunc("GET "+HealthPath, healthy)
 	mux.Handle("GET "+ReadyPath, ready(config.Store, config.Rollups))
-	mux.Handle("GET "+MetricsPath, metrics(config.Rollups))
+	mux.Handle("GET "+MetricsPath, metrics(config.Rollups, queries.Stats))
 
 	// The legacy door takes its paths before the mux sees them, because it does
 	// not mind doubled slashes and letter case (facts 1 and 22 of its contract),
@@ -119,6 +130,14 @@ func New(config Config) (http.Handler, error) {
 		mux.ServeHTTP(w, r)
 	})
 	return withRequestID(withLog(config.Log, withCORS(config.AllowedOrigins, doors))), nil
+}
+
+// readDocuments reads the registered documents, if there are any.
+func readDocuments(schema graphql.ExecutableSchema, config Config) (*transport.Documents, error) {
+	if config.PersistedDocuments == nil {
+		return nil, nil
+	}
+	return transport.ReadDocuments(schema, config.Limits, config.PersistedDocuments)
 }
 
 // healthy says that the process is alive.

@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"aiusage/transport"
 )
 
 // RollupHealth says how the rollups are.
@@ -36,12 +38,13 @@ func (h RollupHealth) words() string {
 }
 
 // metrics answers with the metrics of this process in Prometheus' format.
-func metrics(rollups func(context.Context) (RollupHealth, error)) http.Handler {
+func metrics(rollups func(context.Context) (RollupHealth, error), queries func() transport.Stats) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
+	registry.MustRegister(queryCollector(queries))
 	if rollups != nil {
 		registry.MustRegister(rollupCollector{rollups})
 	}
@@ -85,4 +88,27 @@ func (c rollupCollector) Collect(values chan<- prometheus.Metric) {
 	values <- prometheus.MustNewConstMetric(rollupsReady, prometheus.GaugeValue, ready)
 	values <- prometheus.MustNewConstMetric(rollupsPending, prometheus.GaugeValue, float64(health.Pending))
 	values <- prometheus.MustNewConstMetric(rollupsLag, prometheus.GaugeValue, health.Lag.Seconds())
+}
+
+// queryCollector reads the counts of GraphQL.
+type queryCollector func() transport.Stats
+
+var (
+	persistedHits = prometheus.NewDesc("aiusage_graphql_persisted_hits_total",
+		"Requests that named a document which was known.", nil, nil)
+	persistedMisses = prometheus.NewDesc("aiusage_graphql_persisted_misses_total",
+		"Requests that named a document which was not known.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (queryCollector) Describe(descriptions chan<- *prometheus.Desc) {
+	descriptions <- persistedHits
+	descriptions <- persistedMisses
+}
+
+// Collect implements prometheus.Collector.
+func (c queryCollector) Collect(values chan<- prometheus.Metric) {
+	stats := c()
+	values <- prometheus.MustNewConstMetric(persistedHits, prometheus.CounterValue, float64(stats.PersistedHits))
+	values <- prometheus.MustNewConstMetric(persistedMisses, prometheus.CounterValue, float64(stats.PersistedMisses))
 }

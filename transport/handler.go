@@ -12,7 +12,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // Options are how GraphQL is served. The zero value will do.
@@ -21,6 +20,10 @@ type Options struct {
 	// HideSchema refuses introspection to everybody and keeps errors from
 	// suggesting names.
 	HideSchema bool
+	// Documents are registered, to be named instead of sent. It may be nil.
+	Documents *Documents
+	// OnlyDocuments refuses all others.
+	OnlyDocuments bool
 	// Extensions run after the handler's own limits.
 	Extensions []graphql.HandlerExtension
 	// Log receives every error without a code, once. nil discards them.
@@ -35,14 +38,22 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// New returns a handler that answers GraphQL queries by POST and GET. It shows
-// callers "internal error" for every error without a code.
-func New(schema graphql.ExecutableSchema, options Options) http.Handler {
+// Handler answers GraphQL queries by POST and GET.
+type Handler struct {
+	options   Options
+	server    *handler.Server
+	persisted *persisted
+}
+
+// New returns a handler that shows callers "internal error" for every error
+// without a code.
+func New(schema graphql.ExecutableSchema, options Options) *Handler {
 	options = options.withDefaults()
 	server := handler.New(schema)
-	server.AddTransport(overHTTP{})
+	h := &Handler{options: options, server: server, persisted: newPersisted(options.Documents, options.OnlyDocuments)}
+	server.AddTransport(overHTTP{h.persisted})
 	server.SetParserTokenLimit(options.Limits.Tokens)
-	documents := newDocumentCache()
+	documents := newDocumentCache(options.Documents)
 	server.SetQueryCache(documents)
 	server.SetDisableSuggestion(options.HideSchema)
 	if options.HideSchema {
@@ -57,20 +68,23 @@ func New(schema graphql.ExecutableSchema, options Options) http.Handler {
 	server.SetRecoverFunc(func(_ context.Context, fault any) error {
 		return fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
 	})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "private, no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, int64(options.Limits.Body))
-		server.ServeHTTP(w, r)
-	})
+	return h
 }
 
-// documentMemory is the most bytes of parsed documents that are kept.
-const documentMemory = 32 << 20
+// ServeHTTP answers one request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "private, no-store")
+	r.Body = http.MaxBytesReader(w, r.Body, int64(h.options.Limits.Body))
+	h.server.ServeHTTP(w, r)
+}
 
-// newDocumentCache keeps parsed documents. A token of one or two characters
-// becomes a node of some hundred bytes; what is longer is mostly text.
-func newDocumentCache() *cache[*ast.QueryDocument] {
-	return newCache(documentMemory, func(text string, _ *ast.QueryDocument) int {
-		return len(text) + 100*min(len(text), 4000)
-	})
+// Stats are counts for the operator, which only grow.
+type Stats struct {
+	// PersistedHits and PersistedMisses count requests that named their document.
+	PersistedHits, PersistedMisses int64
+}
+
+// Stats returns what the handler has done so far.
+func (h *Handler) Stats() Stats {
+	return Stats{PersistedHits: h.persisted.hits.Load(), PersistedMisses: h.persisted.misses.Load()}
 }

@@ -21,7 +21,7 @@ import (
 // transports answer 422 where it wants 200 or 400, send "data": null with
 // requests that were never executed, ignore quality values in Accept, take
 // whatever follows the JSON document and repeat an unreadable body.
-type overHTTP struct{}
+type overHTTP struct{ persisted *persisted }
 
 var _ graphql.Transport = overHTTP{}
 
@@ -29,20 +29,20 @@ var _ graphql.Transport = overHTTP{}
 func (overHTTP) Supports(*http.Request) bool { return true }
 
 // Do answers one request.
-func (overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor) {
+func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor) {
 	mediaType := negotiate(r.Header.Values("Accept"))
 	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
 	w.Header().Add("Vary", "Accept")
 	started := graphql.Now()
-	params, refused := readParams(r)
+	asked, refused := readRequest(r)
 	if refused != nil {
 		refused.write(w)
 		return
 	}
-	params.Headers = r.Header
-	params.ReadTime = graphql.TraceTiming{Start: started, End: graphql.Now()}
+	asked.Headers = r.Header
+	asked.ReadTime = graphql.TraceTiming{Start: started, End: graphql.Now()}
 
-	operation, errs := executor.CreateOperationContext(r.Context(), params)
+	operation, errs := o.persisted.open(r.Context(), executor, asked)
 	if errs != nil {
 		// The status of a request that was understood as HTTP but not as GraphQL
 		// is the one thing in which the two media types differ.
@@ -123,23 +123,23 @@ func badRequest(message string) *refusal {
 	return &refusal{status: http.StatusBadRequest, message: message}
 }
 
-// readParams reads what is to be executed from a request of either method.
-func readParams(r *http.Request) (*graphql.RawParams, *refusal) {
+// readRequest reads what is to be executed from an HTTP request of either method.
+func readRequest(r *http.Request) (*request, *refusal) {
 	switch r.Method {
 	case http.MethodGet:
-		return paramsFromQuery(r)
+		return requestFromQuery(r)
 	case http.MethodPost:
-		return paramsFromBody(r)
+		return requestFromBody(r)
 	}
 	return nil, &refusal{http.StatusMethodNotAllowed, "send GraphQL by POST or GET", "GET, POST"}
 }
 
-// paramsFromQuery reads the query string of a GET, whose variables and
+// requestFromQuery reads the query string of a GET, whose variables and
 // extensions are JSON.
-func paramsFromQuery(r *http.Request) (*graphql.RawParams, *refusal) {
+func requestFromQuery(r *http.Request) (*request, *refusal) {
 	values := r.URL.Query()
 	document := map[string]json.RawMessage{}
-	for _, name := range []string{"query", "operationName"} {
+	for _, name := range []string{"query", "operationName", "documentId"} {
 		if values.Has(name) {
 			text, err := json.Marshal(values.Get(name))
 			if err != nil {
@@ -156,11 +156,11 @@ func paramsFromQuery(r *http.Request) (*graphql.RawParams, *refusal) {
 			document[name] = json.RawMessage(text)
 		}
 	}
-	return paramsFromDocument(document)
+	return requestFromDocument(document)
 }
 
-// paramsFromBody reads the JSON body of a POST.
-func paramsFromBody(r *http.Request) (*graphql.RawParams, *refusal) {
+// requestFromBody reads the JSON body of a POST.
+func requestFromBody(r *http.Request) (*request, *refusal) {
 	mediaType, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != applicationJSON {
 		return nil, &refusal{status: http.StatusUnsupportedMediaType, message: "the Content-Type of a POST is application/json"}
@@ -185,21 +185,22 @@ func paramsFromBody(r *http.Request) (*graphql.RawParams, *refusal) {
 	if err := json.Unmarshal(body, &document); err != nil || document == nil {
 		return nil, badRequest("the body is not a JSON object")
 	}
-	return paramsFromDocument(document)
+	return requestFromDocument(document)
 }
 
-// paramsFromDocument checks the types of the four members that the
-// specification names. Others are ignored.
-func paramsFromDocument(document map[string]json.RawMessage) (*graphql.RawParams, *refusal) {
-	params := &graphql.RawParams{}
+// requestFromDocument checks the types of the members that the specification
+// names. Others are ignored.
+func requestFromDocument(document map[string]json.RawMessage) (*request, *refusal) {
+	asked := &request{}
 	for _, member := range []struct {
 		name, kind string
 		target     any
 	}{
-		{"query", "a string", &params.Query},
-		{"operationName", "a string", &params.OperationName},
-		{"variables", "an object", &params.Variables},
-		{"extensions", "an object", &params.Extensions},
+		{"query", "a string", &asked.Query},
+		{"operationName", "a string", &asked.OperationName},
+		{"documentId", "a string", &asked.DocumentID},
+		{"variables", "an object", &asked.Variables},
+		{"extensions", "an object", &asked.Extensions},
 	} {
 		if value, given := document[member.name]; given {
 			decoder := json.NewDecoder(strings.NewReader(string(value)))
@@ -209,10 +210,13 @@ func paramsFromDocument(document map[string]json.RawMessage) (*graphql.RawParams
 			}
 		}
 	}
-	if params.Query == "" {
+	switch {
+	case asked.Query != "" && asked.DocumentID != "":
+		return nil, badRequest("send either a query or a documentId")
+	case asked.Query == "" && asked.DocumentID == "" && asked.Extensions["persistedQuery"] == nil:
 		return nil, badRequest("the query is missing")
 	}
-	return params, nil
+	return asked, nil
 }
 
 // The media types of answers. The newer one says by its status whether the

@@ -65,7 +65,7 @@ func (l Limits) withDefaults() Limits {
 const tooLarge = "OPERATION_TOO_LARGE"
 
 func tooLargeError(format string, args ...any) *gqlerror.Error {
-	return &gqlerror.Error{Message: fmt.Sprintf(format, args...), Extensions: map[string]any{"code": tooLarge}}
+	return codedError(tooLarge, fmt.Sprintf(format, args...))
 }
 
 // check refuses an operation that asks for too much. Its document must have been

@@ -22,7 +22,7 @@ type readerFunc func() (*usage.Report, error)
 func (f readerFunc) Report(context.Context, usage.Query) (*usage.Report, error) { return f() }
 
 // newHandler returns a GraphQL endpoint whose reports come from read.
-func newHandler(_ testing.TB, read readerFunc, options transport.Options) http.Handler {
+func newHandler(_ testing.TB, read readerFunc, options transport.Options) *transport.Handler {
 	return transport.New(graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(read, nil, 0)}), options)
 }
 
