@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -59,7 +58,10 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 		return
 	}
 	respond, ctx := executor.DispatchOperation(r.Context(), operation)
-	writeAnswer(ctx, w, respond)
+	answer := respond(ctx)
+	compressing(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeAnswer(w, answer)
+	})).ServeHTTP(w, r)
 }
 
 // kindOf returns whether an operation is a query, mutation or subscription.
@@ -69,8 +71,7 @@ func kindOf(operation *graphql.OperationContext) ast.Operation {
 
 // writeAnswer writes what an operation resolved to. The data are JSON already;
 // encoding/json would check and copy every byte of them once more.
-func writeAnswer(ctx context.Context, w http.ResponseWriter, respond graphql.ResponseHandler) {
-	answer := respond(ctx)
+func writeAnswer(w io.Writer, answer *graphql.Response) {
 	io.WriteString(w, "{")
 	if len(answer.Errors) > 0 {
 		io.WriteString(w, `"errors":`)
@@ -87,7 +88,7 @@ func writeAnswer(ctx context.Context, w http.ResponseWriter, respond graphql.Res
 }
 
 // writeJSON writes a document that can be marshaled.
-func writeJSON(w http.ResponseWriter, document any) {
+func writeJSON(w io.Writer, document any) {
 	body, err := json.Marshal(document)
 	if err != nil {
 		panic(err) // errors and extensions hold nothing but JSON values
