@@ -12,8 +12,7 @@ import (
 const compressFrom = 2 << 10
 
 // compressing is a middleware that compresses what Accept-Encoding asks for, by
-// zstd or gzip. Its levels favour time: answers are repetitive, and higher levels
-// take several times as long for a tenth less.
+// zstd or gzip, at the levels that take the least time.
 var compressing = func() func(http.Handler) http.HandlerFunc {
 	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(compressFrom), gzhttp.CompressionLevel(gzip.BestSpeed))
 	if err != nil {
