@@ -1,0 +1,45 @@
+package watch
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+type failureKey struct{}
+
+// Catch returns a context in which Values leaves the error that ends it, and what
+// returns that error, or nil as long as there is none.
+func Catch(ctx context.Context) (context.Context, func() error) {
+	var failure atomic.Pointer[error]
+	caught := func() error {
+		if err := failure.Load(); err != nil {
+			return *err
+		}
+		return nil
+	}
+	return context.WithValue(ctx, failureKey{}, &failure), caught
+}
+
+// Values returns the values of events, for a resolver of GraphQL, whose channel
+// has no place for errors. An error is left for whoever made the context (Catch)
+// before the channel is closed. The channel is closed at the end of ctx, too.
+func Values[T any](ctx context.Context, events <-chan Event[T]) <-chan T {
+	values := make(chan T)
+	go func() {
+		defer close(values)
+		for event := range events {
+			if event.Err != nil {
+				if failure, caught := ctx.Value(failureKey{}).(*atomic.Pointer[error]); caught {
+					failure.Store(&event.Err)
+				}
+				return
+			}
+			select {
+			case values <- event.Value:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return values
+}
