@@ -60,6 +60,7 @@ func (g *group) customers() *group {
 			}
 		}
 		g.below.group = newGroup(g.report, usage.ByCustomer, below)
+		g.below.group.accountNames = g.accountNames
 	})
 	return g.below.group
 }

@@ -39,7 +39,7 @@ func (r *Report) lists() {
 			r.rows.accounts[i] = AccountUsage{&r.Report.Accounts[i], accounts}
 		}
 		customers := newGroup(r, usage.ByCustomer, nil)
-		accounts.below.group = customers
+		customers.accountNames, accounts.below.group = accounts.accountNames, customers
 		r.rows.customers = make([]CustomerUsage, len(r.Report.Customers))
 		for i := range r.Report.Customers {
 			r.rows.customers[i] = CustomerUsage{&r.Report.Customers[i], customers}
