@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"graph":             {"usage"},
 	"watch":             {"usage"},
 	"resolvers":         {"usage", "auth", "graph", "watch"},
-	"transport":         {"usage"},
+	"transport":         {"usage", "watch"},
 	"legacy":            {"usage", "auth"},
 	"gateway":           {"usage", "auth", "graph", "resolvers", "transport", "legacy"},
 	"bench":             {"usage", "auth", "db", "sample", "gateway"},

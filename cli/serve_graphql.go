@@ -17,6 +17,9 @@ type graphQLFlags struct {
 	MaxFields     int `env:"AIUSAGE_MAX_FIELDS" group:"What a GraphQL request may ask for:" default:"2000" placeholder:"N" help:"The most fields altogether (default: 2000)."`
 	MaxComplexity int `env:"AIUSAGE_MAX_COMPLEXITY" group:"What a GraphQL request may ask for:" default:"1000000" placeholder:"N" help:"The most values that an answer could hold, where each field counts as often as the lists around it may be long (default: 1000000)."`
 
+	MaxStreams          int `env:"AIUSAGE_MAX_STREAMS" group:"What a GraphQL request may ask for:" default:"1000" placeholder:"N" help:"The most event streams and WebSockets at the same time (default: 1000)."`
+	MaxStreamsPerCaller int `env:"AIUSAGE_MAX_STREAMS_PER_CALLER" group:"What a GraphQL request may ask for:" default:"100" placeholder:"N" help:"The most event streams and WebSockets of one user, key or token (default: 100)."`
+
 	PersistedDocuments     string `env:"AIUSAGE_PERSISTED_DOCUMENTS" group:"What a GraphQL request may ask for:" type:"path" placeholder:"FILE" help:"A manifest of documents that callers may name by documentId: an apollo-persisted-query-manifest, or an object of documents by identifier, as GraphQL Code Generator writes it. Read at the start."`
 	OnlyPersistedDocuments bool   `env:"AIUSAGE_ONLY_PERSISTED_DOCUMENTS" group:"What a GraphQL request may ask for:" help:"Refuse documents that are not in the manifest."`
 }
@@ -36,6 +39,8 @@ func (f graphQLFlags) configure(settings *gateway.Config) error {
 		{"--max-root-fields", f.MaxRootFields, 1000, &settings.Limits.RootFields},
 		{"--max-fields", f.MaxFields, 100_000, &settings.Limits.Fields},
 		{"--max-complexity", f.MaxComplexity, 1_000_000_000, &settings.Limits.Complexity},
+		{"--max-streams", f.MaxStreams, 1_000_000, &settings.Streams.Most},
+		{"--max-streams-per-caller", f.MaxStreamsPerCaller, 1_000_000, &settings.Streams.MostPerCaller},
 	} {
 		if limit.given < 1 || limit.given > limit.most {
 			return usage.Errorf(usage.InvalidArgument, "%s is %d; it must be at least 1 and at most %d", limit.flag, limit.given, limit.most)

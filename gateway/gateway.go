@@ -66,6 +66,8 @@ type Config struct {
 	PersistedDocuments []byte
 	// OnlyPersistedDocuments refuses all others.
 	OnlyPersistedDocuments bool
+	// Streams bound live answers.
+	Streams transport.StreamOptions
 	// Rollups tells how the rollups are, for /readyz and /metrics. It may be nil.
 	Rollups func(ctx context.Context) (RollupHealth, error)
 	Log     *slog.Logger
@@ -91,12 +93,14 @@ func New(config Config) (http.Handler, error) {
 		HideSchema:    config.HideSchema,
 		Documents:     documents,
 		OnlyDocuments: config.OnlyPersistedDocuments,
+		Access:        door,
+		Streams:       config.Streams,
 		Extensions:    []graphql.HandlerExtension{resolver.Flat()},
 		Log:           config.Log,
 	})
-	graphQL, page := door.require(queries), playground.Handler("AI usage", GraphQLPath)
+	graphQL, page := door.requireUnless(transport.IsWebSocket, queries), playground.Handler("AI usage", GraphQLPath)
 	if config.OpenSchema && !config.HideSchema {
-		graphQL = door.requireUnless(asksForSchemaOnly, queries)
+		graphQL = door.requireUnless(isOpen, queries)
 	} else {
 		page = door.require(page).ServeHTTP
 	}
@@ -131,6 +135,10 @@ func New(config Config) (http.Handler, error) {
 	})
 	return withRequestID(withLog(config.Log, withCORS(config.AllowedOrigins, doors))), nil
 }
+
+// isOpen tells whether a request may pass without credentials where the schema is
+// no secret. Those of a WebSocket come later.
+func isOpen(r *http.Request) bool { return transport.IsWebSocket(r) || asksForSchemaOnly(r) }
 
 // readDocuments reads the registered documents, if there are any.
 func readDocuments(schema graphql.ExecutableSchema, config Config) (*transport.Documents, error) {

@@ -98,12 +98,15 @@ var (
 		"Requests that named a document which was known.", nil, nil)
 	persistedMisses = prometheus.NewDesc("aiusage_graphql_persisted_misses_total",
 		"Requests that named a document which was not known.", nil, nil)
+	openStreams = prometheus.NewDesc("aiusage_graphql_streams",
+		"Event streams and WebSockets that are open.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (queryCollector) Describe(descriptions chan<- *prometheus.Desc) {
 	descriptions <- persistedHits
 	descriptions <- persistedMisses
+	descriptions <- openStreams
 }
 
 // Collect implements prometheus.Collector.
@@ -111,4 +114,5 @@ func (c queryCollector) Collect(values chan<- prometheus.Metric) {
 	stats := c()
 	values <- prometheus.MustNewConstMetric(persistedHits, prometheus.CounterValue, float64(stats.PersistedHits))
 	values <- prometheus.MustNewConstMetric(persistedMisses, prometheus.CounterValue, float64(stats.PersistedMisses))
+	values <- prometheus.MustNewConstMetric(openStreams, prometheus.GaugeValue, float64(stats.Streams))
 }
