@@ -76,13 +76,13 @@ func measureReports(ctx context.Context, s settings, p *place, size int) ([]resu
 	var results []result
 	for _, q := range questions() {
 		one := result{size: size, question: q.name}
-		query, err := q.request.Query(nil)
+		query, err := q.request.Query(nil, time.Time{})
 		if err != nil {
 			return nil, err
 		}
 		one.store, err = median(s.rounds, func() error {
 			if q.series != "" {
-				_, err := p.store.Series(ctx, query, q.series)
+				_, err := p.store.Series(ctx, usage.SeriesQuery{Query: query, Step: q.series})
 				return err
 			}
 			one.subjects = 0

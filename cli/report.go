@@ -35,7 +35,7 @@ func (c reportCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	defer store.close()
-	var report usage.Reporter = resolvers.New(store, zone, 0).Report
+	var report usage.Reporter = resolvers.New(store, resolvers.Options{Zone: zone}).Report
 	answer, err := report(auth.NewContext(ctx, auth.Operator), usage.Request{
 		AccountID: c.Account, CustomerID: c.Customer, StartDate: c.Start, EndDate: c.End,
 	})

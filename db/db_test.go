@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"aiusage/db"
 	"aiusage/db/dbtest"
@@ -97,7 +98,7 @@ func isEmbedded(t *testing.T, store *db.Store) bool {
 
 func report(t *testing.T, store *db.Store, request usage.Request) *usage.Report {
 	t.Helper()
-	query, err := request.Query(nil)
+	query, err := request.Query(nil, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,7 @@ const (
 	erLockWaitTimeout  = 1205
 	erLockDeadlock     = 1213
 	erTooManyUserConns = 1203
+	erTableDefChanged  = 1412
 	erQueryInterrupted = 1317
 	erQueryTimeout     = 3024 // MySQL
 	erStatementTimeout = 1969 // MariaDB

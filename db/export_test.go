@@ -28,10 +28,10 @@ func (s *Store) AbandonFold(ctx context.Context, most int) error {
 // Both answers a query from the rollups and from the raw sessions, in one snapshot.
 func (s *Store) Both(ctx context.Context, query usage.Query) (rolledUp, raw *usage.Report, err error) {
 	err = s.snapshot(ctx, func(tx *sqlx.Tx, state *rollupState) error {
-		if rolledUp, err = reportIn(ctx, tx, query, state); err != nil {
+		if rolledUp, _, err = reportIn(ctx, tx, query, state); err != nil {
 			return err
 		}
-		raw, err = reportIn(ctx, tx, query, &rollupState{Phase: Raw})
+		raw, _, err = reportIn(ctx, tx, query, &rollupState{Phase: Raw})
 		return err
 	})
 	return rolledUp, raw, err
@@ -50,20 +50,6 @@ func (s *Store) snapshot(ctx context.Context, do func(*sqlx.Tx, *rollupState) er
 	return do(tx, state)
 }
 
-func reportIn(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *rollupState) (*usage.Report, error) {
-	statement, args, err := reportStatement(query, state)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := tx.QueryContext(ctx, statement, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	subjects, last, err := readSubjects(rows)
-	return usage.NewReport(query, last.asOf, subjects), err
-}
-
 // BulkVariable tells whether the next connection of the pool has the variable set
 // that keeps the triggers out.
 func (s *Store) BulkVariable(t interface {
@@ -77,14 +63,19 @@ func (s *Store) BulkVariable(t interface {
 }
 
 // BothSeries answers a query from the rollups and from the raw sessions, in one
-// snapshot.
-func (s *Store) BothSeries(ctx context.Context, query usage.Query, step usage.Step) (rolledUp, raw *usage.Series, err error) {
-	err = s.snapshot(ctx, func(tx *sqlx.Tx, state *rollupState) error {
-		if rolledUp, err = seriesIn(ctx, tx, query, step, state); err != nil {
-			return err
-		}
-		raw, err = seriesIn(ctx, tx, query, step, &rollupState{Phase: Raw, Generation: state.Generation})
-		return err
-	})
-	return rolledUp, raw, err
+// snapshot, and as a report.
+func (s *Store) BothSeries(ctx context.Context, query usage.SeriesQuery) (rolledUp, raw *usage.SeriesSet, report *usage.Report, err error) {
+	snapshot := s.snapshotOf(ctx)
+	defer snapshot.Close()
+	if rolledUp, err = snapshot.Series(ctx, query); err != nil {
+		return nil, nil, nil, err
+	}
+	ready := snapshot.confirmed
+	snapshot.confirmed = &rollupState{Phase: Raw, Generation: ready.Generation}
+	if raw, err = snapshot.Series(ctx, query); err != nil {
+		return nil, nil, nil, err
+	}
+	snapshot.confirmed = ready
+	report, err = snapshot.Report(ctx, query.Query)
+	return rolledUp, raw, report, err
 }

@@ -163,6 +163,7 @@ func (h *history) compare(query usage.Query) error {
 		return err
 	}
 	rolledUp.AsOf, raw.AsOf = time.Time{}, time.Time{}
+	rolledUp.ReadBy(raw.Source, raw.Plan)
 	if !reflect.DeepEqual(rolledUp, raw) {
 		return fmt.Errorf("%v\nrollups say %+v\n   raw says %+v", query.Range, rolledUp.Subjects, raw.Subjects)
 	}
@@ -172,36 +173,61 @@ func (h *history) compare(query usage.Query) error {
 // zones are whole hours from UTC, or not, or only now and then.
 var zones = []string{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Monrovia", "America/Juneau", "Pacific/Apia"}
 
-// series compares both ways of answering over time, and their sum with the report.
+// series compares both ways of answering over time, at every level and for some
+// or all subjects, and their sums with the report.
 func (h *history) series(rt *rapid.T) {
-	query := queries().Draw(rt, "query")
+	query := usage.SeriesQuery{
+		Query: queries().Draw(rt, "query"),
+		Step:  rapid.SampledFrom([]usage.Step{usage.Hourly, usage.Daily, usage.Weekly, usage.Monthly}).Draw(rt, "step"),
+		Level: rapid.SampledFrom([]usage.Level{usage.Together, usage.ByAccount, usage.ByCustomer}).Draw(rt, "level"),
+	}
 	var err error
 	query.Zone, err = usage.LoadZone("timeZone", rapid.SampledFrom(zones).Draw(rt, "zone"))
 	h.must(err)
-	step := rapid.SampledFrom([]usage.Step{usage.Hourly, usage.Daily, usage.Weekly, usage.Monthly}).Draw(rt, "step")
-	rolledUp, raw, err := h.gateways[0].BothSeries(context.Background(), query, step)
-	if coded, ok := errors.AsType[*usage.Error](err); ok && coded.Argument == "step" {
+	if query.Level != usage.Together && rapid.Bool().Draw(rt, "some subjects") {
+		query.Subjects = []usage.Subject{{AccountID: "a"}, {AccountID: "A"}, {AccountID: "a", CustomerID: "x"}}
+	}
+	rolledUp, raw, report, err := h.gateways[0].BothSeries(context.Background(), query)
+	if coded, ok := errors.AsType[*usage.Error](err); ok && coded.Argument == "granularity" {
 		return // too long
 	}
 	h.must(err)
-	rolledUp.AsOf, raw.AsOf = time.Time{}, time.Time{}
-	if !reflect.DeepEqual(rolledUp, raw) {
-		rt.Fatalf("%v\nrollups say %+v\n   raw says %+v", query.Range, used(rolledUp), used(raw))
+	amounts := map[usage.Subject]usage.Usage{}
+	for _, row := range report.Subjects {
+		subject := usage.Subject{AccountID: row.AccountID, CustomerID: row.CustomerID}
+		switch query.Level {
+		case usage.Together:
+			subject = usage.Subject{}
+		case usage.ByAccount:
+			subject.CustomerID = ""
+		}
+		amounts[subject] = amounts[subject].Plus(row.Usage)
 	}
-	report, err := h.gateways[0].Report(context.Background(), query)
-	h.must(err)
-	var sum usage.Usage
-	for _, point := range rolledUp.Points {
-		sum = sum.Plus(point.Usage)
+	if query.Subjects != nil {
+		asked := map[usage.Subject]usage.Usage{}
+		for _, subject := range query.Subjects {
+			asked[subject] = amounts[subject]
+		}
+		amounts = asked
 	}
-	if sum != report.Totals {
-		rt.Fatalf("%v: the series adds up to %+v, the report to %+v", query.Range, sum, report.Totals)
+	for subject, want := range amounts {
+		one, other := rolledUp.Of(subject), raw.Of(subject)
+		if !reflect.DeepEqual(one, other) {
+			rt.Fatalf("%+v of %v\nrollups say %+v\n   raw says %+v", subject, query.Range, used(one), used(other))
+		}
+		var sum usage.Usage
+		for _, point := range one {
+			sum = sum.Plus(point.Usage)
+		}
+		if sum != want {
+			rt.Fatalf("%+v of %v: the series adds up to %+v, the report says %+v", subject, query.Range, sum, want)
+		}
 	}
 }
 
 // used returns the points with usage.
-func used(series *usage.Series) (points []usage.Point) {
-	for _, point := range series.Points {
+func used(series []usage.Point) (points []usage.Point) {
+	for _, point := range series {
 		if point.Usage != (usage.Usage{}) {
 			points = append(points, point)
 		}

@@ -28,6 +28,8 @@ type Store struct {
 	known atomic.Pointer[rollupState]
 	// plain is whether ai_sessions is as the migrations make it, once known.
 	plain atomic.Pointer[bool]
+	// snapshots has a place for each that may hold a connection.
+	snapshots chan struct{}
 }
 
 // Options tune a Store.
@@ -74,7 +76,7 @@ func Open(dsn string, options Options) (*Store, error) {
 	// do not close a connection that is about to be used.
 	pool.SetConnMaxIdleTime(time.Minute)
 	pool.SetConnMaxLifetime(10 * time.Minute)
-	return &Store{db: pool}, nil
+	return &Store{db: pool, snapshots: make(chan struct{}, max(1, most/2))}, nil
 }
 
 // connectionConfig reads a DSN and settles what must not depend on it.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"aiusage/usage"
 )
 
@@ -19,44 +21,49 @@ import (
 // is an InvalidArgument that names the nearest range that can be answered.
 func (s *Store) Report(ctx context.Context, query usage.Query) (report *usage.Report, err error) {
 	err = s.planned(ctx, func(state *rollupState) error {
-		statement, args, err := reportStatement(query, state)
-		if err != nil {
-			return err
-		}
-		rows, err := s.db.QueryContext(ctx, statement, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		subjects, last, err := readSubjects(rows)
+		var last lastRow
+		report, last, err = reportIn(ctx, s.db, query, state)
 		if err == nil && last.generation != state.Generation {
 			err = errStateChanged
-		}
-		if err == nil {
-			report = usage.NewReport(query, last.asOf, subjects)
 		}
 		return err
 	})
 	return report, err
 }
 
-// reportStatement returns the statement of a report and its arguments. Its parts
-// may name a subject more than once; readSubjects adds them up.
+// reportIn reads a report as planned on the state.
+func reportIn(ctx context.Context, db sqlx.QueryerContext, query usage.Query, state *rollupState) (*usage.Report, lastRow, error) {
+	plan, statement, args, err := reportStatement(query, state)
+	if err != nil {
+		return nil, lastRow{}, err
+	}
+	rows, err := db.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return nil, lastRow{}, err
+	}
+	defer rows.Close()
+	subjects, last, err := readSubjects(rows)
+	if err != nil {
+		return nil, lastRow{}, err
+	}
+	return usage.NewReport(query, last.asOf, subjects).ReadBy(state.source(), plan), last, nil
+}
+
+// reportStatement returns the plan of a report, its statement and the arguments of
+// that. Its parts may name a subject more than once; readSubjects adds them up.
 //
 // The last row carries the instant of the statement, which a report has even
 // when there is no usage, as a number of microseconds since 1970: engines do not
 // agree on the type of a column that is a date in one part of a union. The same
 // row has the generation of the state that the snapshot shows.
-func reportStatement(query usage.Query, state *rollupState) (string, []any, error) {
+func reportStatement(query usage.Query, state *rollupState) (plan usage.Plan, statement string, args []any, err error) {
 	var parts []string
-	var args []any
 	add := func(part string, its []any) {
 		parts, args = append(parts, part), append(args, its...)
 	}
 	if span, ok := query.Range.Normal(); ok {
-		plan, err := state.plan(span)
-		if err != nil {
-			return "", nil, err
+		if plan, err = state.plan(span); err != nil {
+			return usage.Plan{}, "", nil, err
 		}
 		if whole, ok := plan.Whole(); ok {
 			add(rolledUp(query, plan.Bounded(state.data)))
@@ -67,7 +74,7 @@ func reportStatement(query usage.Query, state *rollupState) (string, []any, erro
 		}
 	}
 	add(`SELECT '', '', 0, 0, 0, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)), `+generation, nil)
-	return strings.Join(parts, "\n\t\tUNION ALL\n\t\t"), args, nil
+	return plan, strings.Join(parts, "\n\t\tUNION ALL\n\t\t"), args, nil
 }
 
 // raw is the part of a report that reads single sessions in the spans.

@@ -82,6 +82,7 @@ func TestReportsAreExact(t *testing.T) {
 			}
 			want := expected(stored, query)
 			want.AsOf = got.AsOf
+			want.ReadBy(got.Source, got.Plan)
 			if !reflect.DeepEqual(got, want) {
 				rt.Fatalf("got  %+v\nwant %+v", got, want)
 			}

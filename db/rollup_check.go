@@ -180,7 +180,7 @@ func (s *Store) firstBucket(grain usage.Grain) func(context.Context, time.Time) 
 
 // first returns the earliest of the instants that a statement returns.
 func first(ctx context.Context, from sqlx.QueryerContext, statement string, args ...any) (earliest time.Time, ok bool, err error) {
-	var all []sql.NullTime
+	var all []instant
 	if err := sqlx.SelectContext(ctx, from, &all, statement, args...); err != nil {
 		return time.Time{}, false, translate(err)
 	}

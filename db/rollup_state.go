@@ -35,6 +35,14 @@ type rollupState struct {
 	data usage.Range
 }
 
+// source is what usage is read from.
+func (state *rollupState) source() usage.Source {
+	if state.Phase == Ready {
+		return usage.FromRollups
+	}
+	return usage.FromSessions
+}
+
 // readState reads the state as it is. Without a row there never were rollups.
 func (s *Store) readState(ctx context.Context) (*rollupState, error) {
 	state := &rollupState{Phase: Raw}

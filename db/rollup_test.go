@@ -317,7 +317,7 @@ func TestOldSessionsAreDroppedAndTheirSumsRemain(t *testing.T) {
 		if found := differences(t, store); len(found) > 0 {
 			t.Errorf("verify after dropping: %+v", found[0])
 		}
-		query, err := usage.Request{StartDate: "2026-02-01T10:17:00Z", EndDate: "2026-02-05"}.Query(nil)
+		query, err := usage.Request{StartDate: "2026-02-01T10:17:00Z", EndDate: "2026-02-05"}.Query(nil, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}

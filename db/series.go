@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -15,70 +16,31 @@ import (
 // Series answers a query as usage over time, in buckets of the query's time zone.
 // It is exact as Report is, and refuses what Report refuses. Where the zone is not
 // a whole number of hours from UTC, the hours that its buckets cut are read from
-// the raw sessions.
-func (s *Store) Series(ctx context.Context, query usage.Query, step usage.Step) (series *usage.Series, err error) {
-	err = s.planned(ctx, func(state *rollupState) error {
-		// One snapshot for where the usage begins and ends, and for the usage.
-		tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-		if err != nil {
-			return err
-		}
-		defer tx.Rollback()
-		series, err = seriesIn(ctx, tx, query, step, state)
-		return err
-	})
-	return series, err
+// the raw sessions. It takes one statement, and a few look-ups where the range is
+// open.
+func (s *Store) Series(ctx context.Context, query usage.SeriesQuery) (*usage.SeriesSet, error) {
+	// One snapshot for where the usage begins and ends, and for the usage.
+	snapshot := s.Snapshot(ctx)
+	defer snapshot.Close()
+	return snapshot.Series(ctx, query)
 }
 
-func seriesIn(ctx context.Context, tx *sqlx.Tx, query usage.Query, step usage.Step, state *rollupState) (*usage.Series, error) {
-	span, err := closed(ctx, tx, query.Range)
+// seriesIn reads the series of a span without open ends as planned on the state.
+func seriesIn(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQuery, span usage.Range, state *rollupState) (*usage.SeriesSet, lastRow, error) {
+	buckets, err := usage.Buckets(span, query.Step, query.Zone)
 	if err != nil {
-		return nil, err
-	}
-	buckets, err := usage.Buckets(span, step, query.Zone)
-	if err != nil {
-		return nil, err
+		return nil, lastRow{}, err
 	}
 	statement, args, err := seriesStatement(query, span, buckets, state)
 	if err != nil {
-		return nil, err
+		return nil, lastRow{}, err
 	}
 	rows, err := tx.QueryContext(ctx, statement, args...)
 	if err != nil {
-		return nil, err
+		return nil, lastRow{}, err
 	}
 	defer rows.Close()
-	parts, last, err := readParts(rows)
-	if err == nil && last.generation != state.Generation {
-		err = errStateChanged
-	}
-	if err != nil {
-		return nil, err
-	}
-	return usage.NewSeries(query, step, last.asOf, buckets, parts)
-}
-
-// closed returns a range in its normal form with its open ends where usage begins
-// and ends. It is zero when there can be no usage.
-func closed(ctx context.Context, tx *sqlx.Tx, asked usage.Range) (usage.Range, error) {
-	span, ok := asked.Normal()
-	if !ok || !span.From.IsZero() && !span.To.IsZero() {
-		return span, nil
-	}
-	data, found, err := filledSpan(ctx, tx)
-	if err != nil || !found {
-		return usage.Range{}, err
-	}
-	if span.From.IsZero() {
-		span.From = data.From
-	}
-	if span.To.IsZero() {
-		span.To = data.To
-	}
-	if !span.From.Before(span.To) {
-		return usage.Range{}, nil
-	}
-	return span, nil
+	return readSeries(rows, usage.NewSeriesSet(query, buckets))
 }
 
 // mostEdges bounds the spans of raw sessions that a statement names. With more,
@@ -86,78 +48,144 @@ func closed(ctx context.Context, tx *sqlx.Tx, asked usage.Range) (usage.Range, e
 const mostEdges = 500
 
 // seriesStatement returns the statement of a series and its arguments. Its rows
-// are instants, in seconds since usage.Earliest, with the usage from there on for
-// a slot, an hour or a bucket of the rollups. The last row is that of a report.
-func seriesStatement(query usage.Query, span usage.Range, buckets []usage.Range, state *rollupState) (string, []any, error) {
+// are the ids of a subject, the index of a bucket and the usage; a subject may
+// have several for a bucket. The last row is that of a report.
+func seriesStatement(query usage.SeriesQuery, span usage.Range, buckets []usage.Range, state *rollupState) (string, []any, error) {
 	plan := usage.NewSeriesPlan(buckets)
 	if len(buckets) > 0 && (state.Phase != Ready || len(plan.Edges) > mostEdges) {
-		plan.Plan = usage.Plan{Edges: []usage.Range{span}}
+		plan = usage.Plan{Edges: []usage.Range{span}}
 	}
 	if state.RawFrom.Valid {
-		if err := usage.CheckEdges(span, plan.Plan, state.RawFrom.Time, len(plan.Pieces) > 0); err != nil {
+		if err := usage.CheckEdges(span, plan, state.RawFrom.Time, len(plan.Pieces) > 0); err != nil {
 			return "", nil, err
 		}
 	}
+	runs := usage.BucketRuns(buckets)
 	var parts []string
 	var args []any
-	add := func(columns, table string, where conditions) {
-		parts = append(parts, "SELECT "+columns+", 0 AS as_of, 0 AS generation FROM "+table+where.String()+" GROUP BY instant")
-		args = append(args, where.args...)
+	add := func(table, column, amounts string, where conditions) {
+		account, customer := levelColumns(query.Level)
+		point, its := bucketOf(column, runs)
+		parts = append(parts, "SELECT "+account+" AS account, "+customer+" AS customer, "+point+" AS point, "+amounts+
+			", 0 AS as_of, 0 AS generation FROM "+table+where.String()+" GROUP BY account, customer, point")
+		args = append(append(args, its...), where.args...)
 	}
 	if len(plan.Pieces) > 0 {
-		add(secondsOf("bucket")+" AS instant, "+sums("minutes", "seconds", "sessions"), "usage_rollups", rollupConditions(query, plan.Pieces))
-		changes := subjectConditions(query)
+		add(rollupTable(query.Level), "bucket", sums("minutes", "seconds", "sessions"), rollupConditions(query, plan.Pieces))
+		changes := seriesConditions(query)
 		whole, _ := plan.Whole()
 		changes.addSpans("hour", []usage.Range{whole})
-		add(secondsOf("hour")+" AS instant, "+sums("minutes", "seconds", "sessions"), "usage_deltas", changes)
+		add("usage_deltas", "hour", sums("minutes", "seconds", "sessions"), changes)
 	}
 	if len(plan.Edges) > 0 {
-		sessions := subjectConditions(query)
+		sessions := seriesConditions(query)
 		sessions.addSpans("started_at", plan.Edges)
-		sessions.args = append([]any{plan.Slot, plan.Slot}, sessions.args...)
-		add(secondsOf("started_at")+" DIV ? * ? AS instant, "+sums("ai_minutes", "duration_seconds", "1"), "ai_sessions", sessions)
+		add("ai_sessions", "started_at", sums("ai_minutes", "duration_seconds", "1"), sessions)
 	}
-	parts = append(parts, `SELECT 0, 0, 0, 0, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)), `+generation)
+	parts = append(parts, `SELECT '', '', 0, 0, 0, 0, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)), `+generation)
 	return strings.Join(parts, "\n\t\tUNION ALL\n\t\t"), args, nil
 }
 
-// secondsOf counts from the earliest start of a session: differences to an
-// instant in the middle would be rounded up before it and down after it.
-func secondsOf(column string) string { return "TIMESTAMPDIFF(SECOND, '1000-01-01', " + column + ")" }
+// levelColumns are the columns that tell series of a level apart. NULL and an
+// empty customer id both mean that there is no customer.
+func levelColumns(level usage.Level) (account, customer string) {
+	switch level {
+	case usage.ByAccount:
+		return "account_id", "''"
+	case usage.ByCustomer:
+		return "account_id", "COALESCE(customer_id, '')"
+	}
+	return "''", "''"
+}
+
+// rollupTable is where rollups of a level are read from: with the ids of their
+// subjects where those are told apart.
+func rollupTable(level usage.Level) string {
+	if level == usage.Together {
+		return "usage_rollups"
+	}
+	return "usage_rollups JOIN (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no"
+}
+
+// bucketOf returns an expression for the index of the bucket that an instant in a
+// column is in, with its arguments: a division within each run of buckets of the
+// same length, and comparisons between them that halve the runs each time.
+func bucketOf(column string, runs []usage.BucketRun) (string, []any) {
+	if len(runs) == 0 {
+		return "0", nil
+	}
+	if len(runs) > 1 {
+		half := len(runs) / 2
+		below, its := bucketOf(column, runs[:half])
+		above, others := bucketOf(column, runs[half:])
+		return "IF(" + column + " < ?, " + below + ", " + above + ")", append(append([]any{runs[half].From}, its...), others...)
+	}
+	run := runs[0]
+	if run.Length%time.Second != 0 || run.From.Nanosecond() != 0 {
+		return fmt.Sprint(run.First), nil // a single bucket
+	}
+	return fmt.Sprintf("%d + TIMESTAMPDIFF(SECOND, ?, %s) DIV %d", run.First, column, int64(run.Length/time.Second)), []any{run.From}
+}
 
 func sums(minutes, seconds, sessions string) string {
 	return "CAST(SUM(" + minutes + ") AS SIGNED), CAST(SUM(" + seconds + ") AS SIGNED), CAST(SUM(" + sessions + ") AS SIGNED)"
 }
 
-// rollupConditions are the conditions of a query on usage_rollups alone.
-func rollupConditions(query usage.Query, pieces []usage.Piece) conditions {
+// seriesConditions are the conditions on account_id and customer_id.
+func seriesConditions(query usage.SeriesQuery) conditions {
+	where := subjectConditions(query.Query)
+	if query.Subjects != nil {
+		addSubjects(&where, query.Subjects, false)
+	}
+	return where
+}
+
+// rollupConditions are the conditions of a query on the rollups of its level.
+func rollupConditions(query usage.SeriesQuery, pieces []usage.Piece) conditions {
 	var where conditions
-	named := narrowed(&where, query)
+	named := narrowed(&where, query.Query)
 	addPieces(&where, pieces, named)
+	if query.Level != usage.Together {
+		others := seriesConditions(query)
+		return conditions{append(where.clauses, others.clauses...), append(where.args, others.args...)}
+	}
 	if named && query.Accounts == nil {
 		query.AccountID, query.CustomerID = "", "" // said by their numbers
 	}
-	if others := subjectConditions(query); len(others.clauses) > 0 {
+	if others := subjectConditions(query.Query); len(others.clauses) > 0 {
 		where.add("subject_no IN (SELECT subject_no FROM usage_subjects"+others.String()+")", others.args...)
 	}
 	return where
 }
 
-func readParts(rows *sql.Rows) (usage.Parts, lastRow, error) {
-	parts := usage.Parts{}
+// readSeries reads the rows of a series' statement into the set. Rows of subjects
+// that were not asked for are left out.
+func readSeries(rows *sql.Rows, set *usage.SeriesSet) (*usage.SeriesSet, lastRow, error) {
+	wanted := map[usage.Subject]bool{}
+	for _, subject := range set.Query.Subjects {
+		wanted[subject] = true
+	}
 	var last lastRow
 	for rows.Next() {
-		var seconds, stamp, generation int64
-		var part usage.Usage
-		if err := rows.Scan(&seconds, &part.Minutes, &part.Seconds, &part.Sessions, &stamp, &generation); err != nil {
+		var subject usage.Subject
+		var point int
+		var stamp, generation int64
+		var amount usage.Usage
+		err := rows.Scan(&subject.AccountID, &subject.CustomerID, &point,
+			&amount.Minutes, &amount.Seconds, &amount.Sessions, &stamp, &generation)
+		if err != nil {
 			return nil, lastRow{}, err
 		}
 		if stamp != 0 {
 			last = lastRow{time.UnixMicro(stamp).UTC().Truncate(time.Millisecond), generation}
 			continue
 		}
-		at := time.Unix(usage.Earliest.Unix()+seconds, 0).UTC()
-		parts[at] = parts[at].Plus(part)
+		if set.Query.Subjects != nil && !wanted[subject] || amount == (usage.Usage{}) {
+			continue
+		}
+		if err := set.Add(subject, point, amount); err != nil {
+			return nil, lastRow{}, err
+		}
 	}
 	if err := rows.Err(); err != nil {
 		return nil, lastRow{}, err
@@ -165,5 +193,5 @@ func readParts(rows *sql.Rows) (usage.Parts, lastRow, error) {
 	if last.asOf.IsZero() {
 		return nil, lastRow{}, errors.New("the database ended an answer before its last row")
 	}
-	return parts, last, nil
+	return set, last, nil
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/playground"
 
 	"aiusage/auth"
-	"aiusage/graph"
 	"aiusage/legacy"
 	"aiusage/resolvers"
 	"aiusage/transport"
@@ -76,14 +75,14 @@ type Config struct {
 // New returns the whole gateway as one handler. A configuration that cannot be
 // used is an InvalidArgument error.
 func New(config Config) (http.Handler, error) {
-	resolver := resolvers.New(config.Store, config.Zone, config.QueryTimeout)
+	resolver := resolvers.New(config.Store, resolvers.Options{Zone: config.Zone, Limit: config.QueryTimeout})
 	config.Auth.Log, config.Auth.TrustedOrigins = config.Log, config.AllowedOrigins
 	authenticator, err := auth.NewAuthenticator(config.Store, config.Auth)
 	if err != nil {
 		return nil, err
 	}
 	door := door{authenticator, config.Log}
-	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolver})
+	schema := resolver.Schema()
 	documents, err := readDocuments(schema, config)
 	if err != nil {
 		return nil, err
@@ -95,7 +94,7 @@ func New(config Config) (http.Handler, error) {
 		OnlyDocuments: config.OnlyPersistedDocuments,
 		Access:        door,
 		Streams:       config.Streams,
-		Extensions:    []graphql.HandlerExtension{resolver.Flat()},
+		Extensions:    resolver.Extensions(),
 		Log:           config.Log,
 	})
 	graphQL, page := door.requireUnless(transport.IsWebSocket, queries), playground.Handler("AI usage", GraphQLPath)

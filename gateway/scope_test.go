@@ -1,17 +1,26 @@
 package gateway_test
 
 import (
+	"bufio"
+	"bytes"
+	"context"
 	"encoding/json"
 	"maps"
+	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"aiusage/auth"
+	"aiusage/db"
 	"aiusage/db/dbtest"
+	"aiusage/gateway"
 	"aiusage/graph"
+	"aiusage/usage"
 )
 
 // sight is what the two principals who see something get for one field.
@@ -19,50 +28,286 @@ type sight struct {
 	// query selects the field.
 	query string
 	// all is the data for a SystemAdministrator; own for an AccountAdministrator of
-	// acc-1; asOf and other instants that change are replaced by NOW.
+	// acc-1. asOf is replaced by NOW, and cursors by CURSOR.
 	all, own string
+	// none is the data for whoever may see no account, where that is not FORBIDDEN.
+	none string
 }
 
 // sights has every field that can be asked for. When a field is added to the
 // schema, it needs a row here that shows what each principal sees in it.
 var sights = map[string]sight{
-	"Query.aiUsage":    {`{aiUsage{__typename}}`, `{"aiUsage":{"__typename":"AIUsage"}}`, `{"aiUsage":{"__typename":"AIUsage"}}`},
-	"AIUsage.from":     {`{aiUsage{from}}`, `{"aiUsage":{"from":null}}`, `{"aiUsage":{"from":null}}`},
-	"AIUsage.to":       {`{aiUsage{to}}`, `{"aiUsage":{"to":null}}`, `{"aiUsage":{"to":null}}`},
-	"AIUsage.timeZone": {`{aiUsage{timeZone}}`, `{"aiUsage":{"timeZone":"UTC"}}`, `{"aiUsage":{"timeZone":"UTC"}}`},
-	"AIUsage.asOf":     {`{aiUsage{asOf}}`, `{"aiUsage":{"asOf":NOW}}`, `{"aiUsage":{"asOf":NOW}}`},
-	"AIUsage.totals": {`{aiUsage{totals{__typename}}}`,
-		`{"aiUsage":{"totals":{"__typename":"AIUsageTotals"}}}`, `{"aiUsage":{"totals":{"__typename":"AIUsageTotals"}}}`},
-	"AIUsage.accountUsage": {`{aiUsage{accountUsage{__typename}}}`,
-		`{"aiUsage":{"accountUsage":[{"__typename":"AIAccountUsage"},{"__typename":"AIAccountUsage"}]}}`,
-		`{"aiUsage":{"accountUsage":[{"__typename":"AIAccountUsage"}]}}`},
-	"AIUsage.customerUsage": {`{aiUsage{customerUsage{__typename}}}`,
-		`{"aiUsage":{"customerUsage":[{"__typename":"AICustomerUsage"},{"__typename":"AICustomerUsage"}]}}`,
-		`{"aiUsage":{"customerUsage":[{"__typename":"AICustomerUsage"}]}}`},
-	"AIUsageTotals.aiMinutes": {`{aiUsage{totals{aiMinutes}}}`, `{"aiUsage":{"totals":{"aiMinutes":4}}}`, `{"aiUsage":{"totals":{"aiMinutes":3}}}`},
-	"AIUsageTotals.aiSeconds": {`{aiUsage{totals{aiSeconds}}}`, `{"aiUsage":{"totals":{"aiSeconds":131}}}`, `{"aiUsage":{"totals":{"aiSeconds":71}}}`},
-	"AIUsageTotals.sessions":  {`{aiUsage{totals{sessions}}}`, `{"aiUsage":{"totals":{"sessions":3}}}`, `{"aiUsage":{"totals":{"sessions":2}}}`},
-	"AIAccountUsage.accountId": {`{aiUsage{accountUsage{accountId}}}`,
-		`{"aiUsage":{"accountUsage":[{"accountId":"acc-1"},{"accountId":"acc-2"}]}}`, `{"aiUsage":{"accountUsage":[{"accountId":"acc-1"}]}}`},
-	"AIAccountUsage.aiMinutes": {`{aiUsage{accountUsage{aiMinutes}}}`,
-		`{"aiUsage":{"accountUsage":[{"aiMinutes":3},{"aiMinutes":1}]}}`, `{"aiUsage":{"accountUsage":[{"aiMinutes":3}]}}`},
-	"AIAccountUsage.aiSeconds": {`{aiUsage{accountUsage{aiSeconds}}}`,
-		`{"aiUsage":{"accountUsage":[{"aiSeconds":71},{"aiSeconds":60}]}}`, `{"aiUsage":{"accountUsage":[{"aiSeconds":71}]}}`},
-	"AIAccountUsage.sessions": {`{aiUsage{accountUsage{sessions}}}`,
-		`{"aiUsage":{"accountUsage":[{"sessions":2},{"sessions":1}]}}`, `{"aiUsage":{"accountUsage":[{"sessions":2}]}}`},
-	"AIAccountUsage.withoutCustomer": {`{aiUsage{accountUsage{withoutCustomer{sessions}}}}`,
-		`{"aiUsage":{"accountUsage":[{"withoutCustomer":{"sessions":1}},{"withoutCustomer":{"sessions":0}}]}}`,
-		`{"aiUsage":{"accountUsage":[{"withoutCustomer":{"sessions":1}}]}}`},
-	"AICustomerUsage.accountId": {`{aiUsage{customerUsage{accountId}}}`,
-		`{"aiUsage":{"customerUsage":[{"accountId":"acc-1"},{"accountId":"acc-2"}]}}`, `{"aiUsage":{"customerUsage":[{"accountId":"acc-1"}]}}`},
-	"AICustomerUsage.customerId": {`{aiUsage(customerId:"cus-1"){customerUsage{customerId}}}`,
-		`{"aiUsage":{"customerUsage":[{"customerId":"cus-1"},{"customerId":"cus-1"}]}}`, `{"aiUsage":{"customerUsage":[{"customerId":"cus-1"}]}}`},
-	"AICustomerUsage.aiMinutes": {`{aiUsage{customerUsage{aiMinutes}}}`,
-		`{"aiUsage":{"customerUsage":[{"aiMinutes":2},{"aiMinutes":1}]}}`, `{"aiUsage":{"customerUsage":[{"aiMinutes":2}]}}`},
-	"AICustomerUsage.aiSeconds": {`{aiUsage{customerUsage{aiSeconds}}}`,
-		`{"aiUsage":{"customerUsage":[{"aiSeconds":61},{"aiSeconds":60}]}}`, `{"aiUsage":{"customerUsage":[{"aiSeconds":61}]}}`},
-	"AICustomerUsage.sessions": {`{aiUsage{customerUsage{sessions}}}`,
-		`{"aiUsage":{"customerUsage":[{"sessions":1},{"sessions":1}]}}`, `{"aiUsage":{"customerUsage":[{"sessions":1}]}}`},
+	"Query.aiUsage": {query: `{aiUsage{__typename}}`,
+		all: `{"aiUsage":{"__typename":"AIUsage"}}`,
+		own: `{"aiUsage":{"__typename":"AIUsage"}}`},
+	"AIUsage.from": {query: `{aiUsage{from}}`,
+		all: `{"aiUsage":{"from":null}}`,
+		own: `{"aiUsage":{"from":null}}`},
+	"AIUsage.to": {query: `{aiUsage{to}}`,
+		all: `{"aiUsage":{"to":null}}`,
+		own: `{"aiUsage":{"to":null}}`},
+	"AIUsage.timeZone": {query: `{aiUsage{timeZone}}`,
+		all: `{"aiUsage":{"timeZone":"UTC"}}`,
+		own: `{"aiUsage":{"timeZone":"UTC"}}`},
+	"AIUsage.asOf": {query: `{aiUsage{asOf}}`,
+		all: `{"aiUsage":{"asOf":NOW}}`,
+		own: `{"aiUsage":{"asOf":NOW}}`},
+	"AIUsage.totals": {query: `{aiUsage{totals{__typename}}}`,
+		all: `{"aiUsage":{"totals":{"__typename":"AIUsageTotals"}}}`,
+		own: `{"aiUsage":{"totals":{"__typename":"AIUsageTotals"}}}`},
+	"AIUsage.accountUsage": {query: `{aiUsage{accountUsage{__typename}}}`,
+		all: `{"aiUsage":{"accountUsage":[{"__typename":"AIAccountUsage"},{"__typename":"AIAccountUsage"}]}}`,
+		own: `{"aiUsage":{"accountUsage":[{"__typename":"AIAccountUsage"}]}}`},
+	"AIUsage.customerUsage": {query: `{aiUsage{customerUsage{__typename}}}`,
+		all: `{"aiUsage":{"customerUsage":[{"__typename":"AICustomerUsage"},{"__typename":"AICustomerUsage"}]}}`,
+		own: `{"aiUsage":{"customerUsage":[{"__typename":"AICustomerUsage"}]}}`},
+	"AIUsageTotals.aiMinutes": {query: `{aiUsage{totals{aiMinutes}}}`,
+		all: `{"aiUsage":{"totals":{"aiMinutes":4}}}`,
+		own: `{"aiUsage":{"totals":{"aiMinutes":3}}}`},
+	"AIUsageTotals.aiSeconds": {query: `{aiUsage{totals{aiSeconds}}}`,
+		all: `{"aiUsage":{"totals":{"aiSeconds":131}}}`,
+		own: `{"aiUsage":{"totals":{"aiSeconds":71}}}`},
+	"AIUsageTotals.sessions": {query: `{aiUsage{totals{sessions}}}`,
+		all: `{"aiUsage":{"totals":{"sessions":3}}}`,
+		own: `{"aiUsage":{"totals":{"sessions":2}}}`},
+	"AIAccountUsage.accountId": {query: `{aiUsage{accountUsage{accountId}}}`,
+		all: `{"aiUsage":{"accountUsage":[{"accountId":"acc-1"},{"accountId":"acc-2"}]}}`,
+		own: `{"aiUsage":{"accountUsage":[{"accountId":"acc-1"}]}}`},
+	"AIAccountUsage.aiMinutes": {query: `{aiUsage{accountUsage{aiMinutes}}}`,
+		all: `{"aiUsage":{"accountUsage":[{"aiMinutes":3},{"aiMinutes":1}]}}`,
+		own: `{"aiUsage":{"accountUsage":[{"aiMinutes":3}]}}`},
+	"AIAccountUsage.aiSeconds": {query: `{aiUsage{accountUsage{aiSeconds}}}`,
+		all: `{"aiUsage":{"accountUsage":[{"aiSeconds":71},{"aiSeconds":60}]}}`,
+		own: `{"aiUsage":{"accountUsage":[{"aiSeconds":71}]}}`},
+	"AIAccountUsage.sessions": {query: `{aiUsage{accountUsage{sessions}}}`,
+		all: `{"aiUsage":{"accountUsage":[{"sessions":2},{"sessions":1}]}}`,
+		own: `{"aiUsage":{"accountUsage":[{"sessions":2}]}}`},
+	"AIAccountUsage.withoutCustomer": {query: `{aiUsage{accountUsage{withoutCustomer{sessions}}}}`,
+		all: `{"aiUsage":{"accountUsage":[{"withoutCustomer":{"sessions":1}},{"withoutCustomer":{"sessions":0}}]}}`,
+		own: `{"aiUsage":{"accountUsage":[{"withoutCustomer":{"sessions":1}}]}}`},
+	"AICustomerUsage.accountId": {query: `{aiUsage{customerUsage{accountId}}}`,
+		all: `{"aiUsage":{"customerUsage":[{"accountId":"acc-1"},{"accountId":"acc-2"}]}}`,
+		own: `{"aiUsage":{"customerUsage":[{"accountId":"acc-1"}]}}`},
+	"AICustomerUsage.customerId": {query: `{aiUsage(customerId:"cus-1"){customerUsage{customerId}}}`,
+		all: `{"aiUsage":{"customerUsage":[{"customerId":"cus-1"},{"customerId":"cus-1"}]}}`,
+		own: `{"aiUsage":{"customerUsage":[{"customerId":"cus-1"}]}}`},
+	"AICustomerUsage.aiMinutes": {query: `{aiUsage{customerUsage{aiMinutes}}}`,
+		all: `{"aiUsage":{"customerUsage":[{"aiMinutes":2},{"aiMinutes":1}]}}`,
+		own: `{"aiUsage":{"customerUsage":[{"aiMinutes":2}]}}`},
+	"AICustomerUsage.aiSeconds": {query: `{aiUsage{customerUsage{aiSeconds}}}`,
+		all: `{"aiUsage":{"customerUsage":[{"aiSeconds":61},{"aiSeconds":60}]}}`,
+		own: `{"aiUsage":{"customerUsage":[{"aiSeconds":61}]}}`},
+	"AICustomerUsage.sessions": {query: `{aiUsage{customerUsage{sessions}}}`,
+		all: `{"aiUsage":{"customerUsage":[{"sessions":1},{"sessions":1}]}}`,
+		own: `{"aiUsage":{"customerUsage":[{"sessions":1}]}}`},
+	"AIAccountUsage.account": {query: `{aiUsage{accountUsage{account{name}}}}`,
+		all: `{"aiUsage":{"accountUsage":[{"account":{"name":"Acme"}},{"account":{"name":null}}]}}`,
+		own: `{"aiUsage":{"accountUsage":[{"account":{"name":"Acme"}}]}}`},
+	"AIAccountUsage.customerUsage": {query: `{aiUsage{accountUsage{customerUsage{customerId aiMinutes}}}}`,
+		all: `{"aiUsage":{"accountUsage":[{"customerUsage":[{"customerId":"cus-1","aiMinutes":2}]},{"customerUsage":[{"customerId":"cus-1","aiMinutes":1}]}]}}`,
+		own: `{"aiUsage":{"accountUsage":[{"customerUsage":[{"customerId":"cus-1","aiMinutes":2}]}]}}`},
+	"AIAccountUsage.series": {query: `{aiUsage(startDate:"2026-03-01",endDate:"2026-03-02"){accountUsage{series(granularity:DAY){aiMinutes}}}}`,
+		all: `{"aiUsage":{"accountUsage":[{"series":[{"aiMinutes":3},{"aiMinutes":0}]},{"series":[{"aiMinutes":0},{"aiMinutes":1}]}]}}`,
+		own: `{"aiUsage":{"accountUsage":[{"series":[{"aiMinutes":3},{"aiMinutes":0}]}]}}`},
+	"AIAccountUsage.previous": {query: `{aiUsage(startDate:"2026-03-02",endDate:"2026-03-02"){accountUsage{previous{sessions}}}}`,
+		all: `{"aiUsage":{"accountUsage":[{"previous":{"sessions":0}}]}}`,
+		own: `{"aiUsage":{"accountUsage":[]}}`},
+	"AIAccountUsage.share": {query: `{aiUsage{accountUsage{share}}}`,
+		all: `{"aiUsage":{"accountUsage":[{"share":0.75},{"share":0.25}]}}`,
+		own: `{"aiUsage":{"accountUsage":[{"share":1}]}}`},
+	"AICustomerUsage.account": {query: `{aiUsage{customerUsage{account{accountId name}}}}`,
+		all: `{"aiUsage":{"customerUsage":[{"account":{"accountId":"acc-1","name":"Acme"}},{"account":{"accountId":"acc-2","name":null}}]}}`,
+		own: `{"aiUsage":{"customerUsage":[{"account":{"accountId":"acc-1","name":"Acme"}}]}}`},
+	"AICustomerUsage.customer": {query: `{aiUsage{customerUsage{customer{customerId name}}}}`,
+		all: `{"aiUsage":{"customerUsage":[{"customer":{"customerId":"cus-1","name":"Carla"}},{"customer":{"customerId":"cus-1","name":null}}]}}`,
+		own: `{"aiUsage":{"customerUsage":[{"customer":{"customerId":"cus-1","name":"Carla"}}]}}`},
+	"AICustomerUsage.series": {query: `{aiUsage{customerUsage{series(granularity:MONTH){sessions}}}}`,
+		all: `{"aiUsage":{"customerUsage":[{"series":[{"sessions":1}]},{"series":[{"sessions":1}]}]}}`,
+		own: `{"aiUsage":{"customerUsage":[{"series":[{"sessions":1}]}]}}`},
+	"AICustomerUsage.previous": {query: `{aiUsage(startDate:"2026-03-02",endDate:"2026-03-02"){customerUsage{previous{aiMinutes}}}}`,
+		all: `{"aiUsage":{"customerUsage":[{"previous":{"aiMinutes":0}}]}}`,
+		own: `{"aiUsage":{"customerUsage":[]}}`},
+	"AICustomerUsage.share": {query: `{aiUsage{customerUsage{share(of:AI_SECONDS)}}}`,
+		all: `{"aiUsage":{"customerUsage":[{"share":0.46564885496183206},{"share":0.4580152671755725}]}}`,
+		own: `{"aiUsage":{"customerUsage":[{"share":0.8591549295774648}]}}`},
+	"AIUsage.series": {query: `{aiUsage(startDate:"2026-03-01",endDate:"2026-03-02"){series(granularity:DAY){from aiMinutes}}}`,
+		all: `{"aiUsage":{"series":[{"from":"2026-03-01T00:00:00Z","aiMinutes":3},{"from":"2026-03-02T00:00:00Z","aiMinutes":1}]}}`,
+		own: `{"aiUsage":{"series":[{"from":"2026-03-01T00:00:00Z","aiMinutes":3},{"from":"2026-03-02T00:00:00Z","aiMinutes":0}]}}`},
+	"AIUsage.previous": {query: `{aiUsage(startDate:"2026-03-02",endDate:"2026-03-02"){previous{totals{aiMinutes}}}}`,
+		all: `{"aiUsage":{"previous":{"totals":{"aiMinutes":3}}}}`,
+		own: `{"aiUsage":{"previous":{"totals":{"aiMinutes":3}}}}`},
+	"AIUsage.plan": {query: `{aiUsage{plan{__typename}}}`,
+		all: `{"aiUsage":{"plan":{"__typename":"AIUsagePlan"}}}`,
+		own: `{"aiUsage":{"plan":{"__typename":"AIUsagePlan"}}}`},
+	"AIUsage.accountUsageConnection": {query: `{aiUsage{accountUsageConnection(orderBy:{field:AI_MINUTES,direction:DESC}){nodes{accountId}}}}`,
+		all: `{"aiUsage":{"accountUsageConnection":{"nodes":[{"accountId":"acc-1"},{"accountId":"acc-2"}]}}}`,
+		own: `{"aiUsage":{"accountUsageConnection":{"nodes":[{"accountId":"acc-1"}]}}}`},
+	"AIUsage.customerUsageConnection": {query: `{aiUsage{customerUsageConnection(orderBy:{field:AI_MINUTES}){nodes{accountId}}}}`,
+		all: `{"aiUsage":{"customerUsageConnection":{"nodes":[{"accountId":"acc-2"},{"accountId":"acc-1"}]}}}`,
+		own: `{"aiUsage":{"customerUsageConnection":{"nodes":[{"accountId":"acc-1"}]}}}`},
+	"AIAccountUsageConnection.edges": {query: `{aiUsage{accountUsageConnection{edges{node{accountId}}}}}`,
+		all: `{"aiUsage":{"accountUsageConnection":{"edges":[{"node":{"accountId":"acc-1"}},{"node":{"accountId":"acc-2"}}]}}}`,
+		own: `{"aiUsage":{"accountUsageConnection":{"edges":[{"node":{"accountId":"acc-1"}}]}}}`},
+	"AIAccountUsageConnection.nodes": {query: `{aiUsage{accountUsageConnection(last:1){nodes{accountId}}}}`,
+		all: `{"aiUsage":{"accountUsageConnection":{"nodes":[{"accountId":"acc-2"}]}}}`,
+		own: `{"aiUsage":{"accountUsageConnection":{"nodes":[{"accountId":"acc-1"}]}}}`},
+	"AIAccountUsageConnection.pageInfo": {query: `{aiUsage{accountUsageConnection(first:1){pageInfo{hasNextPage}}}}`,
+		all: `{"aiUsage":{"accountUsageConnection":{"pageInfo":{"hasNextPage":true}}}}`,
+		own: `{"aiUsage":{"accountUsageConnection":{"pageInfo":{"hasNextPage":false}}}}`},
+	"AIAccountUsageConnection.totalCount": {query: `{aiUsage{accountUsageConnection{totalCount}}}`,
+		all: `{"aiUsage":{"accountUsageConnection":{"totalCount":2}}}`,
+		own: `{"aiUsage":{"accountUsageConnection":{"totalCount":1}}}`},
+	"AIAccountUsageEdge.cursor": {query: `{aiUsage{accountUsageConnection{edges{cursor}}}}`,
+		all: `{"aiUsage":{"accountUsageConnection":{"edges":[{"cursor":CURSOR},{"cursor":CURSOR}]}}}`,
+		own: `{"aiUsage":{"accountUsageConnection":{"edges":[{"cursor":CURSOR}]}}}`},
+	"AIAccountUsageEdge.node": {query: `{aiUsage{accountUsageConnection{edges{node{aiMinutes}}}}}`,
+		all: `{"aiUsage":{"accountUsageConnection":{"edges":[{"node":{"aiMinutes":3}},{"node":{"aiMinutes":1}}]}}}`,
+		own: `{"aiUsage":{"accountUsageConnection":{"edges":[{"node":{"aiMinutes":3}}]}}}`},
+	"AICustomerUsageConnection.edges": {query: `{aiUsage{customerUsageConnection{edges{node{accountId}}}}}`,
+		all: `{"aiUsage":{"customerUsageConnection":{"edges":[{"node":{"accountId":"acc-1"}},{"node":{"accountId":"acc-2"}}]}}}`,
+		own: `{"aiUsage":{"customerUsageConnection":{"edges":[{"node":{"accountId":"acc-1"}}]}}}`},
+	"AICustomerUsageConnection.nodes": {query: `{aiUsage{customerUsageConnection(last:1){nodes{accountId}}}}`,
+		all: `{"aiUsage":{"customerUsageConnection":{"nodes":[{"accountId":"acc-2"}]}}}`,
+		own: `{"aiUsage":{"customerUsageConnection":{"nodes":[{"accountId":"acc-1"}]}}}`},
+	"AICustomerUsageConnection.pageInfo": {query: `{aiUsage{customerUsageConnection(first:1){pageInfo{hasNextPage}}}}`,
+		all: `{"aiUsage":{"customerUsageConnection":{"pageInfo":{"hasNextPage":true}}}}`,
+		own: `{"aiUsage":{"customerUsageConnection":{"pageInfo":{"hasNextPage":false}}}}`},
+	"AICustomerUsageConnection.totalCount": {query: `{aiUsage{customerUsageConnection{totalCount}}}`,
+		all: `{"aiUsage":{"customerUsageConnection":{"totalCount":2}}}`,
+		own: `{"aiUsage":{"customerUsageConnection":{"totalCount":1}}}`},
+	"AICustomerUsageEdge.cursor": {query: `{aiUsage{customerUsageConnection{edges{cursor}}}}`,
+		all: `{"aiUsage":{"customerUsageConnection":{"edges":[{"cursor":CURSOR},{"cursor":CURSOR}]}}}`,
+		own: `{"aiUsage":{"customerUsageConnection":{"edges":[{"cursor":CURSOR}]}}}`},
+	"AICustomerUsageEdge.node": {query: `{aiUsage{customerUsageConnection{edges{node{aiMinutes}}}}}`,
+		all: `{"aiUsage":{"customerUsageConnection":{"edges":[{"node":{"aiMinutes":2}},{"node":{"aiMinutes":1}}]}}}`,
+		own: `{"aiUsage":{"customerUsageConnection":{"edges":[{"node":{"aiMinutes":2}}]}}}`},
+	"AIUsagePoint.from": {query: `{aiUsage(startDate:"2026-03-01",endDate:"2026-03-02"){series(granularity:DAY){from}}}`,
+		all: `{"aiUsage":{"series":[{"from":"2026-03-01T00:00:00Z"},{"from":"2026-03-02T00:00:00Z"}]}}`,
+		own: `{"aiUsage":{"series":[{"from":"2026-03-01T00:00:00Z"},{"from":"2026-03-02T00:00:00Z"}]}}`},
+	"AIUsagePoint.to": {query: `{aiUsage(startDate:"2026-03-01",endDate:"2026-03-02"){series(granularity:DAY){to}}}`,
+		all: `{"aiUsage":{"series":[{"to":"2026-03-02T00:00:00Z"},{"to":"2026-03-03T00:00:00Z"}]}}`,
+		own: `{"aiUsage":{"series":[{"to":"2026-03-02T00:00:00Z"},{"to":"2026-03-03T00:00:00Z"}]}}`},
+	"AIUsagePoint.partial": {query: `{aiUsage(startDate:"2026-03-01",endDate:"2026-03-02"){series(granularity:DAY){partial}}}`,
+		all: `{"aiUsage":{"series":[{"partial":false},{"partial":false}]}}`,
+		own: `{"aiUsage":{"series":[{"partial":false},{"partial":false}]}}`},
+	"AIUsagePoint.aiMinutes": {query: `{aiUsage(startDate:"2026-03-01",endDate:"2026-03-02"){series(granularity:DAY,fillZero:false){aiMinutes}}}`,
+		all: `{"aiUsage":{"series":[{"aiMinutes":3},{"aiMinutes":1}]}}`,
+		own: `{"aiUsage":{"series":[{"aiMinutes":3}]}}`},
+	"AIUsagePoint.aiSeconds": {query: `{aiUsage(startDate:"2026-03-01",endDate:"2026-03-02"){series(granularity:DAY,fillZero:false){aiSeconds}}}`,
+		all: `{"aiUsage":{"series":[{"aiSeconds":71},{"aiSeconds":60}]}}`,
+		own: `{"aiUsage":{"series":[{"aiSeconds":71}]}}`},
+	"AIUsagePoint.sessions": {query: `{aiUsage(startDate:"2026-03-01",endDate:"2026-03-02"){series(granularity:DAY,fillZero:false){sessions}}}`,
+		all: `{"aiUsage":{"series":[{"sessions":2},{"sessions":1}]}}`,
+		own: `{"aiUsage":{"series":[{"sessions":2}]}}`},
+	"AIUsagePlan.source": {query: `{aiUsage(startDate:"2026-03-01T12:00:00Z",endDate:"2026-03-01T12:30:00Z"){plan{source}}}`,
+		all: `{"aiUsage":{"plan":{"source":"SESSIONS"}}}`,
+		own: `{"aiUsage":{"plan":{"source":"SESSIONS"}}}`},
+	"AIUsagePlan.pieces": {query: `{aiUsage(startDate:"2026-03-01T12:00:00Z",endDate:"2026-03-01T12:30:00Z"){plan{pieces{grain}}}}`,
+		all: `{"aiUsage":{"plan":{"pieces":[]}}}`,
+		own: `{"aiUsage":{"plan":{"pieces":[]}}}`},
+	"AIUsagePlan.sessions": {query: `{aiUsage(startDate:"2026-03-01T12:00:00Z",endDate:"2026-03-01T12:30:00Z"){plan{sessions{from}}}}`,
+		all: `{"aiUsage":{"plan":{"sessions":[{"from":"2026-03-01T12:00:00Z"}]}}}`,
+		own: `{"aiUsage":{"plan":{"sessions":[{"from":"2026-03-01T12:00:00Z"}]}}}`},
+	"AIUsageSpan.from": {query: `{aiUsage(startDate:"2026-03-01T12:00:00Z",endDate:"2026-03-01T12:30:00Z"){plan{sessions{from}}}}`,
+		all: `{"aiUsage":{"plan":{"sessions":[{"from":"2026-03-01T12:00:00Z"}]}}}`,
+		own: `{"aiUsage":{"plan":{"sessions":[{"from":"2026-03-01T12:00:00Z"}]}}}`},
+	"AIUsageSpan.to": {query: `{aiUsage(startDate:"2026-03-01T12:00:00Z",endDate:"2026-03-01T12:30:00Z"){plan{sessions{to}}}}`,
+		all: `{"aiUsage":{"plan":{"sessions":[{"to":"2026-03-01T12:30:00Z"}]}}}`,
+		own: `{"aiUsage":{"plan":{"sessions":[{"to":"2026-03-01T12:30:00Z"}]}}}`},
+	"AIUsagePlanPiece.grain": {query: `{aiUsage(startDate:"2026-03-01T12:00:00Z",endDate:"2026-03-01T12:30:00Z"){plan{pieces{grain}}}}`,
+		all: `{"aiUsage":{"plan":{"pieces":[]}}}`,
+		own: `{"aiUsage":{"plan":{"pieces":[]}}}`},
+	"AIUsagePlanPiece.from": {query: `{aiUsage(startDate:"2026-03-01T12:00:00Z",endDate:"2026-03-01T12:30:00Z"){plan{pieces{from}}}}`,
+		all: `{"aiUsage":{"plan":{"pieces":[]}}}`,
+		own: `{"aiUsage":{"plan":{"pieces":[]}}}`},
+	"AIUsagePlanPiece.to": {query: `{aiUsage(startDate:"2026-03-01T12:00:00Z",endDate:"2026-03-01T12:30:00Z"){plan{pieces{to}}}}`,
+		all: `{"aiUsage":{"plan":{"pieces":[]}}}`,
+		own: `{"aiUsage":{"plan":{"pieces":[]}}}`},
+	"PageInfo.hasNextPage": {query: `{accounts(first:1){pageInfo{hasNextPage}}}`,
+		all: `{"accounts":{"pageInfo":{"hasNextPage":true}}}`,
+		own: `{"accounts":{"pageInfo":{"hasNextPage":false}}}`},
+	"PageInfo.hasPreviousPage": {query: `{accounts(first:1){pageInfo{hasPreviousPage}}}`,
+		all: `{"accounts":{"pageInfo":{"hasPreviousPage":false}}}`,
+		own: `{"accounts":{"pageInfo":{"hasPreviousPage":false}}}`},
+	"PageInfo.startCursor": {query: `{accounts(search:"acc-2"){pageInfo{startCursor}}}`,
+		all: `{"accounts":{"pageInfo":{"startCursor":CURSOR}}}`,
+		own: `{"accounts":{"pageInfo":{"startCursor":null}}}`},
+	"PageInfo.endCursor": {query: `{accounts(search:"acc-2"){pageInfo{endCursor}}}`,
+		all: `{"accounts":{"pageInfo":{"endCursor":CURSOR}}}`,
+		own: `{"accounts":{"pageInfo":{"endCursor":null}}}`},
+	"Query.accounts": {query: `{accounts(search:"acc"){__typename}}`,
+		all: `{"accounts":{"__typename":"AccountConnection"}}`,
+		own: `{"accounts":{"__typename":"AccountConnection"}}`},
+	"AccountConnection.edges": {query: `{accounts{edges{node{accountId}}}}`,
+		all: `{"accounts":{"edges":[{"node":{"accountId":"acc-1"}},{"node":{"accountId":"acc-2"}}]}}`,
+		own: `{"accounts":{"edges":[{"node":{"accountId":"acc-1"}}]}}`},
+	"AccountConnection.nodes": {query: `{accounts(search:"acc-2"){nodes{accountId}}}`,
+		all: `{"accounts":{"nodes":[{"accountId":"acc-2"}]}}`,
+		own: `{"accounts":{"nodes":[]}}`},
+	"AccountConnection.pageInfo": {query: `{accounts(last:1){pageInfo{hasPreviousPage}}}`,
+		all: `{"accounts":{"pageInfo":{"hasPreviousPage":true}}}`,
+		own: `{"accounts":{"pageInfo":{"hasPreviousPage":false}}}`},
+	"AccountEdge.cursor": {query: `{accounts{edges{cursor}}}`,
+		all: `{"accounts":{"edges":[{"cursor":CURSOR},{"cursor":CURSOR}]}}`,
+		own: `{"accounts":{"edges":[{"cursor":CURSOR}]}}`},
+	"AccountEdge.node": {query: `{accounts(search:"aCM"){edges{node{name}}}}`,
+		all: `{"accounts":{"edges":[{"node":{"name":"Acme"}}]}}`,
+		own: `{"accounts":{"edges":[{"node":{"name":"Acme"}}]}}`},
+	"Account.accountId": {query: `{accounts{nodes{accountId}}}`,
+		all: `{"accounts":{"nodes":[{"accountId":"acc-1"},{"accountId":"acc-2"}]}}`,
+		own: `{"accounts":{"nodes":[{"accountId":"acc-1"}]}}`},
+	"Account.name": {query: `{accounts{nodes{name}}}`,
+		all: `{"accounts":{"nodes":[{"name":"Acme"},{"name":null}]}}`,
+		own: `{"accounts":{"nodes":[{"name":"Acme"}]}}`},
+	"Query.customers": {query: `{customers(search:"cus"){__typename}}`,
+		all: `{"customers":{"__typename":"CustomerConnection"}}`,
+		own: `{"customers":{"__typename":"CustomerConnection"}}`},
+	"CustomerConnection.edges": {query: `{customers{edges{node{accountId}}}}`,
+		all: `{"customers":{"edges":[{"node":{"accountId":"acc-1"}},{"node":{"accountId":"acc-2"}}]}}`,
+		own: `{"customers":{"edges":[{"node":{"accountId":"acc-1"}}]}}`},
+	"CustomerConnection.nodes": {query: `{customers(last:1){nodes{accountId}}}`,
+		all: `{"customers":{"nodes":[{"accountId":"acc-2"}]}}`,
+		own: `{"customers":{"nodes":[{"accountId":"acc-1"}]}}`},
+	"CustomerConnection.pageInfo": {query: `{customers(first:1){pageInfo{hasNextPage}}}`,
+		all: `{"customers":{"pageInfo":{"hasNextPage":true}}}`,
+		own: `{"customers":{"pageInfo":{"hasNextPage":false}}}`},
+	"CustomerEdge.cursor": {query: `{customers{edges{cursor}}}`,
+		all: `{"customers":{"edges":[{"cursor":CURSOR},{"cursor":CURSOR}]}}`,
+		own: `{"customers":{"edges":[{"cursor":CURSOR}]}}`},
+	"CustomerEdge.node": {query: `{customers(search:"CARL"){edges{node{customerId}}}}`,
+		all: `{"customers":{"edges":[{"node":{"customerId":"cus-1"}}]}}`,
+		own: `{"customers":{"edges":[{"node":{"customerId":"cus-1"}}]}}`},
+	"Customer.accountId": {query: `{customers{nodes{accountId}}}`,
+		all: `{"customers":{"nodes":[{"accountId":"acc-1"},{"accountId":"acc-2"}]}}`,
+		own: `{"customers":{"nodes":[{"accountId":"acc-1"}]}}`},
+	"Customer.account": {query: `{customers{nodes{account{name}}}}`,
+		all: `{"customers":{"nodes":[{"account":{"name":"Acme"}},{"account":{"name":null}}]}}`,
+		own: `{"customers":{"nodes":[{"account":{"name":"Acme"}}]}}`},
+	"Customer.customerId": {query: `{customers(search:"cus-1"){nodes{customerId}}}`,
+		all: `{"customers":{"nodes":[{"customerId":"cus-1"},{"customerId":"cus-1"}]}}`,
+		own: `{"customers":{"nodes":[{"customerId":"cus-1"}]}}`},
+	"Customer.name": {query: `{customers{nodes{name}}}`,
+		all: `{"customers":{"nodes":[{"name":"Carla"},{"name":null}]}}`,
+		own: `{"customers":{"nodes":[{"name":"Carla"}]}}`},
+	"Query.viewer": {query: `{viewer{__typename}}`,
+		all:  `{"viewer":{"__typename":"Viewer"}}`,
+		own:  `{"viewer":{"__typename":"Viewer"}}`,
+		none: `{"viewer":{"__typename":"Viewer"}}`},
+	"Viewer.roles": {query: `{viewer{roles}}`,
+		all:  `{"viewer":{"roles":["SystemAdministrator"]}}`,
+		own:  `{"viewer":{"roles":["AccountAdministrator"]}}`,
+		none: `{"viewer":{"roles":ROLES}}`},
+	"Viewer.name": {query: `{viewer{name}}`,
+		all:  `{"viewer":{"name":"ada"}}`,
+		own:  `{"viewer":{"name":"ann"}}`,
+		none: `{"viewer":{"name":USER}}`},
+	"Viewer.accounts": {query: `{viewer{accounts{accountId name}}}`,
+		all:  `{"viewer":{"accounts":null}}`,
+		own:  `{"viewer":{"accounts":[{"accountId":"acc-1","name":"Acme"}]}}`,
+		none: `{"viewer":{"accounts":[]}}`},
+	"Subscription.aiUsageChanged": {query: `subscription{aiUsageChanged{totals{aiMinutes}}}`,
+		all: `{"aiUsageChanged":{"totals":{"aiMinutes":4}}}`,
+		own: `{"aiUsageChanged":{"totals":{"aiMinutes":3}}}`},
 }
 
 // coordinates lists every field of the schema's own object types, as Type.field.
@@ -89,22 +334,29 @@ func TestEveryFieldShowsEveryPrincipalWhatTheyMaySee(t *testing.T) {
 	}
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		store := fill(t, dsn)
+		name(t, store)
 		s := start(t, store)
 		for coordinate, see := range sights {
 			for user, want := range map[string]string{"ada": see.all, "ann": see.own} {
-				got := s.query(t, user, see.query)
-				if data := dataOf(t, got.body); got.status != 200 || data != want {
+				if got := s.see(t, user, see.query); got.status != 200 || shown(got.body) != want {
 					t.Errorf("%s as %s: got %d %s\nwant %s", coordinate, user, got.status, got.body, want)
 				}
 			}
-			for _, user := range []string{"nil", "bob"} {
-				got := s.query(t, user, see.query)
-				if !strings.Contains(got.body, `"code":"FORBIDDEN"`) || strings.Contains(got.body, "acc-") || dataOf(t, got.body) != "null" {
+			for user, roles := range map[string]string{"nil": `["AccountAdministrator"]`, "bob": `[]`} {
+				got := s.see(t, user, see.query)
+				if see.none != "" {
+					want := strings.NewReplacer("ROLES", roles, "USER", `"`+user+`"`).Replace(see.none)
+					if got.status != 200 || shown(got.body) != want {
+						t.Errorf("%s as %s: got %d %s\nwant %s", coordinate, user, got.status, got.body, want)
+					}
+					continue
+				}
+				if !strings.Contains(got.body, `"code":"FORBIDDEN"`) || strings.Contains(got.body, "acc-") || shown(got.body) != "null" && shown(got.body) != "" {
 					t.Errorf("%s as %s: got %d %s", coordinate, user, got.status, got.body)
 				}
 			}
 			for _, user := range []string{"", "eve"} {
-				if got := s.query(t, user, see.query); got.status != 401 && got.status != 429 || strings.Contains(got.body, "data") {
+				if got := s.see(t, user, see.query); got.status != 401 && got.status != 429 || strings.Contains(got.body, "data") {
 					t.Errorf("%s as %q: got %d %s", coordinate, user, got.status, got.body)
 				}
 			}
@@ -112,20 +364,40 @@ func TestEveryFieldShowsEveryPrincipalWhatTheyMaySee(t *testing.T) {
 	})
 }
 
-// dataOf returns the data of a GraphQL answer, with NOW for an instant.
-func dataOf(t *testing.T, body string) string {
+// name gives an account and its customer a name.
+func name(t *testing.T, store *db.Store) {
 	t.Helper()
+	if _, err := store.WriteAccounts(t.Context(), []usage.Account{{AccountID: "acc-1", Name: "Acme"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.WriteCustomers(t.Context(), []usage.Customer{{AccountID: "acc-1", CustomerID: "cus-1", Name: "Carla"}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// see asks for something; of a subscription it returns the first event.
+func (s *service) see(t *testing.T, user, query string) answer {
+	t.Helper()
+	if !strings.HasPrefix(query, "subscription") {
+		return s.query(t, user, query)
+	}
+	return s.firstEvent(t, user, query)
+}
+
+var (
+	instants = regexp.MustCompile(`"asOf":"[^"]+"`)
+	cursors  = regexp.MustCompile(`("(?:cursor|startCursor|endCursor)"):"[^"]+"`)
+)
+
+// shown returns the data of a GraphQL answer, with NOW for asOf and CURSOR for
+// cursors.
+func shown(body string) string {
 	var document struct{ Data json.RawMessage }
 	if err := json.Unmarshal([]byte(body), &document); err != nil {
-		t.Fatalf("%v: %s", err, body)
+		return body
 	}
-	data := string(document.Data)
-	if start := strings.Index(data, `"asOf":"`); start >= 0 {
-		start += len(`"asOf":`)
-		end := start + 1 + strings.IndexByte(data[start+1:], '"') + 1
-		data = data[:start] + "NOW" + data[end:]
-	}
-	return data
+	data := instants.ReplaceAllString(string(document.Data), `"asOf":NOW`)
+	return cursors.ReplaceAllString(data, "$1:CURSOR")
 }
 
 func TestAnotherAccountsIDTellsNothing(t *testing.T) {
@@ -173,4 +445,38 @@ func TestAChangeOfAccessHoldsAtOnce(t *testing.T) {
 	if got := s.query(t, "ann", sessions); got.body != `{"data":{"aiUsage":{"totals":{"sessions":1}}}}` {
 		t.Errorf("after: %s", got.body)
 	}
+}
+
+// firstEvent returns the first event of a subscription as an answer, or the whole
+// answer when there are no events.
+func (s *service) firstEvent(t *testing.T, user, query string) answer {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, "POST", s.url+gateway.GraphQLPath, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "text/event-stream")
+	if user != "" {
+		request.SetBasicAuth(user, password)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	all := ""
+	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
+		if data, found := strings.CutPrefix(lines.Text(), "data: "); found && data != "" {
+			return answer{response.StatusCode, response.Header, data}
+		}
+		all += lines.Text()
+	}
+	return answer{response.StatusCode, response.Header, all}
 }

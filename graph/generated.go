@@ -3,9 +3,11 @@
 package graph
 
 import (
+	"aiusage/resolvers/answer"
 	"aiusage/usage"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -29,6 +31,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -36,29 +39,94 @@ type DirectiveRoot struct {
 
 type ComplexityRoot struct {
 	AIAccountUsage struct {
+		Account         func(childComplexity int) int
 		AccountID       func(childComplexity int) int
+		CustomerUsage   func(childComplexity int) int
 		Minutes32       func(childComplexity int) int
+		Previous        func(childComplexity int) int
 		Seconds         func(childComplexity int) int
+		Series          func(childComplexity int, granularity usage.Step, fillZero bool) int
 		Sessions        func(childComplexity int) int
+		Share           func(childComplexity int, of answer.Measure) int
 		WithoutCustomer func(childComplexity int) int
 	}
 
+	AIAccountUsageConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AIAccountUsageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	AICustomerUsage struct {
+		Account    func(childComplexity int) int
 		AccountID  func(childComplexity int) int
+		Customer   func(childComplexity int) int
 		CustomerID func(childComplexity int) int
 		Minutes32  func(childComplexity int) int
+		Previous   func(childComplexity int) int
 		Seconds    func(childComplexity int) int
+		Series     func(childComplexity int, granularity usage.Step, fillZero bool) int
 		Sessions   func(childComplexity int) int
+		Share      func(childComplexity int, of answer.Measure) int
+	}
+
+	AICustomerUsageConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AICustomerUsageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	AIUsage struct {
-		Accounts  func(childComplexity int) int
-		AsOf      func(childComplexity int) int
-		Customers func(childComplexity int) int
-		From      func(childComplexity int) int
-		TimeZone  func(childComplexity int) int
-		To        func(childComplexity int) int
-		Totals    func(childComplexity int) int
+		AccountUsage            func(childComplexity int) int
+		AccountUsageConnection  func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order) int
+		AsOf                    func(childComplexity int) int
+		CustomerUsage           func(childComplexity int) int
+		CustomerUsageConnection func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order) int
+		From                    func(childComplexity int) int
+		Plan                    func(childComplexity int) int
+		Previous                func(childComplexity int) int
+		Series                  func(childComplexity int, granularity usage.Step, fillZero bool) int
+		TimeZone                func(childComplexity int) int
+		To                      func(childComplexity int) int
+		Totals                  func(childComplexity int) int
+	}
+
+	AIUsagePlan struct {
+		Pieces   func(childComplexity int) int
+		Sessions func(childComplexity int) int
+		Source   func(childComplexity int) int
+	}
+
+	AIUsagePlanPiece struct {
+		From  func(childComplexity int) int
+		Grain func(childComplexity int) int
+		To    func(childComplexity int) int
+	}
+
+	AIUsagePoint struct {
+		From     func(childComplexity int) int
+		Minutes  func(childComplexity int) int
+		Partial  func(childComplexity int) int
+		Seconds  func(childComplexity int) int
+		Sessions func(childComplexity int) int
+		To       func(childComplexity int) int
+	}
+
+	AIUsageSpan struct {
+		From func(childComplexity int) int
+		To   func(childComplexity int) int
 	}
 
 	AIUsageTotals struct {
@@ -67,8 +135,62 @@ type ComplexityRoot struct {
 		Sessions func(childComplexity int) int
 	}
 
+	Account struct {
+		AccountID func(childComplexity int) int
+		Name      func(childComplexity int) int
+	}
+
+	AccountConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AccountEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Customer struct {
+		Account    func(childComplexity int) int
+		AccountID  func(childComplexity int) int
+		CustomerID func(childComplexity int) int
+		Name       func(childComplexity int) int
+	}
+
+	CustomerConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	CustomerEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PageInfo struct {
+		EndCursor       func(childComplexity int) int
+		HasNextPage     func(childComplexity int) int
+		HasPreviousPage func(childComplexity int) int
+		StartCursor     func(childComplexity int) int
+	}
+
 	Query struct {
-		AiUsage func(childComplexity int, accountID *string, customerID *string, startDate *string, endDate *string, timeZone *string) int
+		Accounts  func(childComplexity int, search *string, first *int32, after *string, last *int32, before *string) int
+		AiUsage   func(childComplexity int, accountID *string, customerID *string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
+		Customers func(childComplexity int, accountID *string, search *string, first *int32, after *string, last *int32, before *string) int
+		Viewer    func(childComplexity int) int
+	}
+
+	Subscription struct {
+		AiUsageChanged func(childComplexity int, accountID *string, customerID *string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
+	}
+
+	Viewer struct {
+		Accounts func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Roles    func(childComplexity int) int
 	}
 }
 
@@ -77,7 +199,13 @@ type ComplexityRoot struct {
 // region    ************************** generated!.gotpl **************************
 
 type QueryResolver interface {
-	AiUsage(ctx context.Context, accountID *string, customerID *string, startDate *string, endDate *string, timeZone *string) (*usage.Report, error)
+	AiUsage(ctx context.Context, accountID *string, customerID *string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (*answer.Report, error)
+	Accounts(ctx context.Context, search *string, first *int32, after *string, last *int32, before *string) (*answer.AccountConnection, error)
+	Customers(ctx context.Context, accountID *string, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error)
+	Viewer(ctx context.Context) (*answer.Viewer, error)
+}
+type SubscriptionResolver interface {
+	AiUsageChanged(ctx context.Context, accountID *string, customerID *string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (<-chan *answer.Report, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -98,30 +226,70 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	_ = ec
 	switch typeName + "." + field {
 
+	case "AIAccountUsage.account":
+		if e.ComplexityRoot.AIAccountUsage.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIAccountUsage.Account(childComplexity), true
 	case "AIAccountUsage.accountId":
 		if e.ComplexityRoot.AIAccountUsage.AccountID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AIAccountUsage.AccountID(childComplexity), true
+	case "AIAccountUsage.customerUsage":
+		if e.ComplexityRoot.AIAccountUsage.CustomerUsage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIAccountUsage.CustomerUsage(childComplexity), true
 	case "AIAccountUsage.aiMinutes":
 		if e.ComplexityRoot.AIAccountUsage.Minutes32 == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AIAccountUsage.Minutes32(childComplexity), true
+	case "AIAccountUsage.previous":
+		if e.ComplexityRoot.AIAccountUsage.Previous == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIAccountUsage.Previous(childComplexity), true
 	case "AIAccountUsage.aiSeconds":
 		if e.ComplexityRoot.AIAccountUsage.Seconds == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AIAccountUsage.Seconds(childComplexity), true
+	case "AIAccountUsage.series":
+		if e.ComplexityRoot.AIAccountUsage.Series == nil {
+			break
+		}
+
+		args, err := ec.field_AIAccountUsage_series_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIAccountUsage.Series(childComplexity, args["granularity"].(usage.Step), args["fillZero"].(bool)), true
 	case "AIAccountUsage.sessions":
 		if e.ComplexityRoot.AIAccountUsage.Sessions == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AIAccountUsage.Sessions(childComplexity), true
+	case "AIAccountUsage.share":
+		if e.ComplexityRoot.AIAccountUsage.Share == nil {
+			break
+		}
+
+		args, err := ec.field_AIAccountUsage_share_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIAccountUsage.Share(childComplexity, args["of"].(answer.Measure)), true
 	case "AIAccountUsage.withoutCustomer":
 		if e.ComplexityRoot.AIAccountUsage.WithoutCustomer == nil {
 			break
@@ -129,12 +297,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AIAccountUsage.WithoutCustomer(childComplexity), true
 
+	case "AIAccountUsageConnection.edges":
+		if e.ComplexityRoot.AIAccountUsageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIAccountUsageConnection.Edges(childComplexity), true
+	case "AIAccountUsageConnection.nodes":
+		if e.ComplexityRoot.AIAccountUsageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIAccountUsageConnection.Nodes(childComplexity), true
+	case "AIAccountUsageConnection.pageInfo":
+		if e.ComplexityRoot.AIAccountUsageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIAccountUsageConnection.PageInfo(childComplexity), true
+	case "AIAccountUsageConnection.totalCount":
+		if e.ComplexityRoot.AIAccountUsageConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIAccountUsageConnection.TotalCount(childComplexity), true
+
+	case "AIAccountUsageEdge.cursor":
+		if e.ComplexityRoot.AIAccountUsageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIAccountUsageEdge.Cursor(childComplexity), true
+	case "AIAccountUsageEdge.node":
+		if e.ComplexityRoot.AIAccountUsageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIAccountUsageEdge.Node(childComplexity), true
+
+	case "AICustomerUsage.account":
+		if e.ComplexityRoot.AICustomerUsage.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AICustomerUsage.Account(childComplexity), true
 	case "AICustomerUsage.accountId":
 		if e.ComplexityRoot.AICustomerUsage.AccountID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AICustomerUsage.AccountID(childComplexity), true
+	case "AICustomerUsage.customer":
+		if e.ComplexityRoot.AICustomerUsage.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AICustomerUsage.Customer(childComplexity), true
 	case "AICustomerUsage.customerId":
 		if e.ComplexityRoot.AICustomerUsage.CustomerID == nil {
 			break
@@ -147,25 +365,102 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AICustomerUsage.Minutes32(childComplexity), true
+	case "AICustomerUsage.previous":
+		if e.ComplexityRoot.AICustomerUsage.Previous == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AICustomerUsage.Previous(childComplexity), true
 	case "AICustomerUsage.aiSeconds":
 		if e.ComplexityRoot.AICustomerUsage.Seconds == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AICustomerUsage.Seconds(childComplexity), true
+	case "AICustomerUsage.series":
+		if e.ComplexityRoot.AICustomerUsage.Series == nil {
+			break
+		}
+
+		args, err := ec.field_AICustomerUsage_series_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AICustomerUsage.Series(childComplexity, args["granularity"].(usage.Step), args["fillZero"].(bool)), true
 	case "AICustomerUsage.sessions":
 		if e.ComplexityRoot.AICustomerUsage.Sessions == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AICustomerUsage.Sessions(childComplexity), true
-
-	case "AIUsage.accountUsage":
-		if e.ComplexityRoot.AIUsage.Accounts == nil {
+	case "AICustomerUsage.share":
+		if e.ComplexityRoot.AICustomerUsage.Share == nil {
 			break
 		}
 
-		return e.ComplexityRoot.AIUsage.Accounts(childComplexity), true
+		args, err := ec.field_AICustomerUsage_share_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AICustomerUsage.Share(childComplexity, args["of"].(answer.Measure)), true
+
+	case "AICustomerUsageConnection.edges":
+		if e.ComplexityRoot.AICustomerUsageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AICustomerUsageConnection.Edges(childComplexity), true
+	case "AICustomerUsageConnection.nodes":
+		if e.ComplexityRoot.AICustomerUsageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AICustomerUsageConnection.Nodes(childComplexity), true
+	case "AICustomerUsageConnection.pageInfo":
+		if e.ComplexityRoot.AICustomerUsageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AICustomerUsageConnection.PageInfo(childComplexity), true
+	case "AICustomerUsageConnection.totalCount":
+		if e.ComplexityRoot.AICustomerUsageConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AICustomerUsageConnection.TotalCount(childComplexity), true
+
+	case "AICustomerUsageEdge.cursor":
+		if e.ComplexityRoot.AICustomerUsageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AICustomerUsageEdge.Cursor(childComplexity), true
+	case "AICustomerUsageEdge.node":
+		if e.ComplexityRoot.AICustomerUsageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AICustomerUsageEdge.Node(childComplexity), true
+
+	case "AIUsage.accountUsage":
+		if e.ComplexityRoot.AIUsage.AccountUsage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsage.AccountUsage(childComplexity), true
+	case "AIUsage.accountUsageConnection":
+		if e.ComplexityRoot.AIUsage.AccountUsageConnection == nil {
+			break
+		}
+
+		args, err := ec.field_AIUsage_accountUsageConnection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIUsage.AccountUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order)), true
 	case "AIUsage.asOf":
 		if e.ComplexityRoot.AIUsage.AsOf == nil {
 			break
@@ -173,17 +468,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AIUsage.AsOf(childComplexity), true
 	case "AIUsage.customerUsage":
-		if e.ComplexityRoot.AIUsage.Customers == nil {
+		if e.ComplexityRoot.AIUsage.CustomerUsage == nil {
 			break
 		}
 
-		return e.ComplexityRoot.AIUsage.Customers(childComplexity), true
+		return e.ComplexityRoot.AIUsage.CustomerUsage(childComplexity), true
+	case "AIUsage.customerUsageConnection":
+		if e.ComplexityRoot.AIUsage.CustomerUsageConnection == nil {
+			break
+		}
+
+		args, err := ec.field_AIUsage_customerUsageConnection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIUsage.CustomerUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order)), true
 	case "AIUsage.from":
 		if e.ComplexityRoot.AIUsage.From == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AIUsage.From(childComplexity), true
+	case "AIUsage.plan":
+		if e.ComplexityRoot.AIUsage.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsage.Plan(childComplexity), true
+	case "AIUsage.previous":
+		if e.ComplexityRoot.AIUsage.Previous == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsage.Previous(childComplexity), true
+	case "AIUsage.series":
+		if e.ComplexityRoot.AIUsage.Series == nil {
+			break
+		}
+
+		args, err := ec.field_AIUsage_series_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIUsage.Series(childComplexity, args["granularity"].(usage.Step), args["fillZero"].(bool)), true
 	case "AIUsage.timeZone":
 		if e.ComplexityRoot.AIUsage.TimeZone == nil {
 			break
@@ -202,6 +531,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIUsage.Totals(childComplexity), true
+
+	case "AIUsagePlan.pieces":
+		if e.ComplexityRoot.AIUsagePlan.Pieces == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePlan.Pieces(childComplexity), true
+	case "AIUsagePlan.sessions":
+		if e.ComplexityRoot.AIUsagePlan.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePlan.Sessions(childComplexity), true
+	case "AIUsagePlan.source":
+		if e.ComplexityRoot.AIUsagePlan.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePlan.Source(childComplexity), true
+
+	case "AIUsagePlanPiece.from":
+		if e.ComplexityRoot.AIUsagePlanPiece.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePlanPiece.From(childComplexity), true
+	case "AIUsagePlanPiece.grain":
+		if e.ComplexityRoot.AIUsagePlanPiece.Grain == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePlanPiece.Grain(childComplexity), true
+	case "AIUsagePlanPiece.to":
+		if e.ComplexityRoot.AIUsagePlanPiece.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePlanPiece.To(childComplexity), true
+
+	case "AIUsagePoint.from":
+		if e.ComplexityRoot.AIUsagePoint.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePoint.From(childComplexity), true
+	case "AIUsagePoint.aiMinutes":
+		if e.ComplexityRoot.AIUsagePoint.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePoint.Minutes(childComplexity), true
+	case "AIUsagePoint.partial":
+		if e.ComplexityRoot.AIUsagePoint.Partial == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePoint.Partial(childComplexity), true
+	case "AIUsagePoint.aiSeconds":
+		if e.ComplexityRoot.AIUsagePoint.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePoint.Seconds(childComplexity), true
+	case "AIUsagePoint.sessions":
+		if e.ComplexityRoot.AIUsagePoint.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePoint.Sessions(childComplexity), true
+	case "AIUsagePoint.to":
+		if e.ComplexityRoot.AIUsagePoint.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePoint.To(childComplexity), true
+
+	case "AIUsageSpan.from":
+		if e.ComplexityRoot.AIUsageSpan.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageSpan.From(childComplexity), true
+	case "AIUsageSpan.to":
+		if e.ComplexityRoot.AIUsageSpan.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageSpan.To(childComplexity), true
 
 	case "AIUsageTotals.aiMinutes":
 		if e.ComplexityRoot.AIUsageTotals.Minutes == nil {
@@ -222,6 +639,144 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AIUsageTotals.Sessions(childComplexity), true
 
+	case "Account.accountId":
+		if e.ComplexityRoot.Account.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.AccountID(childComplexity), true
+	case "Account.name":
+		if e.ComplexityRoot.Account.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Name(childComplexity), true
+
+	case "AccountConnection.edges":
+		if e.ComplexityRoot.AccountConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.Edges(childComplexity), true
+	case "AccountConnection.nodes":
+		if e.ComplexityRoot.AccountConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.Nodes(childComplexity), true
+	case "AccountConnection.pageInfo":
+		if e.ComplexityRoot.AccountConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.PageInfo(childComplexity), true
+
+	case "AccountEdge.cursor":
+		if e.ComplexityRoot.AccountEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountEdge.Cursor(childComplexity), true
+	case "AccountEdge.node":
+		if e.ComplexityRoot.AccountEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountEdge.Node(childComplexity), true
+
+	case "Customer.account":
+		if e.ComplexityRoot.Customer.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.Account(childComplexity), true
+	case "Customer.accountId":
+		if e.ComplexityRoot.Customer.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.AccountID(childComplexity), true
+	case "Customer.customerId":
+		if e.ComplexityRoot.Customer.CustomerID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.CustomerID(childComplexity), true
+	case "Customer.name":
+		if e.ComplexityRoot.Customer.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.Name(childComplexity), true
+
+	case "CustomerConnection.edges":
+		if e.ComplexityRoot.CustomerConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerConnection.Edges(childComplexity), true
+	case "CustomerConnection.nodes":
+		if e.ComplexityRoot.CustomerConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerConnection.Nodes(childComplexity), true
+	case "CustomerConnection.pageInfo":
+		if e.ComplexityRoot.CustomerConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerConnection.PageInfo(childComplexity), true
+
+	case "CustomerEdge.cursor":
+		if e.ComplexityRoot.CustomerEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerEdge.Cursor(childComplexity), true
+	case "CustomerEdge.node":
+		if e.ComplexityRoot.CustomerEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerEdge.Node(childComplexity), true
+
+	case "PageInfo.endCursor":
+		if e.ComplexityRoot.PageInfo.EndCursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageInfo.EndCursor(childComplexity), true
+	case "PageInfo.hasNextPage":
+		if e.ComplexityRoot.PageInfo.HasNextPage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageInfo.HasNextPage(childComplexity), true
+	case "PageInfo.hasPreviousPage":
+		if e.ComplexityRoot.PageInfo.HasPreviousPage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageInfo.HasPreviousPage(childComplexity), true
+	case "PageInfo.startCursor":
+		if e.ComplexityRoot.PageInfo.StartCursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "Query.accounts":
+		if e.ComplexityRoot.Query.Accounts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_accounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Accounts(childComplexity, args["search"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.aiUsage":
 		if e.ComplexityRoot.Query.AiUsage == nil {
 			break
@@ -232,7 +787,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.AiUsage(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string)), true
+		return e.ComplexityRoot.Query.AiUsage(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
+	case "Query.customers":
+		if e.ComplexityRoot.Query.Customers == nil {
+			break
+		}
+
+		args, err := ec.field_Query_customers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Customers(childComplexity, args["accountId"].(*string), args["search"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+
+	case "Query.viewer":
+		if e.ComplexityRoot.Query.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "Subscription.aiUsageChanged":
+		if e.ComplexityRoot.Subscription.AiUsageChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_aiUsageChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.AiUsageChanged(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
+
+	case "Viewer.accounts":
+		if e.ComplexityRoot.Viewer.Accounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Accounts(childComplexity), true
+	case "Viewer.name":
+		if e.ComplexityRoot.Viewer.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Name(childComplexity), true
+	case "Viewer.roles":
+		if e.ComplexityRoot.Viewer.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Roles(childComplexity), true
 
 	}
 	return 0, false
@@ -242,7 +846,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
-		return graphql.NewInputUnmarshalerIndex()
+		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AIUsageOrder", ec.unmarshalInputAIUsageOrder),
+		)
 	}
 	first := true
 
@@ -277,6 +883,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 
 			return &response
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -308,11 +931,12 @@ The AI usage gateway: who used how many AI minutes, when.
 """
 schema {
   query: Query
+  subscription: Subscription
 }
 
 type Query {
   """
-  A usage report: the AI minutes of accounts and customers in a range of dates.
+  A usage report: the AI minutes of accounts and customers in a range of time.
 
   Without arguments it covers everything ever recorded. Every argument narrows it.
   """
@@ -341,10 +965,102 @@ type Query {
     operator chose another.
     """
     timeZone: String
+    "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `. Giving it together with one of them is an error."
+    period: AIUsagePeriod
+  ): AIUsage!
+  """
+  The accounts you may see: those that have a name and those that have been used,
+  ordered by account id. One that is used for the first time appears within seconds.
+  """
+  accounts(
+    "Only accounts whose id begins with this text, or whose name does, in upper or lower case. An empty string means every account."
+    search: String
+    "How many to return, from the first on: at most 1,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many to return, up to the last one: at most 1,000. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): AccountConnection!
+  """
+  The customers of the accounts you may see: those that have a name and those that
+  have been used, ordered by account id, then customer id.
+  """
+  customers(
+    "Only customers of this account. An empty string means every account."
+    accountId: ID
+    "Only customers whose id begins with this text, or whose name does, in upper or lower case. An empty string means every customer."
+    search: String
+    "How many to return, from the first on: at most 1,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many to return, up to the last one: at most 1,000. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): CustomerConnection!
+  "Who is asking, and what they may see."
+  viewer: Viewer!
+}
+
+type Subscription {
+  """
+  The usage report as it is now, and again whenever it changes. The arguments are
+  those of ` + "`" + `Query.aiUsage` + "`" + `; a period such as ` + "`" + `TODAY` + "`" + ` moves on with the time.
+  """
+  aiUsageChanged(
+    "Only sessions of this account. An empty string means every account."
+    accountId: ID
+    "Only sessions of this customer. An empty string means every customer."
+    customerId: ID
+    "Where the range starts, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    startDate: String
+    "Where the range ends, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    endDate: String
+    "The IANA name of the time zone in which days are understood."
+    timeZone: String
+    "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `."
+    period: AIUsagePeriod
   ): AIUsage!
 }
 
-"The answer to a question about usage. All of it was read in one instant, so its parts agree."
+"A range of time by its name, in the time zone of the question and by the gateway's clock."
+enum AIUsagePeriod {
+  "The current day, up to its end."
+  TODAY
+  "The day before the current one."
+  YESTERDAY
+  "The current week, Monday to Sunday (ISO 8601)."
+  THIS_WEEK
+  "The week before the current one."
+  LAST_WEEK
+  "The current calendar month, up to its end."
+  THIS_MONTH
+  "The calendar month before the current one."
+  LAST_MONTH
+  "The current quarter of the calendar year, up to its end."
+  THIS_QUARTER
+  "The quarter before the current one."
+  LAST_QUARTER
+  "The current calendar year, up to its end."
+  THIS_YEAR
+  "The calendar year before the current one."
+  LAST_YEAR
+  "The seven days that end with the current one."
+  LAST_7_DAYS
+  "The thirty days that end with the current one."
+  LAST_30_DAYS
+  "The ninety days that end with the current one."
+  LAST_90_DAYS
+}
+
+"""
+The answer to a question about usage. All of it is of one state of the database, so
+its parts agree.
+"""
 type AIUsage {
   "The first instant of the range, inclusive, as the dates were understood; null when it starts at the beginning."
   from: DateTime
@@ -363,6 +1079,59 @@ type AIUsage {
   id, then customer id. Sessions without a customer are in ` + "`" + `accountUsage` + "`" + ` only.
   """
   customerUsage: [AICustomerUsage!]!
+  """
+  The rows of ` + "`" + `accountUsage` + "`" + ` page by page, in an order of your choice.
+
+  A cursor belongs to the report it came from. While the gateway keeps that report,
+  which is for some minutes, the next page is of the same report, whatever has been
+  recorded since, and so is the rest of the answer: ` + "`" + `asOf` + "`" + ` stays the same. After that
+  the page continues at the same place of a new report, with a new ` + "`" + `asOf` + "`" + `.
+  """
+  accountUsageConnection(
+    "How many rows to return, from the first on: at most 10,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
+    first: Int
+    "Only rows after this cursor."
+    after: String
+    "How many rows to return, up to the last one: at most 10,000. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only rows before this cursor."
+    before: String
+    "The order of the rows. Rows that are equal in it are ordered by id. A cursor can only be used in the order it came from."
+    orderBy: AIUsageOrder = {field: ID, direction: ASC}
+  ): AIAccountUsageConnection!
+  "The rows of ` + "`" + `customerUsage` + "`" + ` page by page, as ` + "`" + `accountUsageConnection` + "`" + ` has those of ` + "`" + `accountUsage` + "`" + `."
+  customerUsageConnection(
+    "How many rows to return, from the first on: at most 10,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
+    first: Int
+    "Only rows after this cursor."
+    after: String
+    "How many rows to return, up to the last one: at most 10,000. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only rows before this cursor."
+    before: String
+    "The order of the rows. Rows that are equal in it are ordered by id. A cursor can only be used in the order it came from."
+    orderBy: AIUsageOrder = {field: ID, direction: ASC}
+  ): AICustomerUsageConnection!
+  """
+  The usage over time: one point for each hour, day, week or month of the range, on the
+  calendar of the report's time zone. A range without a start or an end has points from
+  the first hour or to the last hour with usage of anybody. The points add up to ` + "`" + `totals` + "`" + `.
+  """
+  series(
+    "The length of time of one point."
+    granularity: AIUsageGranularity!
+    "Whether points without usage are there as well."
+    fillZero: Boolean! = true
+  ): [AIUsagePoint!]!
+  """
+  The report for the time just before this one, to compare with: as many calendar months
+  where the range is made up of whole months (March compares with February, a year with
+  the year before), otherwise as many days where it is made up of whole days, otherwise
+  as much time. Null when the range has no start or no end.
+  """
+  previous: AIUsage
+  "How the answer was read."
+  plan: AIUsagePlan!
 }
 
 "An amount of use."
@@ -379,6 +1148,8 @@ type AIUsageTotals {
 type AIAccountUsage {
   "The account's id."
   accountId: ID!
+  "The account, with its name."
+  account: Account!
   """
   The account's AI minutes: the sum of those of its customers and of its sessions
   without a customer. A sum that does not fit in 32 bits is an error on this field.
@@ -390,20 +1161,284 @@ type AIAccountUsage {
   sessions: Int64!
   "The part of this row that belongs to no customer. The rest is exactly the sum of the account's rows in ` + "`" + `customerUsage` + "`" + `."
   withoutCustomer: AIUsageTotals!
+  "This account's rows of the report's ` + "`" + `customerUsage` + "`" + `."
+  customerUsage: [AICustomerUsage!]!
+  "The account's usage over time, as ` + "`" + `AIUsage.series` + "`" + ` has that of the whole report."
+  series(
+    "The length of time of one point."
+    granularity: AIUsageGranularity!
+    "Whether points without usage are there as well."
+    fillZero: Boolean! = true
+  ): [AIUsagePoint!]!
+  "The account's usage in the time of ` + "`" + `AIUsage.previous` + "`" + `. Null when the range has no start or no end."
+  previous: AIUsageTotals
+  "This row's part of the report's ` + "`" + `totals` + "`" + `, from 0 to 1. Null when that total is 0."
+  share(
+    "What it is a part of."
+    of: AIUsageMeasure! = AI_MINUTES
+  ): Float
 }
 
 "The usage of one customer of an account."
 type AICustomerUsage {
   "The id of the customer's account."
   accountId: ID!
+  "The customer's account, with its name."
+  account: Account!
   "The customer's id, which is unique within its account only."
   customerId: ID!
+  "The customer, with its name."
+  customer: Customer!
   "The customer's AI minutes. A sum that does not fit in 32 bits is an error on this field."
   aiMinutes: Int!
   "The unrounded sum of the sessions' durations, in seconds."
   aiSeconds: Int64!
   "The number of sessions."
   sessions: Int64!
+  "The customer's usage over time, as ` + "`" + `AIUsage.series` + "`" + ` has that of the whole report."
+  series(
+    "The length of time of one point."
+    granularity: AIUsageGranularity!
+    "Whether points without usage are there as well."
+    fillZero: Boolean! = true
+  ): [AIUsagePoint!]!
+  "The customer's usage in the time of ` + "`" + `AIUsage.previous` + "`" + `. Null when the range has no start or no end."
+  previous: AIUsageTotals
+  "This row's part of the report's ` + "`" + `totals` + "`" + `, from 0 to 1. Null when that total is 0."
+  share(
+    "What it is a part of."
+    of: AIUsageMeasure! = AI_MINUTES
+  ): Float
+}
+
+"The length of time of one point of a series, on the calendar of the report's time zone."
+enum AIUsageGranularity {
+  "From one full hour to the next on the clocks of the time zone."
+  HOUR
+  "From midnight to midnight, which is 23 or 25 hours where the clocks change."
+  DAY
+  "Monday to Sunday (ISO 8601)."
+  WEEK
+  "A calendar month."
+  MONTH
+}
+
+"A number that usage is measured by."
+enum AIUsageMeasure {
+  "AI minutes."
+  AI_MINUTES
+  "Seconds."
+  AI_SECONDS
+  "Sessions."
+  SESSIONS
+}
+
+"The usage of one hour, day, week or month of a series."
+type AIUsagePoint {
+  "Where it starts, inclusive: on the calendar, or where the report's range starts."
+  from: DateTime!
+  "Where it ends, exclusive: on the calendar, or where the report's range ends."
+  to: DateTime!
+  "Whether it was not over yet when the report was read, so that it may still grow."
+  partial: Boolean!
+  "The sum of the sessions' AI minutes."
+  aiMinutes: Int64!
+  "The unrounded sum of the sessions' durations, in seconds."
+  aiSeconds: Int64!
+  "The number of sessions."
+  sessions: Int64!
+}
+
+"How an answer was read."
+type AIUsagePlan {
+  "What usage is read from at the moment."
+  source: AIUsageSource!
+  "The runs of sums that were added up, in the order of time."
+  pieces: [AIUsagePlanPiece!]!
+  "The spans of time whose sessions were read one by one, in the order of time."
+  sessions: [AIUsageSpan!]!
+}
+
+"What usage is read from."
+enum AIUsageSource {
+  "Sums by hour, day and month that are kept up to date with every change, and single sessions for parts of an hour."
+  ROLLUPS
+  "The sessions themselves, because there are no sums (yet)."
+  SESSIONS
+}
+
+"A run of neighbouring sums of one grain."
+type AIUsagePlanPiece {
+  "The length of time of each sum."
+  grain: AIUsageGrain!
+  "Where the first one starts; null for the beginning."
+  from: DateTime
+  "Where the last one ends, exclusive; null when there is no end."
+  to: DateTime
+}
+
+"The length of time of a sum, on the calendar of UTC."
+enum AIUsageGrain {
+  "An hour."
+  HOUR
+  "A day."
+  DAY
+  "A calendar month."
+  MONTH
+}
+
+"A span of time."
+type AIUsageSpan {
+  "Where it starts, inclusive; null for the beginning."
+  from: DateTime
+  "Where it ends, exclusive; null when there is no end."
+  to: DateTime
+}
+
+"An order of rows."
+input AIUsageOrder {
+  "What rows are ordered by."
+  field: AIUsageOrderField!
+  "Smallest first or largest first."
+  direction: OrderDirection! = ASC
+}
+
+"What rows can be ordered by."
+enum AIUsageOrderField {
+  "The account id, then the customer id, by their bytes."
+  ID
+  "AI minutes."
+  AI_MINUTES
+  "Seconds."
+  AI_SECONDS
+  "Sessions."
+  SESSIONS
+}
+
+"A direction of an order."
+enum OrderDirection {
+  "Smallest first."
+  ASC
+  "Largest first."
+  DESC
+}
+
+"A page of accounts' rows."
+type AIAccountUsageConnection {
+  "The rows of the page with their cursors."
+  edges: [AIAccountUsageEdge!]!
+  "The rows of the page."
+  nodes: [AIAccountUsage!]!
+  "Where the page stands among the others."
+  pageInfo: PageInfo!
+  "The number of rows on all pages."
+  totalCount: Int!
+}
+
+"An account's row with its cursor."
+type AIAccountUsageEdge {
+  "The place of the row, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The row."
+  node: AIAccountUsage!
+}
+
+"A page of customers' rows."
+type AICustomerUsageConnection {
+  "The rows of the page with their cursors."
+  edges: [AICustomerUsageEdge!]!
+  "The rows of the page."
+  nodes: [AICustomerUsage!]!
+  "Where the page stands among the others."
+  pageInfo: PageInfo!
+  "The number of rows on all pages."
+  totalCount: Int!
+}
+
+"A customer's row with its cursor."
+type AICustomerUsageEdge {
+  "The place of the row, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The row."
+  node: AICustomerUsage!
+}
+
+"Where a page stands among the others."
+type PageInfo {
+  "Whether there is something after the page."
+  hasNextPage: Boolean!
+  "Whether there is something before the page."
+  hasPreviousPage: Boolean!
+  "The cursor of the first on the page; null when the page is empty."
+  startCursor: String
+  "The cursor of the last on the page; null when the page is empty."
+  endCursor: String
+}
+
+"An account."
+type Account {
+  "The account's id."
+  accountId: ID!
+  "The account's name; null when the gateway has not been told one."
+  name: String
+}
+
+"A customer of an account."
+type Customer {
+  "The id of the customer's account."
+  accountId: ID!
+  "The customer's account, with its name."
+  account: Account!
+  "The customer's id, which is unique within its account only."
+  customerId: ID!
+  "The customer's name; null when the gateway has not been told one."
+  name: String
+}
+
+"A page of accounts."
+type AccountConnection {
+  "The accounts of the page with their cursors."
+  edges: [AccountEdge!]!
+  "The accounts of the page."
+  nodes: [Account!]!
+  "Where the page stands among the others."
+  pageInfo: PageInfo!
+}
+
+"An account with its cursor."
+type AccountEdge {
+  "The place of the account, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The account."
+  node: Account!
+}
+
+"A page of customers."
+type CustomerConnection {
+  "The customers of the page with their cursors."
+  edges: [CustomerEdge!]!
+  "The customers of the page."
+  nodes: [Customer!]!
+  "Where the page stands among the others."
+  pageInfo: PageInfo!
+}
+
+"A customer with its cursor."
+type CustomerEdge {
+  "The place of the customer, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The customer."
+  node: Customer!
+}
+
+"Who is asking."
+type Viewer {
+  "The name they are known by: a user's name, or ` + "`" + `key:` + "`" + ` and ` + "`" + `token:` + "`" + ` with the id of an API key or the subject of a token."
+  name: String!
+  "Their roles: ` + "`" + `SystemAdministrator` + "`" + ` sees every account, ` + "`" + `AccountAdministrator` + "`" + ` the accounts below."
+  roles: [String!]!
+  "The accounts they may see, ordered by id; null when those are all of them."
+  accounts: [Account!]
 }
 
 "An instant in RFC 3339, such as ` + "`" + `2026-03-01T00:00:00+01:00` + "`" + `, with the offset of the report's time zone."
@@ -423,6 +1458,8 @@ func (ec *executionContext) childFields_AIAccountUsage(ctx context.Context, fiel
 	switch field.Name {
 	case "accountId":
 		return ec.fieldContext_AIAccountUsage_accountId(ctx, field)
+	case "account":
+		return ec.fieldContext_AIAccountUsage_account(ctx, field)
 	case "aiMinutes":
 		return ec.fieldContext_AIAccountUsage_aiMinutes(ctx, field)
 	case "aiSeconds":
@@ -431,24 +1468,90 @@ func (ec *executionContext) childFields_AIAccountUsage(ctx context.Context, fiel
 		return ec.fieldContext_AIAccountUsage_sessions(ctx, field)
 	case "withoutCustomer":
 		return ec.fieldContext_AIAccountUsage_withoutCustomer(ctx, field)
+	case "customerUsage":
+		return ec.fieldContext_AIAccountUsage_customerUsage(ctx, field)
+	case "series":
+		return ec.fieldContext_AIAccountUsage_series(ctx, field)
+	case "previous":
+		return ec.fieldContext_AIAccountUsage_previous(ctx, field)
+	case "share":
+		return ec.fieldContext_AIAccountUsage_share(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AIAccountUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_AIAccountUsageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AIAccountUsageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AIAccountUsageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AIAccountUsageConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AIAccountUsageConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AIAccountUsageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AIAccountUsageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AIAccountUsageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AIAccountUsageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AIAccountUsageEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_AICustomerUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "accountId":
 		return ec.fieldContext_AICustomerUsage_accountId(ctx, field)
+	case "account":
+		return ec.fieldContext_AICustomerUsage_account(ctx, field)
 	case "customerId":
 		return ec.fieldContext_AICustomerUsage_customerId(ctx, field)
+	case "customer":
+		return ec.fieldContext_AICustomerUsage_customer(ctx, field)
 	case "aiMinutes":
 		return ec.fieldContext_AICustomerUsage_aiMinutes(ctx, field)
 	case "aiSeconds":
 		return ec.fieldContext_AICustomerUsage_aiSeconds(ctx, field)
 	case "sessions":
 		return ec.fieldContext_AICustomerUsage_sessions(ctx, field)
+	case "series":
+		return ec.fieldContext_AICustomerUsage_series(ctx, field)
+	case "previous":
+		return ec.fieldContext_AICustomerUsage_previous(ctx, field)
+	case "share":
+		return ec.fieldContext_AICustomerUsage_share(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AICustomerUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_AICustomerUsageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AICustomerUsageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AICustomerUsageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AICustomerUsageConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AICustomerUsageConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AICustomerUsageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AICustomerUsageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AICustomerUsageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AICustomerUsageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AICustomerUsageEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_AIUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -467,8 +1570,70 @@ func (ec *executionContext) childFields_AIUsage(ctx context.Context, field graph
 		return ec.fieldContext_AIUsage_accountUsage(ctx, field)
 	case "customerUsage":
 		return ec.fieldContext_AIUsage_customerUsage(ctx, field)
+	case "accountUsageConnection":
+		return ec.fieldContext_AIUsage_accountUsageConnection(ctx, field)
+	case "customerUsageConnection":
+		return ec.fieldContext_AIUsage_customerUsageConnection(ctx, field)
+	case "series":
+		return ec.fieldContext_AIUsage_series(ctx, field)
+	case "previous":
+		return ec.fieldContext_AIUsage_previous(ctx, field)
+	case "plan":
+		return ec.fieldContext_AIUsage_plan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AIUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_AIUsagePlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return ec.fieldContext_AIUsagePlan_source(ctx, field)
+	case "pieces":
+		return ec.fieldContext_AIUsagePlan_pieces(ctx, field)
+	case "sessions":
+		return ec.fieldContext_AIUsagePlan_sessions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AIUsagePlan", field.Name)
+}
+
+func (ec *executionContext) childFields_AIUsagePlanPiece(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "grain":
+		return ec.fieldContext_AIUsagePlanPiece_grain(ctx, field)
+	case "from":
+		return ec.fieldContext_AIUsagePlanPiece_from(ctx, field)
+	case "to":
+		return ec.fieldContext_AIUsagePlanPiece_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AIUsagePlanPiece", field.Name)
+}
+
+func (ec *executionContext) childFields_AIUsagePoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_AIUsagePoint_from(ctx, field)
+	case "to":
+		return ec.fieldContext_AIUsagePoint_to(ctx, field)
+	case "partial":
+		return ec.fieldContext_AIUsagePoint_partial(ctx, field)
+	case "aiMinutes":
+		return ec.fieldContext_AIUsagePoint_aiMinutes(ctx, field)
+	case "aiSeconds":
+		return ec.fieldContext_AIUsagePoint_aiSeconds(ctx, field)
+	case "sessions":
+		return ec.fieldContext_AIUsagePoint_sessions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AIUsagePoint", field.Name)
+}
+
+func (ec *executionContext) childFields_AIUsageSpan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_AIUsageSpan_from(ctx, field)
+	case "to":
+		return ec.fieldContext_AIUsageSpan_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AIUsageSpan", field.Name)
 }
 
 func (ec *executionContext) childFields_AIUsageTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -481,6 +1646,100 @@ func (ec *executionContext) childFields_AIUsageTotals(ctx context.Context, field
 		return ec.fieldContext_AIUsageTotals_sessions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AIUsageTotals", field.Name)
+}
+
+func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accountId":
+		return ec.fieldContext_Account_accountId(ctx, field)
+	case "name":
+		return ec.fieldContext_Account_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AccountConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AccountConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AccountConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AccountEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AccountEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Customer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accountId":
+		return ec.fieldContext_Customer_accountId(ctx, field)
+	case "account":
+		return ec.fieldContext_Customer_account(ctx, field)
+	case "customerId":
+		return ec.fieldContext_Customer_customerId(ctx, field)
+	case "name":
+		return ec.fieldContext_Customer_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Customer", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CustomerConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CustomerConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CustomerConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CustomerEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CustomerEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hasNextPage":
+		return ec.fieldContext_PageInfo_hasNextPage(ctx, field)
+	case "hasPreviousPage":
+		return ec.fieldContext_PageInfo_hasPreviousPage(ctx, field)
+	case "startCursor":
+		return ec.fieldContext_PageInfo_startCursor(ctx, field)
+	case "endCursor":
+		return ec.fieldContext_PageInfo_endCursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Viewer_name(ctx, field)
+	case "roles":
+		return ec.fieldContext_Viewer_roles(ctx, field)
+	case "accounts":
+		return ec.fieldContext_Viewer_accounts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -599,6 +1858,192 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_AIAccountUsage_series_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "granularity",
+		func(ctx context.Context, v any) (usage.Step, error) {
+			return ec.unmarshalNAIUsageGranularity2aiusageᚋusageᚐStep(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["granularity"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "fillZero",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["fillZero"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_AIAccountUsage_share_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "of",
+		func(ctx context.Context, v any) (answer.Measure, error) {
+			return ec.unmarshalNAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["of"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_AICustomerUsage_series_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "granularity",
+		func(ctx context.Context, v any) (usage.Step, error) {
+			return ec.unmarshalNAIUsageGranularity2aiusageᚋusageᚐStep(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["granularity"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "fillZero",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["fillZero"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_AICustomerUsage_share_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "of",
+		func(ctx context.Context, v any) (answer.Measure, error) {
+			return ec.unmarshalNAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["of"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_AIUsage_accountUsageConnection_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (answer.Order, error) {
+			return ec.unmarshalOAIUsageOrder2aiusageᚋresolversᚋanswerᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_AIUsage_customerUsageConnection_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (answer.Order, error) {
+			return ec.unmarshalOAIUsageOrder2aiusageᚋresolversᚋanswerᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_AIUsage_series_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "granularity",
+		func(ctx context.Context, v any) (usage.Step, error) {
+			return ec.unmarshalNAIUsageGranularity2aiusageᚋusageᚐStep(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["granularity"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "fillZero",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["fillZero"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -610,6 +2055,52 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_accounts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -656,6 +2147,122 @@ func (ec *executionContext) field_Query_aiUsage_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["timeZone"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (*usage.Period, error) {
+			return ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_customers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "accountId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["accountId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_aiUsageChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "accountId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["accountId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "customerId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customerId"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["startDate"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["endDate"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "timeZone",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["timeZone"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (*usage.Period, error) {
+			return ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg5
 	return args, nil
 }
 
@@ -733,7 +2340,7 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _AIAccountUsage_accountId(ctx context.Context, field graphql.CollectedField, obj *usage.AccountUsage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIAccountUsage_accountId(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -756,7 +2363,39 @@ func (ec *executionContext) fieldContext_AIAccountUsage_accountId(_ context.Cont
 	return graphql.NewScalarFieldContext("AIAccountUsage", field, false, false, "ID")
 }
 
-func (ec *executionContext) _AIAccountUsage_aiMinutes(ctx context.Context, field graphql.CollectedField, obj *usage.AccountUsage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIAccountUsage_account(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsage_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Account) graphql.Marshaler {
+			return ec.marshalNAccount2aiusageᚋresolversᚋanswerᚐAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsage_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIAccountUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIAccountUsage_aiMinutes(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -779,7 +2418,7 @@ func (ec *executionContext) fieldContext_AIAccountUsage_aiMinutes(_ context.Cont
 	return graphql.NewScalarFieldContext("AIAccountUsage", field, true, false, "Int")
 }
 
-func (ec *executionContext) _AIAccountUsage_aiSeconds(ctx context.Context, field graphql.CollectedField, obj *usage.AccountUsage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIAccountUsage_aiSeconds(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -802,7 +2441,7 @@ func (ec *executionContext) fieldContext_AIAccountUsage_aiSeconds(_ context.Cont
 	return graphql.NewScalarFieldContext("AIAccountUsage", field, false, false, "Int64")
 }
 
-func (ec *executionContext) _AIAccountUsage_sessions(ctx context.Context, field graphql.CollectedField, obj *usage.AccountUsage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIAccountUsage_sessions(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -825,7 +2464,7 @@ func (ec *executionContext) fieldContext_AIAccountUsage_sessions(_ context.Conte
 	return graphql.NewScalarFieldContext("AIAccountUsage", field, false, false, "Int64")
 }
 
-func (ec *executionContext) _AIAccountUsage_withoutCustomer(ctx context.Context, field graphql.CollectedField, obj *usage.AccountUsage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIAccountUsage_withoutCustomer(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -857,7 +2496,333 @@ func (ec *executionContext) fieldContext_AIAccountUsage_withoutCustomer(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _AICustomerUsage_accountId(ctx context.Context, field graphql.CollectedField, obj *usage.SubjectUsage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIAccountUsage_customerUsage(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsage_customerUsage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CustomerUsage(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
+			return ec.marshalNAICustomerUsage2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsage_customerUsage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIAccountUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AICustomerUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIAccountUsage_series(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsage_series(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Series(ctx, fc.Args["granularity"].(usage.Step), fc.Args["fillZero"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Point) graphql.Marshaler {
+			return ec.marshalNAIUsagePoint2ᚕaiusageᚋresolversᚋanswerᚐPointᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsage_series(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIAccountUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsagePoint(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIAccountUsage_series_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIAccountUsage_previous(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsage_previous(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Previous()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
+			return ec.marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsage_previous(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIAccountUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsageTotals(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIAccountUsage_share(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsage_share(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Share(fc.Args["of"].(answer.Measure)), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsage_share(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIAccountUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Float does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIAccountUsage_share_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIAccountUsageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsageConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsageConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.AccountUsageEdge) graphql.Marshaler {
+			return ec.marshalNAIAccountUsageEdge2ᚕaiusageᚋresolversᚋanswerᚐAccountUsageEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsageConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIAccountUsageConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIAccountUsageEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIAccountUsageConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsageConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsageConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.AccountUsage) graphql.Marshaler {
+			return ec.marshalNAIAccountUsage2ᚕaiusageᚋresolversᚋanswerᚐAccountUsageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsageConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIAccountUsageConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIAccountUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIAccountUsageConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsageConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsageConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2aiusageᚋresolversᚋanswerᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsageConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIAccountUsageConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIAccountUsageConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsageConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsageConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsageConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIAccountUsageConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AIAccountUsageEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsageEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsageEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsageEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIAccountUsageEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _AIAccountUsageEdge_node(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsageEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsageEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.AccountUsage) graphql.Marshaler {
+			return ec.marshalNAIAccountUsage2aiusageᚋresolversᚋanswerᚐAccountUsage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsageEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIAccountUsageEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIAccountUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AICustomerUsage_accountId(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -880,7 +2845,39 @@ func (ec *executionContext) fieldContext_AICustomerUsage_accountId(_ context.Con
 	return graphql.NewScalarFieldContext("AICustomerUsage", field, false, false, "ID")
 }
 
-func (ec *executionContext) _AICustomerUsage_customerId(ctx context.Context, field graphql.CollectedField, obj *usage.SubjectUsage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AICustomerUsage_account(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsage_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Account) graphql.Marshaler {
+			return ec.marshalNAccount2aiusageᚋresolversᚋanswerᚐAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsage_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AICustomerUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AICustomerUsage_customerId(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -903,7 +2900,39 @@ func (ec *executionContext) fieldContext_AICustomerUsage_customerId(_ context.Co
 	return graphql.NewScalarFieldContext("AICustomerUsage", field, false, false, "ID")
 }
 
-func (ec *executionContext) _AICustomerUsage_aiMinutes(ctx context.Context, field graphql.CollectedField, obj *usage.SubjectUsage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AICustomerUsage_customer(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsage_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customer(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2aiusageᚋresolversᚋanswerᚐCustomer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsage_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AICustomerUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AICustomerUsage_aiMinutes(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -926,7 +2955,7 @@ func (ec *executionContext) fieldContext_AICustomerUsage_aiMinutes(_ context.Con
 	return graphql.NewScalarFieldContext("AICustomerUsage", field, true, false, "Int")
 }
 
-func (ec *executionContext) _AICustomerUsage_aiSeconds(ctx context.Context, field graphql.CollectedField, obj *usage.SubjectUsage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AICustomerUsage_aiSeconds(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -949,7 +2978,7 @@ func (ec *executionContext) fieldContext_AICustomerUsage_aiSeconds(_ context.Con
 	return graphql.NewScalarFieldContext("AICustomerUsage", field, false, false, "Int64")
 }
 
-func (ec *executionContext) _AICustomerUsage_sessions(ctx context.Context, field graphql.CollectedField, obj *usage.SubjectUsage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AICustomerUsage_sessions(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -972,7 +3001,301 @@ func (ec *executionContext) fieldContext_AICustomerUsage_sessions(_ context.Cont
 	return graphql.NewScalarFieldContext("AICustomerUsage", field, false, false, "Int64")
 }
 
-func (ec *executionContext) _AIUsage_from(ctx context.Context, field graphql.CollectedField, obj *usage.Report) (ret graphql.Marshaler) {
+func (ec *executionContext) _AICustomerUsage_series(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsage_series(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Series(ctx, fc.Args["granularity"].(usage.Step), fc.Args["fillZero"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Point) graphql.Marshaler {
+			return ec.marshalNAIUsagePoint2ᚕaiusageᚋresolversᚋanswerᚐPointᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsage_series(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AICustomerUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsagePoint(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AICustomerUsage_series_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AICustomerUsage_previous(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsage_previous(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Previous()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
+			return ec.marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsage_previous(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AICustomerUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsageTotals(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AICustomerUsage_share(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsage_share(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Share(fc.Args["of"].(answer.Measure)), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsage_share(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AICustomerUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Float does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AICustomerUsage_share_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AICustomerUsageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsageConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsageConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.CustomerUsageEdge) graphql.Marshaler {
+			return ec.marshalNAICustomerUsageEdge2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsageEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsageConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AICustomerUsageConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AICustomerUsageEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AICustomerUsageConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsageConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsageConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
+			return ec.marshalNAICustomerUsage2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsageConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AICustomerUsageConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AICustomerUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AICustomerUsageConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsageConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsageConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2aiusageᚋresolversᚋanswerᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsageConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AICustomerUsageConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AICustomerUsageConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsageConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsageConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsageConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AICustomerUsageConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AICustomerUsageEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsageEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsageEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsageEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AICustomerUsageEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _AICustomerUsageEdge_node(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsageEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsageEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.CustomerUsage) graphql.Marshaler {
+			return ec.marshalNAICustomerUsage2aiusageᚋresolversᚋanswerᚐCustomerUsage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsageEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AICustomerUsageEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AICustomerUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIUsage_from(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -995,7 +3318,7 @@ func (ec *executionContext) fieldContext_AIUsage_from(_ context.Context, field g
 	return graphql.NewScalarFieldContext("AIUsage", field, true, false, "DateTime")
 }
 
-func (ec *executionContext) _AIUsage_to(ctx context.Context, field graphql.CollectedField, obj *usage.Report) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIUsage_to(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1018,7 +3341,7 @@ func (ec *executionContext) fieldContext_AIUsage_to(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("AIUsage", field, true, false, "DateTime")
 }
 
-func (ec *executionContext) _AIUsage_timeZone(ctx context.Context, field graphql.CollectedField, obj *usage.Report) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIUsage_timeZone(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1041,7 +3364,7 @@ func (ec *executionContext) fieldContext_AIUsage_timeZone(_ context.Context, fie
 	return graphql.NewScalarFieldContext("AIUsage", field, true, false, "String")
 }
 
-func (ec *executionContext) _AIUsage_asOf(ctx context.Context, field graphql.CollectedField, obj *usage.Report) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIUsage_asOf(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1064,7 +3387,7 @@ func (ec *executionContext) fieldContext_AIUsage_asOf(_ context.Context, field g
 	return graphql.NewScalarFieldContext("AIUsage", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _AIUsage_totals(ctx context.Context, field graphql.CollectedField, obj *usage.Report) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIUsage_totals(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1096,7 +3419,7 @@ func (ec *executionContext) fieldContext_AIUsage_totals(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _AIUsage_accountUsage(ctx context.Context, field graphql.CollectedField, obj *usage.Report) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIUsage_accountUsage(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1105,11 +3428,11 @@ func (ec *executionContext) _AIUsage_accountUsage(ctx context.Context, field gra
 			return ec.fieldContext_AIUsage_accountUsage(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Accounts, nil
+			return obj.AccountUsage(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []usage.AccountUsage) graphql.Marshaler {
-			return ec.marshalNAIAccountUsage2ᚕaiusageᚋusageᚐAccountUsageᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.AccountUsage) graphql.Marshaler {
+			return ec.marshalNAIAccountUsage2ᚕaiusageᚋresolversᚋanswerᚐAccountUsageᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1119,7 +3442,7 @@ func (ec *executionContext) fieldContext_AIUsage_accountUsage(_ context.Context,
 	fc = &graphql.FieldContext{
 		Object:     "AIUsage",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIAccountUsage(ctx, field)
@@ -1128,7 +3451,7 @@ func (ec *executionContext) fieldContext_AIUsage_accountUsage(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _AIUsage_customerUsage(ctx context.Context, field graphql.CollectedField, obj *usage.Report) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIUsage_customerUsage(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1137,11 +3460,11 @@ func (ec *executionContext) _AIUsage_customerUsage(ctx context.Context, field gr
 			return ec.fieldContext_AIUsage_customerUsage(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Customers, nil
+			return obj.CustomerUsage(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []usage.SubjectUsage) graphql.Marshaler {
-			return ec.marshalNAICustomerUsage2ᚕaiusageᚋusageᚐSubjectUsageᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
+			return ec.marshalNAICustomerUsage2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsageᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1151,13 +3474,549 @@ func (ec *executionContext) fieldContext_AIUsage_customerUsage(_ context.Context
 	fc = &graphql.FieldContext{
 		Object:     "AIUsage",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AICustomerUsage(ctx, field)
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _AIUsage_accountUsageConnection(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsage_accountUsageConnection(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.AccountUsageConnection(fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.AccountUsageConnection) graphql.Marshaler {
+			return ec.marshalNAIAccountUsageConnection2ᚖaiusageᚋresolversᚋanswerᚐAccountUsageConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsage_accountUsageConnection(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIAccountUsageConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIUsage_accountUsageConnection_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIUsage_customerUsageConnection(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsage_customerUsageConnection(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.CustomerUsageConnection(fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.CustomerUsageConnection) graphql.Marshaler {
+			return ec.marshalNAICustomerUsageConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerUsageConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsage_customerUsageConnection(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AICustomerUsageConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIUsage_customerUsageConnection_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIUsage_series(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsage_series(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Series(ctx, fc.Args["granularity"].(usage.Step), fc.Args["fillZero"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Point) graphql.Marshaler {
+			return ec.marshalNAIUsagePoint2ᚕaiusageᚋresolversᚋanswerᚐPointᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsage_series(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsagePoint(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIUsage_series_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIUsage_previous(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsage_previous(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Previous()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
+			return ec.marshalOAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsage_previous(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIUsage_plan(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsage_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Plan(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Plan) graphql.Marshaler {
+			return ec.marshalNAIUsagePlan2ᚖaiusageᚋresolversᚋanswerᚐPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsage_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsagePlan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIUsagePlan_source(ctx context.Context, field graphql.CollectedField, obj *answer.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePlan_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v usage.Source) graphql.Marshaler {
+			return ec.marshalNAIUsageSource2aiusageᚋusageᚐSource(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePlan_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePlan", field, true, false, "AIUsageSource")
+}
+
+func (ec *executionContext) _AIUsagePlan_pieces(ctx context.Context, field graphql.CollectedField, obj *answer.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePlan_pieces(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pieces(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Piece) graphql.Marshaler {
+			return ec.marshalNAIUsagePlanPiece2ᚕaiusageᚋresolversᚋanswerᚐPieceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePlan_pieces(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsagePlan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsagePlanPiece(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIUsagePlan_sessions(ctx context.Context, field graphql.CollectedField, obj *answer.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePlan_sessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sessions(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Span) graphql.Marshaler {
+			return ec.marshalNAIUsageSpan2ᚕaiusageᚋresolversᚋanswerᚐSpanᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePlan_sessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsagePlan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsageSpan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIUsagePlanPiece_grain(ctx context.Context, field graphql.CollectedField, obj *answer.Piece) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePlanPiece_grain(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Grain, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v usage.Step) graphql.Marshaler {
+			return ec.marshalNAIUsageGrain2aiusageᚋusageᚐStep(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePlanPiece_grain(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePlanPiece", field, false, false, "AIUsageGrain")
+}
+
+func (ec *executionContext) _AIUsagePlanPiece_from(ctx context.Context, field graphql.CollectedField, obj *answer.Piece) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePlanPiece_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePlanPiece_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePlanPiece", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AIUsagePlanPiece_to(ctx context.Context, field graphql.CollectedField, obj *answer.Piece) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePlanPiece_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePlanPiece_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePlanPiece", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AIUsagePoint_from(ctx context.Context, field graphql.CollectedField, obj *answer.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePoint_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePoint_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePoint", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AIUsagePoint_to(ctx context.Context, field graphql.CollectedField, obj *answer.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePoint_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePoint_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePoint", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AIUsagePoint_partial(ctx context.Context, field graphql.CollectedField, obj *answer.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePoint_partial(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Partial, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePoint_partial(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePoint", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _AIUsagePoint_aiMinutes(ctx context.Context, field graphql.CollectedField, obj *answer.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePoint_aiMinutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Minutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePoint_aiMinutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePoint", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AIUsagePoint_aiSeconds(ctx context.Context, field graphql.CollectedField, obj *answer.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePoint_aiSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePoint_aiSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePoint", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AIUsagePoint_sessions(ctx context.Context, field graphql.CollectedField, obj *answer.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePoint_sessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sessions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePoint_sessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePoint", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AIUsageSpan_from(ctx context.Context, field graphql.CollectedField, obj *answer.Span) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageSpan_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageSpan_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageSpan", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AIUsageSpan_to(ctx context.Context, field graphql.CollectedField, obj *answer.Span) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageSpan_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageSpan_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageSpan", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _AIUsageTotals_aiMinutes(ctx context.Context, field graphql.CollectedField, obj *usage.Usage) (ret graphql.Marshaler) {
@@ -1229,6 +4088,547 @@ func (ec *executionContext) fieldContext_AIUsageTotals_sessions(_ context.Contex
 	return graphql.NewScalarFieldContext("AIUsageTotals", field, false, false, "Int64")
 }
 
+func (ec *executionContext) _Account_accountId(ctx context.Context, field graphql.CollectedField, obj *answer.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_accountId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccountID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_accountId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Account_name(ctx context.Context, field graphql.CollectedField, obj *answer.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, true, false, "String")
+}
+
+func (ec *executionContext) _AccountConnection_edges(ctx context.Context, field graphql.CollectedField, obj *answer.AccountConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.AccountEdge) graphql.Marshaler {
+			return ec.marshalNAccountEdge2ᚕaiusageᚋresolversᚋanswerᚐAccountEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *answer.AccountConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚕaiusageᚋresolversᚋanswerᚐAccountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *answer.AccountConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2aiusageᚋresolversᚋanswerᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *answer.AccountEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _AccountEdge_node(ctx context.Context, field graphql.CollectedField, obj *answer.AccountEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Account) graphql.Marshaler {
+			return ec.marshalNAccount2aiusageᚋresolversᚋanswerᚐAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Customer_accountId(ctx context.Context, field graphql.CollectedField, obj *answer.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_accountId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccountID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_accountId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Customer_account(ctx context.Context, field graphql.CollectedField, obj *answer.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Account) graphql.Marshaler {
+			return ec.marshalNAccount2aiusageᚋresolversᚋanswerᚐAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Customer_customerId(ctx context.Context, field graphql.CollectedField, obj *answer.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_customerId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CustomerID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_customerId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Customer_name(ctx context.Context, field graphql.CollectedField, obj *answer.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, true, false, "String")
+}
+
+func (ec *executionContext) _CustomerConnection_edges(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.CustomerEdge) graphql.Marshaler {
+			return ec.marshalNCustomerEdge2ᚕaiusageᚋresolversᚋanswerᚐCustomerEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomerEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomerConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚕaiusageᚋresolversᚋanswerᚐCustomerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomerConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2aiusageᚋresolversᚋanswerᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomerEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _CustomerEdge_node(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2aiusageᚋresolversᚋanswerᚐCustomer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *answer.PageInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PageInfo_hasNextPage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HasNextPage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PageInfo_hasNextPage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PageInfo_hasPreviousPage(ctx context.Context, field graphql.CollectedField, obj *answer.PageInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PageInfo_hasPreviousPage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HasPreviousPage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PageInfo_hasPreviousPage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PageInfo_startCursor(ctx context.Context, field graphql.CollectedField, obj *answer.PageInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PageInfo_startCursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartCursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PageInfo_startCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graphql.CollectedField, obj *answer.PageInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PageInfo_endCursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndCursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
+}
+
 func (ec *executionContext) _Query_aiUsage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1239,11 +4639,11 @@ func (ec *executionContext) _Query_aiUsage(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().AiUsage(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string))
+			return ec.Resolvers.Query().AiUsage(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *usage.Report) graphql.Marshaler {
-			return ec.marshalNAIUsage2ᚖaiusageᚋusageᚐReport(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
+			return ec.marshalNAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1269,6 +4669,126 @@ func (ec *executionContext) fieldContext_Query_aiUsage(ctx context.Context, fiel
 	if fc.Args, err = ec.field_Query_aiUsage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_accounts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_accounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Accounts(ctx, fc.Args["search"].(*string), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.AccountConnection) graphql.Marshaler {
+			return ec.marshalNAccountConnection2ᚖaiusageᚋresolversᚋanswerᚐAccountConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_accounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_accounts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_customers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_customers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Customers(ctx, fc.Args["accountId"].(*string), fc.Args["search"].(*string), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.CustomerConnection) graphql.Marshaler {
+			return ec.marshalNCustomerConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_customers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomerConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_customers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_viewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Viewer(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Viewer) graphql.Marshaler {
+			return ec.marshalNViewer2ᚖaiusageᚋresolversᚋanswerᚐViewer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Viewer(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -1344,6 +4864,128 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields___Schema(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_aiUsageChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_aiUsageChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().AiUsageChanged(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
+			return ec.marshalNAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_aiUsageChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsage(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_aiUsageChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_name(ctx context.Context, field graphql.CollectedField, obj *answer.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, false, false, "String")
+}
+
+func (ec *executionContext) _Viewer_roles(ctx context.Context, field graphql.CollectedField, obj *answer.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_roles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Roles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_roles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, false, false, "String")
+}
+
+func (ec *executionContext) _Viewer_accounts(ctx context.Context, field graphql.CollectedField, obj *answer.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_accounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Accounts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Account) graphql.Marshaler {
+			return ec.marshalOAccount2ᚕaiusageᚋresolversᚋanswerᚐAccountᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_accounts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2422,6 +6064,59 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAIUsageOrder(ctx context.Context, obj any) (answer.Order, error) {
+	var it answer.Order
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNAIUsageOrderField2aiusageᚋresolversᚋanswerᚐOrderField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2aiusageᚋresolversᚋanswerᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAIUsageOrder unmarshals raw into the AIUsageOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAIUsageOrder(ctx context.Context, raw any) (answer.Order, error) {
+	var out answer.Order
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageOrder", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -2432,7 +6127,7 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 var aIAccountUsageImplementors = []string{"AIAccountUsage"}
 
-func (ec *executionContext) _AIAccountUsage(ctx context.Context, sel ast.SelectionSet, obj *usage.AccountUsage) graphql.Marshaler {
+func (ec *executionContext) _AIAccountUsage(ctx context.Context, sel ast.SelectionSet, obj *answer.AccountUsage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, aIAccountUsageImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2444,25 +6139,137 @@ func (ec *executionContext) _AIAccountUsage(ctx context.Context, sel ast.Selecti
 		case "accountId":
 			out.Values[i] = ec._AIAccountUsage_accountId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "account":
+			out.Values[i] = ec._AIAccountUsage_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "aiMinutes":
 			out.Values[i] = ec._AIAccountUsage_aiMinutes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "aiSeconds":
 			out.Values[i] = ec._AIAccountUsage_aiSeconds(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sessions":
 			out.Values[i] = ec._AIAccountUsage_sessions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "withoutCustomer":
 			out.Values[i] = ec._AIAccountUsage_withoutCustomer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "customerUsage":
+			out.Values[i] = ec._AIAccountUsage_customerUsage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "series":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIAccountUsage_series(ctx, field, obj)
+				})
+		case "previous":
+			out.Values[i] = ec._AIAccountUsage_previous(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "share":
+			out.Values[i] = ec._AIAccountUsage_share(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aIAccountUsageConnectionImplementors = []string{"AIAccountUsageConnection"}
+
+func (ec *executionContext) _AIAccountUsageConnection(ctx context.Context, sel ast.SelectionSet, obj *answer.AccountUsageConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aIAccountUsageConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AIAccountUsageConnection")
+		case "edges":
+			out.Values[i] = ec._AIAccountUsageConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._AIAccountUsageConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AIAccountUsageConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._AIAccountUsageConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aIAccountUsageEdgeImplementors = []string{"AIAccountUsageEdge"}
+
+func (ec *executionContext) _AIAccountUsageEdge(ctx context.Context, sel ast.SelectionSet, obj *answer.AccountUsageEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aIAccountUsageEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AIAccountUsageEdge")
+		case "cursor":
+			out.Values[i] = ec._AIAccountUsageEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AIAccountUsageEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2485,7 +6292,7 @@ func (ec *executionContext) _AIAccountUsage(ctx context.Context, sel ast.Selecti
 
 var aICustomerUsageImplementors = []string{"AICustomerUsage"}
 
-func (ec *executionContext) _AICustomerUsage(ctx context.Context, sel ast.SelectionSet, obj *usage.SubjectUsage) graphql.Marshaler {
+func (ec *executionContext) _AICustomerUsage(ctx context.Context, sel ast.SelectionSet, obj *answer.CustomerUsage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, aICustomerUsageImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2497,25 +6304,137 @@ func (ec *executionContext) _AICustomerUsage(ctx context.Context, sel ast.Select
 		case "accountId":
 			out.Values[i] = ec._AICustomerUsage_accountId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "account":
+			out.Values[i] = ec._AICustomerUsage_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "customerId":
 			out.Values[i] = ec._AICustomerUsage_customerId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "customer":
+			out.Values[i] = ec._AICustomerUsage_customer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "aiMinutes":
 			out.Values[i] = ec._AICustomerUsage_aiMinutes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "aiSeconds":
 			out.Values[i] = ec._AICustomerUsage_aiSeconds(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sessions":
 			out.Values[i] = ec._AICustomerUsage_sessions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "series":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AICustomerUsage_series(ctx, field, obj)
+				})
+		case "previous":
+			out.Values[i] = ec._AICustomerUsage_previous(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "share":
+			out.Values[i] = ec._AICustomerUsage_share(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aICustomerUsageConnectionImplementors = []string{"AICustomerUsageConnection"}
+
+func (ec *executionContext) _AICustomerUsageConnection(ctx context.Context, sel ast.SelectionSet, obj *answer.CustomerUsageConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aICustomerUsageConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AICustomerUsageConnection")
+		case "edges":
+			out.Values[i] = ec._AICustomerUsageConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._AICustomerUsageConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AICustomerUsageConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._AICustomerUsageConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aICustomerUsageEdgeImplementors = []string{"AICustomerUsageEdge"}
+
+func (ec *executionContext) _AICustomerUsageEdge(ctx context.Context, sel ast.SelectionSet, obj *answer.CustomerUsageEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aICustomerUsageEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AICustomerUsageEdge")
+		case "cursor":
+			out.Values[i] = ec._AICustomerUsageEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AICustomerUsageEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2538,7 +6457,7 @@ func (ec *executionContext) _AICustomerUsage(ctx context.Context, sel ast.Select
 
 var aIUsageImplementors = []string{"AIUsage"}
 
-func (ec *executionContext) _AIUsage(ctx context.Context, sel ast.SelectionSet, obj *usage.Report) graphql.Marshaler {
+func (ec *executionContext) _AIUsage(ctx context.Context, sel ast.SelectionSet, obj *answer.Report) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, aIUsageImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2550,36 +6469,244 @@ func (ec *executionContext) _AIUsage(ctx context.Context, sel ast.SelectionSet, 
 		case "from":
 			out.Values[i] = ec._AIUsage_from(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "to":
 			out.Values[i] = ec._AIUsage_to(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "timeZone":
 			out.Values[i] = ec._AIUsage_timeZone(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "asOf":
 			out.Values[i] = ec._AIUsage_asOf(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "totals":
 			out.Values[i] = ec._AIUsage_totals(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "accountUsage":
 			out.Values[i] = ec._AIUsage_accountUsage(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "customerUsage":
 			out.Values[i] = ec._AIUsage_customerUsage(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "accountUsageConnection":
+			out.Values[i] = ec._AIUsage_accountUsageConnection(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "customerUsageConnection":
+			out.Values[i] = ec._AIUsage_customerUsageConnection(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "series":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIUsage_series(ctx, field, obj)
+				})
+		case "previous":
+			out.Values[i] = ec._AIUsage_previous(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "plan":
+			out.Values[i] = ec._AIUsage_plan(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aIUsagePlanImplementors = []string{"AIUsagePlan"}
+
+func (ec *executionContext) _AIUsagePlan(ctx context.Context, sel ast.SelectionSet, obj *answer.Plan) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aIUsagePlanImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AIUsagePlan")
+		case "source":
+			out.Values[i] = ec._AIUsagePlan_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pieces":
+			out.Values[i] = ec._AIUsagePlan_pieces(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sessions":
+			out.Values[i] = ec._AIUsagePlan_sessions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aIUsagePlanPieceImplementors = []string{"AIUsagePlanPiece"}
+
+func (ec *executionContext) _AIUsagePlanPiece(ctx context.Context, sel ast.SelectionSet, obj *answer.Piece) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aIUsagePlanPieceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AIUsagePlanPiece")
+		case "grain":
+			out.Values[i] = ec._AIUsagePlanPiece_grain(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._AIUsagePlanPiece_from(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._AIUsagePlanPiece_to(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aIUsagePointImplementors = []string{"AIUsagePoint"}
+
+func (ec *executionContext) _AIUsagePoint(ctx context.Context, sel ast.SelectionSet, obj *answer.Point) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aIUsagePointImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AIUsagePoint")
+		case "from":
+			out.Values[i] = ec._AIUsagePoint_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._AIUsagePoint_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partial":
+			out.Values[i] = ec._AIUsagePoint_partial(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "aiMinutes":
+			out.Values[i] = ec._AIUsagePoint_aiMinutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "aiSeconds":
+			out.Values[i] = ec._AIUsagePoint_aiSeconds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sessions":
+			out.Values[i] = ec._AIUsagePoint_sessions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aIUsageSpanImplementors = []string{"AIUsageSpan"}
+
+func (ec *executionContext) _AIUsageSpan(ctx context.Context, sel ast.SelectionSet, obj *answer.Span) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aIUsageSpanImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AIUsageSpan")
+		case "from":
+			out.Values[i] = ec._AIUsageSpan_from(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._AIUsageSpan_to(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -2642,6 +6769,304 @@ func (ec *executionContext) _AIUsageTotals(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var accountImplementors = []string{"Account"}
+
+func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, obj *answer.Account) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Account")
+		case "accountId":
+			out.Values[i] = ec._Account_accountId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Account_name(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var accountConnectionImplementors = []string{"AccountConnection"}
+
+func (ec *executionContext) _AccountConnection(ctx context.Context, sel ast.SelectionSet, obj *answer.AccountConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountConnection")
+		case "edges":
+			out.Values[i] = ec._AccountConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._AccountConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AccountConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var accountEdgeImplementors = []string{"AccountEdge"}
+
+func (ec *executionContext) _AccountEdge(ctx context.Context, sel ast.SelectionSet, obj *answer.AccountEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountEdge")
+		case "cursor":
+			out.Values[i] = ec._AccountEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AccountEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customerImplementors = []string{"Customer"}
+
+func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet, obj *answer.Customer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Customer")
+		case "accountId":
+			out.Values[i] = ec._Customer_accountId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "account":
+			out.Values[i] = ec._Customer_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "customerId":
+			out.Values[i] = ec._Customer_customerId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_name(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customerConnectionImplementors = []string{"CustomerConnection"}
+
+func (ec *executionContext) _CustomerConnection(ctx context.Context, sel ast.SelectionSet, obj *answer.CustomerConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customerConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerConnection")
+		case "edges":
+			out.Values[i] = ec._CustomerConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._CustomerConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._CustomerConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customerEdgeImplementors = []string{"CustomerEdge"}
+
+func (ec *executionContext) _CustomerEdge(ctx context.Context, sel ast.SelectionSet, obj *answer.CustomerEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customerEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerEdge")
+		case "cursor":
+			out.Values[i] = ec._CustomerEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._CustomerEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pageInfoImplementors = []string{"PageInfo"}
+
+func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *answer.PageInfo) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pageInfoImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PageInfo")
+		case "hasNextPage":
+			out.Values[i] = ec._PageInfo_hasNextPage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hasPreviousPage":
+			out.Values[i] = ec._PageInfo_hasPreviousPage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startCursor":
+			out.Values[i] = ec._PageInfo_startCursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endCursor":
+			out.Values[i] = ec._PageInfo_endCursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -2667,6 +7092,24 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_aiUsage(ctx, field)
 				})
+		case "accounts":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_accounts(ctx, field)
+				})
+		case "customers":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_customers(ctx, field)
+				})
+		case "viewer":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_viewer(ctx, field)
+				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -2680,6 +7123,69 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			})
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "aiUsageChanged":
+		return ec._Subscription_aiUsageChanged(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
+}
+
+var viewerImplementors = []string{"Viewer"}
+
+func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, obj *answer.Viewer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, viewerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Viewer")
+		case "name":
+			out.Values[i] = ec._Viewer_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roles":
+			out.Values[i] = ec._Viewer_roles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "accounts":
+			out.Values[i] = ec._Viewer_accounts(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -3060,15 +7566,15 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNAIAccountUsage2aiusageᚋusageᚐAccountUsage(ctx context.Context, sel ast.SelectionSet, v usage.AccountUsage) graphql.Marshaler {
+func (ec *executionContext) marshalNAIAccountUsage2aiusageᚋresolversᚋanswerᚐAccountUsage(ctx context.Context, sel ast.SelectionSet, v answer.AccountUsage) graphql.Marshaler {
 	return ec._AIAccountUsage(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNAIAccountUsage2ᚕaiusageᚋusageᚐAccountUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []usage.AccountUsage) graphql.Marshaler {
+func (ec *executionContext) marshalNAIAccountUsage2ᚕaiusageᚋresolversᚋanswerᚐAccountUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.AccountUsage) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAIAccountUsage2aiusageᚋusageᚐAccountUsage(ctx, sel, v[i])
+		return ec.marshalNAIAccountUsage2aiusageᚋresolversᚋanswerᚐAccountUsage(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -3080,15 +7586,43 @@ func (ec *executionContext) marshalNAIAccountUsage2ᚕaiusageᚋusageᚐAccountU
 	return ret
 }
 
-func (ec *executionContext) marshalNAICustomerUsage2aiusageᚋusageᚐSubjectUsage(ctx context.Context, sel ast.SelectionSet, v usage.SubjectUsage) graphql.Marshaler {
+func (ec *executionContext) marshalNAIAccountUsageConnection2ᚖaiusageᚋresolversᚋanswerᚐAccountUsageConnection(ctx context.Context, sel ast.SelectionSet, v *answer.AccountUsageConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AIAccountUsageConnection!")
+		return graphql.Null
+	}
+	return ec._AIAccountUsageConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAIAccountUsageEdge2aiusageᚋresolversᚋanswerᚐAccountUsageEdge(ctx context.Context, sel ast.SelectionSet, v answer.AccountUsageEdge) graphql.Marshaler {
+	return ec._AIAccountUsageEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAIAccountUsageEdge2ᚕaiusageᚋresolversᚋanswerᚐAccountUsageEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.AccountUsageEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAIAccountUsageEdge2aiusageᚋresolversᚋanswerᚐAccountUsageEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAICustomerUsage2aiusageᚋresolversᚋanswerᚐCustomerUsage(ctx context.Context, sel ast.SelectionSet, v answer.CustomerUsage) graphql.Marshaler {
 	return ec._AICustomerUsage(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNAICustomerUsage2ᚕaiusageᚋusageᚐSubjectUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []usage.SubjectUsage) graphql.Marshaler {
+func (ec *executionContext) marshalNAICustomerUsage2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAICustomerUsage2aiusageᚋusageᚐSubjectUsage(ctx, sel, v[i])
+		return ec.marshalNAICustomerUsage2aiusageᚋresolversᚋanswerᚐCustomerUsage(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -3100,7 +7634,35 @@ func (ec *executionContext) marshalNAICustomerUsage2ᚕaiusageᚋusageᚐSubject
 	return ret
 }
 
-func (ec *executionContext) marshalNAIUsage2ᚖaiusageᚋusageᚐReport(ctx context.Context, sel ast.SelectionSet, v *usage.Report) graphql.Marshaler {
+func (ec *executionContext) marshalNAICustomerUsageConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerUsageConnection(ctx context.Context, sel ast.SelectionSet, v *answer.CustomerUsageConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AICustomerUsageConnection!")
+		return graphql.Null
+	}
+	return ec._AICustomerUsageConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAICustomerUsageEdge2aiusageᚋresolversᚋanswerᚐCustomerUsageEdge(ctx context.Context, sel ast.SelectionSet, v answer.CustomerUsageEdge) graphql.Marshaler {
+	return ec._AICustomerUsageEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAICustomerUsageEdge2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsageEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.CustomerUsageEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAICustomerUsageEdge2aiusageᚋresolversᚋanswerᚐCustomerUsageEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx context.Context, sel ast.SelectionSet, v *answer.Report) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AIUsage!")
 		return graphql.Null
@@ -3108,8 +7670,199 @@ func (ec *executionContext) marshalNAIUsage2ᚖaiusageᚋusageᚐReport(ctx cont
 	return ec._AIUsage(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNAIUsageGrain2aiusageᚋusageᚐStep(ctx context.Context, v any) (usage.Step, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := usage.Step(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAIUsageGrain2aiusageᚋusageᚐStep(ctx context.Context, sel ast.SelectionSet, v usage.Step) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AIUsageGrain!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAIUsageGranularity2aiusageᚋusageᚐStep(ctx context.Context, v any) (usage.Step, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := usage.Step(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAIUsageGranularity2aiusageᚋusageᚐStep(ctx context.Context, sel ast.SelectionSet, v usage.Step) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AIUsageGranularity!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx context.Context, v any) (answer.Measure, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := answer.Measure(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx context.Context, sel ast.SelectionSet, v answer.Measure) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AIUsageMeasure!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAIUsageOrderField2aiusageᚋresolversᚋanswerᚐOrderField(ctx context.Context, v any) (answer.OrderField, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := answer.OrderField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAIUsageOrderField2aiusageᚋresolversᚋanswerᚐOrderField(ctx context.Context, sel ast.SelectionSet, v answer.OrderField) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AIUsageOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNAIUsagePlan2ᚖaiusageᚋresolversᚋanswerᚐPlan(ctx context.Context, sel ast.SelectionSet, v *answer.Plan) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AIUsagePlan!")
+		return graphql.Null
+	}
+	return ec._AIUsagePlan(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAIUsagePlanPiece2aiusageᚋresolversᚋanswerᚐPiece(ctx context.Context, sel ast.SelectionSet, v answer.Piece) graphql.Marshaler {
+	return ec._AIUsagePlanPiece(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAIUsagePlanPiece2ᚕaiusageᚋresolversᚋanswerᚐPieceᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.Piece) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAIUsagePlanPiece2aiusageᚋresolversᚋanswerᚐPiece(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAIUsagePoint2aiusageᚋresolversᚋanswerᚐPoint(ctx context.Context, sel ast.SelectionSet, v answer.Point) graphql.Marshaler {
+	return ec._AIUsagePoint(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAIUsagePoint2ᚕaiusageᚋresolversᚋanswerᚐPointᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.Point) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAIUsagePoint2aiusageᚋresolversᚋanswerᚐPoint(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNAIUsageSource2aiusageᚋusageᚐSource(ctx context.Context, v any) (usage.Source, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := usage.Source(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAIUsageSource2aiusageᚋusageᚐSource(ctx context.Context, sel ast.SelectionSet, v usage.Source) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AIUsageSource!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNAIUsageSpan2aiusageᚋresolversᚋanswerᚐSpan(ctx context.Context, sel ast.SelectionSet, v answer.Span) graphql.Marshaler {
+	return ec._AIUsageSpan(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAIUsageSpan2ᚕaiusageᚋresolversᚋanswerᚐSpanᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.Span) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAIUsageSpan2aiusageᚋresolversᚋanswerᚐSpan(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNAIUsageTotals2aiusageᚋusageᚐUsage(ctx context.Context, sel ast.SelectionSet, v usage.Usage) graphql.Marshaler {
 	return ec._AIUsageTotals(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAccount2aiusageᚋresolversᚋanswerᚐAccount(ctx context.Context, sel ast.SelectionSet, v answer.Account) graphql.Marshaler {
+	return ec._Account(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAccount2ᚕaiusageᚋresolversᚋanswerᚐAccountᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.Account) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccount2aiusageᚋresolversᚋanswerᚐAccount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccountConnection2ᚖaiusageᚋresolversᚋanswerᚐAccountConnection(ctx context.Context, sel ast.SelectionSet, v *answer.AccountConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AccountConnection!")
+		return graphql.Null
+	}
+	return ec._AccountConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountEdge2aiusageᚋresolversᚋanswerᚐAccountEdge(ctx context.Context, sel ast.SelectionSet, v answer.AccountEdge) graphql.Marshaler {
+	return ec._AccountEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAccountEdge2ᚕaiusageᚋresolversᚋanswerᚐAccountEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.AccountEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountEdge2aiusageᚋresolversᚋanswerᚐAccountEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
@@ -3124,6 +7877,54 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 		graphql.AddInvalidNullFromMarshaler(ctx, "Boolean!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNCustomer2aiusageᚋresolversᚋanswerᚐCustomer(ctx context.Context, sel ast.SelectionSet, v answer.Customer) graphql.Marshaler {
+	return ec._Customer(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCustomer2ᚕaiusageᚋresolversᚋanswerᚐCustomerᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.Customer) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCustomer2aiusageᚋresolversᚋanswerᚐCustomer(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCustomerConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerConnection(ctx context.Context, sel ast.SelectionSet, v *answer.CustomerConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CustomerConnection!")
+		return graphql.Null
+	}
+	return ec._CustomerConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCustomerEdge2aiusageᚋresolversᚋanswerᚐCustomerEdge(ctx context.Context, sel ast.SelectionSet, v answer.CustomerEdge) graphql.Marshaler {
+	return ec._CustomerEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCustomerEdge2ᚕaiusageᚋresolversᚋanswerᚐCustomerEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.CustomerEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCustomerEdge2aiusageᚋresolversᚋanswerᚐCustomerEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNDateTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
@@ -3182,6 +7983,25 @@ func (ec *executionContext) marshalNInt642int64(ctx context.Context, sel ast.Sel
 	return res
 }
 
+func (ec *executionContext) unmarshalNOrderDirection2aiusageᚋresolversᚋanswerᚐOrderDirection(ctx context.Context, v any) (answer.OrderDirection, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := answer.OrderDirection(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOrderDirection2aiusageᚋresolversᚋanswerᚐOrderDirection(ctx context.Context, sel ast.SelectionSet, v answer.OrderDirection) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "OrderDirection!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNPageInfo2aiusageᚋresolversᚋanswerᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v answer.PageInfo) graphql.Marshaler {
+	return ec._PageInfo(ctx, sel, &v)
+}
+
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -3194,6 +8014,43 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNViewer2ᚖaiusageᚋresolversᚋanswerᚐViewer(ctx context.Context, sel ast.SelectionSet, v *answer.Viewer) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Viewer!")
+		return graphql.Null
+	}
+	return ec._Viewer(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -3338,6 +8195,63 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 	return res
 }
 
+func (ec *executionContext) marshalOAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx context.Context, sel ast.SelectionSet, v *answer.Report) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AIUsage(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAIUsageOrder2aiusageᚋresolversᚋanswerᚐOrder(ctx context.Context, v any) (answer.Order, error) {
+	res, err := ec.unmarshalInputAIUsageOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx context.Context, v any) (*usage.Period, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := usage.Period(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx context.Context, sel ast.SelectionSet, v *usage.Period) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx context.Context, sel ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AIUsageTotals(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAccount2ᚕaiusageᚋresolversᚋanswerᚐAccountᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.Account) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccount2aiusageᚋresolversᚋanswerᚐAccount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -3386,6 +8300,23 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	return res
 }
 
+func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel ast.SelectionSet, v *float64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := graphql.MarshalFloatContext(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {
 	if v == nil {
 		return nil, nil
@@ -3401,6 +8332,24 @@ func (ec *executionContext) marshalOID2ᚖstring(ctx context.Context, sel ast.Se
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalID(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOInt2ᚖint32(ctx context.Context, v any) (*int32, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalInt32(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt2ᚖint32(ctx context.Context, sel ast.SelectionSet, v *int32) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalInt32(*v)
 	return res
 }
 

@@ -39,7 +39,7 @@ func newDoor(t *testing.T) *door {
 	d := &door{respond: func(context.Context, usage.Request) (*usage.Report, error) { return oneRow(), nil }}
 	d.Handler = New(Config{
 		Report: func(ctx context.Context, request usage.Request) (*usage.Report, error) {
-			if _, err := request.Query(nil); err != nil {
+			if _, err := request.Query(nil, time.Time{}); err != nil {
 				return nil, err
 			}
 			d.mu.Lock()

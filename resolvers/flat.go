@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"aiusage/resolvers/answer"
 	"aiusage/usage"
 )
 
@@ -20,9 +21,6 @@ import (
 // takes longer than the database does to answer. The bytes are the same, and
 // whatever Flat does not know, or cannot write, goes the ordinary way.
 type Flat struct{ resolver *Resolver }
-
-// Flat returns the extension for these resolvers.
-func (r *Resolver) Flat() Flat { return Flat{r} }
 
 var _ interface {
 	graphql.HandlerExtension
@@ -48,7 +46,7 @@ func (f Flat) InterceptRootField(ctx context.Context, next graphql.RootResolver)
 	}
 	found := f.resolve(ctx, field.ArgumentMap(operation.Variables))
 	if found.report != nil {
-		if document, ok := plan.write(nil, found.report); ok {
+		if document, ok := plan.write(nil, (*answer.Reading)(nil).Node(found.report)); ok {
 			return graphql.WriterFunc(func(w io.Writer) { w.Write(document) })
 		}
 	}
@@ -93,6 +91,7 @@ func (f Flat) resolve(ctx context.Context, arguments map[string]any) (result fou
 		StartDate:  argument("startDate"),
 		EndDate:    argument("endDate"),
 		TimeZone:   argument("timeZone"),
+		Period:     usage.Period(argument("period")),
 	})
 	return found{report: report, err: err}
 }

@@ -3,22 +3,23 @@ package resolvers
 import (
 	"time"
 
+	"aiusage/resolvers/answer"
 	"aiusage/usage"
 )
 
 // The plain fields of the schema. One that is missing here is answered in the
 // ordinary way.
 
-var reportFields = fields[usage.Report]{
-	"from":     timeField((*usage.Report).From),
-	"to":       timeField((*usage.Report).To),
-	"timeZone": textField((*usage.Report).TimeZone),
-	"asOf":     timeField(func(r *usage.Report) *time.Time { return &r.AsOf }),
-	"totals":   objectField(totalsFields, "AIUsageTotals", func(r *usage.Report) *usage.Usage { return &r.Totals }),
+var reportFields = fields[answer.Report]{
+	"from":     timeField(func(r *answer.Report) *time.Time { return r.From() }),
+	"to":       timeField(func(r *answer.Report) *time.Time { return r.To() }),
+	"timeZone": textField(func(r *answer.Report) string { return r.TimeZone() }),
+	"asOf":     timeField(func(r *answer.Report) *time.Time { return &r.AsOf }),
+	"totals":   objectField(totalsFields, "AIUsageTotals", func(r *answer.Report) *usage.Usage { return &r.Totals }),
 	"accountUsage": listField(accountFields, "AIAccountUsage",
-		func(r *usage.Report) []usage.AccountUsage { return r.Accounts }),
+		func(r *answer.Report) []usage.AccountUsage { return r.Accounts }),
 	"customerUsage": listField(customerFields, "AICustomerUsage",
-		func(r *usage.Report) []usage.SubjectUsage { return r.Customers }),
+		func(r *answer.Report) []usage.SubjectUsage { return r.Customers }),
 }
 
 var totalsFields = fields[usage.Usage]{

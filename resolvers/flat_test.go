@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -17,7 +16,6 @@ import (
 	"pgregory.net/rapid"
 
 	"aiusage/auth"
-	"aiusage/graph"
 	"aiusage/resolvers"
 	"aiusage/transport"
 	"aiusage/usage"
@@ -94,11 +92,10 @@ func drawReport(t *rapid.T) *usage.Report {
 
 // handlers returns a handler with the extension and one without, over read.
 func handlers(read readerFunc) (flat, ordinary http.Handler) {
-	resolver := resolvers.New(read, nil, 0)
-	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolver})
-	log := slog.New(slog.DiscardHandler)
-	return transport.New(schema, transport.Options{Log: log, Extensions: []graphql.HandlerExtension{resolver.Flat()}}),
-		transport.New(schema, transport.Options{Log: log})
+	resolver := resolvers.New(read, resolvers.Options{})
+	flatly := transport.Options{Extensions: resolver.Extensions()}
+	ordinarily := transport.Options{Extensions: []graphql.HandlerExtension{resolvers.Readings{Resolver: resolver}}}
+	return transport.New(resolver.Schema(), flatly), transport.New(resolver.Schema(), ordinarily)
 }
 
 func send(ctx context.Context, handler http.Handler, body []byte) string {

@@ -2,30 +2,129 @@ package resolvers
 
 import (
 	"context"
+	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
+	"aiusage/auth"
+	"aiusage/resolvers/answer"
 	"aiusage/usage"
 )
 
 type queryResolver struct{ *Resolver }
 
 // AiUsage resolves Query.aiUsage, unless Flat has done so already.
-func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID, startDate, endDate, timeZone *string) (*usage.Report, error) {
-	if result, done := ctx.Value(foundKey{}).(found); done {
-		return result.again()
+func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID, startDate, endDate, timeZone *string, period *usage.Period) (*answer.Report, error) {
+	reading, err := answer.FromContext(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return r.Report(ctx, usage.Request{
-		AccountID:  text(accountID),
-		CustomerID: text(customerID),
-		StartDate:  text(startDate),
-		EndDate:    text(endDate),
-		TimeZone:   text(timeZone),
-	})
+	if result, done := ctx.Value(foundKey{}).(found); done {
+		report, err := result.again()
+		if err != nil {
+			return nil, err
+		}
+		return reading.Node(report), nil
+	}
+	query, err := requestOf(accountID, customerID, startDate, endDate, timeZone, period).Query(r.zone, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	if report, err := r.continued(ctx, query); report != nil || err != nil {
+		return reading.Node(report), err
+	}
+	return reading.Report(query)
 }
 
-// text returns the value of an optional argument; absent, null and empty are the same.
-func text(argument *string) string {
+// requestOf returns the arguments of a question as a request. Absent, null and
+// empty are the same.
+func requestOf(accountID, customerID, startDate, endDate, timeZone *string, period *usage.Period) usage.Request {
+	return usage.Request{
+		AccountID:  given(accountID),
+		CustomerID: given(customerID),
+		StartDate:  given(startDate),
+		EndDate:    given(endDate),
+		TimeZone:   given(timeZone),
+		Period:     given(period),
+	}
+}
+
+// given returns the value of an optional argument.
+func given[T ~string](argument *T) T {
 	if argument == nil {
 		return ""
 	}
 	return *argument
+}
+
+// continued returns the report that a page asked for below the field continues,
+// or nil when there is no such page or the report is not kept any more.
+func (r *Resolver) continued(ctx context.Context, query usage.Query) (*usage.Report, error) {
+	operation := graphql.GetOperationContext(ctx)
+	for _, field := range graphql.CollectFields(operation, graphql.GetFieldContext(ctx).Field.Selections, []string{"AIUsage"}) {
+		if field.Name != "accountUsageConnection" && field.Name != "customerUsageConnection" {
+			continue
+		}
+		arguments := field.ArgumentMap(operation.Variables)
+		for _, name := range []string{"after", "before"} {
+			place, _ := arguments[name].(string)
+			if place == "" {
+				continue
+			}
+			restricted, err := auth.Restrict(ctx, query)
+			if err != nil {
+				return nil, err
+			}
+			if report := r.kept.Find(restricted, place); report != nil {
+				return report, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// Accounts resolves Query.accounts.
+func (r queryResolver) Accounts(ctx context.Context, search *string, first *int32, after *string, last *int32, before *string) (*answer.AccountConnection, error) {
+	asked, err := answer.PageArguments{First: first, Last: last, After: after, Before: before}.Search("", given(search))
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := r.bounded(ctx)
+	defer cancel()
+	found, err := r.reader.FindAccounts(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	return answer.Accounts(asked, found), nil
+}
+
+// Customers resolves Query.customers.
+func (r queryResolver) Customers(ctx context.Context, accountID, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error) {
+	if err := usage.CheckID("accountId", given(accountID)); err != nil {
+		return nil, err
+	}
+	asked, err := answer.PageArguments{First: first, Last: last, After: after, Before: before}.Search(given(accountID), given(search))
+	if err != nil {
+		return nil, err
+	}
+	reading, err := answer.FromContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := r.bounded(ctx)
+	defer cancel()
+	found, err := r.reader.FindCustomers(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	return reading.Customers(asked, found), nil
+}
+
+// Viewer resolves Query.viewer.
+func (r queryResolver) Viewer(ctx context.Context) (*answer.Viewer, error) {
+	reading, err := answer.FromContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return viewer(ctx, reading)
 }

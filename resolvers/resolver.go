@@ -7,13 +7,32 @@ import (
 	"context"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"aiusage/auth"
 	"aiusage/graph"
+	"aiusage/resolvers/answer"
 	"aiusage/usage"
+	"aiusage/watch"
 )
 
-// Reader reads usage reports from where sessions are recorded.
+// Reader reads from where sessions are recorded.
 type Reader interface {
 	Report(ctx context.Context, query usage.Query) (*usage.Report, error)
+	FindAccounts(ctx context.Context, search usage.Search) ([]usage.Account, error)
+	FindCustomers(ctx context.Context, search usage.Search) ([]usage.Customer, error)
+	Snapshot(ctx context.Context) usage.Snapshot
+}
+
+// Options tune resolvers. The zero value will do.
+type Options struct {
+	// Zone is where days without a time zone are understood. nil means UTC.
+	Zone *time.Location
+	// Limit bounds how long an answer may take. 0 means as long as the caller waits.
+	Limit time.Duration
+	// Watch bounds live updates.
+	Watch watch.Options
 }
 
 // Resolver is the root of all resolvers.
@@ -21,30 +40,116 @@ type Resolver struct {
 	reader scoped
 	zone   *time.Location
 	limit  time.Duration
+	kept   *answer.Kept
+	hub    *watch.Hub[*usage.Report]
 }
 
 var _ graph.ResolverRoot = (*Resolver)(nil)
 
-// New returns resolvers that read from reader, understand days without a time
-// zone in zone, and wait for an answer no longer than limit (0: as long as the
-// caller does).
-func New(reader Reader, zone *time.Location, limit time.Duration) *Resolver {
-	return &Resolver{reader: scoped{reader}, zone: zone, limit: limit}
+// New returns resolvers that read from reader.
+func New(reader Reader, options Options) *Resolver {
+	return &Resolver{
+		reader: scoped{reader},
+		zone:   options.Zone,
+		limit:  options.Limit,
+		kept:   answer.NewKept(),
+		hub:    watch.New[*usage.Report](options.Watch),
+	}
 }
+
+// Schema returns the schema, answered by these resolvers. A server needs
+// Extensions beside it.
+func (r *Resolver) Schema() graphql.ExecutableSchema {
+	return graph.NewExecutableSchema(graph.Config{Resolvers: r, Complexity: weights()})
+}
+
+// Listeners returns how much live updates do just now.
+func (r *Resolver) Listeners() watch.Stats { return r.hub.Stats() }
 
 // Report answers a request for a usage report. It is a usage.Reporter. The
 // context must carry a principal, who sees their accounts only.
 func (r *Resolver) Report(ctx context.Context, request usage.Request) (*usage.Report, error) {
-	query, err := request.Query(r.zone)
+	query, err := request.Query(r.zone, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	if r.limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.limit)
-		defer cancel()
-	}
+	ctx, cancel := r.bounded(ctx)
+	defer cancel()
 	return r.reader.Report(ctx, query)
+}
+
+// bounded returns a context that ends when an answer has taken too long.
+func (r *Resolver) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if r.limit > 0 {
+		return context.WithTimeout(ctx, r.limit)
+	}
+	return ctx, func() {}
+}
+
+// Extensions are what a GraphQL server needs beside the schema to use these
+// resolvers, in their order.
+func (r *Resolver) Extensions() []graphql.HandlerExtension {
+	return []graphql.HandlerExtension{Readings{r}, Flat{r}}
+}
+
+// Readings is a gqlgen extension that gives each answer a reading, and ends it
+// with the answer.
+type Readings struct{ *Resolver }
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationInterceptor
+} = Readings{}
+
+// ExtensionName names the extension to gqlgen.
+func (Readings) ExtensionName() string { return "Readings" }
+
+// Validate finds nothing wrong with any schema.
+func (Readings) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptOperation gives each answer of an operation a reading. An answer that
+// comes in parts has one for all of them.
+func (e Readings) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	r := e.Resolver
+	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
+		return interceptSubscription(ctx, next)
+	}
+	respond := next(ctx)
+	var reading *answer.Reading
+	return func(ctx context.Context) *graphql.Response {
+		if reading == nil {
+			reading = answer.NewReading(ctx, r.limit, r.kept, r.reader.Snapshot)
+		}
+		response := respond(answer.NewContext(ctx, reading))
+		if response == nil || response.HasNext == nil || !*response.HasNext {
+			reading.Close()
+			reading = nil
+		}
+		return response
+	}
+}
+
+// interceptSubscription ends the reading of each event when it has been answered.
+func interceptSubscription(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	events := &eventReadings{}
+	respond := next(context.WithValue(ctx, eventsKey{}, events))
+	return func(ctx context.Context) *graphql.Response {
+		defer events.closeFirst()
+		return respond(ctx)
+	}
+}
+
+// viewer returns who is asking.
+func viewer(ctx context.Context, reading *answer.Reading) (*answer.Viewer, error) {
+	principal, ok := auth.FromContext(ctx)
+	if !ok {
+		return nil, auth.ErrNoCredentials
+	}
+	accounts, err := principal.Sees()
+	if err != nil {
+		accounts = []string{} // they see nothing, and may know so
+	}
+	return reading.Viewer(principal.Name, principal.Roles, accounts), nil
 }
 
 // Query returns the resolvers of the query type.

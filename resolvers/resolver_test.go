@@ -11,18 +11,11 @@ import (
 	"aiusage/usage"
 )
 
-// readerFunc is a database whose reports a test makes up.
-type readerFunc func(context.Context, usage.Query) (*usage.Report, error)
-
-func (f readerFunc) Report(ctx context.Context, query usage.Query) (*usage.Report, error) {
-	return f(ctx, query)
-}
-
 func TestNothingIsReadWithoutARole(t *testing.T) {
 	resolver := resolvers.New(readerFunc(func(context.Context, usage.Query) (*usage.Report, error) {
 		t.Error("the database was read")
 		return nil, nil
-	}), nil, 0)
+	}), resolvers.Options{})
 	for _, ctx := range []context.Context{t.Context(), auth.NewContext(t.Context(), auth.Principal{Name: "bob"})} {
 		if _, err := resolver.Report(ctx, usage.Request{}); err == nil {
 			t.Error("got no error")
@@ -37,7 +30,7 @@ func TestDaysAreThoseOfTheDefaultZone(t *testing.T) {
 	}
 	resolver := resolvers.New(readerFunc(func(_ context.Context, query usage.Query) (*usage.Report, error) {
 		return usage.NewReport(query, time.Time{}, nil), nil
-	}), berlin, 0)
+	}), resolvers.Options{Zone: berlin})
 	ctx := auth.NewContext(t.Context(), auth.Operator)
 	for zone, want := range map[string]string{"": "2026-02-28T23:00:00Z", "Asia/Tokyo": "2026-02-28T15:00:00Z"} {
 		report, err := resolver.Report(ctx, usage.Request{StartDate: "2026-03-01", TimeZone: zone})
@@ -54,7 +47,7 @@ func TestAReportTakesNoLongerThanTheLimit(t *testing.T) {
 	resolver := resolvers.New(readerFunc(func(ctx context.Context, _ usage.Query) (*usage.Report, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
-	}), nil, time.Millisecond)
+	}), resolvers.Options{Limit: time.Millisecond})
 	_, err := resolver.Report(auth.NewContext(t.Context(), auth.Operator), usage.Request{})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)

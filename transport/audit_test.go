@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"aiusage/auth"
-	"aiusage/graph"
-	"aiusage/resolvers"
 	"aiusage/transport"
 	"aiusage/usage"
 )
@@ -27,8 +25,7 @@ func TestAudits(t *testing.T) {
 	read := readerFunc(func() (*usage.Report, error) {
 		return usage.NewReport(usage.Query{Zone: time.UTC}, time.Time{}, nil), nil
 	})
-	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(read, nil, 0)})
-	handler := transport.New(schema, transport.Options{})
+	handler := newHandler(t, read, transport.Options{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(w, r.WithContext(auth.NewContext(r.Context(), auth.Operator)))
 	}))

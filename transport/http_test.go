@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"aiusage/auth"
-	"aiusage/graph"
-	"aiusage/resolvers"
 	"aiusage/transport"
 	"aiusage/usage"
 )
@@ -46,8 +44,7 @@ func TestGraphQLOverHTTP(t *testing.T) {
 	read := readerFunc(func() (*usage.Report, error) {
 		return usage.NewReport(usage.Query{Zone: time.UTC}, time.Time{}, nil), nil
 	})
-	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(read, nil, 0)})
-	handler := transport.New(schema, transport.Options{})
+	handler := newHandler(t, read, transport.Options{})
 	const (
 		plain  = "application/json; charset=utf-8"
 		newer  = "application/graphql-response+json; charset=utf-8"

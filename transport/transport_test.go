@@ -11,19 +11,16 @@ import (
 	"testing"
 
 	"aiusage/auth"
-	"aiusage/graph"
 	"aiusage/resolvers"
 	"aiusage/transport"
 	"aiusage/usage"
 )
 
-type readerFunc func() (*usage.Report, error)
-
-func (f readerFunc) Report(context.Context, usage.Query) (*usage.Report, error) { return f() }
-
 // newHandler returns a GraphQL endpoint whose reports come from read.
 func newHandler(_ testing.TB, read readerFunc, options transport.Options) *transport.Handler {
-	return transport.New(graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(read, nil, 0)}), options)
+	resolver := resolvers.New(read, resolvers.Options{})
+	options.Extensions = append(resolver.Extensions(), options.Extensions...)
+	return transport.New(resolver.Schema(), options)
 }
 
 // send sends a request as somebody who may see everything. headers are names and

@@ -36,14 +36,37 @@ func (w wallClock) in(zone *time.Location) time.Time {
 	at := w.utc.Add(-surroundings).In(zone)
 	for {
 		_, offset := at.Zone()
-		_, until := at.ZoneBounds()
+		until, changes := nextChange(at, w.utc.Add(surroundings))
 		candidate := w.utc.Add(-time.Duration(offset) * time.Second).In(zone)
 		switch {
 		case candidate.Before(at):
 			return at // shown only before this period began, yet not in the one before: skipped
-		case until.IsZero() || candidate.Before(until):
+		case !changes || candidate.Before(until):
 			return candidate
 		}
 		at = until
+	}
+}
+
+// nextChange returns the first instant after t, before horizon, at which the
+// clocks of t's zone are put forward or back, and whether there is one.
+//
+// time.Time.ZoneBounds is not enough for that: after the last transition that a
+// zone's file lists, most often in 2037, it ends every period with the year, and
+// on the last day of a leap year its end lies before the instant it was asked for.
+func nextChange(t, horizon time.Time) (time.Time, bool) {
+	for {
+		_, until := t.ZoneBounds()
+		if !until.IsZero() && !until.After(t) {
+			until = time.Date(t.UTC().Year()+1, 1, 1, 0, 0, 0, 0, time.UTC).In(t.Location())
+		}
+		if until.IsZero() || !until.Before(horizon) {
+			return time.Time{}, false
+		}
+		_, before := t.Zone()
+		if _, after := until.Zone(); after != before {
+			return until, true
+		}
+		t = until
 	}
 }

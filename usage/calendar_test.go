@@ -1,8 +1,11 @@
 package usage
 
 import (
+	"fmt"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // days at which a clock is changed around midnight, or that never were. Each
@@ -120,4 +123,37 @@ func instant(t *testing.T, text string) time.Time {
 		t.Fatal(err)
 	}
 	return at
+}
+
+// Far in the future, time.Time.ZoneBounds is wrong on the last day of leap years.
+func TestEveryDayBeginsInAnyYear(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		zone := drawZone(t)
+		year := rapid.IntRange(1, 9999).Draw(t, "year")
+		month, day := time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 31).Draw(t, "day")
+		begin := dayBegins(year, month, day, zone)
+		wanted := time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+		if got := begin.In(zone).Format(time.DateOnly); got != wanted && zone.String() != "Pacific/Apia" {
+			t.Fatalf("%s begins at %v in %v", wanted, begin, zone)
+		}
+		if last := begin.Add(-time.Second).In(zone).Format(time.DateOnly); last >= wanted {
+			t.Fatalf("%s began before %v in %v", wanted, begin, zone)
+		}
+	})
+	for year := 2036; year < 2120; year++ {
+		for _, name := range someZones {
+			zone, err := LoadZone("timeZone", name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			begin := dayBegins(year, 12, 31, zone).In(zone)
+			if got, want := begin.Format("2006-01-02 15:04"), fmt.Sprintf("%d-12-31 00:00", year); got != want {
+				t.Errorf("in %s, %s begins at %s", name, want, got)
+			}
+			hours, err := Buckets(Range{begin, begin.AddDate(0, 0, 1)}, Hourly, zone)
+			if err != nil || len(hours) != 24 {
+				t.Errorf("%v in %s has %d hours, %v", begin, name, len(hours), err)
+			}
+		}
+	}
 }

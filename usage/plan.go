@@ -5,6 +5,16 @@ import (
 	"time"
 )
 
+// Source is what usage is read from.
+type Source string
+
+const (
+	// FromRollups: sums by hour, day and month, and single sessions within an hour.
+	FromRollups Source = "ROLLUPS"
+	// FromSessions: the sessions alone, because there are no sums.
+	FromSessions Source = "SESSIONS"
+)
+
 // Plan says how a range is put together: from buckets that hold sums already,
 // and from single sessions where the range begins or ends within an hour.
 type Plan struct {

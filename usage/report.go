@@ -16,6 +16,8 @@ type Request struct {
 	StartDate, EndDate string
 	// TimeZone is an IANA name such as "Europe/Berlin".
 	TimeZone string
+	// Period is a range by its name, instead of StartDate and EndDate.
+	Period Period
 }
 
 // Query is a question with every value resolved.
@@ -32,8 +34,9 @@ type Query struct {
 
 // Query resolves the request. Days and times without an offset are taken in
 // the requested time zone, or in fallback (UTC if nil) when none was requested.
-// Every error is an InvalidArgument naming its argument.
-func (r Request) Query(fallback *time.Location) (Query, error) {
+// now is the instant that a period is about. Every error is an InvalidArgument
+// naming its argument.
+func (r Request) Query(fallback *time.Location, now time.Time) (Query, error) {
 	zone := fallback
 	if zone == nil {
 		zone = time.UTC
@@ -50,11 +53,27 @@ func (r Request) Query(fallback *time.Location) (Query, error) {
 	if err := CheckID("customerId", r.CustomerID); err != nil {
 		return Query{}, err
 	}
-	span, err := ParseRange(r.StartDate, r.EndDate, zone)
+	span, err := r.span(zone, now)
 	if err != nil {
 		return Query{}, err
 	}
 	return Query{AccountID: r.AccountID, CustomerID: r.CustomerID, Range: span, Zone: zone}, nil
+}
+
+// span returns the range that was asked for, by its name or by its dates.
+func (r Request) span(zone *time.Location, now time.Time) (Range, error) {
+	if r.Period == "" {
+		return ParseRange(r.StartDate, r.EndDate, zone)
+	}
+	if r.StartDate != "" || r.EndDate != "" {
+		return Range{}, &Error{
+			Code:     InvalidArgument,
+			Argument: "period",
+			Message:  "period names a range already; it cannot go together with startDate or endDate",
+			Accepted: []string{"period alone", "startDate and endDate, or one of them"},
+		}
+	}
+	return r.Period.Range(now, zone)
 }
 
 // Usage is an amount of use.
@@ -113,6 +132,9 @@ type Report struct {
 	// AsOf is the instant, by the database's clock, at which it was read, in the
 	// report's time zone.
 	AsOf time.Time
+	// Source and Plan say what it was read from.
+	Source Source
+	Plan   Plan
 	// Totals is the sum over Subjects.
 	Totals Usage
 	// Subjects has every subject with at least one session in the range,
@@ -128,16 +150,18 @@ type Report struct {
 
 // From returns the first instant of the range in the report's time zone, or nil
 // when it starts at the beginning.
-func (r *Report) From() *time.Time { return r.inZone(r.Query.Range.From) }
+func (r *Report) From() *time.Time { return r.Query.Show(r.Query.Range.From) }
 
 // To returns the instant at which the range ends, or nil when it has no end.
-func (r *Report) To() *time.Time { return r.inZone(r.Query.Range.To) }
+func (r *Report) To() *time.Time { return r.Query.Show(r.Query.Range.To) }
 
-func (r *Report) inZone(t time.Time) *time.Time {
+// Show moves an instant to the query's time zone, for people to read; the zero
+// instant, an open end, is nil.
+func (q Query) Show(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
-	t = showIn(t, r.Query.Zone)
+	t = showIn(t, q.Zone)
 	return &t
 }
 
@@ -179,6 +203,12 @@ func NewReport(query Query, asOf time.Time, subjects []SubjectUsage) *Report {
 	return report
 }
 
+// ReadBy says what the report was read from.
+func (r *Report) ReadBy(source Source, plan Plan) *Report {
+	r.Source, r.Plan = source, plan
+	return r
+}
+
 // withCustomer returns the count subjects that have a customer.
 func withCustomer(subjects []SubjectUsage, count int) []SubjectUsage {
 	kept := make([]SubjectUsage, 0, count)
@@ -196,3 +226,14 @@ func withCustomer(subjects []SubjectUsage, count int) []SubjectUsage {
 // Errors are of type *Error where the caller can do something about them;
 // any other error is a fault to be logged and reported as Internal.
 type Reporter func(ctx context.Context, request Request) (*Report, error)
+
+// Snapshot answers questions from one state of the database, so that the answers
+// agree. It must be closed.
+type Snapshot interface {
+	Report(ctx context.Context, query Query) (*Report, error)
+	Series(ctx context.Context, query SeriesQuery) (*SeriesSet, error)
+	// Names returns the names of those that have one: of accounts, whose CustomerID
+	// is empty, and of customers.
+	Names(ctx context.Context, subjects []Subject) (map[Subject]string, error)
+	Close() error
+}

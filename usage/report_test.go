@@ -50,7 +50,7 @@ func TestMinutesBeyond32BitsAreAnError(t *testing.T) {
 }
 
 func TestAReportShowsItsRangeInItsZone(t *testing.T) {
-	query, err := Request{StartDate: "2026-03-01", TimeZone: "Europe/Berlin"}.Query(nil)
+	query, err := Request{StartDate: "2026-03-01", TimeZone: "Europe/Berlin"}.Query(nil, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestAReportShowsItsRangeInItsZone(t *testing.T) {
 	if got := report.AsOf.Format(time.RFC3339); got != "2026-07-01T02:00:00+02:00" {
 		t.Errorf("as of: got %s", got)
 	}
-	query, err = Request{StartDate: "1900-01-01", TimeZone: "Europe/Amsterdam"}.Query(nil)
+	query, err = Request{StartDate: "1900-01-01", TimeZone: "Europe/Amsterdam"}.Query(nil, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestARequestThatCannotBeUsedNamesItsArgument(t *testing.T) {
 		"startDate":  {StartDate: "x"},
 		"endDate":    {EndDate: "x"},
 	} {
-		_, err := request.Query(nil)
+		_, err := request.Query(nil, time.Time{})
 		coded, ok := errors.AsType[*Error](err)
 		if !ok || coded.Argument != argument || coded.Code != InvalidArgument {
 			t.Errorf("%s: got %v", argument, err)

@@ -2,7 +2,6 @@ package usage
 
 import (
 	"fmt"
-	"sort"
 	"time"
 )
 
@@ -17,6 +16,33 @@ const (
 	Monthly Step = "MONTH"
 )
 
+// Subject names whose usage it is: everybody's (both ids empty), an account's
+// (CustomerID empty) or a customer's. At the level ByCustomer an empty CustomerID
+// stands for the account's sessions without a customer.
+type Subject struct{ AccountID, CustomerID string }
+
+// Level is what a series is told apart by.
+type Level int
+
+const (
+	// Together: one series for all that the query finds.
+	Together Level = iota
+	// ByAccount: one for each account.
+	ByAccount
+	// ByCustomer: one for each account together with one of its customers, or none.
+	ByCustomer
+)
+
+// SeriesQuery asks for usage over time.
+type SeriesQuery struct {
+	Query
+	Step  Step
+	Level Level
+	// Subjects are those that are asked for, each once; nil means all that the
+	// query finds.
+	Subjects []Subject
+}
+
 // Point is the usage of one bucket. Its range is the part of the bucket that is
 // in the range of the query.
 type Point struct {
@@ -24,18 +50,61 @@ type Point struct {
 	Usage
 }
 
-// Series is usage over time.
-type Series struct {
-	Query Query
-	Step  Step
+// SeriesSet is usage over time, of any number of subjects.
+type SeriesSet struct {
+	Query SeriesQuery
 	AsOf  time.Time
-	// Points has every bucket of the range, in order, also those without usage.
-	// Ends that the query left open are where the usage begins and ends.
-	Points []Point
+	// Buckets are those of every series: the whole range, in order. Ends that the
+	// query left open are where the usage of anybody begins and ends.
+	Buckets []Range
+	// amounts are those of each subject with usage, one for each bucket.
+	amounts map[Subject][]Usage
 }
 
-// MostPoints bounds the buckets of a series.
-const MostPoints = 10_000
+// NewSeriesSet returns series without usage.
+func NewSeriesSet(query SeriesQuery, buckets []Range) *SeriesSet {
+	return &SeriesSet{Query: query, Buckets: buckets, amounts: map[Subject][]Usage{}}
+}
+
+// Add adds an amount to a subject's bucket. The error is an InvalidArgument when
+// that makes more points than one answer may have, and a fault when there is no
+// such bucket.
+func (s *SeriesSet) Add(subject Subject, bucket int, amount Usage) error {
+	if bucket < 0 || bucket >= len(s.Buckets) {
+		return fmt.Errorf("usage in bucket %d of a series with %d", bucket, len(s.Buckets))
+	}
+	amounts := s.amounts[subject]
+	if amounts == nil {
+		if (len(s.amounts)+1)*len(s.Buckets) > MostPointsTogether {
+			return invalid("granularity", "the series of all rows together have more than %d points; narrow the range, take a larger granularity or ask for fewer rows",
+				MostPointsTogether)
+		}
+		amounts = make([]Usage, len(s.Buckets))
+		s.amounts[subject] = amounts
+	}
+	amounts[bucket] = amounts[bucket].Plus(amount)
+	return nil
+}
+
+// Of returns the points of a subject, one for each bucket.
+func (s *SeriesSet) Of(subject Subject) []Point {
+	points := make([]Point, len(s.Buckets))
+	amounts := s.amounts[subject]
+	for i, bucket := range s.Buckets {
+		points[i].Range = bucket
+		if amounts != nil {
+			points[i].Usage = amounts[i]
+		}
+	}
+	return points
+}
+
+// MostPoints bounds the buckets of a series, and MostPointsTogether those of all
+// series that are read together.
+const (
+	MostPoints         = 10_000
+	MostPointsTogether = 1_000_000
+)
 
 // Buckets cuts a range without open ends into the buckets of a step in a zone.
 // The first and the last bucket may be cut. The error is an InvalidArgument when
@@ -44,7 +113,7 @@ func Buckets(r Range, step Step, zone *time.Location) ([]Range, error) {
 	var buckets []Range
 	for at := r.From; at.Before(r.To); {
 		if len(buckets) == MostPoints || (r.To.Unix()-at.Unix())/int64(step.most().Seconds()) > MostPoints {
-			return nil, invalid("step", "a series has at most %d points; narrow the range or take a larger step", MostPoints)
+			return nil, invalid("granularity", "a series has at most %d points; narrow the range or take a larger granularity", MostPoints)
 		}
 		next, err := step.next(at, zone)
 		if err != nil {
@@ -83,13 +152,11 @@ func (s Step) next(t time.Time, zone *time.Location) (time.Time, error) {
 	case Daily:
 		day++
 	case Weekly:
-		// Days since Monday, so that the week ends with the Sunday.
-		since := (int(t.In(zone).Weekday()) + 6) % 7
-		day += 7 - since
+		day += 7 - sinceMonday(t, zone)
 	case Monthly:
 		month, day = month+1, 1
 	default:
-		return time.Time{}, invalid("step", "step %s is not a step of a series", quote(string(s)))
+		return time.Time{}, invalid("granularity", "granularity %s is not one of a series", quote(string(s)))
 	}
 	next := wallClockAt(year, month, day, 0, 0, 0, 0).in(zone)
 	if !next.After(t) {
@@ -110,27 +177,18 @@ func nextHour(t time.Time, zone *time.Location) time.Time {
 		into += 3600
 	}
 	next := time.Unix(t.Unix()-into+3600, 0).UTC()
-	if _, until := local.ZoneBounds(); !until.IsZero() && until.Before(next) {
+	if until, changes := nextChange(local, next); changes {
 		return until.UTC()
 	}
 	return next
 }
 
-// SeriesPlan says how a series is put together: what is read, and how finely raw
-// sessions have to be told apart.
-type SeriesPlan struct {
-	Plan
-	// Slot is the length, in seconds, of spans of time since 1970 of which none
-	// crosses from one bucket of the series into another within an hour. Sums of
-	// raw sessions by slot can be given to buckets.
-	Slot int64
-}
-
 // NewSeriesPlan plans the buckets of a series, which must be neighbours, in order
-// and within a normal range. Runs of the same grain are joined.
-func NewSeriesPlan(buckets []Range) SeriesPlan {
-	plan := SeriesPlan{Slot: 3600}
-	for i, bucket := range buckets {
+// and within a normal range: what is read of it, cut so that no sum crosses from
+// one bucket into another. Runs of the same grain are joined.
+func NewSeriesPlan(buckets []Range) Plan {
+	var plan Plan
+	for _, bucket := range buckets {
 		one := NewPlan(bucket)
 		for _, piece := range one.Pieces {
 			plan.addPiece(piece)
@@ -138,14 +196,11 @@ func NewSeriesPlan(buckets []Range) SeriesPlan {
 		for _, edge := range one.Edges {
 			plan.addEdge(edge)
 		}
-		if i > 0 {
-			plan.Slot = greatestDivisor(plan.Slot, bucket.From.Unix())
-		}
 	}
 	return plan
 }
 
-func (p *SeriesPlan) addPiece(piece Piece) {
+func (p *Plan) addPiece(piece Piece) {
 	if last := len(p.Pieces) - 1; last >= 0 && p.Pieces[last].Grain == piece.Grain && p.Pieces[last].To.Equal(piece.From) {
 		p.Pieces[last].To = piece.To
 		return
@@ -153,7 +208,7 @@ func (p *SeriesPlan) addPiece(piece Piece) {
 	p.Pieces = append(p.Pieces, piece)
 }
 
-func (p *SeriesPlan) addEdge(edge Range) {
+func (p *Plan) addEdge(edge Range) {
 	if last := len(p.Edges) - 1; last >= 0 && p.Edges[last].To.Equal(edge.From) {
 		p.Edges[last].To = edge.To
 		return
@@ -161,46 +216,24 @@ func (p *SeriesPlan) addEdge(edge Range) {
 	p.Edges = append(p.Edges, edge)
 }
 
-// greatestDivisor is the greatest number that divides both.
-func greatestDivisor(a, b int64) int64 {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return max(a, -a)
+// BucketRun is a run of neighbouring buckets of the same length, so that a
+// division tells in which of them an instant is.
+type BucketRun struct {
+	From   time.Time
+	Length time.Duration
+	// First is the index of its first bucket.
+	First int
 }
 
-// Parts are sums that a series is made of: what happened from an instant on, for
-// so short that it belongs to one bucket.
-type Parts map[time.Time]Usage
-
-// NewSeries gives the parts to the buckets.
-func NewSeries(query Query, step Step, asOf time.Time, buckets []Range, parts Parts) (*Series, error) {
-	series := &Series{Query: query, Step: step, AsOf: showIn(asOf, query.Zone), Points: make([]Point, len(buckets))}
+// BucketRuns cuts the buckets of a series into runs. The lengths of those of more
+// than one bucket are whole seconds.
+func BucketRuns(buckets []Range) []BucketRun {
+	var runs []BucketRun
 	for i, bucket := range buckets {
-		series.Points[i].Range = bucket
-	}
-	for at, part := range parts {
-		i := bucketAt(buckets, at)
-		if i < 0 {
-			if part == (Usage{}) {
-				continue
-			}
-			return nil, fmt.Errorf("usage at %s is in no bucket of the series", at)
+		length := bucket.To.Sub(bucket.From)
+		if last := len(runs) - 1; last < 0 || runs[last].Length != length || length%time.Second != 0 {
+			runs = append(runs, BucketRun{bucket.From, length, i})
 		}
-		series.Points[i].Usage = series.Points[i].Plus(part)
 	}
-	return series, nil
-}
-
-// bucketAt returns the index of the bucket that holds an instant, or -1. An
-// instant before the first bucket, in whose slot that begins, belongs to it.
-func bucketAt(buckets []Range, at time.Time) int {
-	i := sort.Search(len(buckets), func(i int) bool { return buckets[i].From.After(at) }) - 1
-	if i < 0 && len(buckets) > 0 {
-		return 0
-	}
-	if i < 0 || !at.Before(buckets[i].To) {
-		return -1
-	}
-	return i
+	return runs
 }

@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"sort"
 	"strings"
 	"testing"
 	"time"
@@ -76,7 +77,7 @@ func TestASeriesPlanCoversItsBuckets(t *testing.T) {
 			t.Fatal(err)
 		}
 		plan := NewSeriesPlan(buckets)
-		checkCover(t, r, plan.Plan)
+		checkCover(t, r, plan)
 		// What is read as one lies in one bucket.
 		for _, piece := range plan.Pieces {
 			for at := range piece.Buckets() {
@@ -85,12 +86,58 @@ func TestASeriesPlanCoversItsBuckets(t *testing.T) {
 				}
 			}
 		}
-		for _, bucket := range buckets[1:] {
-			if bucket.From.Unix()%plan.Slot != 0 {
-				t.Fatalf("a slot of %d s crosses %v", plan.Slot, bucket.From)
-			}
+	})
+}
+
+// bucketAt returns the index of the bucket that holds an instant.
+func bucketAt(buckets []Range, at time.Time) int {
+	return sort.Search(len(buckets), func(i int) bool { return buckets[i].From.After(at) }) - 1
+}
+
+func TestARunTellsTheBucketOfAnInstantByDivision(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		zone := drawZone(t)
+		step := rapid.SampledFrom([]Step{Hourly, Daily, Weekly, Monthly}).Draw(t, "step")
+		from := time.UnixMilli(rapid.Int64Range(-6e12, 4e12).Draw(t, "from")).UTC()
+		r := Range{from, from.Add(time.Duration(rapid.Int64Range(1, 400*3600*1000).Draw(t, "milliseconds")) * time.Millisecond)}
+		buckets, err := Buckets(r, step, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs := BucketRuns(buckets)
+		if len(buckets) > 24 && step == Hourly && len(runs) > 4+len(buckets)/24 {
+			t.Fatalf("%d runs for %d hours", len(runs), len(buckets))
+		}
+		at := from.Add(time.Duration(rapid.Int64Range(0, r.To.Sub(r.From).Milliseconds()-1).Draw(t, "into")) * time.Millisecond)
+		i := sort.Search(len(runs), func(i int) bool { return runs[i].From.After(at) }) - 1
+		got := runs[i].First
+		if i+1 < len(runs) && runs[i+1].First > got+1 || i+1 == len(runs) && len(buckets) > got+1 {
+			got += int(int64(at.Sub(runs[i].From).Seconds()) / int64(runs[i].Length.Seconds()))
+		}
+		if want := bucketAt(buckets, at); got != want {
+			t.Fatalf("%v is in bucket %d, the run says %d", at, want, got)
 		}
 	})
+}
+
+func TestASeriesSetIsBounded(t *testing.T) {
+	buckets := make([]Range, MostPointsTogether/2)
+	set := NewSeriesSet(SeriesQuery{}, buckets)
+	for i, wantError := range []bool{false, false, true} {
+		err := set.Add(Subject{AccountID: string(rune('a' + i))}, 0, Usage{Minutes: 1})
+		if (err != nil) != wantError {
+			t.Errorf("subject %d: got %v", i, err)
+		}
+	}
+	if err := set.Add(Subject{AccountID: "a"}, len(buckets), Usage{}); err == nil {
+		t.Error("a bucket that is not there was taken")
+	}
+	if got := set.Of(Subject{AccountID: "a"})[0].Minutes; got != 1 {
+		t.Errorf("got %d minutes", got)
+	}
+	if got := set.Of(Subject{AccountID: "z"}); len(got) != len(buckets) || got[0].Usage != (Usage{}) {
+		t.Errorf("got %d points", len(got))
+	}
 }
 
 func TestWholeHourZonesNeedNoSingleSessions(t *testing.T) {

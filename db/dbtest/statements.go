@@ -1,0 +1,98 @@
+package dbtest
+
+import (
+	"encoding/binary"
+	"io"
+	"net"
+	"sync"
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// Statements are those that have been sent to a server, in their order.
+type Statements struct {
+	mu   sync.Mutex
+	sent []string
+}
+
+// Take returns the statements since it was last called.
+func (s *Statements) Take() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := s.sent
+	s.sent = nil
+	return taken
+}
+
+// Record returns a data source name that leads to the same server, and the
+// statements that are sent that way, as the server receives them.
+func Record(t *testing.T, dsn string) (recorded string, statements *Statements) {
+	t.Helper()
+	config, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	network, address := config.Net, config.Addr
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	statements = &Statements{}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial(network, address)
+			if err != nil {
+				client.Close()
+				continue
+			}
+			go func() {
+				defer client.Close()
+				io.Copy(client, server)
+			}()
+			go func() {
+				defer server.Close()
+				statements.forward(server, client)
+			}()
+		}
+	}()
+	config.Net, config.Addr = "tcp", listener.Addr().String()
+	return config.FormatDSN(), statements
+}
+
+// What the packets of a client begin with: three bytes of length and a sequence
+// number, which is 0 for a command, and in a command the kind of it.
+const (
+	packetHeader = 4
+	commandQuery = 3
+	commandPrep  = 22
+)
+
+// forward copies what a client sends, and records its statements.
+func (s *Statements) forward(server io.Writer, client io.Reader) {
+	header := make([]byte, packetHeader)
+	for {
+		if _, err := io.ReadFull(client, header); err != nil {
+			return
+		}
+		length := int(binary.LittleEndian.Uint32(append(header[:3:3], 0)))
+		packet := make([]byte, packetHeader+length)
+		copy(packet, header)
+		if _, err := io.ReadFull(client, packet[packetHeader:]); err != nil {
+			return
+		}
+		if body := packet[packetHeader:]; header[3] == 0 && length > 0 && (body[0] == commandQuery || body[0] == commandPrep) {
+			s.mu.Lock()
+			s.sent = append(s.sent, string(body[1:]))
+			s.mu.Unlock()
+		}
+		if _, err := server.Write(packet); err != nil {
+			return
+		}
+	}
+}

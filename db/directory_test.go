@@ -1,0 +1,121 @@
+package db_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"aiusage/db"
+	"aiusage/usage"
+)
+
+func TestSearching(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		if _, err := store.WriteAccounts(t.Context(), []usage.Account{{AccountID: "a1", Name: "Zebra 100%"}, {AccountID: "A1", Name: "Élan"}, {AccountID: "b_1", Name: "alpha"}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.WriteCustomers(t.Context(), []usage.Customer{{AccountID: "a1", CustomerID: "x", Name: "Xaver"}, {AccountID: "b_1", CustomerID: "x"}}); err != nil {
+			t.Fatal(err)
+		}
+		var sessions []usage.Session
+		for i, subject := range []usage.Subject{{AccountID: "b_1", CustomerID: "y"}, {AccountID: "only used", CustomerID: "x"}, {AccountID: "a1"}, {AccountID: "bx1"}} {
+			sessions = append(sessions, usage.Session{SessionID: fmt.Sprint(i), AccountID: subject.AccountID, CustomerID: subject.CustomerID, StartedAt: time.Now()})
+		}
+		if _, err := store.WriteSessions(t.Context(), sessions); err != nil {
+			t.Fatal(err)
+		}
+		if !isEmbedded(t, store) {
+			if _, err := store.Fold(t.Context(), func(int) {}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all := []string{"A1", "a1", "b_1", "bx1", "only used"}
+		for name, c := range map[string]struct {
+			search usage.Search
+			want   []string
+		}{
+			"all":              {usage.Search{}, all},
+			"some":             {usage.Search{Most: 2}, all[:2]},
+			"the last":         {usage.Search{Most: 2, Backward: true}, all[3:]},
+			"after":            {usage.Search{After: &usage.Subject{AccountID: "a1"}}, all[2:]},
+			"between":          {usage.Search{After: &usage.Subject{AccountID: "A1"}, Before: &usage.Subject{AccountID: "bx1"}, Backward: true}, all[1:3]},
+			"by id, its case":  {usage.Search{Text: "a"}, []string{"a1", "b_1"}},
+			"by name":          {usage.Search{Text: "ALPH"}, []string{"b_1"}},
+			"no wildcard":      {usage.Search{Text: "b_"}, []string{"b_1"}},
+			"no wildcard %":    {usage.Search{Text: "zebra 100%"}, []string{"a1"}},
+			"nor escape":       {usage.Search{Text: "|"}, nil},
+			"nor backslash":    {usage.Search{Text: `\`}, nil},
+			"only theirs":      {usage.Search{Accounts: []string{"a1", "bx1", "none"}}, []string{"a1", "bx1"}},
+			"theirs and text":  {usage.Search{Accounts: []string{"a1", "bx1"}, Text: "b"}, []string{"bx1"}},
+			"none may be seen": {usage.Search{Accounts: []string{}}, nil},
+		} {
+			if c.search.Most == 0 {
+				c.search.Most = 100
+			}
+			found, err := store.FindAccounts(t.Context(), c.search)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			var got []string
+			for _, account := range found {
+				got = append(got, account.AccountID)
+			}
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("%s: got %q, want %q", name, got, c.want)
+			}
+		}
+		for name, c := range map[string]struct {
+			search usage.Search
+			want   string
+		}{
+			"all":        {usage.Search{}, "a1/x=Xaver b_1/x= b_1/y= only used/x="},
+			"of one":     {usage.Search{AccountID: "b_1"}, "b_1/x= b_1/y="},
+			"by id":      {usage.Search{Text: "x"}, "a1/x=Xaver b_1/x= only used/x="},
+			"by name":    {usage.Search{Text: "XA"}, "a1/x=Xaver"},
+			"after":      {usage.Search{After: &usage.Subject{AccountID: "b_1", CustomerID: "x"}}, "b_1/y= only used/x="},
+			"before":     {usage.Search{Before: &usage.Subject{AccountID: "b_1", CustomerID: "y"}, Most: 1, Backward: true}, "b_1/x="},
+			"theirs":     {usage.Search{Accounts: []string{"b_1"}}, "b_1/x= b_1/y="},
+			"not theirs": {usage.Search{Accounts: []string{"b_1"}, AccountID: "a1"}, ""},
+		} {
+			if c.search.Most == 0 {
+				c.search.Most = 100
+			}
+			found, err := store.FindCustomers(t.Context(), c.search)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			var got []string
+			for _, customer := range found {
+				got = append(got, customer.AccountID+"/"+customer.CustomerID+"="+customer.Name)
+			}
+			if got := strings.Join(got, " "); got != c.want {
+				t.Errorf("%s: got %q, want %q", name, got, c.want)
+			}
+		}
+		snapshot := store.Snapshot(t.Context())
+		defer snapshot.Close()
+		for _, asked := range [][]usage.Subject{
+			{{AccountID: "a1"}, {AccountID: "bx1"}, {AccountID: "a1", CustomerID: "x"}, {AccountID: "b_1", CustomerID: "x"}},
+			many(2000, usage.Subject{AccountID: "a1"}, usage.Subject{AccountID: "a1", CustomerID: "x"}),
+		} {
+			names, err := snapshot.Names(t.Context(), asked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if names[usage.Subject{AccountID: "a1"}] != "Zebra 100%" || names[usage.Subject{AccountID: "a1", CustomerID: "x"}] != "Xaver" || names[usage.Subject{AccountID: "bx1"}] != "" {
+				t.Errorf("got %q", names)
+			}
+		}
+	})
+}
+
+// many returns subjects that there are not, and after them some.
+func many(count int, some ...usage.Subject) []usage.Subject {
+	var subjects []usage.Subject
+	for i := range count {
+		subjects = append(subjects, usage.Subject{AccountID: fmt.Sprint("no", i)}, usage.Subject{AccountID: fmt.Sprint("no", i), CustomerID: "no"})
+	}
+	return append(subjects, some...)
+}

@@ -1,0 +1,172 @@
+package db_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"aiusage/db"
+	"aiusage/usage"
+)
+
+// writeSome writes sessions of two accounts around the change of clocks in Berlin.
+func writeSome(t *testing.T, store *db.Store) {
+	t.Helper()
+	start := time.Date(2026, 3, 28, 22, 30, 0, 0, time.UTC)
+	var sessions []usage.Session
+	for i, subject := range []usage.Subject{{AccountID: "a", CustomerID: "x"}, {AccountID: "a"}, {AccountID: "b", CustomerID: "x"}, {AccountID: "a", CustomerID: "y"}} {
+		for hour := range 30 {
+			sessions = append(sessions, usage.Session{
+				SessionID: string(rune('a'+i)) + time.Duration(hour).String(),
+				AccountID: subject.AccountID, CustomerID: subject.CustomerID,
+				StartedAt:       start.Add(time.Duration(hour)*time.Hour + time.Duration(i)*time.Millisecond),
+				DurationSeconds: int64(60*i + hour),
+			})
+		}
+	}
+	if _, err := store.WriteSessions(t.Context(), sessions); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// On every engine, at every level and step, series add up to the report of the
+// same range and have each day's sessions in its own point.
+func TestSeriesAddUpToTheReport(t *testing.T) {
+	berlin, err := usage.LoadZone("timeZone", "Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		writeSome(t, store)
+		closed := usage.Range{From: time.Date(2026, 3, 28, 22, 45, 0, 0, time.UTC), To: time.Date(2026, 3, 30, 12, 0, 0, 1e6, time.UTC)}
+		for _, query := range []usage.Query{
+			{Zone: berlin, Range: closed},
+			{Zone: berlin},
+			{Zone: time.UTC, Range: usage.Range{From: closed.From}},
+			{Zone: berlin, Accounts: []string{"a"}},
+			{Zone: berlin, Accounts: []string{}},
+			{Zone: berlin, AccountID: "a", CustomerID: "x"},
+		} {
+			report, err := store.Report(t.Context(), query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, step := range []usage.Step{usage.Hourly, usage.Daily, usage.Weekly, usage.Monthly} {
+				for level, want := range map[usage.Level]map[usage.Subject]usage.Usage{
+					usage.Together: {{}: report.Totals}, usage.ByAccount: byAccount(report), usage.ByCustomer: bySubject(report),
+				} {
+					set, err := store.Series(t.Context(), usage.SeriesQuery{Query: query, Step: step, Level: level})
+					if err != nil {
+						t.Fatalf("%+v %s: %v", query, step, err)
+					}
+					got := map[usage.Subject]usage.Usage{}
+					for subject := range want {
+						var sum usage.Usage
+						for _, point := range set.Of(subject) {
+							sum = sum.Plus(point.Usage)
+						}
+						got[subject] = sum
+					}
+					if !reflect.DeepEqual(got, want) {
+						t.Errorf("%+v, level %d, %s:\ngot  %+v\nwant %+v", query, level, step, got, want)
+					}
+				}
+			}
+		}
+		set, err := store.Series(t.Context(), usage.SeriesQuery{Query: usage.Query{Zone: berlin}, Step: usage.Daily})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var counts []int64
+		for _, point := range set.Of(usage.Subject{}) {
+			counts = append(counts, point.Sessions)
+		}
+		// The 29th has 23 hours.
+		if want := []int64{4, 4 * 23, 4 * 6}; !reflect.DeepEqual(counts, want) {
+			t.Errorf("got %d sessions a day, want %d", counts, want)
+		}
+	})
+}
+
+func byAccount(report *usage.Report) map[usage.Subject]usage.Usage {
+	amounts := map[usage.Subject]usage.Usage{}
+	for _, row := range report.Accounts {
+		amounts[usage.Subject{AccountID: row.AccountID}] = row.Usage
+	}
+	return amounts
+}
+
+func bySubject(report *usage.Report) map[usage.Subject]usage.Usage {
+	amounts := map[usage.Subject]usage.Usage{}
+	for _, row := range report.Subjects {
+		amounts[usage.Subject{AccountID: row.AccountID, CustomerID: row.CustomerID}] = row.Usage
+	}
+	return amounts
+}
+
+// A snapshot shows what was there at its first answer, whatever is asked of it and
+// whatever happens meanwhile.
+func TestASnapshotShowsOneState(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		writeSome(t, store)
+		snapshot := store.Snapshot(t.Context())
+		defer snapshot.Close()
+		before, err := snapshot.Report(t.Context(), usage.Query{Zone: time.UTC})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.WriteSessions(t.Context(), []usage.Session{{
+			SessionID: "late", AccountID: "c", StartedAt: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC), DurationSeconds: 600,
+		}}); err != nil {
+			t.Fatal(err)
+		}
+		after, err := snapshot.Report(t.Context(), usage.Query{Zone: time.UTC})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after.Totals != before.Totals || !after.AsOf.Equal(before.AsOf) {
+			t.Errorf("got %+v as of %v, then %+v as of %v", before.Totals, before.AsOf, after.Totals, after.AsOf)
+		}
+		set, err := snapshot.Series(t.Context(), usage.SeriesQuery{Query: usage.Query{Zone: time.UTC}, Step: usage.Monthly})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if points := set.Of(usage.Subject{}); len(points) != 1 || points[0].Usage != before.Totals || !set.AsOf.Equal(before.AsOf) {
+			t.Errorf("got %+v as of %v", points, set.AsOf)
+		}
+		if err := snapshot.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := snapshot.Report(t.Context(), usage.Query{Zone: time.UTC}); err == nil {
+			t.Error("a closed snapshot answered")
+		}
+	})
+}
+
+// Whoever holds a snapshot can still be answered by another connection.
+func TestSnapshotsLeaveConnections(t *testing.T) {
+	eachStore(t, func(t *testing.T, _ *db.Store, dsn string) {
+		store, err := db.Open(dsn, db.Options{MaxConnections: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer store.Close()
+		done := make(chan error)
+		for range 10 {
+			go func() {
+				snapshot := store.Snapshot(t.Context())
+				defer snapshot.Close()
+				_, err := snapshot.Report(t.Context(), usage.Query{Zone: time.UTC})
+				if err == nil {
+					_, err = store.Report(t.Context(), usage.Query{Zone: time.UTC})
+				}
+				done <- err
+			}()
+		}
+		for range 10 {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}

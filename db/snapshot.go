@@ -1,0 +1,274 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/usage"
+)
+
+// Snapshot answers any number of questions from one state of the database, that
+// of its first answer, so that the answers agree. It takes no connection before
+// that. It is safe for concurrent use, and answers one question after the other.
+type Snapshot struct {
+	store *Store
+	ctx   context.Context
+
+	mu sync.Mutex
+	tx *sqlx.Tx
+	// confirmed is the state of the rollups that tx shows, once that is known.
+	confirmed *rollupState
+	// asOf is the instant of the first answer, which is that of all of them.
+	asOf time.Time
+	// data is the span of all usage that the asker may see in tx, once that is known.
+	data *usage.Range
+	// ended is set by Close.
+	ended bool
+}
+
+// Snapshot returns a snapshot, which must be closed. It ends with the context.
+func (s *Store) Snapshot(ctx context.Context) usage.Snapshot { return s.snapshotOf(ctx) }
+
+func (s *Store) snapshotOf(ctx context.Context) *Snapshot { return &Snapshot{store: s, ctx: ctx} }
+
+// Close gives the connection back.
+func (s *Snapshot) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	return s.end()
+}
+
+// errSnapshotEnded is a fault: somebody asks a snapshot that has been closed.
+var errSnapshotEnded = errors.New("the snapshot has been closed")
+
+// begin begins the transaction, unless it has begun. Snapshots may have half of
+// the pool's connections: whoever holds one may wait for an answer that takes
+// another.
+func (s *Snapshot) begin() (err error) {
+	if s.ended {
+		return errSnapshotEnded
+	}
+	if s.tx != nil {
+		return nil
+	}
+	select {
+	case s.store.snapshots <- struct{}{}:
+	case <-s.ctx.Done():
+		return s.ctx.Err()
+	}
+	s.tx, err = s.store.db.BeginTxx(s.ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		s.tx = nil
+		<-s.store.snapshots
+	}
+	return err
+}
+
+func (s *Snapshot) end() error {
+	if s.tx == nil {
+		return nil
+	}
+	err := ignoreDone(s.tx.Rollback())
+	s.tx, s.confirmed, s.data, s.asOf = nil, nil, nil, time.Time{}
+	<-s.store.snapshots
+	return err
+}
+
+// planned runs a statement that do plans on the state of the rollups. do returns
+// what the last row of the statement tells. As long as no answer has been given,
+// a snapshot that shows another state than the one planned on is begun anew.
+func (s *Snapshot) planned(ctx context.Context, do func(*sqlx.Tx, *rollupState) (lastRow, error)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.store.planned(ctx, func(state *rollupState) error {
+		if s.confirmed != nil {
+			state = s.confirmed
+		}
+		if err := s.begin(); err != nil {
+			return err
+		}
+		last, err := do(s.tx, state)
+		if err == nil && last.generation != state.Generation || hasNumber(err, erTableDefChanged) {
+			err = errStateChanged
+		}
+		if errors.Is(err, errStateChanged) {
+			if s.confirmed != nil {
+				return usage.Errorf(usage.Unavailable, "the tables of the database are being changed; try again")
+			}
+			return errors.Join(err, s.end())
+		}
+		if err == nil && s.confirmed == nil {
+			s.confirmed, s.asOf = state, last.asOf
+		}
+		return err
+	})
+}
+
+// Report answers a query as Store.Report does.
+func (s *Snapshot) Report(ctx context.Context, query usage.Query) (report *usage.Report, err error) {
+	err = s.planned(ctx, func(tx *sqlx.Tx, state *rollupState) (last lastRow, err error) {
+		report, last, err = reportIn(ctx, tx, query, state)
+		return last, err
+	})
+	if err == nil && !report.AsOf.Equal(s.asOf) {
+		report = usage.NewReport(report.Query, s.asOf, report.Subjects).ReadBy(report.Source, report.Plan)
+	}
+	return report, err
+}
+
+// Series answers a query as Store.Series does.
+func (s *Snapshot) Series(ctx context.Context, query usage.SeriesQuery) (set *usage.SeriesSet, err error) {
+	err = s.planned(ctx, func(tx *sqlx.Tx, state *rollupState) (last lastRow, err error) {
+		span, err := s.closed(ctx, query.Query, state)
+		if err != nil {
+			return lastRow{}, err
+		}
+		set, last, err = seriesIn(ctx, tx, query, span, state)
+		return last, err
+	})
+	if err == nil {
+		set.AsOf = s.asOf
+	}
+	return set, err
+}
+
+// closed returns a query's range in its normal form with its open ends where usage
+// begins and ends, in the accounts that the asker may see. It is zero when there
+// can be no usage.
+func (s *Snapshot) closed(ctx context.Context, query usage.Query, state *rollupState) (usage.Range, error) {
+	span, ok := query.Range.Normal()
+	if !ok || !span.From.IsZero() && !span.To.IsZero() {
+		return span, nil
+	}
+	if s.data == nil {
+		data, err := usedSpan(ctx, s.tx, query.Accounts, state)
+		if err != nil {
+			return usage.Range{}, err
+		}
+		s.data = &data
+	}
+	if s.data.From.IsZero() {
+		return usage.Range{}, nil
+	}
+	if span.From.IsZero() {
+		span.From = s.data.From
+	}
+	if span.To.IsZero() {
+		span.To = s.data.To
+	}
+	if !span.From.Before(span.To) {
+		return usage.Range{}, nil
+	}
+	return span, nil
+}
+
+// usedSpan returns the span of all usage of the accounts, or of all accounts when
+// that is nil. It is zero when there is none.
+func usedSpan(ctx context.Context, tx *sqlx.Tx, accounts []string, state *rollupState) (usage.Range, error) {
+	if accounts == nil {
+		span, _, err := filledSpan(ctx, tx)
+		return span, err
+	}
+	clause, args := scope(usage.Query{Accounts: accounts})
+	// Grouped by account, each is two look-ups in the index by account.
+	statement := `SELECT MIN(began), MAX(ended) FROM (
+		SELECT account_id, MIN(started_at) AS began, MAX(started_at) AS ended FROM ai_sessions WHERE ` + clause + ` GROUP BY account_id`
+	if state.RawFrom.Valid {
+		// Sessions may have been dropped, but not their sums.
+		statement += ` UNION ALL
+		SELECT '', MIN(bucket), MAX(bucket) FROM usage_rollups
+		WHERE grain = 2 AND account_no IN (SELECT account_no FROM usage_accounts WHERE ` + clause + `)`
+		args = append(args, args...)
+	}
+	var from, to instant
+	if err := tx.QueryRowContext(ctx, statement+") AS used", args...).Scan(&from, &to); err != nil || !from.Valid {
+		return usage.Range{}, err
+	}
+	return usage.Range{From: usage.Hour.Floor(from.Time), To: usage.Hour.Next(to.Time)}, nil
+}
+
+// Names returns the names of accounts and customers, without those that have
+// none: of the accounts whose CustomerID is empty, and of the customers otherwise.
+// It takes one statement for the accounts and one for the customers, however many
+// there are.
+func (s *Snapshot) Names(ctx context.Context, subjects []usage.Subject) (map[usage.Subject]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.begin(); err != nil {
+		return nil, translate(err)
+	}
+	var accounts, customers []usage.Subject
+	for _, subject := range subjects {
+		if subject.CustomerID == "" {
+			accounts = append(accounts, subject)
+		} else {
+			customers = append(customers, subject)
+		}
+	}
+	names := map[usage.Subject]string{}
+	err := readNames(ctx, s.tx, names, "SELECT account_id, '', name FROM accounts", accounts, false)
+	if err == nil {
+		err = readNames(ctx, s.tx, names, "SELECT account_id, customer_id, name FROM customers", customers, true)
+	}
+	return names, translate(err)
+}
+
+func readNames(ctx context.Context, tx *sqlx.Tx, names map[usage.Subject]string, statement string, subjects []usage.Subject, customers bool) error {
+	if len(subjects) == 0 {
+		return nil
+	}
+	var where conditions
+	addSubjects(&where, subjects, customers)
+	rows, err := tx.QueryContext(ctx, statement+where.String(), where.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var subject usage.Subject
+		var name string
+		if err := rows.Scan(&subject.AccountID, &subject.CustomerID, &name); err != nil {
+			return err
+		}
+		if name != "" {
+			names[subject] = name
+		}
+	}
+	return rows.Err()
+}
+
+// mostSubjects bounds the subjects that a statement names one by one. With more,
+// it reads all of their accounts, or of everybody, which takes less time than
+// looking each of them up.
+const mostSubjects = 1000
+
+// addSubjects adds the condition that a row is of one of the subjects, or at least
+// leaves out what can be left out at little expense.
+func addSubjects(where *conditions, subjects []usage.Subject, customers bool) {
+	if customers && len(subjects) <= mostSubjects {
+		args := make([]any, 0, 2*len(subjects))
+		for _, subject := range subjects {
+			args = append(args, subject.AccountID, subject.CustomerID)
+		}
+		where.add("(account_id, customer_id) IN ("+strings.TrimSuffix(strings.Repeat("(?, ?), ", len(subjects)), ", ")+")", args...)
+		return
+	}
+	seen := map[string]bool{}
+	var accounts []any
+	for _, subject := range subjects {
+		if !seen[subject.AccountID] {
+			seen[subject.AccountID] = true
+			accounts = append(accounts, subject.AccountID)
+		}
+	}
+	if len(accounts) <= mostSubjects {
+		where.add("account_id IN ("+placeholders(len(accounts), 1)+")", accounts...)
+	}
+}

@@ -1,0 +1,144 @@
+package answer
+
+import (
+	"aiusage/usage"
+)
+
+// mostListed bounds the accounts or customers of a page.
+const mostListed = 1000
+
+// AccountConnection is a page of accounts.
+type AccountConnection struct {
+	Edges    []AccountEdge
+	Nodes    []Account
+	PageInfo PageInfo
+}
+
+// AccountEdge is an account with its cursor.
+type AccountEdge struct {
+	Cursor string
+	Node   Account
+}
+
+// CustomerConnection is a page of customers.
+type CustomerConnection struct {
+	Edges    []CustomerEdge
+	Nodes    []Customer
+	PageInfo PageInfo
+}
+
+// CustomerEdge is a customer with its cursor.
+type CustomerEdge struct {
+	Cursor string
+	Node   Customer
+}
+
+// Search returns what to search for to fill a page: one more than fits, to know
+// whether there is another page. Errors are InvalidArgument.
+func (a PageArguments) Search(accountID, text string) (usage.Search, error) {
+	size, backward, err := a.size(mostListed)
+	if err != nil {
+		return usage.Search{}, err
+	}
+	if err := usage.CheckSearch(text); err != nil {
+		return usage.Search{}, err
+	}
+	search := usage.Search{AccountID: accountID, Text: text, Most: size + 1, Backward: backward}
+	after, err := parseCursor("after", a.After)
+	if err != nil {
+		return usage.Search{}, err
+	}
+	if after != nil {
+		search.After = &usage.Subject{AccountID: after.AccountID, CustomerID: after.CustomerID}
+	}
+	before, err := parseCursor("before", a.Before)
+	if err != nil {
+		return usage.Search{}, err
+	}
+	if before != nil {
+		search.Before = &usage.Subject{AccountID: before.AccountID, CustomerID: before.CustomerID}
+	}
+	return search, nil
+}
+
+// listed cuts what was found for a search to its page, and says whether there is
+// something before and after it. Where a cursor ends the search, the one that it
+// belongs to is there.
+func listed[T any](search usage.Search, found []T) (page []T, before, after bool) {
+	more := len(found) == search.Most
+	if !search.Backward {
+		if more {
+			found = found[:len(found)-1]
+		}
+		return found, search.After != nil, more || search.Before != nil
+	}
+	if more {
+		found = found[1:]
+	}
+	return found, more || search.After != nil, search.Before != nil
+}
+
+// Accounts returns a page of the accounts that were found, in their order.
+func Accounts(search usage.Search, found []usage.Account) *AccountConnection {
+	found, before, after := listed(search, found)
+	connection := &AccountConnection{}
+	var cursors []string
+	for _, account := range found {
+		node := Account{AccountID: account.AccountID, known: account.Name}
+		cursors = append(cursors, cursor{AccountID: account.AccountID}.text())
+		connection.Nodes = append(connection.Nodes, node)
+		connection.Edges = append(connection.Edges, AccountEdge{cursors[len(cursors)-1], node})
+	}
+	connection.PageInfo = pageInfo(cursors, before, after)
+	return connection
+}
+
+// Customers returns a page of the customers that were found, in their order.
+func (r *Reading) Customers(search usage.Search, found []usage.Customer) *CustomerConnection {
+	found, before, after := listed(search, found)
+	accounts := &names{r, func() []usage.Subject {
+		var accounts []usage.Subject
+		for _, customer := range found {
+			accounts = append(accounts, usage.Subject{AccountID: customer.AccountID})
+		}
+		return accounts
+	}}
+	connection := &CustomerConnection{}
+	var cursors []string
+	for _, customer := range found {
+		node := Customer{AccountID: customer.AccountID, CustomerID: customer.CustomerID, known: customer.Name, accountNames: accounts}
+		cursors = append(cursors, cursor{AccountID: customer.AccountID, CustomerID: customer.CustomerID}.text())
+		connection.Nodes = append(connection.Nodes, node)
+		connection.Edges = append(connection.Edges, CustomerEdge{cursors[len(cursors)-1], node})
+	}
+	connection.PageInfo = pageInfo(cursors, before, after)
+	return connection
+}
+
+// Viewer is who is asking, as a node.
+type Viewer struct {
+	Name  string
+	Roles []string
+	// Accounts are those they may see; nil means all of them.
+	Accounts []Account
+}
+
+// Viewer returns who is asking, with the accounts they may see (nil: all).
+func (r *Reading) Viewer(name string, roles, accounts []string) *Viewer {
+	viewer := &Viewer{Name: name, Roles: roles}
+	if accounts == nil {
+		return viewer
+	}
+	list := &names{r, func() []usage.Subject {
+		var subjects []usage.Subject
+		for _, account := range accounts {
+			subjects = append(subjects, usage.Subject{AccountID: account})
+		}
+		return subjects
+	}}
+	viewer.Accounts = []Account{}
+	for _, account := range accounts {
+		viewer.Accounts = append(viewer.Accounts, Account{AccountID: account, names: list})
+	}
+	return viewer
+}

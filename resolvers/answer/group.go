@@ -1,0 +1,188 @@
+package answer
+
+import (
+	"context"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/graph-gophers/dataloader/v7"
+
+	"aiusage/usage"
+)
+
+// group is rows that were listed together. What is asked of one of them is read
+// for all of them at once.
+type group struct {
+	report *Report
+	level  usage.Level
+	// subjects are those of the rows; nil means all rows of the report.
+	subjects []usage.Subject
+	// accountNames and customerNames are those of the rows.
+	accountNames, customerNames *names
+	// below is the group of the customers of the group's accounts.
+	below struct {
+		once  sync.Once
+		group *group
+	}
+}
+
+// newGroup returns a group of rows of a report; nil subjects mean all of them.
+func newGroup(report *Report, level usage.Level, subjects []usage.Subject) *group {
+	g := &group{report: report, level: level, subjects: subjects}
+	g.accountNames = &names{report.reading, g.accounts}
+	g.customerNames = &names{report.reading, g.all}
+	return g
+}
+
+// accounts returns the accounts of the group's rows, each once.
+func (g *group) accounts() []usage.Subject {
+	var accounts []usage.Subject
+	for _, subject := range g.all() {
+		if last := len(accounts) - 1; last < 0 || accounts[last].AccountID != subject.AccountID {
+			accounts = append(accounts, usage.Subject{AccountID: subject.AccountID})
+		}
+	}
+	return accounts
+}
+
+// customers returns the group of the customers of a group of accounts.
+func (g *group) customers() *group {
+	g.below.once.Do(func() {
+		if g.below.group != nil {
+			return
+		}
+		below := []usage.Subject{}
+		for _, account := range g.subjects {
+			for _, row := range g.report.customersOf(account.AccountID) {
+				below = append(below, usage.Subject{AccountID: row.AccountID, CustomerID: row.CustomerID})
+			}
+		}
+		g.below.group = newGroup(g.report, usage.ByCustomer, below)
+		g.below.group.accountNames = g.accountNames
+	})
+	return g.below.group
+}
+
+// all returns the subjects of the group's rows.
+func (g *group) all() []usage.Subject {
+	if g.subjects != nil {
+		return g.subjects
+	}
+	var all []usage.Subject
+	if g.level == usage.ByAccount {
+		for _, row := range g.report.Accounts {
+			all = append(all, usage.Subject{AccountID: row.AccountID})
+		}
+		return all
+	}
+	for _, row := range g.report.Customers {
+		all = append(all, usage.Subject{AccountID: row.AccountID, CustomerID: row.CustomerID})
+	}
+	return all
+}
+
+// share returns an amount's part of the report's total.
+func (g *group) share(amount usage.Usage, of Measure) *float64 {
+	total := of.of(g.report.Totals)
+	if total == 0 {
+		return nil
+	}
+	share := float64(of.of(amount)) / float64(total)
+	return &share
+}
+
+// previous returns what the report for the range just before has for a subject.
+func (g *group) previous(subject usage.Subject) (*usage.Usage, error) {
+	report, err := g.report.Previous()
+	if report == nil || err != nil {
+		return nil, err
+	}
+	if g.level == usage.ByAccount {
+		rows := report.Accounts
+		i, found := sort.Find(len(rows), func(i int) int { return strings.Compare(subject.AccountID, rows[i].AccountID) })
+		if found {
+			return &rows[i].Usage, nil
+		}
+		return &usage.Usage{}, nil
+	}
+	rows := report.customersOf(subject.AccountID)
+	i, found := sort.Find(len(rows), func(i int) int { return strings.Compare(subject.CustomerID, rows[i].CustomerID) })
+	if found {
+		return &rows[i].Usage, nil
+	}
+	return &usage.Usage{}, nil
+}
+
+// seriesKey names what one statement reads.
+type seriesKey struct {
+	group *group
+	step  usage.Step
+}
+
+// series returns the series of one of the group's subjects.
+func (g *group) series(ctx context.Context, subject usage.Subject, step usage.Step, fillZero bool) ([]Point, error) {
+	set, err := g.report.reading.series.Load(ctx, seriesKey{g, step})()
+	if err != nil {
+		return nil, err
+	}
+	points := set.Of(subject)
+	if err := g.report.reading.count(len(points)); err != nil {
+		return nil, err
+	}
+	shown := make([]Point, 0, len(points))
+	for _, point := range points {
+		if fillZero || point.Usage != (usage.Usage{}) {
+			shown = append(shown, Point{*set.Query.Show(point.From), *set.Query.Show(point.To), point.To.After(set.AsOf), point.Usage})
+		}
+	}
+	return shown, nil
+}
+
+// loadSeries reads series: those of one report, level and step by one statement,
+// whatever the groups.
+func (r *Reading) loadSeries(_ context.Context, keys []seriesKey) []*dataloader.Result[*usage.SeriesSet] {
+	type statement struct {
+		report *Report
+		level  usage.Level
+		step   usage.Step
+	}
+	queries := map[statement]*usage.SeriesQuery{}
+	for _, key := range keys {
+		at := statement{key.group.report, key.group.level, key.step}
+		query := queries[at]
+		if query == nil {
+			query = &usage.SeriesQuery{Query: at.report.Query, Step: at.step, Level: at.level, Subjects: []usage.Subject{}}
+			queries[at] = query
+		}
+		if key.group.subjects == nil {
+			query.Subjects = nil // all of them, whoever else is asked for
+		} else if query.Subjects != nil {
+			query.Subjects = append(query.Subjects, key.group.subjects...)
+		}
+	}
+	ctx, db := r.database()
+	loaded := map[statement]*dataloader.Result[*usage.SeriesSet]{}
+	for at, query := range queries {
+		query.Subjects = distinct(query.Subjects)
+		set, err := db.Series(ctx, *query)
+		loaded[at] = &dataloader.Result[*usage.SeriesSet]{Data: set, Error: err}
+	}
+	results := make([]*dataloader.Result[*usage.SeriesSet], len(keys))
+	for i, key := range keys {
+		results[i] = loaded[statement{key.group.report, key.group.level, key.step}]
+	}
+	return results
+}
+
+// distinct returns each subject once, and nil for nil.
+func distinct(subjects []usage.Subject) []usage.Subject {
+	slices.SortFunc(subjects, func(a, b usage.Subject) int {
+		if byAccount := strings.Compare(a.AccountID, b.AccountID); byAccount != 0 {
+			return byAccount
+		}
+		return strings.Compare(a.CustomerID, b.CustomerID)
+	})
+	return slices.Compact(subjects)
+}

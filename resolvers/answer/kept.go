@@ -1,0 +1,60 @@
+package answer
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/jellydator/ttlcache/v3"
+
+	"aiusage/usage"
+)
+
+// Kept are reports of which a page has been shown, so that the next page is of
+// the same report. It is bounded in time and memory.
+type Kept struct {
+	reports *ttlcache.Cache[string, *usage.Report]
+}
+
+const (
+	// keepFor is how long a report waits for somebody to ask for the next page.
+	keepFor = 5 * time.Minute
+	// keepMost is how many rows all kept reports have together, at about 100
+	// bytes each.
+	keepMost = 1_000_000
+)
+
+// NewKept returns a place to keep reports.
+func NewKept() *Kept {
+	cost := func(item ttlcache.CostItem[string, *usage.Report]) uint64 {
+		return uint64(1 + len(item.Value.Subjects) + len(item.Value.Accounts))
+	}
+	return &Kept{ttlcache.New(
+		ttlcache.WithTTL[string, *usage.Report](keepFor),
+		ttlcache.WithMaxCost[string, *usage.Report](keepMost, cost),
+	)}
+}
+
+// keep keeps a report.
+func (k *Kept) keep(report *usage.Report) {
+	k.reports.Set(keptKey(report.Query, report.AsOf), report, ttlcache.DefaultTTL)
+	k.reports.DeleteExpired()
+}
+
+// Find returns the report that answered a query at the instant of a cursor, or
+// nil when it is not kept. The query must be restricted to what the asker may see.
+func (k *Kept) Find(query usage.Query, text string) *usage.Report {
+	place, err := parseCursor("", &text)
+	if err != nil || place == nil {
+		return nil
+	}
+	if item := k.reports.Get(keptKey(query, place.asOf())); item != nil {
+		return item.Value()
+	}
+	return nil
+}
+
+// keptKey names a query, who may see what in it included, and an instant.
+func keptKey(query usage.Query, asOf time.Time) string {
+	return fmt.Sprintf("%q %q %v %q %d %d %s %d", query.AccountID, query.CustomerID, query.Accounts != nil, query.Accounts,
+		query.Range.From.UnixMicro(), query.Range.To.UnixMicro(), query.Zone, asOf.UnixMilli())
+}

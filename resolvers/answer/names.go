@@ -1,0 +1,85 @@
+package answer
+
+import (
+	"context"
+
+	"github.com/graph-gophers/dataloader/v7"
+
+	"aiusage/usage"
+)
+
+// names are the names of accounts or customers that were listed together, read
+// when one of them is asked for.
+type names struct {
+	reading  *Reading
+	subjects func() []usage.Subject
+}
+
+// of returns the name of one of them, or nil when it has none.
+func (n *names) of(ctx context.Context, subject usage.Subject) (*string, error) {
+	all, err := n.reading.names.Load(ctx, n)()
+	if err != nil {
+		return nil, err
+	}
+	if name, found := all[subject]; found {
+		return &name, nil
+	}
+	return nil, nil
+}
+
+// loadNames reads the names of any number of lists.
+func (r *Reading) loadNames(_ context.Context, lists []*names) []*dataloader.Result[map[usage.Subject]string] {
+	var subjects []usage.Subject
+	for _, list := range lists {
+		subjects = append(subjects, list.subjects()...)
+	}
+	ctx, db := r.database()
+	found, err := db.Names(ctx, distinct(subjects))
+	results := make([]*dataloader.Result[map[usage.Subject]string], len(lists))
+	for i := range lists {
+		results[i] = &dataloader.Result[map[usage.Subject]string]{Data: found, Error: err}
+	}
+	return results
+}
+
+// Account is an account, as a node.
+type Account struct {
+	AccountID string
+	// known is the name, where names is nil; empty when there is none.
+	known string
+	names *names
+}
+
+// Name returns the account's name, or nil when it has none.
+func (a Account) Name(ctx context.Context) (*string, error) {
+	if a.names != nil {
+		return a.names.of(ctx, usage.Subject{AccountID: a.AccountID})
+	}
+	return optional(a.known), nil
+}
+
+// Customer is a customer of an account, as a node.
+type Customer struct {
+	AccountID, CustomerID string
+	// known is the name, where names is nil; empty when there is none.
+	known               string
+	names, accountNames *names
+}
+
+// Account returns the customer's account.
+func (c Customer) Account() Account { return Account{AccountID: c.AccountID, names: c.accountNames} }
+
+// Name returns the customer's name, or nil when it has none.
+func (c Customer) Name(ctx context.Context) (*string, error) {
+	if c.names != nil {
+		return c.names.of(ctx, usage.Subject{AccountID: c.AccountID, CustomerID: c.CustomerID})
+	}
+	return optional(c.known), nil
+}
+
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}

@@ -1,0 +1,76 @@
+package answer
+
+import (
+	"fmt"
+
+	"aiusage/usage"
+)
+
+// PageInfo tells where a page stands among the others, as Relay's specification
+// of cursor connections has it.
+type PageInfo struct {
+	HasNextPage, HasPreviousPage bool
+	// StartCursor and EndCursor are nil on an empty page.
+	StartCursor, EndCursor *string
+}
+
+// PageArguments are those of a connection.
+type PageArguments struct {
+	First, Last   *int32
+	After, Before *string
+}
+
+// DefaultPageSize is how many rows a page has when its size is not given.
+const DefaultPageSize = 100
+
+// size returns how many rows a page has and whether it is the last of them rather
+// than the first. Errors are InvalidArgument.
+func (a PageArguments) size(most int) (size int, backward bool, err error) {
+	switch {
+	case a.First != nil && a.Last != nil:
+		return 0, false, &usage.Error{
+			Code: usage.InvalidArgument, Argument: "last", Message: "first and last cannot go together",
+			Accepted: []string{"first, perhaps with after", "last, perhaps with before"},
+		}
+	case a.First != nil:
+		size, err = checkSize("first", int(*a.First), most)
+		return size, false, err
+	case a.Last != nil:
+		size, err = checkSize("last", int(*a.Last), most)
+		return size, true, err
+	}
+	return DefaultPageSize, false, nil
+}
+
+func checkSize(argument string, size, most int) (int, error) {
+	if size < 0 || size > most {
+		return 0, &usage.Error{
+			Code: usage.InvalidArgument, Argument: argument, Message: fmt.Sprintf("%s is %d", argument, size),
+			Accepted: []string{fmt.Sprintf("a number from 0 to %d", most)},
+		}
+	}
+	return size, nil
+}
+
+// window cuts a page out of rows of which those from begin on, before end, are
+// between the cursors.
+func (a PageArguments) window(begin, end, most int) (from, to int, err error) {
+	size, backward, err := a.size(most)
+	if err != nil {
+		return 0, 0, err
+	}
+	end = max(begin, end)
+	if backward {
+		return max(begin, end-size), end, nil
+	}
+	return begin, min(end, begin+size), nil
+}
+
+// pageInfo describes a page with its cursors, in their order.
+func pageInfo(cursors []string, before, after bool) PageInfo {
+	info := PageInfo{HasPreviousPage: before, HasNextPage: after}
+	if len(cursors) > 0 {
+		info.StartCursor, info.EndCursor = &cursors[0], &cursors[len(cursors)-1]
+	}
+	return info
+}

@@ -1,0 +1,156 @@
+// Package answer has the nodes of a GraphQL answer about usage, and the
+// dataloaders that read what is asked for below them: names, series and the
+// previous report. A list of any length takes one statement for each of these.
+package answer
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/graph-gophers/dataloader/v7"
+
+	"aiusage/usage"
+)
+
+// Reading is one answer while it is put together: all of it is read from one
+// state of the database, in a bounded time. It must be closed.
+type Reading struct {
+	asked context.Context
+	limit time.Duration
+	open  func(context.Context) usage.Snapshot
+	kept  *Kept
+
+	// begin opens the database when it is needed first.
+	begin  sync.Once
+	ctx    context.Context
+	cancel context.CancelFunc
+	db     usage.Snapshot
+
+	mu     sync.Mutex
+	closed bool
+	points int
+
+	series *dataloader.Loader[seriesKey, *usage.SeriesSet]
+	names  *dataloader.Loader[*names, map[usage.Subject]string]
+}
+
+// NewReading returns a reading for ctx that opens the database when it is needed
+// and may take limit (0: as long as ctx). Reports of which there is another page
+// go to kept.
+func NewReading(ctx context.Context, limit time.Duration, kept *Kept, open func(context.Context) usage.Snapshot) *Reading {
+	r := &Reading{asked: ctx, limit: limit, open: open, kept: kept}
+	r.series = newLoader(r.loadSeries)
+	r.names = newLoader(r.loadNames)
+	return r
+}
+
+// gather is how long a loader waits for others to ask for the same.
+const gather = time.Millisecond
+
+func newLoader[K comparable, V any](batch dataloader.BatchFunc[K, V]) *dataloader.Loader[K, V] {
+	return dataloader.NewBatchedLoader(batch, dataloader.WithWait[K, V](gather))
+}
+
+type contextKey struct{}
+
+// NewContext returns a context that carries the reading.
+func NewContext(ctx context.Context, reading *Reading) context.Context {
+	return context.WithValue(ctx, contextKey{}, reading)
+}
+
+// errNoReading is a fault of how the gateway is put together.
+var errNoReading = errors.New("the context carries no reading")
+
+// FromContext returns the reading of a context.
+func FromContext(ctx context.Context) (*Reading, error) {
+	if reading, ok := ctx.Value(contextKey{}).(*Reading); ok {
+		return reading, nil
+	}
+	return nil, errNoReading
+}
+
+// database returns the database and the context to ask it in. Loaders ask for
+// everybody who waits, so they must not use the context of one of them.
+func (r *Reading) database() (context.Context, usage.Snapshot) {
+	r.begin.Do(func() {
+		r.ctx, r.cancel = context.WithCancel(r.asked)
+		if r.limit > 0 {
+			r.ctx, r.cancel = context.WithTimeout(r.asked, r.limit)
+		}
+		r.db = r.open(r.ctx)
+		// Whoever asked may go away without the end being told.
+		context.AfterFunc(r.ctx, func() { r.db.Close() })
+	})
+	return r.ctx, r.db
+}
+
+// Close gives back what the reading holds. It can be called again.
+func (r *Reading) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	var err error
+	r.begin.Do(func() { r.db = closedDatabase{}; r.ctx, r.cancel = context.WithCancel(r.asked) })
+	err = r.db.Close()
+	r.cancel()
+	return err
+}
+
+// closedDatabase is that of a reading which was closed before it was used.
+type closedDatabase struct{}
+
+var errClosed = errors.New("the reading has been closed")
+
+func (closedDatabase) Report(context.Context, usage.Query) (*usage.Report, error) {
+	return nil, errClosed
+}
+func (closedDatabase) Series(context.Context, usage.SeriesQuery) (*usage.SeriesSet, error) {
+	return nil, errClosed
+}
+func (closedDatabase) Names(context.Context, []usage.Subject) (map[usage.Subject]string, error) {
+	return nil, errClosed
+}
+func (closedDatabase) Close() error { return nil }
+
+// Report reads a report.
+func (r *Reading) Report(query usage.Query) (*Report, error) {
+	ctx, db := r.database()
+	report, err := db.Report(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return r.Node(report), nil
+}
+
+// Again returns the answer to a report's query as a node, read anew together with
+// what is asked below it. Where that fails, the report is kept, and what is below
+// it has the error.
+func (r *Reading) Again(report *usage.Report) *Report {
+	if node, err := r.Report(report.Query); err == nil {
+		return node
+	}
+	return r.Node(report)
+}
+
+// count bounds the points of all series of the reading. The error is an
+// InvalidArgument.
+func (r *Reading) count(points int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.points += points; r.points > mostPoints {
+		return &usage.Error{
+			Code:     usage.InvalidArgument,
+			Argument: "granularity",
+			Message:  "all series of the request together have too many points; narrow the range, take a larger granularity or ask for fewer rows",
+		}
+	}
+	return nil
+}
+
+// mostPoints bounds the points of all series of a reading.
+const mostPoints = 2 * usage.MostPointsTogether

@@ -1,0 +1,94 @@
+package answer
+
+import (
+	"context"
+
+	"aiusage/usage"
+)
+
+// AccountUsage is the row of an account, as a node.
+type AccountUsage struct {
+	*usage.AccountUsage
+	group *group
+}
+
+func (a AccountUsage) subject() usage.Subject { return usage.Subject{AccountID: a.AccountID} }
+
+// Account returns the account.
+func (a AccountUsage) Account() Account {
+	return Account{AccountID: a.AccountID, names: a.group.accountNames}
+}
+
+// CustomerUsage returns the rows of the account's customers.
+func (a AccountUsage) CustomerUsage() []CustomerUsage {
+	customers := a.group.customers()
+	found := a.group.report.customersOf(a.AccountID)
+	rows := make([]CustomerUsage, len(found))
+	for i := range found {
+		rows[i] = CustomerUsage{&found[i], customers}
+	}
+	return rows
+}
+
+// Series returns the account's usage over time.
+func (a AccountUsage) Series(ctx context.Context, granularity usage.Step, fillZero bool) ([]Point, error) {
+	return a.group.series(ctx, a.subject(), granularity, fillZero)
+}
+
+// Previous returns the account's usage in the range just before, or nil.
+func (a AccountUsage) Previous() (*usage.Usage, error) { return a.group.previous(a.subject()) }
+
+// Share returns the row's part of the report's total, or nil when that is 0.
+func (a AccountUsage) Share(of Measure) *float64 { return a.group.share(a.Usage, of) }
+
+// CustomerUsage is the row of a customer, as a node.
+type CustomerUsage struct {
+	*usage.SubjectUsage
+	group *group
+}
+
+func (c CustomerUsage) subject() usage.Subject {
+	return usage.Subject{AccountID: c.AccountID, CustomerID: c.CustomerID}
+}
+
+// Account returns the customer's account.
+func (c CustomerUsage) Account() Account {
+	return Account{AccountID: c.AccountID, names: c.group.accountNames}
+}
+
+// Customer returns the customer.
+func (c CustomerUsage) Customer() Customer {
+	return Customer{AccountID: c.AccountID, CustomerID: c.CustomerID, names: c.group.customerNames, accountNames: c.group.accountNames}
+}
+
+// Series returns the customer's usage over time.
+func (c CustomerUsage) Series(ctx context.Context, granularity usage.Step, fillZero bool) ([]Point, error) {
+	return c.group.series(ctx, c.subject(), granularity, fillZero)
+}
+
+// Previous returns the customer's usage in the range just before, or nil.
+func (c CustomerUsage) Previous() (*usage.Usage, error) { return c.group.previous(c.subject()) }
+
+// Share returns the row's part of the report's total, or nil when that is 0.
+func (c CustomerUsage) Share(of Measure) *float64 { return c.group.share(c.Usage, of) }
+
+// Measure is a number that usage is measured by.
+type Measure string
+
+// The measures.
+const (
+	Minutes  Measure = "AI_MINUTES"
+	Seconds  Measure = "AI_SECONDS"
+	Sessions Measure = "SESSIONS"
+)
+
+// of returns the number.
+func (m Measure) of(amount usage.Usage) int64 {
+	switch m {
+	case Seconds:
+		return amount.Seconds
+	case Sessions:
+		return amount.Sessions
+	}
+	return amount.Minutes
+}

@@ -1,0 +1,58 @@
+package resolvers
+
+import (
+	"aiusage/graph"
+	"aiusage/resolvers/answer"
+	"aiusage/usage"
+)
+
+// How long lists are taken to be, to estimate an answer before it is read. They
+// bound how lists are nested in lists; one list of plain fields may be of any
+// length.
+const (
+	someAccounts           = 50
+	someCustomers          = 1000
+	someCustomersOfAccount = 20
+)
+
+// points is how many points series are taken to have.
+var points = map[usage.Step]int{usage.Hourly: 720, usage.Daily: 365, usage.Weekly: 53, usage.Monthly: 24}
+
+// weights returns how many values the fields with lists count for.
+func weights() (c graph.ComplexityRoot) {
+	c.AIUsage.AccountUsage = list(someAccounts)
+	c.AIUsage.CustomerUsage = list(someCustomers)
+	c.AIUsage.Series = series
+	c.AIUsage.AccountUsageConnection = func(below int, first *int32, _ *string, last *int32, _ *string, _ answer.Order) int {
+		return page(below, first, last)
+	}
+	c.AIUsage.CustomerUsageConnection = func(below int, first *int32, _ *string, last *int32, _ *string, _ answer.Order) int {
+		return page(below, first, last)
+	}
+	c.AIAccountUsage.CustomerUsage = list(someCustomersOfAccount)
+	c.AIAccountUsage.Series = series
+	c.AICustomerUsage.Series = series
+	c.Query.Accounts = func(below int, _ *string, first *int32, _ *string, last *int32, _ *string) int {
+		return page(below, first, last)
+	}
+	c.Query.Customers = func(below int, _, _ *string, first *int32, _ *string, last *int32, _ *string) int {
+		return page(below, first, last)
+	}
+	c.Viewer.Accounts = list(someAccounts)
+	return c
+}
+
+func list(length int) func(int) int { return func(below int) int { return 1 + length*below } }
+
+func series(below int, step usage.Step, _ bool) int { return 1 + points[step]*below }
+
+// page weighs a connection. A size that is refused later weighs nothing.
+func page(below int, first, last *int32) int {
+	size := answer.DefaultPageSize
+	if first != nil {
+		size = int(*first)
+	} else if last != nil {
+		size = int(*last)
+	}
+	return 1 + max(0, min(size, answer.MostPageSize))*below
+}

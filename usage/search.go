@@ -1,0 +1,41 @@
+package usage
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Search looks for accounts or customers by the beginning of their id or name.
+type Search struct {
+	// Accounts are the accounts that whoever asks may see, as in Query.
+	Accounts []string
+	// AccountID leaves those of one account; empty means every account.
+	AccountID string
+	// Text is what an id or, in upper or lower case, a name begins with.
+	Text string
+	// After and Before bound what is found, both exclusive, in the order of account
+	// id and customer id by their bytes. nil is no bound.
+	After, Before *Subject
+	// Most is how many to find: the first, or the last if Backward. What is found
+	// is in ascending order in both cases.
+	Most     int
+	Backward bool
+}
+
+// maxSearchLength is the longest text to search for, in characters. No name is
+// longer.
+const maxSearchLength = 255
+
+// CheckSearch tells whether a text can be searched for. The error is an
+// InvalidArgument that names the argument search.
+func CheckSearch(text string) error {
+	switch {
+	case !utf8.ValidString(text):
+		return invalid("search", "search is not valid UTF-8")
+	case strings.ContainsRune(text, 0):
+		return invalid("search", "search contains a NUL character")
+	case utf8.RuneCountInString(text) > maxSearchLength:
+		return invalid("search", "search is longer than %d characters", maxSearchLength)
+	}
+	return nil
+}
