@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"resolvers":         {"usage", "auth", "graph", "watch", "resolvers/answer"},
 	"transport":         {"usage", "watch"},
 	"legacy":            {"usage", "auth"},
-	"gateway":           {"usage", "auth", "graph", "resolvers", "transport", "legacy"},
+	"gateway":           {"usage", "auth", "graph", "resolvers", "transport", "watch", "legacy"},
 	"bench":             {"usage", "auth", "db", "sample", "gateway"},
 	"bench/load":        {"usage", "db", "importer", "sample"},
 	"cli":               {"usage", "auth", "db", "sample", "importer", "resolvers", "legacy", "gateway"},

@@ -16,6 +16,7 @@ import (
 	"aiusage/resolvers"
 	"aiusage/transport"
 	"aiusage/usage"
+	"aiusage/watch"
 )
 
 // The paths of the gateway. The legacy door has its own.
@@ -65,8 +66,9 @@ type Config struct {
 	PersistedDocuments []byte
 	// OnlyPersistedDocuments refuses all others.
 	OnlyPersistedDocuments bool
-	// Streams bound live answers.
+	// Streams bound event streams and WebSockets, and Watch the subscriptions on them.
 	Streams transport.StreamOptions
+	Watch   watch.Options
 	// Rollups tells how the rollups are, for /readyz and /metrics. It may be nil.
 	Rollups func(ctx context.Context) (RollupHealth, error)
 	Log     *slog.Logger
@@ -75,7 +77,7 @@ type Config struct {
 // New returns the whole gateway as one handler. A configuration that cannot be
 // used is an InvalidArgument error.
 func New(config Config) (http.Handler, error) {
-	resolver := resolvers.New(config.Store, resolvers.Options{Zone: config.Zone, Limit: config.QueryTimeout})
+	resolver := resolvers.New(config.Store, resolvers.Options{Zone: config.Zone, Limit: config.QueryTimeout, Watch: config.Watch})
 	config.Auth.Log, config.Auth.TrustedOrigins = config.Log, config.AllowedOrigins
 	authenticator, err := auth.NewAuthenticator(config.Store, config.Auth)
 	if err != nil {
@@ -114,7 +116,7 @@ func New(config Config) (http.Handler, error) {
 	mux.Handle("GET /{$}", http.RedirectHandler(GraphiQLPath, http.StatusFound))
 	mux.HandleFunc("GET "+HealthPath, healthy)
 	mux.Handle("GET "+ReadyPath, ready(config.Store, config.Rollups))
-	mux.Handle("GET "+MetricsPath, metrics(config.Rollups, queries.Stats))
+	mux.Handle("GET "+MetricsPath, metrics(config.Rollups, queries.Stats, resolver.Listeners))
 
 	// The legacy door takes its paths before the mux sees them, because it does
 	// not mind doubled slashes and letter case (facts 1 and 22 of its contract),

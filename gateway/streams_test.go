@@ -1,7 +1,11 @@
 package gateway_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,6 +19,7 @@ import (
 	"aiusage/db/dbtest"
 	"aiusage/gateway"
 	"aiusage/transport"
+	"aiusage/usage"
 )
 
 // converse opens a WebSocket, sends messages and returns what comes back until the
@@ -202,5 +207,114 @@ func TestWebSocketsAreClosedAtTheEnd(t *testing.T) {
 	}
 	if err := <-served; err != nil {
 		t.Errorf("the end: %v", err)
+	}
+}
+
+// The whole way: a session that is written reaches those who listen, and who may
+// see it.
+func TestAChangeReachesThoseWhoListen(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		store := fill(t, dsn)
+		s := start(t, store, func(c *gateway.Config) { c.Watch.Interval = 5 * time.Millisecond })
+		const subscription = `subscription{aiUsageChanged{totals{sessions}}}`
+		ada, ann := s.listen(t, "ada", subscription), s.listen(t, "ann", subscription)
+		conn := s.subscribe(t, "ada", subscription)
+		expect := func(where string, next func() string, sessions int) {
+			t.Helper()
+			if got, want := next(), fmt.Sprintf(`{"data":{"aiUsageChanged":{"totals":{"sessions":%d}}}}`, sessions); got != want {
+				t.Errorf("%s: got %s, want %s", where, got, want)
+			}
+		}
+		expect("ada", ada, 3)
+		expect("ann", ann, 2)
+		expect("ada's WebSocket", conn, 3)
+		if metrics := s.ask(t, "", "GET", "/metrics", "", "").body; !strings.Contains(metrics, "aiusage_live_listeners 3\n") || !strings.Contains(metrics, "aiusage_live_reports 2\n") ||
+			!strings.Contains(metrics, "aiusage_graphql_streams 3\n") || !strings.Contains(metrics, "aiusage_live_dropped_listeners_total 0\n") {
+			t.Errorf("got %s", metrics)
+		}
+		more := usage.Session{SessionID: "4", AccountID: "acc-2", StartedAt: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), DurationSeconds: 1}
+		if _, err := store.WriteSessions(t.Context(), []usage.Session{more}); err != nil {
+			t.Fatal(err)
+		}
+		expect("ada", ada, 4)
+		expect("ada's WebSocket", conn, 4)
+		more.SessionID, more.AccountID = "5", "acc-1"
+		if _, err := store.WriteSessions(t.Context(), []usage.Session{more}); err != nil {
+			t.Fatal(err)
+		}
+		expect("ann, who does not see the other account", ann, 3)
+	})
+}
+
+func TestWhoMayNotAskMayNotListen(t *testing.T) {
+	s := start(t, fill(t, dbtest.One(t)))
+	for user, c := range map[string]struct{ query, code string }{
+		"nil": {`subscription{aiUsageChanged{asOf}}`, "FORBIDDEN"},
+		"ann": {`subscription{aiUsageChanged(accountId:"acc-2"){asOf}}`, "FORBIDDEN"},
+		"ada": {`subscription{aiUsageChanged(startDate:"never"){asOf}}`, "BAD_USER_INPUT"},
+	} {
+		next := s.listen(t, user, c.query)
+		if got := next(); !strings.Contains(got, `"`+c.code+`"`) {
+			t.Errorf("%s: got %s", user, got)
+		}
+		if got := next(); got != "" {
+			t.Errorf("%s: got %s", user, got)
+		}
+	}
+}
+
+// listen subscribes by an event stream and returns what reads the data of the
+// next event.
+func (s *service) listen(t *testing.T, user, query string) (next func() string) {
+	t.Helper()
+	body, _ := json.Marshal(map[string]string{"query": query})
+	request, err := http.NewRequestWithContext(t.Context(), "POST", s.url+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.SetBasicAuth(user, password)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "text/event-stream")
+	response, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil || response.StatusCode != 200 {
+		t.Fatal(response, err)
+	}
+	t.Cleanup(func() { response.Body.Close() })
+	lines := bufio.NewScanner(response.Body)
+	return func() string {
+		for lines.Scan() {
+			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				return data
+			}
+		}
+		return ""
+	}
+}
+
+// subscribe is listen by a WebSocket.
+func (s *service) subscribe(t *testing.T, user, query string) (next func() string) {
+	t.Helper()
+	header := http.Header{"Authorization": {basic(user, password)}}
+	conn, _, err := websocket.Dial(t.Context(), s.url+"/graphql", &websocket.DialOptions{HTTPHeader: header, Subprotocols: []string{"graphql-transport-ws"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.CloseNow() })
+	body, _ := json.Marshal(map[string]string{"query": query})
+	for _, message := range []string{`{"type":"connection_init"}`, `{"id":"1","type":"subscribe","payload":` + string(body) + `}`} {
+		if err := conn.Write(t.Context(), websocket.MessageText, []byte(message)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := func() string {
+		_, text, err := conn.Read(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		return string(text)
+	}
+	read() // connection_ack
+	return func() string {
+		return strings.TrimSuffix(strings.TrimPrefix(read(), `{"type":"next","id":"1","payload":`), "}")
 	}
 }
