@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"time"
 
 	"aiusage/gateway"
 	"aiusage/usage"
@@ -20,9 +21,14 @@ type graphQLFlags struct {
 	MaxStreams          int `env:"AIUSAGE_MAX_STREAMS" group:"What a GraphQL request may ask for:" default:"1000" placeholder:"N" help:"The most event streams and WebSockets at the same time (default: 1000)."`
 	MaxStreamsPerCaller int `env:"AIUSAGE_MAX_STREAMS_PER_CALLER" group:"What a GraphQL request may ask for:" default:"100" placeholder:"N" help:"The most event streams and WebSockets of one user, key or token (default: 100)."`
 
+	LiveInterval time.Duration `env:"AIUSAGE_LIVE_INTERVAL" group:"What a GraphQL request may ask for:" default:"5s" placeholder:"DURATION" help:"How often a report that somebody listens to is read anew, once for all who listen to it (default: 5s)."`
+
 	PersistedDocuments     string `env:"AIUSAGE_PERSISTED_DOCUMENTS" group:"What a GraphQL request may ask for:" type:"path" placeholder:"FILE" help:"A manifest of documents that callers may name by documentId: an apollo-persisted-query-manifest, or an object of documents by identifier, as GraphQL Code Generator writes it. Read at the start."`
 	OnlyPersistedDocuments bool   `env:"AIUSAGE_ONLY_PERSISTED_DOCUMENTS" group:"What a GraphQL request may ask for:" help:"Refuse documents that are not in the manifest."`
 }
+
+// leastLiveInterval keeps a mistyped unit from reading the database all the time.
+const leastLiveInterval = 100 * time.Millisecond
 
 // configure makes the flags a part of a gateway's configuration. Numbers that
 // mean nothing, or that take away the protection, are InvalidArgument errors.
@@ -47,6 +53,10 @@ func (f graphQLFlags) configure(settings *gateway.Config) error {
 		}
 		*limit.target = limit.given
 	}
+	if f.LiveInterval < leastLiveInterval {
+		return usage.Errorf(usage.InvalidArgument, "--live-interval is %v; it must be at least %v", f.LiveInterval, leastLiveInterval)
+	}
+	settings.Watch.Interval, settings.Watch.MostListeners = f.LiveInterval, f.MaxStreams
 	return f.configureDocuments(settings)
 }
 

@@ -42,6 +42,8 @@ func attacks() []attack {
 		{name: "30 fragments, each spread in all before it", query: manyFragments(30), says: "more than"},
 		{name: "levels of fields", query: "{__type(name:\"Query\"){" + strings.Repeat("ofType{", 20) + "name" + strings.Repeat("}", 20) + "}}", says: "more than 20 levels"},
 		{name: "490 levels of fragments", query: "{" + strings.Repeat("...{", 490) + "nothing" + strings.Repeat("}", 490) + "}", says: "VALIDATION"},
+		{name: "long lists within long lists", query: `{aiUsage{accountUsage{customerUsage{series(granularity:HOUR){aiMinutes sessions}}}}}`, says: "could hold"},
+		{name: "long pages within long lists", query: `{aiUsage{accountUsageConnection(first:1000){nodes{customerUsage{series(granularity:DAY){aiMinutes}}}}}}`, says: "could hold"},
 		{name: "levels of introspection", query: "{__schema{types{fields{type{fields{type{fields{name}}}}}}}}", says: "introspection depth"},
 		{name: "400 unknown fields", query: "{" + repeat(400, "f%d ") + "}", says: "and 391 more errors"},
 		{name: "600 unknown directives", query: "{aiUsage{asOf " + strings.Repeat("@d ", 600) + "}}", says: "more errors"},
@@ -116,7 +118,7 @@ func TestWhatAsksForTooMuchIsRefusedBeforeAnythingIsRead(t *testing.T) {
 			took := time.Since(started)
 			runtime.ReadMemStats(&after)
 			allocations := after.Mallocs - before.Mallocs
-			t.Logf("%8d bytes sent, %5d answered, %6d allocations, %v", len(body), len(answer), allocations, took.Round(10*time.Microsecond))
+			t.Logf("%-50s %8d bytes sent, %5d answered, %6d allocations, %v", attack.name, len(body), len(answer), allocations, took.Round(10*time.Microsecond))
 			if !strings.Contains(answer, attack.says) || len(answer) > longestAnswer {
 				t.Errorf("got %d bytes: %.500s", len(answer), answer)
 			}
