@@ -123,9 +123,11 @@ func (o object[T]) write(document []byte, value *T) ([]byte, bool) {
 	return append(document, '}'), true
 }
 
-// fields are the fields of a type: for each how to write it, given what is
-// selected below it. A nil writer means that the selection is not plain.
-type fields[T any] map[string]func(operation *graphql.OperationContext, below ast.SelectionSet) writer[T]
+// fields are the fields of a type: for each how to write it as it is selected. A
+// nil writer means that the selection is not plain.
+type fields[T any] map[string]maker[T]
+
+type maker[T any] func(operation *graphql.OperationContext, field graphql.CollectedField) writer[T]
 
 // plain returns how to write a selection, and whether it is plain.
 func plain[T any](operation *graphql.OperationContext, known fields[T], typeName string, selections ast.SelectionSet) (object[T], bool) {
@@ -138,7 +140,7 @@ func plain[T any](operation *graphql.OperationContext, known fields[T], typeName
 		if field.Name == "__typename" {
 			write = constant[T](typeName)
 		} else if make, found := known[field.Name]; found {
-			write = make(operation, field.Selections)
+			write = make(operation, field)
 		}
 		if write == nil {
 			return nil, false
@@ -153,29 +155,43 @@ func constant[T any](text string) writer[T] {
 }
 
 // leaf makes a field without fields of its own.
-func leaf[T any](write writer[T]) func(*graphql.OperationContext, ast.SelectionSet) writer[T] {
-	return func(*graphql.OperationContext, ast.SelectionSet) writer[T] { return write }
+func leaf[T any](write writer[T]) maker[T] {
+	return func(*graphql.OperationContext, graphql.CollectedField) writer[T] { return write }
 }
 
-func textField[T any](get func(*T) string) func(*graphql.OperationContext, ast.SelectionSet) writer[T] {
+func textField[T any](get func(*T) string) maker[T] {
 	return leaf(func(document []byte, value *T) ([]byte, bool) { return appendText(document, get(value)), true })
 }
 
-func numberField[T any](get func(*T) int64) func(*graphql.OperationContext, ast.SelectionSet) writer[T] {
+func numberField[T any](get func(*T) int64) maker[T] {
 	return leaf(func(document []byte, value *T) ([]byte, bool) {
 		return strconv.AppendInt(document, get(value), 10), true
 	})
 }
 
 // minutesField is the contract's field of 32 bits.
-func minutesField[T any](get func(*T) usage.Usage) func(*graphql.OperationContext, ast.SelectionSet) writer[T] {
+func minutesField[T any](get func(*T) usage.Usage) maker[T] {
 	return leaf(func(document []byte, value *T) ([]byte, bool) {
 		minutes, err := get(value).Minutes32()
 		return strconv.AppendInt(document, int64(minutes), 10), err == nil
 	})
 }
 
-func timeField[T any](get func(*T) *time.Time) func(*graphql.OperationContext, ast.SelectionSet) writer[T] {
+// shareField is a share, or null where there is nothing to have a part of.
+func shareField[T any](get func(*T, answer.Measure) *float64) maker[T] {
+	return func(operation *graphql.OperationContext, field graphql.CollectedField) writer[T] {
+		of, _ := field.ArgumentMap(operation.Variables)["of"].(string)
+		return func(document []byte, value *T) ([]byte, bool) {
+			share := get(value, answer.Measure(of))
+			if share == nil {
+				return append(document, "null"...), true
+			}
+			return strconv.AppendFloat(document, *share, 'g', -1, 64), true
+		}
+	}
+}
+
+func timeField[T any](get func(*T) *time.Time) maker[T] {
 	return leaf(func(document []byte, value *T) ([]byte, bool) {
 		instant := get(value)
 		if instant == nil {
@@ -189,9 +205,9 @@ func timeField[T any](get func(*T) *time.Time) func(*graphql.OperationContext, a
 }
 
 // objectField makes a field that is an object.
-func objectField[T, U any](known fields[U], typeName string, get func(*T) *U) func(*graphql.OperationContext, ast.SelectionSet) writer[T] {
-	return func(operation *graphql.OperationContext, below ast.SelectionSet) writer[T] {
-		plan, flat := plain(operation, known, typeName, below)
+func objectField[T, U any](known fields[U], typeName string, get func(*T) *U) maker[T] {
+	return func(operation *graphql.OperationContext, field graphql.CollectedField) writer[T] {
+		plan, flat := plain(operation, known, typeName, field.Selections)
 		if !flat {
 			return nil
 		}
@@ -200,9 +216,9 @@ func objectField[T, U any](known fields[U], typeName string, get func(*T) *U) fu
 }
 
 // listField makes a field that is a list of objects.
-func listField[T, U any](known fields[U], typeName string, get func(*T) []U) func(*graphql.OperationContext, ast.SelectionSet) writer[T] {
-	return func(operation *graphql.OperationContext, below ast.SelectionSet) writer[T] {
-		plan, flat := plain(operation, known, typeName, below)
+func listField[T, U any](known fields[U], typeName string, get func(*T) []U) maker[T] {
+	return func(operation *graphql.OperationContext, field graphql.CollectedField) writer[T] {
+		plan, flat := plain(operation, known, typeName, field.Selections)
 		if !flat {
 			return nil
 		}

@@ -7,19 +7,18 @@ import (
 	"aiusage/usage"
 )
 
-// The plain fields of the schema. One that is missing here is answered in the
-// ordinary way.
+// The plain fields of the schema, which need nothing but the report. One that is
+// missing here is answered in the ordinary way.
 
 var reportFields = fields[answer.Report]{
-	"from":     timeField(func(r *answer.Report) *time.Time { return r.From() }),
-	"to":       timeField(func(r *answer.Report) *time.Time { return r.To() }),
-	"timeZone": textField(func(r *answer.Report) string { return r.TimeZone() }),
-	"asOf":     timeField(func(r *answer.Report) *time.Time { return &r.AsOf }),
-	"totals":   objectField(totalsFields, "AIUsageTotals", func(r *answer.Report) *usage.Usage { return &r.Totals }),
-	"accountUsage": listField(accountFields, "AIAccountUsage",
-		func(r *answer.Report) []usage.AccountUsage { return r.Accounts }),
-	"customerUsage": listField(customerFields, "AICustomerUsage",
-		func(r *answer.Report) []usage.SubjectUsage { return r.Customers }),
+	"from":          timeField(func(r *answer.Report) *time.Time { return r.From() }),
+	"to":            timeField(func(r *answer.Report) *time.Time { return r.To() }),
+	"timeZone":      textField(func(r *answer.Report) string { return r.TimeZone() }),
+	"asOf":          timeField(func(r *answer.Report) *time.Time { return &r.AsOf }),
+	"totals":        objectField(totalsFields, "AIUsageTotals", func(r *answer.Report) *usage.Usage { return &r.Totals }),
+	"accountUsage":  listField(accountFields, "AIAccountUsage", (*answer.Report).AccountUsage),
+	"customerUsage": listField(customerFields, "AICustomerUsage", (*answer.Report).CustomerUsage),
+	"plan":          objectField(planFields, "AIUsagePlan", (*answer.Report).Plan),
 }
 
 var totalsFields = fields[usage.Usage]{
@@ -28,19 +27,40 @@ var totalsFields = fields[usage.Usage]{
 	"sessions":  numberField(func(u *usage.Usage) int64 { return u.Sessions }),
 }
 
-var accountFields = fields[usage.AccountUsage]{
-	"accountId": textField(func(a *usage.AccountUsage) string { return a.AccountID }),
-	"aiMinutes": minutesField(func(a *usage.AccountUsage) usage.Usage { return a.Usage }),
-	"aiSeconds": numberField(func(a *usage.AccountUsage) int64 { return a.Seconds }),
-	"sessions":  numberField(func(a *usage.AccountUsage) int64 { return a.Sessions }),
+var accountFields = fields[answer.AccountUsage]{
+	"accountId": textField(func(a *answer.AccountUsage) string { return a.AccountID }),
+	"aiMinutes": minutesField(func(a *answer.AccountUsage) usage.Usage { return a.Usage }),
+	"aiSeconds": numberField(func(a *answer.AccountUsage) int64 { return a.Seconds }),
+	"sessions":  numberField(func(a *answer.AccountUsage) int64 { return a.Sessions }),
 	"withoutCustomer": objectField(totalsFields, "AIUsageTotals",
-		func(a *usage.AccountUsage) *usage.Usage { return &a.WithoutCustomer }),
+		func(a *answer.AccountUsage) *usage.Usage { return &a.WithoutCustomer }),
+	"customerUsage": listField(customerFields, "AICustomerUsage",
+		func(a *answer.AccountUsage) []answer.CustomerUsage { return a.CustomerUsage() }),
+	"share": shareField(func(a *answer.AccountUsage, of answer.Measure) *float64 { return a.Share(of) }),
 }
 
-var customerFields = fields[usage.SubjectUsage]{
-	"accountId":  textField(func(s *usage.SubjectUsage) string { return s.AccountID }),
-	"customerId": textField(func(s *usage.SubjectUsage) string { return s.CustomerID }),
-	"aiMinutes":  minutesField(func(s *usage.SubjectUsage) usage.Usage { return s.Usage }),
-	"aiSeconds":  numberField(func(s *usage.SubjectUsage) int64 { return s.Seconds }),
-	"sessions":   numberField(func(s *usage.SubjectUsage) int64 { return s.Sessions }),
+var customerFields = fields[answer.CustomerUsage]{
+	"accountId":  textField(func(c *answer.CustomerUsage) string { return c.AccountID }),
+	"customerId": textField(func(c *answer.CustomerUsage) string { return c.CustomerID }),
+	"aiMinutes":  minutesField(func(c *answer.CustomerUsage) usage.Usage { return c.Usage }),
+	"aiSeconds":  numberField(func(c *answer.CustomerUsage) int64 { return c.Seconds }),
+	"sessions":   numberField(func(c *answer.CustomerUsage) int64 { return c.Sessions }),
+	"share":      shareField(func(c *answer.CustomerUsage, of answer.Measure) *float64 { return c.Share(of) }),
+}
+
+var planFields = fields[answer.Plan]{
+	"source":   textField(func(p *answer.Plan) string { return string(p.Source()) }),
+	"pieces":   listField(pieceFields, "AIUsagePlanPiece", (*answer.Plan).Pieces),
+	"sessions": listField(spanFields, "AIUsageSpan", (*answer.Plan).Sessions),
+}
+
+var pieceFields = fields[answer.Piece]{
+	"grain": textField(func(p *answer.Piece) string { return string(p.Grain) }),
+	"from":  timeField(func(p *answer.Piece) *time.Time { return p.From }),
+	"to":    timeField(func(p *answer.Piece) *time.Time { return p.To }),
+}
+
+var spanFields = fields[answer.Span]{
+	"from": timeField(func(s *answer.Span) *time.Time { return s.From }),
+	"to":   timeField(func(s *answer.Span) *time.Time { return s.To }),
 }

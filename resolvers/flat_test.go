@@ -1,13 +1,16 @@
 package resolvers_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,12 +28,18 @@ import (
 // has fields of its own.
 var selectable = map[string]map[string]string{
 	"AIUsage": {"from": "", "to": "", "timeZone": "", "asOf": "", "totals": "AIUsageTotals",
-		"accountUsage": "AIAccountUsage", "customerUsage": "AICustomerUsage", "__typename": ""},
+		"accountUsage": "AIAccountUsage", "customerUsage": "AICustomerUsage", "plan": "AIUsagePlan", "__typename": ""},
 	"AIUsageTotals": {"aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
-	"AIAccountUsage": {"accountId": "", "aiMinutes": "", "aiSeconds": "", "sessions": "",
-		"withoutCustomer": "AIUsageTotals", "__typename": ""},
-	"AICustomerUsage": {"accountId": "", "customerId": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
+	"AIAccountUsage": {"accountId": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "share": "",
+		"withoutCustomer": "AIUsageTotals", "customerUsage": "AICustomerUsage", "__typename": ""},
+	"AICustomerUsage":  {"accountId": "", "customerId": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "share": "", "__typename": ""},
+	"AIUsagePlan":      {"source": "", "pieces": "AIUsagePlanPiece", "sessions": "AIUsageSpan", "__typename": ""},
+	"AIUsagePlanPiece": {"grain": "", "from": "", "to": "", "__typename": ""},
+	"AIUsageSpan":      {"from": "", "to": "", "__typename": ""},
 }
+
+// argumentsOf are the arguments that a field may be given.
+var argumentsOf = map[string][]string{"share": {"", "(of:SESSIONS)", "(of:AI_SECONDS)", "(of:$measure)"}}
 
 // drawSelection draws fields of a type, renamed, skipped, repeated and in fragments.
 func drawSelection(t *rapid.T, typeName string, fragments *[]string) string {
@@ -47,7 +56,12 @@ func drawSelection(t *rapid.T, typeName string, fragments *[]string) string {
 			// The same alias must not stand for two fields, so it names its field.
 			alias = fmt.Sprintf("x%d_%s:", rapid.IntRange(0, 1).Draw(t, "alias"), name)
 		}
-		fmt.Fprintf(&text, "%s%s%s%s ", alias, name, directive, below)
+		arguments := ""
+		if choices := argumentsOf[name]; choices != nil {
+			choice := rapid.IntRange(0, len(choices)-1).Draw(t, "arguments")
+			arguments, alias = choices[choice], fmt.Sprintf("s%d_%d:", choice, rapid.IntRange(0, 1).Draw(t, "alias"))
+		}
+		fmt.Fprintf(&text, "%s%s%s%s%s ", alias, name, arguments, directive, below)
 	}
 	fields := text.String()
 	switch rapid.IntRange(0, 4).Draw(t, "fragment") {
@@ -61,16 +75,7 @@ func drawSelection(t *rapid.T, typeName string, fragments *[]string) string {
 	return "{" + fields + "}"
 }
 
-func sortedKeys(m map[string]string) []string {
-	var keys []string
-	for _, key := range []string{"__typename", "accountId", "accountUsage", "aiMinutes", "aiSeconds", "asOf", "customerId",
-		"customerUsage", "from", "sessions", "timeZone", "to", "totals", "withoutCustomer"} {
-		if _, found := m[key]; found {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
 
 func drawReport(t *rapid.T) *usage.Report {
 	ids := rapid.OneOf(rapid.StringN(1, 8, 64), rapid.SampledFrom([]string{"a", `"`, "\\", "\u2028", "<&>", "\x01\t\n", "é😀"}))
@@ -87,7 +92,14 @@ func drawReport(t *rapid.T) *usage.Report {
 	if rapid.Bool().Draw(t, "bounded") {
 		query.Range.From = time.Date(2026, 3, 1, 0, 0, 0, 123456000, time.UTC)
 	}
-	return usage.NewReport(query, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), subjects)
+	slices.SortFunc(subjects, func(a, b usage.SubjectUsage) int {
+		return cmp.Or(strings.Compare(a.AccountID, b.AccountID), strings.Compare(a.CustomerID, b.CustomerID))
+	})
+	plan := usage.Plan{Edges: []usage.Range{query.Range}}
+	if !query.Range.From.IsZero() {
+		plan = usage.NewPlan(query.Range)
+	}
+	return usage.NewReport(query, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), subjects).ReadBy(usage.FromRollups, plan)
 }
 
 // handlers returns a handler with the extension and one without, over read.
@@ -118,7 +130,7 @@ func TestFlatWritesTheBytesOfTheOrdinaryWay(t *testing.T) {
 		report = drawReport(rt)
 		var fragments []string
 		selection := drawSelection(rt, "AIUsage", &fragments)
-		query := "query($yes:Boolean!){aiUsage" + selection + " used:__typename@include(if:$yes)}" + strings.Join(fragments, "")
+		query := "query($yes:Boolean!,$measure:AIUsageMeasure=AI_SECONDS){aiUsage" + selection + " used:__typename@include(if:$yes) measured:aiUsage@skip(if:$yes){accountUsage{share(of:$measure)}}}" + strings.Join(fragments, "")
 		body, err := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"yes": true}})
 		if err != nil {
 			rt.Fatal(err)

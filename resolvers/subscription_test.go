@@ -1,0 +1,128 @@
+package resolvers_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+
+	"aiusage/auth"
+	"aiusage/db/dbtest"
+	"aiusage/resolvers"
+	"aiusage/usage"
+	"aiusage/watch"
+)
+
+// soon is how often these tests poll.
+const soon = 5 * time.Millisecond
+
+// subscribe begins an operation and returns what gives its answers, one after the
+// other, and an empty text at the end.
+func subscribe(t *testing.T, ctx context.Context, resolver *resolvers.Resolver, query string) func() string {
+	t.Helper()
+	exec := executor.New(resolver.Schema())
+	for _, one := range resolver.Extensions() {
+		exec.Use(one)
+	}
+	ctx = graphql.StartOperationTrace(ctx)
+	operation, errs := exec.CreateOperationContext(ctx, &graphql.RawParams{Query: query})
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	respond, ctx := exec.DispatchOperation(ctx, operation)
+	return func() string {
+		response := respond(ctx)
+		if response == nil {
+			return ""
+		}
+		return string(response.Data) + response.Errors.Error()
+	}
+}
+
+func TestListenersGetTheReportWheneverItChanges(t *testing.T) {
+	var minutes, reads atomic.Int64
+	minutes.Store(1)
+	resolver := resolvers.New(readerFunc(func(_ context.Context, query usage.Query) (*usage.Report, error) {
+		reads.Add(1)
+		return usage.NewReport(query, time.Now(), []usage.SubjectUsage{{AccountID: "a", Usage: usage.Usage{Minutes: minutes.Load(), Sessions: 1}}}), nil
+	}), resolvers.Options{Watch: watch.Options{Interval: soon}})
+	ctx, cancel := context.WithCancel(auth.NewContext(t.Context(), auth.Operator))
+	defer cancel()
+	var listeners []func() string
+	for range 20 {
+		listeners = append(listeners, subscribe(t, ctx, resolver, `subscription{aiUsageChanged{totals{aiMinutes}}}`))
+	}
+	for change := int64(1); change <= 3; change++ {
+		want := fmt.Sprintf(`{"aiUsageChanged":{"totals":{"aiMinutes":%d}}}`, change)
+		for i, next := range listeners {
+			if got := next(); got != want {
+				t.Fatalf("listener %d got %s, want %s", i, got, want)
+			}
+		}
+		minutes.Add(1)
+	}
+	if stats := resolver.Listeners(); stats.Keys != 1 || stats.Listeners != 20 || stats.Polls != reads.Load() {
+		t.Errorf("got %+v and %d reads", stats, reads.Load())
+	}
+	cancel()
+	for _, next := range listeners {
+		for next() != "" { // a change may be under way
+		}
+	}
+}
+
+// Who may see something else does not share, and who may see nothing is refused.
+func TestListenersSeeWhatTheyMaySee(t *testing.T) {
+	resolver := resolvers.New(readerFunc(func(_ context.Context, query usage.Query) (*usage.Report, error) {
+		var subjects []usage.SubjectUsage
+		for _, account := range []string{"a", "b"} {
+			if query.Accounts == nil || query.Accounts[0] == account {
+				subjects = append(subjects, usage.SubjectUsage{AccountID: account, Usage: usage.Usage{Sessions: 1}})
+			}
+		}
+		return usage.NewReport(query, time.Now(), subjects), nil
+	}), resolvers.Options{Watch: watch.Options{Interval: soon}})
+	for accounts, want := range map[string]string{
+		"":  `{"aiUsageChanged":{"accountUsage":[{"accountId":"a"},{"accountId":"b"}]}}`,
+		"a": `{"aiUsageChanged":{"accountUsage":[{"accountId":"a"}]}}`,
+		"b": `{"aiUsageChanged":{"accountUsage":[{"accountId":"b"}]}}`,
+	} {
+		principal := auth.Operator
+		if accounts != "" {
+			principal = auth.Principal{Name: "x", Roles: []string{auth.AccountAdministrator}, Accounts: []string{accounts}}
+		}
+		next := subscribe(t, auth.NewContext(t.Context(), principal), resolver, `subscription{aiUsageChanged{accountUsage{accountId}}}`)
+		if got := next(); got != want {
+			t.Errorf("%q got %s, want %s", accounts, got, want)
+		}
+	}
+	nobody := auth.NewContext(t.Context(), auth.Principal{Name: "bob"})
+	next := subscribe(t, nobody, resolver, `subscription{aiUsageChanged{totals{sessions}}}`)
+	if got := next(); !strings.Contains(got, "is required") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// What is below the report is of the same state as the report, in every event, and
+// no event leaves a connection behind.
+func TestAllPartsOfAnEventAgree(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		store := open(t, dsn)
+		resolver := resolvers.New(store, resolvers.Options{Watch: watch.Options{Interval: soon}})
+		ctx, cancel := context.WithCancel(auth.NewContext(t.Context(), auth.Operator))
+		defer cancel()
+		next := subscribe(t, ctx, resolver, `subscription{aiUsageChanged(startDate:"2026-03-01",endDate:"2026-03-01"){totals{aiMinutes} series(granularity:DAY){aiMinutes}}}`)
+		for i := range 20 { // more than there are connections
+			want := fmt.Sprintf(`{"aiUsageChanged":{"totals":{"aiMinutes":%d},"series":[{"aiMinutes":%d}]}}`, i, i)
+			if got := next(); got != want {
+				t.Fatalf("got %s, want %s", got, want)
+			}
+			write(t, store, fmt.Sprint("a", i), 1)
+		}
+	})
+}
