@@ -109,9 +109,7 @@ func New(config Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle(GraphQLPath, graphQL)
 	mux.Handle(QueryPath, graphQL)
-	if !config.HideSchema {
-		mux.HandleFunc("GET "+GraphiQLPath, page) // needs the schema
-	}
+	mux.HandleFunc("GET "+GraphiQLPath, page)
 	mux.Handle("GET "+LoginPath, door.require(http.HandlerFunc(door.afterLogin)))
 	mux.Handle("GET /{$}", http.RedirectHandler(GraphiQLPath, http.StatusFound))
 	mux.HandleFunc("GET "+HealthPath, healthy)

@@ -210,6 +210,20 @@ func TestWebSocketsAreClosedAtTheEnd(t *testing.T) {
 	}
 }
 
+// The legacy contract promises bytes.
+func TestGraphQLIsCompressedAndTheLegacyOperationIsNot(t *testing.T) {
+	s := start(t, fill(t, dbtest.One(t)))
+	large := s.ask(t, "ada", "POST", "/graphql", "application/json", `{"query":"{__schema{types{name description fields{name description}}}}"}`, "Accept-Encoding", "gzip")
+	if large.header.Get("Content-Encoding") != "gzip" || len(large.body) < 1000 {
+		t.Errorf("GraphQL: got %v, %d bytes", large.header, len(large.body))
+	}
+	for _, path := range []string{"/ai/usage", "/ai/usage.html", "/metadata"} {
+		if old := s.ask(t, "ada", "GET", path, "", "", "Accept-Encoding", "gzip"); old.status != 200 || old.header.Get("Content-Encoding") != "" {
+			t.Errorf("%s: got %d %v", path, old.status, old.header)
+		}
+	}
+}
+
 // The whole way: a session that is written reaches those who listen, and who may
 // see it.
 func TestAChangeReachesThoseWhoListen(t *testing.T) {

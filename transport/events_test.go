@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -15,10 +16,11 @@ import (
 
 // eventReader reads an event stream.
 type eventReader struct {
-	t      *testing.T
-	lines  *bufio.Scanner
-	beats  int
-	cancel context.CancelFunc
+	t       *testing.T
+	version string
+	lines   *bufio.Scanner
+	beats   int
+	cancel  context.CancelFunc
 }
 
 // listen begins a subscription by server-sent events.
@@ -32,7 +34,7 @@ func (l *live) listen(t *testing.T) *eventReader {
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "text/event-stream")
-	response, err := http.DefaultTransport.RoundTrip(request)
+	response, err := l.client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +44,7 @@ func (l *live) listen(t *testing.T) *eventReader {
 		header.Get("Cache-Control") != "private, no-store" || header.Get("Content-Encoding") != "" {
 		t.Fatalf("got %d %v", response.StatusCode, header)
 	}
-	return &eventReader{t: t, lines: bufio.NewScanner(response.Body), cancel: cancel}
+	return &eventReader{t: t, version: response.Proto, lines: bufio.NewScanner(response.Body), cancel: cancel}
 }
 
 // next returns an event as its name and data, and "" at the end.
@@ -87,16 +89,25 @@ func TestASubscriptionIsAStreamOfEvents(t *testing.T) {
 
 // The timeouts of the server are for requests that come to an end.
 func TestAStreamOutlivesTheTimeoutsOfTheServer(t *testing.T) {
-	l := startLive(t, transport.Options{Streams: transport.StreamOptions{Heartbeat: 20 * time.Millisecond}})
-	events := l.listen(t)
-	for events.beats < 10 {
-		events.lines.Scan()
-		if events.lines.Text() == ":" {
-			events.beats++
-		}
+	for version, start := range map[string]func(*httptest.Server){
+		"HTTP/1.1": (*httptest.Server).Start,
+		"HTTP/2":   func(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() },
+	} {
+		t.Run(version, func(t *testing.T) {
+			l := startLiveBy(t, transport.Options{Streams: transport.StreamOptions{Heartbeat: 20 * time.Millisecond}}, start)
+			events := l.listen(t)
+			if !strings.HasPrefix(events.version, version) {
+				t.Errorf("it is %s", events.version)
+			}
+			for events.beats < 10 && events.lines.Scan() {
+				if events.lines.Text() == ":" {
+					events.beats++
+				}
+			}
+			l.say(t, "late")
+			events.expect(`next {"data":{"word":"late"}}`)
+		})
 	}
-	l.say(t, "late")
-	events.expect(`next {"data":{"word":"late"}}`)
 }
 
 func TestAListenerWhoLeavesEndsTheOperation(t *testing.T) {

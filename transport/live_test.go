@@ -125,10 +125,17 @@ type live struct {
 	handler  *transport.Handler
 	lifetime *transport.Lifetime
 	url      string
+	client   *http.Client
 }
 
 // startLive serves with timeouts that are shorter than any stream.
 func startLive(t *testing.T, options transport.Options) *live {
+	t.Helper()
+	return startLiveBy(t, options, (*httptest.Server).Start)
+}
+
+// startLiveBy is startLive with or without TLS.
+func startLiveBy(t *testing.T, options transport.Options, start func(*httptest.Server)) *live {
 	t.Helper()
 	l := &live{liveSchema: newLiveSchema(), access: &fakeAccess{}, lifetime: transport.NewLifetime()}
 	options.Access = l.access
@@ -138,9 +145,9 @@ func startLive(t *testing.T, options transport.Options) *live {
 	server.Config.BaseContext = func(listener net.Listener) context.Context {
 		return transport.WithLifetime(context.Background(), l.lifetime)
 	}
-	server.Start()
+	start(server)
 	t.Cleanup(server.Close)
-	l.url = server.URL
+	l.url, l.client = server.URL, server.Client()
 	return l
 }
 

@@ -129,14 +129,18 @@ func (s *streams) guard(ctx context.Context, r *http.Request) (context.Context, 
 	ctx, cancel := context.WithCancelCause(ctx)
 	ended := lifetimeOf(ctx).ended
 	go func() {
+		select {
+		case <-ctx.Done():
+		case <-ended:
+			cancel(errEnding)
+		}
+	}()
+	go func() {
 		ticker := time.NewTicker(s.options.Recheck)
 		defer ticker.Stop()
 		for failures := 0; ; {
 			select {
 			case <-ctx.Done():
-				return
-			case <-ended:
-				cancel(errEnding)
 				return
 			case <-ticker.C:
 			}
