@@ -143,6 +143,17 @@ func NewAuthenticator(store Store, options Options) (*Authenticator, error) {
 // ErrCrossSite; TooManyRequests after many wrong passwords; and otherwise the
 // fault that kept the gateway from finding out.
 func (a *Authenticator) Authenticate(r *http.Request) (Principal, error) {
+	return a.authenticate(r, true)
+}
+
+// Recheck is Authenticate for a request that was let in before and whose answer
+// has not ended yet, such as a stream. It does not count as use of a session, so
+// that a page left open does not keep somebody signed in.
+func (a *Authenticator) Recheck(r *http.Request) (Principal, error) {
+	return a.authenticate(r, false)
+}
+
+func (a *Authenticator) authenticate(r *http.Request, isUse bool) (Principal, error) {
 	r, done := withDeadline(r)
 	defer done()
 	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -152,7 +163,7 @@ func (a *Authenticator) Authenticate(r *http.Request) (Principal, error) {
 	if name, password, ok := r.BasicAuth(); ok {
 		return a.byBasic(r, name, password)
 	}
-	return a.bySession(r)
+	return a.bySession(r, isUse)
 }
 
 // patience is how long finding out who is asking may take. A database that hangs

@@ -124,7 +124,8 @@ func (a *Authenticator) endPresented(r *http.Request) error {
 
 // bySession takes the session that the request carries. One in a cookie is not
 // taken from another site; the header is nothing that a browser adds by itself.
-func (a *Authenticator) bySession(r *http.Request) (Principal, error) {
+// Use keeps it from idling.
+func (a *Authenticator) bySession(r *http.Request, isUse bool) (Principal, error) {
 	id := sessionID(r)
 	if id == "" {
 		return Principal{}, ErrNoCredentials
@@ -139,7 +140,9 @@ func (a *Authenticator) bySession(r *http.Request) (Principal, error) {
 		a.audit(r, "session", session.UserName, err)
 		return Principal{}, err
 	}
-	a.extend(r.Context(), session)
+	if isUse {
+		a.extend(r.Context(), session)
+	}
 	return a.audited(r, user.principal()), nil
 }
 

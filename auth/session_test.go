@@ -189,3 +189,21 @@ func TestWhatABrowserSendsForAnotherSiteIsRefused(t *testing.T) {
 		t.Error("an origin without a scheme was taken")
 	}
 }
+
+// Or a page left open would keep somebody signed in.
+func TestCheckingAgainIsNoUseOfASession(t *testing.T) {
+	f := newFixture(t, Options{SessionIdle: time.Hour, SessionLife: 3 * time.Hour})
+	id, _ := f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	r := carrying("ss-id=" + id)
+	for range 2 {
+		f.now = f.now.Add(29 * time.Minute)
+		if got, err := f.Recheck(r); err != nil || got.Name != "ada" {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	}
+	f.now = f.now.Add(2 * time.Minute)
+	if _, err := f.Recheck(r); !errors.Is(err, ErrNoCredentials) {
+		t.Errorf("after an hour without use: got %v", err)
+	}
+	f.wantOut(t, "after an hour without use", r)
+}

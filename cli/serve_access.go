@@ -24,7 +24,7 @@ type accessFlags struct {
 
 	TrustedProxy  []string `env:"AIUSAGE_TRUSTED_PROXIES" group:"Who is let in:" placeholder:"NETWORK" help:"A proxy, as an address or a network (10.0.0.0/8), whose X-Forwarded-For and X-Forwarded-Proto are believed. Separate several with commas."`
 	AllowedOrigin []string `env:"AIUSAGE_ALLOWED_ORIGINS" group:"Who is let in:" placeholder:"ORIGIN" help:"An origin (https://app.example.com) whose pages may use the gateway from a browser. Separate several with commas. Without any, only the gateway's own pages may."`
-	Introspection string   `env:"AIUSAGE_INTROSPECTION" group:"Who is let in:" default:"auto" enum:"auto,open,signed-in,off" help:"Who may see GraphiQL and the schema: open, everybody; signed-in; off, nobody; or auto, everybody with the embedded database and those signed in otherwise (default: auto). Data always needs signing in."`
+	Introspection string   `env:"AIUSAGE_INTROSPECTION" group:"Who is let in:" default:"auto" enum:"auto,open,signed-in,off" help:"Who may see GraphiQL and the schema: open, everybody; signed-in; off, nobody the schema and those signed in GraphiQL; or auto, everybody with the embedded database and those signed in otherwise (default: auto). Data always needs signing in."`
 
 	SessionIdle     time.Duration `env:"AIUSAGE_SESSION_IDLE" group:"Who is let in:" default:"2h" placeholder:"DURATION" help:"After how long without use somebody is signed out (default: 2h)."`
 	SessionLife     time.Duration `env:"AIUSAGE_SESSION_LIFE" group:"Who is let in:" default:"24h" placeholder:"DURATION" help:"After how long somebody is signed out in any case (default: 24h)."`

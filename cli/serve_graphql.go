@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"time"
 
 	"aiusage/gateway"
 	"aiusage/usage"
@@ -15,11 +16,19 @@ type graphQLFlags struct {
 	MaxAliases    int `env:"AIUSAGE_MAX_ALIASES" group:"What a GraphQL request may ask for:" default:"50" placeholder:"N" help:"The most renamed fields (default: 50)."`
 	MaxRootFields int `env:"AIUSAGE_MAX_ROOT_FIELDS" group:"What a GraphQL request may ask for:" default:"20" placeholder:"N" help:"The most fields of an operation itself, such as reports (default: 20)."`
 	MaxFields     int `env:"AIUSAGE_MAX_FIELDS" group:"What a GraphQL request may ask for:" default:"2000" placeholder:"N" help:"The most fields altogether (default: 2000)."`
-	MaxComplexity int `env:"AIUSAGE_MAX_COMPLEXITY" group:"What a GraphQL request may ask for:" default:"1000000" placeholder:"N" help:"The most values that an answer could hold, where each field counts as often as the lists around it may be long (default: 1000000)."`
+	MaxComplexity int `env:"AIUSAGE_MAX_COMPLEXITY" group:"What a GraphQL request may ask for:" default:"3000000" placeholder:"N" help:"The most values that an answer could hold, where each field counts as often as the lists around it may be long (default: 3000000)."`
+
+	MaxStreams          int `env:"AIUSAGE_MAX_STREAMS" group:"What a GraphQL request may ask for:" default:"1000" placeholder:"N" help:"The most event streams and WebSockets at the same time (default: 1000)."`
+	MaxStreamsPerCaller int `env:"AIUSAGE_MAX_STREAMS_PER_CALLER" group:"What a GraphQL request may ask for:" default:"100" placeholder:"N" help:"The most event streams and WebSockets of one user, key or token (default: 100)."`
+
+	LiveInterval time.Duration `env:"AIUSAGE_LIVE_INTERVAL" group:"What a GraphQL request may ask for:" default:"5s" placeholder:"DURATION" help:"How often a report that somebody listens to is read anew, once for all who listen to it (default: 5s)."`
 
 	PersistedDocuments     string `env:"AIUSAGE_PERSISTED_DOCUMENTS" group:"What a GraphQL request may ask for:" type:"path" placeholder:"FILE" help:"A manifest of documents that callers may name by documentId: an apollo-persisted-query-manifest, or an object of documents by identifier, as GraphQL Code Generator writes it. Read at the start."`
 	OnlyPersistedDocuments bool   `env:"AIUSAGE_ONLY_PERSISTED_DOCUMENTS" group:"What a GraphQL request may ask for:" help:"Refuse documents that are not in the manifest."`
 }
+
+// leastLiveInterval keeps a mistyped unit from reading the database all the time.
+const leastLiveInterval = 100 * time.Millisecond
 
 // configure makes the flags a part of a gateway's configuration. Numbers that
 // mean nothing, or that take away the protection, are InvalidArgument errors.
@@ -36,12 +45,18 @@ func (f graphQLFlags) configure(settings *gateway.Config) error {
 		{"--max-root-fields", f.MaxRootFields, 1000, &settings.Limits.RootFields},
 		{"--max-fields", f.MaxFields, 100_000, &settings.Limits.Fields},
 		{"--max-complexity", f.MaxComplexity, 1_000_000_000, &settings.Limits.Complexity},
+		{"--max-streams", f.MaxStreams, 1_000_000, &settings.Streams.Most},
+		{"--max-streams-per-caller", f.MaxStreamsPerCaller, 1_000_000, &settings.Streams.MostPerCaller},
 	} {
 		if limit.given < 1 || limit.given > limit.most {
 			return usage.Errorf(usage.InvalidArgument, "%s is %d; it must be at least 1 and at most %d", limit.flag, limit.given, limit.most)
 		}
 		*limit.target = limit.given
 	}
+	if f.LiveInterval < leastLiveInterval {
+		return usage.Errorf(usage.InvalidArgument, "--live-interval is %v; it must be at least %v", f.LiveInterval, leastLiveInterval)
+	}
+	settings.Watch.Interval, settings.Watch.MostListeners = f.LiveInterval, f.MaxStreams
 	return f.configureDocuments(settings)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"aiusage/gateway"
 	"aiusage/transport"
+	"aiusage/watch"
 )
 
 // graphQLSettings parses flags of serve and returns what they make of a gateway.
@@ -33,6 +34,12 @@ func TestLimitsHaveSafeDefaults(t *testing.T) {
 	if err != nil || settings.Limits != transport.DefaultLimits {
 		t.Errorf("got %+v, %v", settings.Limits, err)
 	}
+	if streams := settings.Streams; streams.Most != transport.DefaultStreams.Most || streams.MostPerCaller != transport.DefaultStreams.MostPerCaller {
+		t.Errorf("got %+v", streams)
+	}
+	if settings.Watch.Interval != watch.DefaultInterval || settings.Watch.MostListeners != watch.DefaultMostListeners {
+		t.Errorf("got %+v", settings.Watch)
+	}
 	settings, err = graphQLSettings(t, "--max-tokens=3000")
 	if err != nil || settings.Limits.Tokens != 3000 {
 		t.Errorf("got %+v, %v", settings.Limits, err)
@@ -42,6 +49,7 @@ func TestLimitsHaveSafeDefaults(t *testing.T) {
 func TestLimitsThatMakeNoSenseAreRefused(t *testing.T) {
 	for _, flag := range []string{
 		"--max-body=0", "--max-tokens=-1", "--max-tokens=1000000", "--max-depth=0",
+		"--max-streams=0", "--live-interval=5ms", "--max-streams-per-caller=-1",
 		"--max-aliases=0", "--max-root-fields=0", "--max-fields=0", "--max-complexity=0",
 	} {
 		name, _, _ := strings.Cut(flag, "=")

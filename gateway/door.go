@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -11,6 +12,8 @@ import (
 	"aiusage/transport"
 	"aiusage/usage"
 )
+
+var _ transport.Access = door{}
 
 // door lets principals in. The legacy door keeps its own, since its contract
 // says how it refuses.
@@ -38,6 +41,25 @@ func (d door) requireUnless(harmless func(*http.Request) bool, next http.Handler
 			d.refuse(w, r, err)
 		}
 	})
+}
+
+// CheckOrigin refuses a page of another origin that was not allowed. A browser
+// lets any page open a WebSocket, cookies included.
+func (d door) CheckOrigin(r *http.Request) error { return d.authenticator.CheckChange(r) }
+
+// Enter lets in whoever sent the request of a stream.
+func (d door) Enter(r *http.Request) (context.Context, error) {
+	principal, err := d.authenticator.Recheck(r)
+	if err != nil {
+		return nil, err
+	}
+	return auth.NewContext(r.Context(), principal), nil
+}
+
+// Who names a principal and what they may see.
+func (door) Who(ctx context.Context) string {
+	principal, _ := auth.FromContext(ctx)
+	return fmt.Sprintf("%q %q %q", principal.Name, principal.Roles, principal.Accounts)
 }
 
 // refuse answers a request that is not let in.

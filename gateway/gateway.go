@@ -16,6 +16,7 @@ import (
 	"aiusage/resolvers"
 	"aiusage/transport"
 	"aiusage/usage"
+	"aiusage/watch"
 )
 
 // The paths of the gateway. The legacy door has its own.
@@ -65,6 +66,9 @@ type Config struct {
 	PersistedDocuments []byte
 	// OnlyPersistedDocuments refuses all others.
 	OnlyPersistedDocuments bool
+	// Streams bound event streams and WebSockets, and Watch the subscriptions on them.
+	Streams transport.StreamOptions
+	Watch   watch.Options
 	// Rollups tells how the rollups are, for /readyz and /metrics. It may be nil.
 	Rollups func(ctx context.Context) (RollupHealth, error)
 	Log     *slog.Logger
@@ -73,7 +77,7 @@ type Config struct {
 // New returns the whole gateway as one handler. A configuration that cannot be
 // used is an InvalidArgument error.
 func New(config Config) (http.Handler, error) {
-	resolver := resolvers.New(config.Store, resolvers.Options{Zone: config.Zone, Limit: config.QueryTimeout})
+	resolver := resolvers.New(config.Store, resolvers.Options{Zone: config.Zone, Limit: config.QueryTimeout, Watch: config.Watch})
 	config.Auth.Log, config.Auth.TrustedOrigins = config.Log, config.AllowedOrigins
 	authenticator, err := auth.NewAuthenticator(config.Store, config.Auth)
 	if err != nil {
@@ -90,12 +94,14 @@ func New(config Config) (http.Handler, error) {
 		HideSchema:    config.HideSchema,
 		Documents:     documents,
 		OnlyDocuments: config.OnlyPersistedDocuments,
+		Access:        door,
+		Streams:       config.Streams,
 		Extensions:    resolver.Extensions(),
 		Log:           config.Log,
 	})
-	graphQL, page := door.require(queries), playground.Handler("AI usage", GraphQLPath)
+	graphQL, page := door.requireUnless(transport.IsWebSocket, queries), playground.Handler("AI usage", GraphQLPath)
 	if config.OpenSchema && !config.HideSchema {
-		graphQL = door.requireUnless(asksForSchemaOnly, queries)
+		graphQL = door.requireUnless(isOpen, queries)
 	} else {
 		page = door.require(page).ServeHTTP
 	}
@@ -103,14 +109,12 @@ func New(config Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle(GraphQLPath, graphQL)
 	mux.Handle(QueryPath, graphQL)
-	if !config.HideSchema {
-		mux.HandleFunc("GET "+GraphiQLPath, page) // needs the schema
-	}
+	mux.HandleFunc("GET "+GraphiQLPath, page)
 	mux.Handle("GET "+LoginPath, door.require(http.HandlerFunc(door.afterLogin)))
 	mux.Handle("GET /{$}", http.RedirectHandler(GraphiQLPath, http.StatusFound))
 	mux.HandleFunc("GET "+HealthPath, healthy)
 	mux.Handle("GET "+ReadyPath, ready(config.Store, config.Rollups))
-	mux.Handle("GET "+MetricsPath, metrics(config.Rollups, queries.Stats))
+	mux.Handle("GET "+MetricsPath, metrics(config.Rollups, queries.Stats, resolver.Listeners))
 
 	// The legacy door takes its paths before the mux sees them, because it does
 	// not mind doubled slashes and letter case (facts 1 and 22 of its contract),
@@ -130,6 +134,10 @@ func New(config Config) (http.Handler, error) {
 	})
 	return withRequestID(withLog(config.Log, withCORS(config.AllowedOrigins, doors))), nil
 }
+
+// isOpen tells whether a request may pass without credentials where the schema is
+// no secret. Those of a WebSocket come later.
+func isOpen(r *http.Request) bool { return transport.IsWebSocket(r) || asksForSchemaOnly(r) }
 
 // readDocuments reads the registered documents, if there are any.
 func readDocuments(schema graphql.ExecutableSchema, config Config) (*transport.Documents, error) {

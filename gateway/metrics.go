@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"aiusage/transport"
+	"aiusage/watch"
 )
 
 // RollupHealth says how the rollups are.
@@ -38,13 +39,13 @@ func (h RollupHealth) words() string {
 }
 
 // metrics answers with the metrics of this process in Prometheus' format.
-func metrics(rollups func(context.Context) (RollupHealth, error), queries func() transport.Stats) http.Handler {
+func metrics(rollups func(context.Context) (RollupHealth, error), queries func() transport.Stats, live func() watch.Stats) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	registry.MustRegister(queryCollector(queries))
+	registry.MustRegister(queryCollector{queries, live})
 	if rollups != nil {
 		registry.MustRegister(rollupCollector{rollups})
 	}
@@ -91,24 +92,48 @@ func (c rollupCollector) Collect(values chan<- prometheus.Metric) {
 }
 
 // queryCollector reads the counts of GraphQL.
-type queryCollector func() transport.Stats
+type queryCollector struct {
+	queries func() transport.Stats
+	live    func() watch.Stats
+}
 
 var (
 	persistedHits = prometheus.NewDesc("aiusage_graphql_persisted_hits_total",
 		"Requests that named a document which was known.", nil, nil)
 	persistedMisses = prometheus.NewDesc("aiusage_graphql_persisted_misses_total",
 		"Requests that named a document which was not known.", nil, nil)
+	openStreams = prometheus.NewDesc("aiusage_graphql_streams",
+		"Event streams and WebSockets that are open.", nil, nil)
+	liveListeners = prometheus.NewDesc("aiusage_live_listeners",
+		"Subscriptions that wait for changes.", nil, nil)
+	liveReports = prometheus.NewDesc("aiusage_live_reports",
+		"Different reports that subscriptions wait for. Each is polled once for all its listeners.", nil, nil)
+	livePolls = prometheus.NewDesc("aiusage_live_polls_total",
+		"Reports that were read to see whether they have changed.", nil, nil)
+	liveDropped = prometheus.NewDesc("aiusage_live_dropped_listeners_total",
+		"Subscriptions that ended because their changes were not taken fast enough.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (queryCollector) Describe(descriptions chan<- *prometheus.Desc) {
 	descriptions <- persistedHits
 	descriptions <- persistedMisses
+	descriptions <- openStreams
+	descriptions <- liveListeners
+	descriptions <- liveReports
+	descriptions <- livePolls
+	descriptions <- liveDropped
 }
 
 // Collect implements prometheus.Collector.
 func (c queryCollector) Collect(values chan<- prometheus.Metric) {
-	stats := c()
+	stats := c.queries()
 	values <- prometheus.MustNewConstMetric(persistedHits, prometheus.CounterValue, float64(stats.PersistedHits))
 	values <- prometheus.MustNewConstMetric(persistedMisses, prometheus.CounterValue, float64(stats.PersistedMisses))
+	values <- prometheus.MustNewConstMetric(openStreams, prometheus.GaugeValue, float64(stats.Streams))
+	live := c.live()
+	values <- prometheus.MustNewConstMetric(liveListeners, prometheus.GaugeValue, float64(live.Listeners))
+	values <- prometheus.MustNewConstMetric(liveReports, prometheus.GaugeValue, float64(live.Keys))
+	values <- prometheus.MustNewConstMetric(livePolls, prometheus.CounterValue, float64(live.Polls))
+	values <- prometheus.MustNewConstMetric(liveDropped, prometheus.CounterValue, float64(live.Dropped))
 }

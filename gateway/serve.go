@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"aiusage/transport"
 )
 
 // The timeouts of connections. A slow reader of a large answer may take long;
@@ -49,6 +51,11 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 
 // serve runs a server until ctx ends.
 func serve(ctx context.Context, server *http.Server, log *slog.Logger, run func() error) error {
+	streams := transport.NewLifetime()
+	server.BaseContext = func(net.Listener) context.Context {
+		return transport.WithLifetime(context.Background(), streams)
+	}
+	server.RegisterOnShutdown(streams.End)
 	failed := make(chan error, 1)
 	go func() { failed <- run() }()
 	select {
@@ -58,6 +65,7 @@ func serve(ctx context.Context, server *http.Server, log *slog.Logger, run func(
 	}
 	graceful, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
+	defer streams.Wait(graceful)
 	if err := server.Shutdown(graceful); errors.Is(err, context.DeadlineExceeded) {
 		log.Warn("requests still under way were cut off", "after", shutdownTimeout)
 		return server.Close()

@@ -374,7 +374,7 @@ func TestAHiddenSchemaIsShownToNobody(t *testing.T) {
 	if got := hidden.query(t, "ada", `{aiUsag{asOf}}`); strings.Contains(got.body, "aiUsage") {
 		t.Errorf("a suggestion: got %s", got.body)
 	}
-	if got := hidden.ask(t, "ada", "GET", "/graphiql", "", ""); got.status != 404 {
+	if got := hidden.ask(t, "", "GET", "/graphiql", "", ""); got.status != 401 {
 		t.Errorf("the page: got %d", got.status)
 	}
 	if got := hidden.query(t, "ada", march1); got.body != march1Answer {

@@ -106,6 +106,7 @@ func prepare(schema *ast.Schema, limits Limits, text string) (*ast.QueryDocument
 			return nil, err
 		}
 	}
+	withoutDefer(document)
 	return document, nil
 }
 
@@ -121,6 +122,33 @@ func (d *Documents) text(id string) (text string, registered bool) {
 	}
 	text, registered = d.texts[id]
 	return text, registered
+}
+
+// withoutDefer takes @defer out of a document, so that it is answered whole, which
+// the directive allows. gqlgen's answers do not hold up: the first has null for
+// each field that is deferred, whatever its type.
+func withoutDefer(document *ast.QueryDocument) {
+	for _, operation := range document.Operations {
+		dropDefer(operation.SelectionSet)
+	}
+	for _, fragment := range document.Fragments {
+		dropDefer(fragment.SelectionSet)
+	}
+}
+
+func dropDefer(selections ast.SelectionSet) {
+	isDefer := func(directive *ast.Directive) bool { return directive.Name == "defer" }
+	for _, selection := range selections {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			dropDefer(selection.SelectionSet)
+		case *ast.InlineFragment:
+			selection.Directives = slices.DeleteFunc(selection.Directives, isDefer)
+			dropDefer(selection.SelectionSet)
+		case *ast.FragmentSpread:
+			selection.Directives = slices.DeleteFunc(selection.Directives, isDefer)
+		}
+	}
 }
 
 // documentCache has the registered documents, and others that were used lately.
@@ -149,4 +177,10 @@ func (c documentCache) Get(ctx context.Context, text string) (*ast.QueryDocument
 		}
 	}
 	return c.cache.Get(ctx, text)
+}
+
+// Add keeps a document that was found valid. gqlgen executes it as it leaves it.
+func (c documentCache) Add(ctx context.Context, text string, document *ast.QueryDocument) {
+	withoutDefer(document)
+	c.cache.Add(ctx, text, document)
 }

@@ -24,6 +24,10 @@ type Options struct {
 	Documents *Documents
 	// OnlyDocuments refuses all others.
 	OnlyDocuments bool
+	// Access tells who callers are. nil takes the context of each request for that
+	// of its caller.
+	Access  Access
+	Streams StreamOptions
 	// Extensions run after the handler's own limits.
 	Extensions []graphql.HandlerExtension
 	// Log receives every error without a code, once. nil discards them.
@@ -32,17 +36,22 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.Limits = o.Limits.withDefaults()
+	o.Streams = o.Streams.withDefaults()
+	if o.Access == nil {
+		o.Access = openAccess{}
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
 }
 
-// Handler answers GraphQL queries by POST and GET.
+// Handler answers GraphQL by POST and GET, by event streams and by WebSockets.
 type Handler struct {
 	options   Options
 	server    *handler.Server
 	persisted *persisted
+	streams   *streams
 }
 
 // New returns a handler that shows callers "internal error" for every error
@@ -50,16 +59,18 @@ type Handler struct {
 func New(schema graphql.ExecutableSchema, options Options) *Handler {
 	options = options.withDefaults()
 	server := handler.New(schema)
-	h := &Handler{options: options, server: server, persisted: newPersisted(options.Documents, options.OnlyDocuments)}
-	server.AddTransport(overHTTP{h.persisted})
+	documents := newPersisted(options.Documents, options.OnlyDocuments)
+	h := &Handler{options: options, server: server, persisted: documents, streams: newStreams(options, documents)}
+	server.AddTransport(overWebSocket{h.streams})
+	server.AddTransport(overHTTP{h.persisted, h.streams})
 	server.SetParserTokenLimit(options.Limits.Tokens)
-	documents := newDocumentCache(options.Documents)
-	server.SetQueryCache(documents)
+	parsed := newDocumentCache(options.Documents)
+	server.SetQueryCache(parsed)
 	server.SetDisableSuggestion(options.HideSchema)
 	if options.HideSchema {
 		server.SetValidationRulesFn(hiddenSchemaRules)
 	}
-	server.Use(limiter{options.Limits, schema, documents})
+	server.Use(limiter{options.Limits, schema, parsed})
 	server.Use(extension.Introspection{})
 	for _, one := range options.Extensions {
 		server.Use(one)
@@ -78,13 +89,20 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.server.ServeHTTP(w, r)
 }
 
-// Stats are counts for the operator, which only grow.
+// Stats are counts for the operator.
 type Stats struct {
-	// PersistedHits and PersistedMisses count requests that named their document.
+	// PersistedHits and PersistedMisses count requests that named their document,
+	// ever.
 	PersistedHits, PersistedMisses int64
+	// Streams are the event streams and WebSockets of this moment.
+	Streams int
 }
 
 // Stats returns what the handler has done so far.
 func (h *Handler) Stats() Stats {
-	return Stats{PersistedHits: h.persisted.hits.Load(), PersistedMisses: h.persisted.misses.Load()}
+	return Stats{
+		PersistedHits:   h.persisted.hits.Load(),
+		PersistedMisses: h.persisted.misses.Load(),
+		Streams:         h.streams.count(),
+	}
 }

@@ -102,3 +102,27 @@ func TestGraphQLOverHTTP(t *testing.T) {
 		})
 	}
 }
+
+// Whatever it is asked for with, an answer is whole.
+func TestDeferIsAnsweredAtOnce(t *testing.T) {
+	read := func() (*usage.Report, error) {
+		return usage.NewReport(usage.Query{Zone: time.UTC}, time.Time{}, []usage.SubjectUsage{{AccountID: "acc-1"}}), nil
+	}
+	handler := newHandler(t, read, transport.Options{Documents: manifest(t, `{"deferred":"{aiUsage(period:TODAY){...@defer{timeZone}}}"}`)})
+	const series = `{"data":{"aiUsage":{"accountUsage":[{"accountId":"acc-1","series":[]}]}}}`
+	for range 2 { // the second time from the cache
+		for query, want := range map[string]string{
+			`{aiUsage{...@defer(label:"a"){timeZone}}}`:                                                                                               `{"data":{"aiUsage":{"timeZone":"UTC"}}}`,
+			`{aiUsage(period:TODAY){accountUsage{accountId ...@defer{series(granularity:DAY){aiMinutes}}}}}`:                                          series,
+			`{aiUsage(period:TODAY){accountUsage{accountId ...f @defer}}} fragment f on AIAccountUsage{series(granularity:DAY){aiMinutes}}`:           series,
+			`query($x:Boolean!){...@defer(if:$x){aiUsage(period:TODAY){accountUsage{accountId ...{...@defer{series(granularity:DAY){aiMinutes}}}}}}}`: series,
+		} {
+			body := object(t, "query", query, "variables", map[string]any{"x": true})
+			got := send(t, handler, "POST", "/", body, "Accept", "multipart/mixed;deferSpec=20220824, application/json")
+			if got.Body.String() != want || got.Header().Get("Content-Type") != "application/json; charset=utf-8" {
+				t.Errorf("%s: got %v %s", query, got.Header(), got.Body)
+			}
+		}
+	}
+	expectAnswer(t, "registered", handler, "POST", "/", `{"documentId":"deferred"}`, `{"data":{"aiUsage":{"timeZone":"UTC"}}}`)
+}

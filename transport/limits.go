@@ -38,7 +38,7 @@ type Limits struct {
 
 // DefaultLimits are those of a Limits without any.
 var DefaultLimits = Limits{
-	Body: 256 << 10, Tokens: 1500, Depth: 20, Aliases: 50, RootFields: 20, Fields: 2000, Complexity: 1_000_000,
+	Body: 256 << 10, Tokens: 1500, Depth: 20, Aliases: 50, RootFields: 20, Fields: 2000, Complexity: 3_000_000,
 }
 
 func (l Limits) withDefaults() Limits {

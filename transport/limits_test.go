@@ -42,6 +42,8 @@ func attacks() []attack {
 		{name: "30 fragments, each spread in all before it", query: manyFragments(30), says: "more than"},
 		{name: "levels of fields", query: "{__type(name:\"Query\"){" + strings.Repeat("ofType{", 20) + "name" + strings.Repeat("}", 20) + "}}", says: "more than 20 levels"},
 		{name: "490 levels of fragments", query: "{" + strings.Repeat("...{", 490) + "nothing" + strings.Repeat("}", 490) + "}", says: "VALIDATION"},
+		{name: "long lists within long lists", query: `{aiUsage{accountUsage{customerUsage{series(granularity:HOUR){from to partial aiMinutes aiSeconds sessions}}}}}`, says: "could hold"},
+		{name: "long pages within long lists", query: `{aiUsage{accountUsageConnection(first:1000){nodes{customerUsage{series(granularity:DAY){aiMinutes}}}}}}`, says: "could hold"},
 		{name: "levels of introspection", query: "{__schema{types{fields{type{fields{type{fields{name}}}}}}}}", says: "introspection depth"},
 		{name: "400 unknown fields", query: "{" + repeat(400, "f%d ") + "}", says: "and 391 more errors"},
 		{name: "600 unknown directives", query: "{aiUsage{asOf " + strings.Repeat("@d ", 600) + "}}", says: "more errors"},
@@ -55,6 +57,8 @@ func attacks() []attack {
 		{name: "200 KB of commas", query: "{nothing" + strings.Repeat(",", 200_000) + "}", says: "VALIDATION"},
 		{name: "variables of 100,000 levels", body: `{"query":"{aiUsage{asOf}}","variables":{"x":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + "}}", says: "not a JSON object"},
 		{name: "variables of the wrong type", body: `{"query":"query($x:ID){aiUsage(accountId:$x){asOf}}","variables":{"x":[` + strings.Repeat("1,", 100_000) + `1]}}`, says: "VALIDATION"},
+		{name: "a NUL in an id", body: `{"query":"query($x:ID){aiUsage(accountId:$x){asOf}}","variables":{"x":"a\u0000b"}}`, says: "BAD_USER_INPUT"},
+		{name: "an id of 200 KB", body: `{"query":"query($x:ID){aiUsage(accountId:$x){asOf}}","variables":{"x":"` + strings.Repeat("x", 200_000) + `"}}`, says: "BAD_USER_INPUT"},
 		{name: "a batch of requests", body: "[" + strings.TrimSuffix(strings.Repeat(ask+",", 5_000), ",") + "]", says: "not a JSON object"},
 	}
 }
@@ -94,6 +98,17 @@ func (a attack) request(t *testing.T) string {
 	return string(body)
 }
 
+// A dashboard's question is within the limits: accounts, their customers, and the
+// days of each.
+func TestSeriesOfCustomersOfAccountsAreWithinTheLimits(t *testing.T) {
+	const query = `{aiUsage(period:LAST_30_DAYS){accountUsage{account{name} aiMinutes series(granularity:DAY){from aiMinutes sessions}
+		customerUsage{customer{name} aiMinutes series(granularity:DAY,fillZero:true){from to partial aiMinutes aiSeconds sessions}}}}}`
+	answer := send(t, newHandler(t, emptyReport, transport.Options{}), "POST", "/", attack{query: query}.request(t)).Body.String()
+	if strings.Contains(answer, `"errors"`) {
+		t.Errorf("got %.500s", answer)
+	}
+}
+
 // What an attack may cost: allocations stand for the work, because they can be
 // counted. An ordinary query makes some hundreds.
 const (
@@ -116,7 +131,7 @@ func TestWhatAsksForTooMuchIsRefusedBeforeAnythingIsRead(t *testing.T) {
 			took := time.Since(started)
 			runtime.ReadMemStats(&after)
 			allocations := after.Mallocs - before.Mallocs
-			t.Logf("%8d bytes sent, %5d answered, %6d allocations, %v", len(body), len(answer), allocations, took.Round(10*time.Microsecond))
+			t.Logf("%-50s %8d bytes sent, %5d answered, %6d allocations, %v", attack.name, len(body), len(answer), allocations, took.Round(10*time.Microsecond))
 			if !strings.Contains(answer, attack.says) || len(answer) > longestAnswer {
 				t.Errorf("got %d bytes: %.500s", len(answer), answer)
 			}

@@ -10,13 +10,6 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// request is what a caller wants executed.
-type request struct {
-	graphql.RawParams
-	// DocumentID names a registered document, in place of Query.
-	DocumentID string
-}
-
 // The codes of requests whose document is not to be had. Apollo's clients know
 // the first, and its message, and then send the document.
 const (

@@ -27,19 +27,33 @@ func Values[T any](ctx context.Context, events <-chan Event[T]) <-chan T {
 	values := make(chan T)
 	go func() {
 		defer close(values)
-		for event := range events {
-			if event.Err != nil {
-				if failure, caught := ctx.Value(failureKey{}).(*atomic.Pointer[error]); caught {
-					failure.Store(&event.Err)
-				}
-				return
-			}
+		for {
 			select {
-			case values <- event.Value:
+			case event, open := <-events:
+				if !open || !pass(ctx, event, values) {
+					return
+				}
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
 	return values
+}
+
+// pass gives the value of an event on, or leaves its error. It returns false after
+// the last.
+func pass[T any](ctx context.Context, event Event[T], values chan<- T) bool {
+	if event.Err != nil {
+		if failure, caught := ctx.Value(failureKey{}).(*atomic.Pointer[error]); caught {
+			failure.Store(&event.Err)
+		}
+		return false
+	}
+	select {
+	case values <- event.Value:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

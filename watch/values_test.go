@@ -38,6 +38,13 @@ func TestValuesEndWithTheirContextOrTheirEvents(t *testing.T) {
 		if got, open := <-values; open {
 			t.Errorf("got %d", got)
 		}
+		quiet, leave := context.WithCancel(t.Context())
+		silent := watch.Values(quiet, make(chan watch.Event[int]))
+		synctest.Wait()
+		leave()
+		if _, open := <-silent; open {
+			t.Error("without events there is a value")
+		}
 		over := make(chan watch.Event[int])
 		close(over)
 		if _, open := <-watch.Values(t.Context(), over); open {

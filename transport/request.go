@@ -1,0 +1,138 @@
+package transport
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// request is what a caller wants executed.
+type request struct {
+	graphql.RawParams
+	// DocumentID names a registered document, in place of Query.
+	DocumentID string
+}
+
+// refusal says why a request is not even GraphQL over HTTP.
+type refusal struct {
+	status  int
+	message string
+	// allow lists the methods to use instead, where the method is at fault.
+	allow string
+}
+
+func (f *refusal) write(w http.ResponseWriter) {
+	if f.allow != "" {
+		w.Header().Set("Allow", f.allow)
+	}
+	writeErrors(w, f.status, gqlerror.List{{
+		Message: f.message, Extensions: map[string]any{"code": "BAD_REQUEST"},
+	}})
+}
+
+func badRequest(message string) *refusal {
+	return &refusal{status: http.StatusBadRequest, message: message}
+}
+
+// readRequest reads what is to be executed from an HTTP request of either method.
+func readRequest(r *http.Request) (*request, *refusal) {
+	switch r.Method {
+	case http.MethodGet:
+		return requestFromQuery(r)
+	case http.MethodPost:
+		return requestFromBody(r)
+	}
+	return nil, &refusal{http.StatusMethodNotAllowed, "send GraphQL by POST or GET", "GET, POST"}
+}
+
+// requestFromQuery reads the query string of a GET, whose variables and
+// extensions are JSON.
+func requestFromQuery(r *http.Request) (*request, *refusal) {
+	values := r.URL.Query()
+	document := map[string]json.RawMessage{}
+	for _, name := range []string{"query", "operationName", "documentId"} {
+		if values.Has(name) {
+			text, err := json.Marshal(values.Get(name))
+			if err != nil {
+				return nil, badRequest(name + " is not text")
+			}
+			document[name] = text
+		}
+	}
+	for _, name := range []string{"variables", "extensions"} {
+		if text := values.Get(name); text != "" {
+			if !json.Valid([]byte(text)) {
+				return nil, badRequest(name + " is not JSON")
+			}
+			document[name] = json.RawMessage(text)
+		}
+	}
+	return requestFromDocument(document)
+}
+
+// requestFromBody reads the JSON body of a POST.
+func requestFromBody(r *http.Request) (*request, *refusal) {
+	mediaType, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || mediaType != applicationJSON {
+		return nil, &refusal{status: http.StatusUnsupportedMediaType, message: "the Content-Type of a POST is application/json"}
+	}
+	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return nil, &refusal{status: http.StatusUnsupportedMediaType, message: "the charset of JSON is utf-8"}
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return nil, &refusal{status: http.StatusUnsupportedMediaType, message: "an encoded body is not read here; send it plain"}
+	}
+	body, err := io.ReadAll(r.Body)
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return nil, &refusal{status: http.StatusRequestEntityTooLarge, message: "the body is too large"}
+	}
+	if err != nil {
+		return nil, badRequest("the body could not be read")
+	}
+	if !utf8.Valid(body) {
+		return nil, badRequest("the body is not valid UTF-8")
+	}
+	var document map[string]json.RawMessage
+	if err := json.Unmarshal(body, &document); err != nil || document == nil {
+		return nil, badRequest("the body is not a JSON object")
+	}
+	return requestFromDocument(document)
+}
+
+// requestFromDocument checks the types of the members that the specification
+// names. Others are ignored.
+func requestFromDocument(document map[string]json.RawMessage) (*request, *refusal) {
+	asked := &request{}
+	for _, member := range []struct {
+		name, kind string
+		target     any
+	}{
+		{"query", "a string", &asked.Query},
+		{"operationName", "a string", &asked.OperationName},
+		{"documentId", "a string", &asked.DocumentID},
+		{"variables", "an object", &asked.Variables},
+		{"extensions", "an object", &asked.Extensions},
+	} {
+		if value, given := document[member.name]; given {
+			decoder := json.NewDecoder(strings.NewReader(string(value)))
+			decoder.UseNumber() // a float64 would round large integers
+			if err := decoder.Decode(member.target); err != nil {
+				return nil, badRequest(member.name + " is not " + member.kind)
+			}
+		}
+	}
+	switch {
+	case asked.Query != "" && asked.DocumentID != "":
+		return nil, badRequest("send either a query or a documentId")
+	case asked.Query == "" && asked.DocumentID == "" && asked.Extensions["persistedQuery"] == nil:
+		return nil, badRequest("the query is missing")
+	}
+	return asked, nil
+}

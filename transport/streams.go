@@ -1,0 +1,286 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"aiusage/usage"
+	"aiusage/watch"
+)
+
+// Access tells who callers are.
+type Access interface {
+	// CheckOrigin refuses the request of a page that may not use the gateway.
+	CheckOrigin(r *http.Request) error
+	// Enter returns the context of whoever sent a request, or why they are not let
+	// in. It is asked again while a stream lasts,
+	// and must not take that for use.
+	Enter(r *http.Request) (context.Context, error)
+	// Who names whom a context belongs to and what they may see. Two texts that
+	// differ are different callers, or one whose access has changed.
+	Who(ctx context.Context) string
+}
+
+// StreamOptions bound event streams and WebSockets. 0 means the default of each.
+type StreamOptions struct {
+	// Most is the most connections that stream, at the same time, and MostPerCaller
+	// those of one caller.
+	Most, MostPerCaller int
+	// Operations is the most operations at the same time on one WebSocket.
+	Operations int
+	// Recheck is how often the credentials of a stream are checked again.
+	Recheck time.Duration
+	// Heartbeat is how often something is sent on a stream, so that whatever is in
+	// between keeps it open, and so that one that is dead is noticed.
+	Heartbeat time.Duration
+}
+
+// DefaultStreams are the StreamOptions of those without any.
+var DefaultStreams = StreamOptions{
+	Most: 1000, MostPerCaller: 100, Operations: 20, Recheck: 30 * time.Second, Heartbeat: 15 * time.Second,
+}
+
+func (o StreamOptions) withDefaults() StreamOptions {
+	for _, count := range []struct {
+		given    *int
+		fallback int
+	}{
+		{&o.Most, DefaultStreams.Most},
+		{&o.MostPerCaller, DefaultStreams.MostPerCaller},
+		{&o.Operations, DefaultStreams.Operations},
+	} {
+		if *count.given == 0 {
+			*count.given = count.fallback
+		}
+	}
+	if o.Recheck == 0 {
+		o.Recheck = DefaultStreams.Recheck
+	}
+	if o.Heartbeat == 0 {
+		o.Heartbeat = DefaultStreams.Heartbeat
+	}
+	return o
+}
+
+// writePatience is how long a caller may take to accept what is sent, before the
+// stream is given up.
+const writePatience = 30 * time.Second
+
+// streams serves what is answered by more than one message.
+type streams struct {
+	access    Access
+	options   StreamOptions
+	persisted *persisted
+	// longest is the longest message that a WebSocket takes, in bytes.
+	longest int
+	log     *slog.Logger
+
+	mu       sync.Mutex
+	open     int
+	byCaller map[string]int
+}
+
+func newStreams(options Options, documents *persisted) *streams {
+	return &streams{
+		access: options.Access, options: options.Streams, persisted: documents,
+		longest: options.Limits.Body, log: options.Log, byCaller: map[string]int{},
+	}
+}
+
+// take reserves the place of one stream, until release is called.
+func (s *streams) take(who string) (release func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open >= s.options.Most || s.byCaller[who] >= s.options.MostPerCaller {
+		return nil, usage.Errorf(usage.TooManyRequests, "there are too many streams; end one, or try again later")
+	}
+	s.open++
+	s.byCaller[who]++
+	return sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.open--
+		if s.byCaller[who]--; s.byCaller[who] == 0 {
+			delete(s.byCaller, who)
+		}
+	}), nil
+}
+
+func (s *streams) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open
+}
+
+// errEnding is why streams end when the gateway does.
+var errEnding = usage.Errorf(usage.Unavailable, "the gateway is ending; connect again")
+
+// guard returns a context for the stream of a caller, whose cause at the end is
+// errEnding, or why the caller may not stay.
+func (s *streams) guard(ctx context.Context, r *http.Request) (context.Context, context.CancelFunc) {
+	who := s.access.Who(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
+	ended := lifetimeOf(ctx).ended
+	go func() {
+		select {
+		case <-ctx.Done():
+		case <-ended:
+			cancel(errEnding)
+		}
+	}()
+	go func() {
+		ticker := time.NewTicker(s.options.Recheck)
+		defer ticker.Stop()
+		for failures := 0; ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			err := s.recheck(r.WithContext(ctx), who)
+			if failures++; err == nil {
+				failures = 0
+			}
+			if isRefusal(err) || failures >= recheckTries {
+				cancel(err)
+				return
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// recheckTries is how often in a row it may not be possible to check credentials,
+// before a stream ends. While the database is away, there is nothing new to send.
+const recheckTries = 5
+
+// recheck tells why the caller of a stream may not stay, if so.
+func (s *streams) recheck(r *http.Request, who string) error {
+	entered, err := s.access.Enter(r)
+	if err == nil && s.access.Who(entered) != who {
+		return usage.Errorf(usage.Unauthenticated, "what you may see has changed; connect again")
+	}
+	return err
+}
+
+// isRefusal tells an answer about credentials from a fault in getting one.
+func isRefusal(err error) bool {
+	coded, ok := errors.AsType[*usage.Error](err)
+	return ok && (coded.Code == usage.Unauthenticated || coded.Code == usage.PermissionDenied)
+}
+
+// run executes an operation and sends each of its results, until it ends, ctx
+// does, or one cannot be sent. It returns the errors that ended it, if any, as the
+// caller should see them.
+func (s *streams) run(ctx context.Context, executor graphql.GraphExecutor, operation *graphql.OperationContext, send func(*graphql.Response) error) (failed gqlerror.List) {
+	guarded := ctx
+	defer func() {
+		if fault := recover(); fault != nil {
+			failed = present(guarded, executor, operation, gqlerror.List{gqlerror.Wrap(operation.Recover(guarded, fault))}).Errors
+		}
+	}()
+	ctx, caught := watch.Catch(ctx)
+	respond, ctx := executor.DispatchOperation(ctx, operation)
+	for answer := respond(ctx); answer != nil; answer = respond(ctx) {
+		if send(answer) != nil {
+			return nil
+		}
+	}
+	err := caught()
+	if guarded.Err() != nil {
+		err = context.Cause(guarded)
+	}
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, errEnding) {
+		return nil
+	}
+	return present(guarded, executor, operation, gqlerror.List{gqlerror.Wrap(err)}).Errors
+}
+
+// present makes of errors what callers see.
+func present(ctx context.Context, executor graphql.GraphExecutor, operation *graphql.OperationContext, errs gqlerror.List) *graphql.Response {
+	return executor.DispatchError(graphql.WithOperationContext(ctx, operation), firstErrors(errs))
+}
+
+// Lifetime ends the streams of a server. A server that shuts down waits for
+// requests under way, which streams would be for ever, and does not know of
+// WebSockets at all.
+type Lifetime struct {
+	ended chan struct{}
+
+	mu   sync.Mutex
+	over bool
+	open int
+	// idle is closed when nothing is open any more.
+	idle chan struct{}
+}
+
+// NewLifetime returns a Lifetime that has not ended.
+func NewLifetime() *Lifetime {
+	return &Lifetime{ended: make(chan struct{}), idle: make(chan struct{})}
+}
+
+// End ends all streams, those included that begin later. It may be called once.
+func (l *Lifetime) End() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over = true
+	close(l.ended)
+	if l.open == 0 {
+		close(l.idle)
+	}
+}
+
+// Wait returns when all has ended and the WebSockets are closed, or with ctx.
+func (l *Lifetime) Wait(ctx context.Context) {
+	select {
+	case <-l.idle:
+	case <-ctx.Done():
+	}
+}
+
+// begin counts a connection until end is called.
+func (l *Lifetime) begin() (end func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return func() {}
+	}
+	l.open++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.open--; l.open == 0 && l.over {
+			close(l.idle)
+		}
+	}
+}
+
+type lifetimeKey struct{}
+
+// WithLifetime returns a context for requests whose streams end with a Lifetime.
+func WithLifetime(ctx context.Context, lifetime *Lifetime) context.Context {
+	return context.WithValue(ctx, lifetimeKey{}, lifetime)
+}
+
+// lifetimeOf returns the Lifetime of a request, which never ends where the server
+// has none.
+func lifetimeOf(ctx context.Context) *Lifetime {
+	if lifetime, ok := ctx.Value(lifetimeKey{}).(*Lifetime); ok {
+		return lifetime
+	}
+	return NewLifetime()
+}
+
+// openAccess is the Access of a handler that asks nobody who they are.
+type openAccess struct{}
+
+func (openAccess) CheckOrigin(*http.Request) error                { return nil }
+func (openAccess) Enter(r *http.Request) (context.Context, error) { return r.Context(), nil }
+func (openAccess) Who(context.Context) string                     { return "" }

@@ -1,0 +1,414 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"aiusage/usage"
+)
+
+// overWebSocket carries GraphQL over WebSockets by the protocol
+// graphql-transport-ws (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md).
+// gqlgen's own transport closes with other codes than the protocol's, takes two
+// operations with one id, sends "complete" after "error", bounds nothing and asks
+// for credentials once.
+type overWebSocket struct{ streams *streams }
+
+var _ graphql.Transport = overWebSocket{}
+
+// IsWebSocket tells whether a request asks for a WebSocket. It may pass without
+// credentials: they are then in the first message.
+func IsWebSocket(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.ProtoMajor == 1 && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}
+
+// Supports takes WebSockets.
+func (overWebSocket) Supports(r *http.Request) bool { return IsWebSocket(r) }
+
+const protocol = "graphql-transport-ws"
+
+// The reasons to close a connection that the protocol names, and with which texts.
+var (
+	badRequestClose   = closing{4400, "the message is not one of graphql-transport-ws"}
+	unauthorizedClose = closing{4401, "Unauthorized"}
+	protocolClose     = closing{4406, "Subprotocol not acceptable"}
+	initTimeoutClose  = closing{4408, "Connection initialisation timeout"}
+	twiceClose        = closing{4429, "Too many initialisation requests"}
+	endingClose       = closing{websocket.StatusGoingAway, "the gateway is ending"}
+)
+
+// closing is how a connection is closed.
+type closing struct {
+	code   websocket.StatusCode
+	reason string
+}
+
+// closingFor returns how to close the connection of a caller who may not come in,
+// or not stay.
+func closingFor(err *usage.Error) closing {
+	code := websocket.StatusInternalError
+	switch err.Code {
+	case usage.Unauthenticated, usage.PermissionDenied:
+		code = 4403 // Forbidden
+	case usage.TooManyRequests, usage.Unavailable, usage.Timeout:
+		code = websocket.StatusTryAgainLater
+	}
+	reason := err.Message
+	if len(reason) > 120 { // a frame has room for 123
+		reason = strings.ToValidUTF8(reason[:120], "")
+	}
+	return closing{code, reason}
+}
+
+// initPatience is how long a caller may take to send connection_init.
+const initPatience = 10 * time.Second
+
+// Do serves one WebSocket to its end.
+func (o overWebSocket) Do(w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor) {
+	if err := o.streams.access.CheckOrigin(r); err != nil {
+		WriteError(w, usage.AsError(err))
+		return
+	}
+	release, err := o.streams.take("") // those that are not in yet count as one caller
+	if err != nil {
+		WriteError(w, usage.AsError(err))
+		return
+	}
+	defer release()
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		Subprotocols:       []string{protocol},
+		InsecureSkipVerify: true, // checked above
+	})
+	if err != nil {
+		return // it was answered
+	}
+	if recorder, ok := w.(interface{ RecordStatus(int) }); ok {
+		recorder.RecordStatus(http.StatusSwitchingProtocols)
+	}
+	defer lifetimeOf(r.Context()).begin()()
+	defer conn.CloseNow()
+	conn.SetReadLimit(int64(o.streams.longest))
+	s := &socket{streams: o.streams, executor: executor, conn: conn, request: r, operations: map[string]*operation{}}
+	if conn.Subprotocol() != protocol {
+		s.close(protocolClose)
+		return
+	}
+	if ctx, in := s.initialise(); in {
+		s.serve(ctx, release)
+	}
+}
+
+// socket is one connection.
+type socket struct {
+	streams  *streams
+	executor graphql.GraphExecutor
+	conn     *websocket.Conn
+	// request is the one that began the connection, with the credentials of
+	// connection_init.
+	request *http.Request
+
+	mu sync.Mutex
+	// operations are those that may be completed, by id.
+	operations map[string]*operation
+	// running counts those that have not returned, whether or not they were completed.
+	running int
+	// over keeps more from beginning.
+	over bool
+	done sync.WaitGroup
+}
+
+// operation is one that runs.
+type operation struct{ cancel context.CancelFunc }
+
+// message is what either side sends.
+type message struct {
+	ID      string          `json:"id,omitempty"`
+	Type    string          `json:"type"`
+	Payload json.RawMessage `json:"payload,omitempty"`
+}
+
+// receive reads a message. There is none when the connection is over.
+func (s *socket) receive() (received message, ok bool) {
+	kind, text, err := s.conn.Read(s.request.Context())
+	if err != nil {
+		return message{}, false
+	}
+	if kind != websocket.MessageText || !utf8.Valid(text) || json.Unmarshal(text, &received) != nil {
+		s.close(badRequestClose)
+		return message{}, false
+	}
+	return received, true
+}
+
+// send writes a message whose payload, if there is one, is JSON.
+func (s *socket) send(kind, id string, payload func(io.Writer)) error {
+	var text bytes.Buffer
+	text.WriteString(`{"type":"` + kind + `"`)
+	if id != "" {
+		text.WriteString(`,"id":`)
+		writeJSON(&text, id)
+	}
+	if payload != nil {
+		text.WriteString(`,"payload":`)
+		payload(&text)
+	}
+	text.WriteString("}")
+	ctx, cancel := context.WithTimeout(s.request.Context(), writePatience)
+	defer cancel()
+	return s.conn.Write(ctx, websocket.MessageText, text.Bytes())
+}
+
+func (s *socket) close(why closing) { _ = s.conn.Close(why.code, why.reason) } // it may be closed already
+
+// initialise awaits connection_init and returns the context of the caller, unless
+// the connection is over.
+func (s *socket) initialise() (context.Context, bool) {
+	timer := time.AfterFunc(initPatience, func() { s.close(initTimeoutClose) })
+	defer timer.Stop()
+	for {
+		received, ok := s.receive()
+		if !ok {
+			return nil, false
+		}
+		switch received.Type {
+		case "connection_init":
+			return s.enter(received.Payload)
+		case "subscribe":
+			s.close(unauthorizedClose)
+			return nil, false
+		case "ping", "pong":
+			s.pong(received)
+		default:
+			s.close(badRequestClose)
+			return nil, false
+		}
+	}
+}
+
+// pong answers a ping.
+func (s *socket) pong(received message) {
+	if received.Type != "ping" {
+		return
+	}
+	var payload func(io.Writer)
+	if received.Payload != nil {
+		payload = func(w io.Writer) { w.Write(received.Payload) }
+	}
+	_ = s.send("pong", "", payload) // reading notices that the connection is over
+}
+
+// enter lets the caller in, by the credentials in the payload of connection_init
+// or else by those of the request.
+func (s *socket) enter(payload json.RawMessage) (context.Context, bool) {
+	var members map[string]any
+	if payload != nil && json.Unmarshal(payload, &members) != nil {
+		s.close(badRequestClose)
+		return nil, false
+	}
+	for name, value := range members {
+		if text, ok := value.(string); ok && strings.EqualFold(name, "Authorization") {
+			s.request = s.request.Clone(s.request.Context())
+			s.request.Header.Set("Authorization", text)
+		}
+	}
+	ctx, err := s.streams.access.Enter(s.request)
+	if err != nil {
+		s.close(closingFor(LogFault(s.request.Context(), s.streams.log, err)))
+		return nil, false
+	}
+	return ctx, true
+}
+
+// serve takes operations until the connection is over. waiting is the place that
+// the connection had until now.
+func (s *socket) serve(ctx context.Context, waiting func()) {
+	waiting()
+	release, err := s.streams.take(s.streams.access.Who(ctx))
+	if err != nil {
+		s.close(closingFor(usage.AsError(err)))
+		return
+	}
+	defer release()
+	if s.send("connection_ack", "", nil) != nil {
+		return
+	}
+	ctx, stop := s.streams.guard(ctx, s.request)
+	defer s.done.Wait()
+	defer stop()
+	context.AfterFunc(ctx, func() { s.end(ctx) })
+	go s.beat(ctx)
+	for {
+		received, ok := s.receive()
+		if !ok || !s.handle(ctx, received) {
+			return
+		}
+	}
+}
+
+// end closes the connection of a caller who may not stay, once their operations
+// have been told so.
+func (s *socket) end(ctx context.Context) {
+	switch cause := context.Cause(ctx); cause {
+	case context.Canceled: // the caller has gone
+	case errEnding:
+		s.close(endingClose)
+	default:
+		s.mu.Lock()
+		s.over = true
+		s.mu.Unlock()
+		s.done.Wait()
+		s.close(closingFor(usage.AsError(cause)))
+	}
+}
+
+// beat notices callers who are gone without a word.
+func (s *socket) beat(ctx context.Context) {
+	ticker := time.NewTicker(s.streams.options.Heartbeat)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		patience, cancel := context.WithTimeout(ctx, writePatience)
+		err := s.conn.Ping(patience)
+		cancel()
+		if err != nil && ctx.Err() == nil {
+			s.conn.CloseNow()
+			return
+		}
+	}
+}
+
+// handle does what a message asks for. It returns false when the connection is over.
+func (s *socket) handle(ctx context.Context, received message) bool {
+	switch received.Type {
+	case "subscribe":
+		return s.subscribe(ctx, received)
+	case "complete":
+		s.complete(received.ID)
+	case "ping", "pong":
+		s.pong(received)
+	case "connection_init":
+		s.close(twiceClose)
+		return false
+	default:
+		s.close(badRequestClose)
+		return false
+	}
+	return true
+}
+
+// subscribe begins an operation of any kind.
+func (s *socket) subscribe(ctx context.Context, received message) bool {
+	var members map[string]json.RawMessage
+	if received.ID == "" || json.Unmarshal(received.Payload, &members) != nil || members == nil {
+		s.close(badRequestClose)
+		return false
+	}
+	s.mu.Lock()
+	_, taken := s.operations[received.ID]
+	full := s.running >= s.streams.options.Operations
+	s.mu.Unlock()
+	if taken {
+		s.close(closing{4409, "there is an operation with this id already"})
+		return false
+	}
+	if full {
+		s.fail(received.ID, gqlerror.List{codedError(usage.TooManyRequests.Mapping().GraphQLCode, "there are too many operations on this connection; complete one first")})
+		return true
+	}
+	s.execute(ctx, received.ID, members)
+	return true
+}
+
+// fail sends the errors that an operation ended with.
+func (s *socket) fail(id string, errs gqlerror.List) {
+	_ = s.send("error", id, func(w io.Writer) { writeJSON(w, errs) }) // reading notices that the connection is over
+}
+
+// execute reads an operation and lets it run.
+func (s *socket) execute(ctx context.Context, id string, members map[string]json.RawMessage) {
+	started := graphql.Now()
+	ctx = graphql.StartOperationTrace(ctx)
+	asked, refused := requestFromDocument(members)
+	if refused != nil {
+		s.fail(id, gqlerror.List{codedError("BAD_REQUEST", refused.message)})
+		return
+	}
+	asked.Headers = s.request.Header
+	asked.ReadTime = graphql.TraceTiming{Start: started, End: graphql.Now()}
+	opened, errs := s.streams.persisted.open(ctx, s.executor, asked)
+	if errs != nil {
+		s.fail(id, present(ctx, s.executor, opened, errs).Errors)
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	this := &operation{cancel}
+	if !s.start(id, this) {
+		cancel()
+		return
+	}
+	go func() {
+		defer s.done.Done()
+		defer cancel()
+		failed := s.streams.run(ctx, s.executor, opened, func(answer *graphql.Response) error {
+			return s.send("next", id, func(w io.Writer) { writeAnswer(w, answer) })
+		})
+		s.finish(ctx, id, this, failed)
+	}()
+}
+
+// start counts an operation, unless the connection is over.
+func (s *socket) start(id string, this *operation) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return false
+	}
+	s.operations[id] = this
+	s.running++
+	s.done.Add(1)
+	return true
+}
+
+// finish says how an operation ended, unless the caller has completed it or the
+// connection is over.
+func (s *socket) finish(ctx context.Context, id string, this *operation, failed gqlerror.List) {
+	s.mu.Lock()
+	s.running--
+	wanted := s.operations[id] == this
+	if wanted {
+		delete(s.operations, id)
+	}
+	s.mu.Unlock()
+	switch {
+	case !wanted:
+	case failed != nil:
+		s.fail(id, failed)
+	case ctx.Err() == nil:
+		_ = s.send("complete", id, nil) // as in fail
+	}
+}
+
+// complete ends an operation that the caller does not want any more.
+func (s *socket) complete(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if this, runs := s.operations[id]; runs {
+		delete(s.operations, id)
+		this.cancel()
+	}
+}
