@@ -42,6 +42,7 @@ type Resolver struct {
 	limit  time.Duration
 	kept   *answer.Kept
 	hub    *watch.Hub[*usage.Report]
+	events *events
 }
 
 var _ graph.ResolverRoot = (*Resolver)(nil)
@@ -54,6 +55,7 @@ func New(reader Reader, options Options) *Resolver {
 		limit:  options.Limit,
 		kept:   answer.NewKept(),
 		hub:    watch.New[*usage.Report](options.Watch),
+		events: &events{open: map[*usage.Report]*event{}},
 	}
 }
 
@@ -129,12 +131,12 @@ func (e Readings) InterceptOperation(ctx context.Context, next graphql.Operation
 	}
 }
 
-// interceptSubscription ends the reading of each event when it has been answered.
+// interceptSubscription releases each event when it has been answered.
 func interceptSubscription(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	events := &eventReadings{}
-	respond := next(context.WithValue(ctx, eventsKey{}, events))
+	answers := &answers{}
+	respond := next(context.WithValue(ctx, answersKey{}, answers))
 	return func(ctx context.Context) *graphql.Response {
-		defer events.closeFirst()
+		defer answers.end()
 		return respond(ctx)
 	}
 }

@@ -50,24 +50,24 @@ func sameReport(a, b *usage.Report) bool {
 }
 
 // nodes makes a node of each report. Where the selection needs more than the
-// report, it is read anew, so that all parts are of one state of the database.
+// report, all listeners who are told of it at the same time share what is read.
 func (r *Resolver) nodes(ctx context.Context, reports <-chan *usage.Report) <-chan *answer.Report {
 	operation := graphql.GetOperationContext(ctx)
 	_, enough := plain(operation, reportFields, "AIUsage", graphql.GetFieldContext(ctx).Field.Selections)
-	events, _ := ctx.Value(eventsKey{}).(*eventReadings)
+	answers, _ := ctx.Value(answersKey{}).(*answers)
 	nodes := make(chan *answer.Report)
 	go func() {
 		defer close(nodes)
 		for report := range reports {
-			reading := answer.NewReading(ctx, r.limit, r.kept, r.reader.Snapshot)
-			node := reading.Node(report)
+			node, release := (*answer.Reading)(nil).Node(report), func() {}
 			if !enough {
-				node = reading.Again(report)
+				node, release = r.events.share(ctx, r, report)
 			}
-			events.add(reading)
+			answers.begin(release)
 			select {
 			case nodes <- node:
 			case <-ctx.Done():
+				answers.end()
 				return
 			}
 		}
@@ -75,27 +75,67 @@ func (r *Resolver) nodes(ctx context.Context, reports <-chan *usage.Report) <-ch
 	return nodes
 }
 
-type eventsKey struct{}
-
-// eventReadings are the readings of a subscription's events that have not been
-// answered yet, in their order.
-type eventReadings struct {
+// events are the readings of reports that listeners are being told of.
+type events struct {
 	mu   sync.Mutex
-	open []*answer.Reading
+	open map[*usage.Report]*event
 }
 
-func (e *eventReadings) add(reading *answer.Reading) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.open = append(e.open, reading)
+// event is a report that listeners are being told of, read anew together with what
+// is asked below it, so that all parts are of one state of the database.
+type event struct {
+	reading   *answer.Reading
+	node      func() *answer.Report
+	listeners int
 }
 
-// closeFirst ends the reading of the event that has just been answered.
-func (e *eventReadings) closeFirst() {
+// share returns the node of a report for one listener, who must release it. The
+// first listener's principal is as good as everybody's: all who get this report
+// may see the same.
+func (e *events) share(ctx context.Context, r *Resolver, report *usage.Report) (node *answer.Report, release func()) {
+	e.mu.Lock()
+	one := e.open[report]
+	if one == nil {
+		reading := answer.NewReading(context.WithoutCancel(ctx), r.limit, r.kept, r.reader.Snapshot)
+		one = &event{reading: reading, node: sync.OnceValue(func() *answer.Report { return reading.Again(report) })}
+		e.open[report] = one
+	}
+	one.listeners++
+	e.mu.Unlock()
+	return one.node(), sync.OnceFunc(func() { e.release(report, one) })
+}
+
+// release ends a reading with its last listener.
+func (e *events) release(report *usage.Report, one *event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.open) > 0 {
-		e.open[0].Close()
-		e.open = e.open[1:]
+	if one.listeners--; one.listeners == 0 {
+		delete(e.open, report)
+		one.reading.Close()
+	}
+}
+
+type answersKey struct{}
+
+// answers are the releases of a subscription's events that have not been answered
+// yet, in their order.
+type answers struct {
+	mu      sync.Mutex
+	pending []func()
+}
+
+func (a *answers) begin(release func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.pending = append(a.pending, release)
+}
+
+// end releases the event that has just been answered.
+func (a *answers) end() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.pending) > 0 {
+		a.pending[0]()
+		a.pending = a.pending[1:]
 	}
 }

@@ -126,3 +126,63 @@ func TestAllPartsOfAnEventAgree(t *testing.T) {
 		}
 	})
 }
+
+// However many listeners there are, what is below a report is read once a change,
+// or a few times where they are not told at the same time.
+func TestListenersShareWhatIsReadBelow(t *testing.T) {
+	var version, series atomic.Int64
+	database := countingReader{&version, &series}
+	resolver := resolvers.New(database, resolvers.Options{Watch: watch.Options{Interval: 50 * time.Millisecond}})
+	ctx := auth.NewContext(t.Context(), auth.Operator)
+	const listeners = 50
+	results := make(chan string)
+	for range listeners {
+		next := subscribe(t, ctx, resolver, `subscription{aiUsageChanged(startDate:"2026-03-01",endDate:"2026-03-01"){series(granularity:DAY){aiMinutes}}}`)
+		go func() {
+			for range 3 {
+				results <- next()
+			}
+		}()
+	}
+	for change := range 3 {
+		for range listeners {
+			if got := <-results; !strings.HasPrefix(got, `{"aiUsageChanged":{"series":[{"aiMinutes":`) {
+				t.Fatalf("change %d: got %s", change, got)
+			}
+		}
+		version.Add(1)
+	}
+	if reads := series.Load(); reads < 3 || reads > listeners {
+		t.Errorf("%d listeners read the series %d times for 3 changes", listeners, reads)
+	}
+}
+
+// countingReader is a database whose usage is a version number, and which counts
+// the series that are read.
+type countingReader struct{ version, series *atomic.Int64 }
+
+func (r countingReader) Report(_ context.Context, query usage.Query) (*usage.Report, error) {
+	return usage.NewReport(query, time.Now(), []usage.SubjectUsage{{AccountID: "a", Usage: usage.Usage{Minutes: r.version.Load(), Sessions: 1}}}), nil
+}
+
+func (r countingReader) Series(_ context.Context, query usage.SeriesQuery) (*usage.SeriesSet, error) {
+	r.series.Add(1)
+	set := usage.NewSeriesSet(query, []usage.Range{query.Range})
+	return set, set.Add(usage.Subject{}, 0, usage.Usage{Minutes: r.version.Load(), Sessions: 1})
+}
+
+func (r countingReader) Names(context.Context, []usage.Subject) (map[usage.Subject]string, error) {
+	return nil, nil
+}
+
+func (r countingReader) FindAccounts(context.Context, usage.Search) ([]usage.Account, error) {
+	return nil, nil
+}
+
+func (r countingReader) FindCustomers(context.Context, usage.Search) ([]usage.Customer, error) {
+	return nil, nil
+}
+
+func (r countingReader) Snapshot(context.Context) usage.Snapshot { return r }
+
+func (r countingReader) Close() error { return nil }

@@ -86,6 +86,9 @@ func (s *SeriesSet) Add(subject Subject, bucket int, amount Usage) error {
 	return nil
 }
 
+// Points returns how many points the series of all subjects with usage have.
+func (s *SeriesSet) Points() int { return len(s.amounts) * len(s.Buckets) }
+
 // Of returns the points of a subject, one for each bucket.
 func (s *SeriesSet) Of(subject Subject) []Point {
 	points := make([]Point, len(s.Buckets))

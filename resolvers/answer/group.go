@@ -128,9 +128,6 @@ func (g *group) series(ctx context.Context, subject usage.Subject, step usage.St
 		return nil, err
 	}
 	points := set.Of(subject)
-	if err := g.report.reading.count(len(points)); err != nil {
-		return nil, err
-	}
 	shown := make([]Point, 0, len(points))
 	for _, point := range points {
 		if fillZero || point.Usage != (usage.Usage{}) {
@@ -167,6 +164,9 @@ func (r *Reading) loadSeries(_ context.Context, keys []seriesKey) []*dataloader.
 	for at, query := range queries {
 		query.Subjects = distinct(query.Subjects)
 		set, err := db.Series(ctx, *query)
+		if err == nil {
+			err = r.count(set.Points())
+		}
 		loaded[at] = &dataloader.Result[*usage.SeriesSet]{Data: set, Error: err}
 	}
 	results := make([]*dataloader.Result[*usage.SeriesSet], len(keys))
