@@ -20,7 +20,7 @@ const (
 	keepFor = 5 * time.Minute
 	// keepMost is how many rows all kept reports have together, at about 100
 	// bytes each.
-	keepMost = 1_000_000
+	keepMost = 500_000
 )
 
 // NewKept returns a place to keep reports.
