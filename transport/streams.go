@@ -35,6 +35,8 @@ type StreamOptions struct {
 	Most, MostPerCaller int
 	// Operations is the most operations at the same time on one WebSocket.
 	Operations int
+	// InitPatience is how long a WebSocket may take to say who it is.
+	InitPatience time.Duration
 	// Recheck is how often the credentials of a stream are checked again.
 	Recheck time.Duration
 	// Heartbeat is how often something is sent on a stream, so that whatever is in
@@ -44,7 +46,7 @@ type StreamOptions struct {
 
 // DefaultStreams are the StreamOptions of those without any.
 var DefaultStreams = StreamOptions{
-	Most: 1000, MostPerCaller: 100, Operations: 20, Recheck: 30 * time.Second, Heartbeat: 15 * time.Second,
+	Most: 1000, MostPerCaller: 100, Operations: 20, InitPatience: 10 * time.Second, Recheck: 30 * time.Second, Heartbeat: 15 * time.Second,
 }
 
 func (o StreamOptions) withDefaults() StreamOptions {
@@ -60,11 +62,17 @@ func (o StreamOptions) withDefaults() StreamOptions {
 			*count.given = count.fallback
 		}
 	}
-	if o.Recheck == 0 {
-		o.Recheck = DefaultStreams.Recheck
-	}
-	if o.Heartbeat == 0 {
-		o.Heartbeat = DefaultStreams.Heartbeat
+	for _, span := range []struct {
+		given    *time.Duration
+		fallback time.Duration
+	}{
+		{&o.InitPatience, DefaultStreams.InitPatience},
+		{&o.Recheck, DefaultStreams.Recheck},
+		{&o.Heartbeat, DefaultStreams.Heartbeat},
+	} {
+		if *span.given == 0 {
+			*span.given = span.fallback
+		}
 	}
 	return o
 }

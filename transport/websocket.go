@@ -71,9 +71,6 @@ func closingFor(err *usage.Error) closing {
 	return closing{code, reason}
 }
 
-// initPatience is how long a caller may take to send connection_init.
-const initPatience = 10 * time.Second
-
 // Do serves one WebSocket to its end.
 func (o overWebSocket) Do(w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor) {
 	if err := o.streams.access.CheckOrigin(r); err != nil {
@@ -174,7 +171,7 @@ func (s *socket) close(why closing) { _ = s.conn.Close(why.code, why.reason) } /
 // initialise awaits connection_init and returns the context of the caller, unless
 // the connection is over.
 func (s *socket) initialise() (context.Context, bool) {
-	timer := time.AfterFunc(initPatience, func() { s.close(initTimeoutClose) })
+	timer := time.AfterFunc(s.streams.options.InitPatience, func() { s.close(initTimeoutClose) })
 	defer timer.Stop()
 	for {
 		received, ok := s.receive()
