@@ -66,7 +66,7 @@ func reportStatement(query usage.Query, state *rollupState) (plan usage.Plan, st
 			return usage.Plan{}, "", nil, err
 		}
 		if whole, ok := plan.Whole(); ok {
-			add(rolledUp(query, plan.Bounded(state.data)))
+			rolledUp(query, plan.Bounded(state.data), add)
 			add(unfolded(query, whole))
 		}
 		if len(plan.Edges) > 0 {

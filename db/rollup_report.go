@@ -1,7 +1,10 @@
 package db
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
+	"time"
 
 	"aiusage/usage"
 )
@@ -21,21 +24,20 @@ func (state *rollupState) plan(span usage.Range) (usage.Plan, error) {
 	return plan, nil
 }
 
-// rolledUp is the part of a report that reads rollups.
+// rolledUp are the parts of a report that read rollups.
 //
 // Sums are made by number, and each subject's ids are looked up once after that.
-func rolledUp(query usage.Query, plan usage.Plan) (string, []any) {
-	var buckets conditions
-	narrow := narrowed(&buckets, query)
-	addPieces(&buckets, plan.Pieces, narrow)
-	where := subjectConditions(query)
-	return `SELECT account_id, customer_id, CAST(sums.minutes AS SIGNED), CAST(sums.seconds AS SIGNED), CAST(sums.sessions AS SIGNED),
+func rolledUp(query usage.Query, plan usage.Plan, add func(part string, args []any)) {
+	for _, source := range rollupSources(query, query.Accounts, plan.Pieces) {
+		where := subjectConditions(query)
+		add(`SELECT account_id, customer_id, CAST(sums.minutes AS SIGNED), CAST(sums.seconds AS SIGNED), CAST(sums.sessions AS SIGNED),
 		       0 AS as_of, 0 AS generation
 		FROM (SELECT subject_no, SUM(minutes) AS minutes, SUM(seconds) AS seconds, SUM(sessions) AS sessions
-		      FROM usage_rollups` + buckets.String() + `
+		      FROM `+source.from+source.where.String()+`
 		      GROUP BY subject_no) AS sums
-		JOIN usage_subjects ON usage_subjects.subject_no = sums.subject_no` + where.String(),
-		append(buckets.args, where.args...)
+		JOIN usage_subjects ON usage_subjects.subject_no = sums.subject_no`+where.String(),
+			slices.Concat(source.args, source.where.args, where.args))
+	}
 }
 
 // unfolded is the part of a report that reads the changes of the hours in a span
@@ -70,8 +72,95 @@ func narrowed(where *conditions, query usage.Query) bool {
 	return true
 }
 
-// mostNamed bounds the buckets that are named one by one in one piece.
-const mostNamed = 10_000
+// rollupSource is where rollups are read from: a FROM clause that offers the columns
+// of usage_rollups, with its arguments, and conditions.
+type rollupSource struct {
+	from  string
+	args  []any
+	where conditions
+	// eachAccount tells that the accounts are looked up one by one.
+	eachAccount bool
+}
+
+const (
+	// mostNamed bounds the buckets that are named one by one.
+	mostNamed = 10_000
+	// mostLookUps bounds the look-ups of accounts in buckets. With more, reading the
+	// buckets of everybody is better.
+	mostLookUps = 200_000
+)
+
+// rollupSources returns where to read pieces of rollups for a query whose answer
+// needs these accounts only (nil: all). Each piece is in one of them. They may hold
+// more than the query asks for.
+func rollupSources(query usage.Query, accounts []string, pieces []usage.Piece) []rollupSource {
+	one := rollupSource{from: "usage_rollups"}
+	if narrowed(&one.where, query) {
+		addPieces(&one.where, pieces, true)
+		return []rollupSource{one}
+	}
+	closed, open := cutPieces(pieces)
+	buckets := namedBuckets(closed)
+	if len(accounts) < 2 || buckets == nil || len(accounts)*len(buckets) > mostLookUps {
+		addPieces(&one.where, pieces, false)
+		return []rollupSource{one}
+	}
+	sources := []rollupSource{eachAccount(accounts, buckets)}
+	if len(open) > 0 {
+		addPieces(&one.where, open, false)
+		sources = append(sources, one)
+	}
+	return sources
+}
+
+// eachAccount looks up each account in each bucket, which is the order of the
+// primary key. Optimizers would rather read the buckets of everybody.
+func eachAccount(accounts []string, buckets []bucket) rollupSource {
+	clause, args := scope(usage.Query{Accounts: accounts})
+	list, err := json.Marshal(buckets)
+	if err != nil {
+		panic(err) // numbers and texts can always be written
+	}
+	return rollupSource{
+		from: `(SELECT account_no AS wanted_no FROM usage_accounts WHERE ` + clause + `) AS wanted
+		      STRAIGHT_JOIN JSON_TABLE(?, '$[*]' COLUMNS (at_grain TINYINT UNSIGNED PATH '$.g', at_bucket DATETIME PATH '$.b')) AS named
+		      STRAIGHT_JOIN usage_rollups ON grain = at_grain AND bucket = at_bucket AND account_no = wanted_no`,
+		args:        append(args, string(list)),
+		eachAccount: true,
+	}
+}
+
+// bucket names a bucket of a grain.
+type bucket struct {
+	Grain usage.Grain `json:"g"`
+	Start string      `json:"b"`
+}
+
+// cutPieces tells pieces with open ends from those without.
+func cutPieces(pieces []usage.Piece) (closed, open []usage.Piece) {
+	for _, piece := range pieces {
+		if piece.From.IsZero() || piece.To.IsZero() {
+			open = append(open, piece)
+		} else {
+			closed = append(closed, piece)
+		}
+	}
+	return closed, open
+}
+
+// namedBuckets returns the buckets of pieces, or nil when there are too many.
+func namedBuckets(pieces []usage.Piece) []bucket {
+	var buckets []bucket
+	for _, piece := range pieces {
+		for at := range piece.Buckets() {
+			if len(buckets) == mostNamed {
+				return nil
+			}
+			buckets = append(buckets, bucket{piece.Grain, at.Format(time.DateTime)})
+		}
+	}
+	return buckets
+}
 
 // addPieces adds the condition that a rollup is in one of the pieces.
 //

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,24 +64,26 @@ func seriesStatement(query usage.SeriesQuery, span usage.Range, buckets []usage.
 	runs := usage.BucketRuns(buckets)
 	var parts []string
 	var args []any
-	add := func(table, column, amounts string, where conditions) {
+	add := func(source rollupSource, column, amounts string) {
 		account, customer := levelColumns(query.Level)
 		point, its := bucketOf(column, runs)
 		parts = append(parts, "SELECT "+account+" AS account, "+customer+" AS customer, "+point+" AS point, "+amounts+
-			", 0 AS as_of, 0 AS generation FROM "+table+where.String()+" GROUP BY account, customer, point")
-		args = append(append(args, its...), where.args...)
+			", 0 AS as_of, 0 AS generation FROM "+source.from+source.where.String()+" GROUP BY account, customer, point")
+		args = slices.Concat(args, its, source.args, source.where.args)
 	}
 	if len(plan.Pieces) > 0 {
-		add(rollupTable(query.Level), "bucket", sums("minutes", "seconds", "sessions"), rollupConditions(query, plan.Pieces))
+		for _, source := range rollupSources(query.Query, accountsOf(query), plan.Pieces) {
+			add(withSubjects(source, query), "bucket", sums("minutes", "seconds", "sessions"))
+		}
 		changes := seriesConditions(query)
 		whole, _ := plan.Whole()
 		changes.addSpans("hour", []usage.Range{whole})
-		add("usage_deltas", "hour", sums("minutes", "seconds", "sessions"), changes)
+		add(rollupSource{from: "usage_deltas", where: changes}, "hour", sums("minutes", "seconds", "sessions"))
 	}
 	if len(plan.Edges) > 0 {
 		sessions := seriesConditions(query)
 		sessions.addSpans("started_at", plan.Edges)
-		add("ai_sessions", "started_at", sums("ai_minutes", "duration_seconds", "1"), sessions)
+		add(rollupSource{from: "ai_sessions", where: sessions}, "started_at", sums("ai_minutes", "duration_seconds", "1"))
 	}
 	parts = append(parts, `SELECT '', '', 0, 0, 0, 0, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)), `+generation)
 	return strings.Join(parts, "\n\t\tUNION ALL\n\t\t"), args, nil
@@ -96,15 +99,6 @@ func levelColumns(level usage.Level) (account, customer string) {
 		return "account_id", "COALESCE(customer_id, '')"
 	}
 	return "''", "''"
-}
-
-// rollupTable is where rollups of a level are read from: with the ids of their
-// subjects where those are told apart.
-func rollupTable(level usage.Level) string {
-	if level == usage.Together {
-		return "usage_rollups"
-	}
-	return "usage_rollups JOIN (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no"
 }
 
 // bucketOf returns an expression for the index of the bucket that an instant in a
@@ -140,22 +134,45 @@ func seriesConditions(query usage.SeriesQuery) conditions {
 	return where
 }
 
-// rollupConditions are the conditions of a query on the rollups of its level.
-func rollupConditions(query usage.SeriesQuery, pieces []usage.Piece) conditions {
-	var where conditions
-	named := narrowed(&where, query.Query)
-	addPieces(&where, pieces, named)
-	if query.Level != usage.Together {
-		others := seriesConditions(query)
-		return conditions{append(where.clauses, others.clauses...), append(where.args, others.args...)}
+// accountsOf returns the accounts that the answer to a query needs, or nil when
+// those are all, or so many that naming them does not help.
+func accountsOf(query usage.SeriesQuery) []string {
+	if query.Subjects == nil {
+		return query.Accounts
 	}
-	if named && query.Accounts == nil {
-		query.AccountID, query.CustomerID = "", "" // said by their numbers
+	seen := map[string]bool{}
+	accounts := []string{}
+	for _, subject := range query.Subjects {
+		if !seen[subject.AccountID] {
+			seen[subject.AccountID] = true
+			accounts = append(accounts, subject.AccountID)
+		}
 	}
-	if others := subjectConditions(query.Query); len(others.clauses) > 0 {
-		where.add("subject_no IN (SELECT subject_no FROM usage_subjects"+others.String()+")", others.args...)
+	if len(accounts) > mostSubjects {
+		return nil
 	}
-	return where
+	return accounts
+}
+
+// withSubjects adds to a source the ids of its subjects and the conditions of the
+// query on them, as far as it needs them.
+func withSubjects(source rollupSource, query usage.SeriesQuery) rollupSource {
+	others := seriesConditions(query)
+	if query.Level == usage.Together && !source.eachAccount {
+		saidByNumbers := query.AccountID != "" && query.Accounts == nil
+		if len(others.clauses) > 0 && !saidByNumbers {
+			source.where.add("subject_no IN (SELECT subject_no FROM usage_subjects"+others.String()+")", others.args...)
+		}
+		return source
+	}
+	join := "JOIN"
+	if source.eachAccount {
+		join = "STRAIGHT_JOIN"
+	}
+	source.from += " " + join + " (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no"
+	source.where.clauses = append(source.where.clauses, others.clauses...)
+	source.where.args = append(source.where.args, others.args...)
+	return source
 }
 
 // readSeries reads the rows of a series' statement into the set. Rows of subjects

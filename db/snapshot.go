@@ -252,7 +252,7 @@ const mostSubjects = 1000
 // addSubjects adds the condition that a row is of one of the subjects, or at least
 // leaves out what can be left out at little expense.
 func addSubjects(where *conditions, subjects []usage.Subject, customers bool) {
-	if customers && len(subjects) <= mostSubjects {
+	if customers && len(subjects) > 0 && len(subjects) <= mostSubjects {
 		args := make([]any, 0, 2*len(subjects))
 		for _, subject := range subjects {
 			args = append(args, subject.AccountID, subject.CustomerID)
@@ -260,15 +260,8 @@ func addSubjects(where *conditions, subjects []usage.Subject, customers bool) {
 		where.add("(account_id, customer_id) IN ("+strings.TrimSuffix(strings.Repeat("(?, ?), ", len(subjects)), ", ")+")", args...)
 		return
 	}
-	seen := map[string]bool{}
-	var accounts []any
-	for _, subject := range subjects {
-		if !seen[subject.AccountID] {
-			seen[subject.AccountID] = true
-			accounts = append(accounts, subject.AccountID)
-		}
-	}
-	if len(accounts) <= mostSubjects {
-		where.add("account_id IN ("+placeholders(len(accounts), 1)+")", accounts...)
+	if accounts := accountsOf(usage.SeriesQuery{Subjects: subjects}); accounts != nil {
+		clause, args := scope(usage.Query{Accounts: accounts})
+		where.add(clause, args...)
 	}
 }
