@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -42,23 +43,15 @@ var DefaultLimits = Limits{
 }
 
 func (l Limits) withDefaults() Limits {
-	for _, limit := range []struct {
-		given    *int
-		fallback int
-	}{
-		{&l.Body, DefaultLimits.Body},
-		{&l.Tokens, DefaultLimits.Tokens},
-		{&l.Depth, DefaultLimits.Depth},
-		{&l.Aliases, DefaultLimits.Aliases},
-		{&l.RootFields, DefaultLimits.RootFields},
-		{&l.Fields, DefaultLimits.Fields},
-		{&l.Complexity, DefaultLimits.Complexity},
-	} {
-		if *limit.given == 0 {
-			*limit.given = limit.fallback
-		}
+	return Limits{
+		Body:       cmp.Or(l.Body, DefaultLimits.Body),
+		Tokens:     cmp.Or(l.Tokens, DefaultLimits.Tokens),
+		Depth:      cmp.Or(l.Depth, DefaultLimits.Depth),
+		Aliases:    cmp.Or(l.Aliases, DefaultLimits.Aliases),
+		RootFields: cmp.Or(l.RootFields, DefaultLimits.RootFields),
+		Fields:     cmp.Or(l.Fields, DefaultLimits.Fields),
+		Complexity: cmp.Or(l.Complexity, DefaultLimits.Complexity),
 	}
-	return l
 }
 
 // tooLarge is the code of an operation beyond a limit.

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -20,8 +21,7 @@ type Access interface {
 	// CheckOrigin refuses the request of a page that may not use the gateway.
 	CheckOrigin(r *http.Request) error
 	// Enter returns the context of whoever sent a request, or why they are not let
-	// in. It is asked again while a stream lasts,
-	// and must not take that for use.
+	// in. It is asked again while a stream lasts, and must not take that for use.
 	Enter(r *http.Request) (context.Context, error)
 	// Who names whom a context belongs to and what they may see. Two texts that
 	// differ are different callers, or one whose access has changed.
@@ -50,31 +50,14 @@ var DefaultStreams = StreamOptions{
 }
 
 func (o StreamOptions) withDefaults() StreamOptions {
-	for _, count := range []struct {
-		given    *int
-		fallback int
-	}{
-		{&o.Most, DefaultStreams.Most},
-		{&o.MostPerCaller, DefaultStreams.MostPerCaller},
-		{&o.Operations, DefaultStreams.Operations},
-	} {
-		if *count.given == 0 {
-			*count.given = count.fallback
-		}
+	return StreamOptions{
+		Most:          cmp.Or(o.Most, DefaultStreams.Most),
+		MostPerCaller: cmp.Or(o.MostPerCaller, DefaultStreams.MostPerCaller),
+		Operations:    cmp.Or(o.Operations, DefaultStreams.Operations),
+		InitPatience:  cmp.Or(o.InitPatience, DefaultStreams.InitPatience),
+		Recheck:       cmp.Or(o.Recheck, DefaultStreams.Recheck),
+		Heartbeat:     cmp.Or(o.Heartbeat, DefaultStreams.Heartbeat),
 	}
-	for _, span := range []struct {
-		given    *time.Duration
-		fallback time.Duration
-	}{
-		{&o.InitPatience, DefaultStreams.InitPatience},
-		{&o.Recheck, DefaultStreams.Recheck},
-		{&o.Heartbeat, DefaultStreams.Heartbeat},
-	} {
-		if *span.given == 0 {
-			*span.given = span.fallback
-		}
-	}
-	return o
 }
 
 // writePatience is how long a caller may take to accept what is sent, before the
