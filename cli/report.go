@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"aiusage/auth"
@@ -20,6 +21,7 @@ type reportCommand struct {
 	Customer string `placeholder:"ID" help:"Only this customer."`
 	Start    string `placeholder:"DATE" help:"Where the range starts: a day (2026-03-01), an instant (2026-03-01T10:00:00Z) or a date and time in the time zone (2026-03-01T10:00). Without it, at the beginning."`
 	End      string `placeholder:"DATE" help:"Where it ends: a day, inclusive; or an instant or date and time, exclusive. Without it, there is no end."`
+	Period   string `placeholder:"NAME" help:"A range by its name instead of --start and --end, such as today, this-week, last-month or last-30-days."`
 	TimeZone string `env:"AIUSAGE_TIME_ZONE" default:"UTC" placeholder:"ZONE" help:"The IANA time zone of days (default: UTC)."`
 	Format   string `default:"table" enum:"table,csv,json,xml" help:"table; csv, with a row for each account and customer; json, everything; or xml, the legacy document (default: table)."`
 }
@@ -38,6 +40,7 @@ func (c reportCommand) Run(ctx context.Context, p *process) error {
 	var report usage.Reporter = resolvers.New(store, resolvers.Options{Zone: zone}).Report
 	answer, err := report(auth.NewContext(ctx, auth.Operator), usage.Request{
 		AccountID: c.Account, CustomerID: c.Customer, StartDate: c.Start, EndDate: c.End,
+		Period: usage.Period(strings.ToUpper(strings.ReplaceAll(c.Period, "-", "_"))),
 	})
 	if err != nil {
 		return err

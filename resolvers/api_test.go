@@ -320,13 +320,13 @@ func TestRefusals(t *testing.T) {
 	write(t, store, "a", 1)
 	a := serve(store)
 	for query, want := range map[string]string{
-		`{aiUsage(period:TODAY,startDate:"2026-03-01"){asOf}}`:                                  `"argument":"period"`,
-		`{aiUsage(startDate:"1000-01-01",endDate:"9999-01-01"){series(granularity:DAY){from}}}`: `"argument":"granularity"`,
-		`{aiUsage(startDate:"2026-03-01",endDate:"2026-02-01"){series(granularity:DAY){from}}}`: `"argument":"endDate"`,
-		`{accounts(search:"` + strings.Repeat("x", 300) + `"){nodes{name}}}`:                    `"argument":"search"`,
-		`{customers(accountId:" "){nodes{name}}}`:                                               `"argument":"accountId"`,
-		`{a:aiUsage{accountUsage{customerUsage{series(granularity:HOUR){from aiMinutes}}}}}`:    `OPERATION_TOO_LARGE`,
-		`{aiUsage(period:FORTNIGHT){asOf}}`:                                                     `FORTNIGHT`,
+		`{aiUsage(period:TODAY,startDate:"2026-03-01"){asOf}}`:                                   `"argument":"period"`,
+		`{aiUsage(startDate:"1000-01-01",endDate:"9999-01-01"){series(granularity:DAY){from}}}`:  `"argument":"granularity"`,
+		`{aiUsage(startDate:"2026-03-01",endDate:"2026-02-01"){series(granularity:DAY){from}}}`:  `"argument":"endDate"`,
+		`{accounts(search:"` + strings.Repeat("x", 300) + `"){nodes{name}}}`:                     `"argument":"search"`,
+		`{customers(accountId:" "){nodes{name}}}`:                                                `"argument":"accountId"`,
+		`{aiUsage{customerUsage{series(granularity:HOUR){from to partial aiMinutes sessions}}}}`: `OPERATION_TOO_LARGE`,
+		`{aiUsage(period:FORTNIGHT){asOf}}`:                                                      `FORTNIGHT`,
 	} {
 		if got := a.ask(t, t.Context(), query); !strings.Contains(got, want) || !strings.Contains(got, `"errors"`) {
 			t.Errorf("%s\ngot %s", query, got)
