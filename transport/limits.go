@@ -119,9 +119,9 @@ func (l limiter) MutateOperationParameters(ctx context.Context, params *graphql.
 }
 
 // mostComparisons bounds what the rule OverlappingFieldsCanBeMerged may do. It
-// compares each two fields of one name that may meet in an answer; 100,000
+// compares each two fields of one name that may meet in an answer; 50,000
 // comparisons take some milliseconds.
-const mostComparisons = 100_000
+const mostComparisons = 50_000
 
 // longestName bounds names, in bytes: errors compare one that is not known with
 // those of the schema, to suggest another.
