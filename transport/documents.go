@@ -95,7 +95,7 @@ func prepare(schema *ast.Schema, limits Limits, text string) (*ast.QueryDocument
 	if len(document.Operations) == 0 {
 		return nil, gqlerror.Errorf("no operation provided")
 	}
-	if err := checkRepetition(document); err != nil {
+	if err := checkNames(document); err != nil {
 		return nil, err
 	}
 	if errs := validator.ValidateWithRules(schema, document, rules.NewDefaultRules()); len(errs) > 0 {

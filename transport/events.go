@@ -30,7 +30,7 @@ func (s *streams) serveEvents(w http.ResponseWriter, r *http.Request, executor g
 	defer release()
 	events, err := beginEvents(w)
 	if err != nil {
-		panic(err) // the server cannot stream
+		return // the caller has gone
 	}
 	defer events.end()
 	ctx, stop := s.guard(r.Context(), r)
@@ -90,6 +90,7 @@ func (e *eventWriter) write(text []byte) error {
 		return http.ErrBodyNotAllowed
 	}
 	_ = e.control.SetWriteDeadline(time.Now().Add(writePatience)) // as above
+	defer e.control.SetWriteDeadline(time.Time{})                 // over HTTP/2 it would end a stream that is idle, too
 	if _, err := e.w.Write(text); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -42,23 +43,15 @@ var DefaultLimits = Limits{
 }
 
 func (l Limits) withDefaults() Limits {
-	for _, limit := range []struct {
-		given    *int
-		fallback int
-	}{
-		{&l.Body, DefaultLimits.Body},
-		{&l.Tokens, DefaultLimits.Tokens},
-		{&l.Depth, DefaultLimits.Depth},
-		{&l.Aliases, DefaultLimits.Aliases},
-		{&l.RootFields, DefaultLimits.RootFields},
-		{&l.Fields, DefaultLimits.Fields},
-		{&l.Complexity, DefaultLimits.Complexity},
-	} {
-		if *limit.given == 0 {
-			*limit.given = limit.fallback
-		}
+	return Limits{
+		Body:       cmp.Or(l.Body, DefaultLimits.Body),
+		Tokens:     cmp.Or(l.Tokens, DefaultLimits.Tokens),
+		Depth:      cmp.Or(l.Depth, DefaultLimits.Depth),
+		Aliases:    cmp.Or(l.Aliases, DefaultLimits.Aliases),
+		RootFields: cmp.Or(l.RootFields, DefaultLimits.RootFields),
+		Fields:     cmp.Or(l.Fields, DefaultLimits.Fields),
+		Complexity: cmp.Or(l.Complexity, DefaultLimits.Complexity),
 	}
-	return l
 }
 
 // tooLarge is the code of an operation beyond a limit.
@@ -122,43 +115,64 @@ func (l limiter) MutateOperationParameters(ctx context.Context, params *graphql.
 		errcode.Set(failed, errcode.ParseFailed)
 		return failed
 	}
-	return checkRepetition(document)
+	return checkNames(document)
 }
 
 // mostComparisons bounds what the rule OverlappingFieldsCanBeMerged may do. It
-// compares each two fields of one name that may meet in an answer; 100,000
+// compares each two fields of one name that may meet in an answer; 50,000
 // comparisons take some milliseconds.
-const mostComparisons = 100_000
+const mostComparisons = 50_000
 
-// checkRepetition refuses a document, which need not be valid, that selects the
-// same names very often.
-func checkRepetition(document *ast.QueryDocument) *gqlerror.Error {
-	times := map[string]int{}
+// longestName bounds names, in bytes: errors compare one that is not known with
+// those of the schema, to suggest another.
+const longestName = 100
+
+// checkNames refuses a document, which need not be valid, that selects the same
+// names very often, or names that nothing has.
+func checkNames(document *ast.QueryDocument) *gqlerror.Error {
+	found := names{times: map[string]int{}}
 	for _, operation := range document.Operations {
-		countNames(times, operation.SelectionSet)
+		found.add(operation.SelectionSet)
 	}
 	for _, fragment := range document.Fragments {
-		countNames(times, fragment.SelectionSet)
+		found.measure(fragment.TypeCondition)
+		found.add(fragment.SelectionSet)
 	}
 	comparisons := 0
-	for _, n := range times {
+	for _, n := range found.times {
 		comparisons += n * n
 	}
-	if comparisons > mostComparisons {
+	switch {
+	case found.longest > longestName:
+		return tooLargeError("the document has a name of more than %d characters", longestName)
+	case comparisons > mostComparisons:
 		return tooLargeError("the document selects the same fields too often")
 	}
 	return nil
 }
 
-// countNames counts how often each name of an answer is selected.
-func countNames(times map[string]int, selections ast.SelectionSet) {
+// names are those of a document.
+type names struct {
+	// times is how often each name of an answer is selected.
+	times map[string]int
+	// longest is the length of the longest name, in bytes.
+	longest int
+}
+
+func (n *names) measure(name string) { n.longest = max(n.longest, len(name)) }
+
+func (n *names) add(selections ast.SelectionSet) {
 	for _, selection := range selections {
 		switch selection := selection.(type) {
 		case *ast.Field:
-			times[selection.Alias]++
-			countNames(times, selection.SelectionSet)
+			n.times[selection.Alias]++
+			n.measure(selection.Name)
+			for _, argument := range selection.Arguments {
+				n.measure(argument.Name)
+			}
+			n.add(selection.SelectionSet)
 		case *ast.InlineFragment:
-			countNames(times, selection.SelectionSet)
+			n.add(selection.SelectionSet)
 		}
 	}
 }

@@ -76,10 +76,15 @@ func (p *persisted) find(ctx context.Context, asked *request) (remember func(), 
 	if refused != nil {
 		return nil, refused
 	}
-	if _, registered := p.registered.text(hashPrefix + hashOf(asked.Query)); p.only && !registered {
+	if p.only && !p.isRegistered(asked.Query) {
 		return nil, codedError(persistedRequired, "only registered documents are executed here; send the documentId of one")
 	}
 	return remember, nil
+}
+
+func (p *persisted) isRegistered(text string) bool {
+	_, registered := p.registered.text(hashPrefix + hashOf(text))
+	return registered
 }
 
 func (p *persisted) registeredText(id string) (string, *gqlerror.Error) {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -20,8 +21,7 @@ type Access interface {
 	// CheckOrigin refuses the request of a page that may not use the gateway.
 	CheckOrigin(r *http.Request) error
 	// Enter returns the context of whoever sent a request, or why they are not let
-	// in. It is asked again while a stream lasts,
-	// and must not take that for use.
+	// in. It is asked again while a stream lasts, and must not take that for use.
 	Enter(r *http.Request) (context.Context, error)
 	// Who names whom a context belongs to and what they may see. Two texts that
 	// differ are different callers, or one whose access has changed.
@@ -35,6 +35,8 @@ type StreamOptions struct {
 	Most, MostPerCaller int
 	// Operations is the most operations at the same time on one WebSocket.
 	Operations int
+	// InitPatience is how long a WebSocket may take to say who it is.
+	InitPatience time.Duration
 	// Recheck is how often the credentials of a stream are checked again.
 	Recheck time.Duration
 	// Heartbeat is how often something is sent on a stream, so that whatever is in
@@ -44,29 +46,18 @@ type StreamOptions struct {
 
 // DefaultStreams are the StreamOptions of those without any.
 var DefaultStreams = StreamOptions{
-	Most: 1000, MostPerCaller: 100, Operations: 20, Recheck: 30 * time.Second, Heartbeat: 15 * time.Second,
+	Most: 1000, MostPerCaller: 100, Operations: 20, InitPatience: 10 * time.Second, Recheck: 30 * time.Second, Heartbeat: 15 * time.Second,
 }
 
 func (o StreamOptions) withDefaults() StreamOptions {
-	for _, count := range []struct {
-		given    *int
-		fallback int
-	}{
-		{&o.Most, DefaultStreams.Most},
-		{&o.MostPerCaller, DefaultStreams.MostPerCaller},
-		{&o.Operations, DefaultStreams.Operations},
-	} {
-		if *count.given == 0 {
-			*count.given = count.fallback
-		}
+	return StreamOptions{
+		Most:          cmp.Or(o.Most, DefaultStreams.Most),
+		MostPerCaller: cmp.Or(o.MostPerCaller, DefaultStreams.MostPerCaller),
+		Operations:    cmp.Or(o.Operations, DefaultStreams.Operations),
+		InitPatience:  cmp.Or(o.InitPatience, DefaultStreams.InitPatience),
+		Recheck:       cmp.Or(o.Recheck, DefaultStreams.Recheck),
+		Heartbeat:     cmp.Or(o.Heartbeat, DefaultStreams.Heartbeat),
 	}
-	if o.Recheck == 0 {
-		o.Recheck = DefaultStreams.Recheck
-	}
-	if o.Heartbeat == 0 {
-		o.Heartbeat = DefaultStreams.Heartbeat
-	}
-	return o
 }
 
 // writePatience is how long a caller may take to accept what is sent, before the
@@ -206,76 +197,6 @@ func (s *streams) run(ctx context.Context, executor graphql.GraphExecutor, opera
 // present makes of errors what callers see.
 func present(ctx context.Context, executor graphql.GraphExecutor, operation *graphql.OperationContext, errs gqlerror.List) *graphql.Response {
 	return executor.DispatchError(graphql.WithOperationContext(ctx, operation), firstErrors(errs))
-}
-
-// Lifetime ends the streams of a server. A server that shuts down waits for
-// requests under way, which streams would be for ever, and does not know of
-// WebSockets at all.
-type Lifetime struct {
-	ended chan struct{}
-
-	mu   sync.Mutex
-	over bool
-	open int
-	// idle is closed when nothing is open any more.
-	idle chan struct{}
-}
-
-// NewLifetime returns a Lifetime that has not ended.
-func NewLifetime() *Lifetime {
-	return &Lifetime{ended: make(chan struct{}), idle: make(chan struct{})}
-}
-
-// End ends all streams, those included that begin later. It may be called once.
-func (l *Lifetime) End() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.over = true
-	close(l.ended)
-	if l.open == 0 {
-		close(l.idle)
-	}
-}
-
-// Wait returns when all has ended and the WebSockets are closed, or with ctx.
-func (l *Lifetime) Wait(ctx context.Context) {
-	select {
-	case <-l.idle:
-	case <-ctx.Done():
-	}
-}
-
-// begin counts a connection until end is called.
-func (l *Lifetime) begin() (end func()) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.over {
-		return func() {}
-	}
-	l.open++
-	return func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if l.open--; l.open == 0 && l.over {
-			close(l.idle)
-		}
-	}
-}
-
-type lifetimeKey struct{}
-
-// WithLifetime returns a context for requests whose streams end with a Lifetime.
-func WithLifetime(ctx context.Context, lifetime *Lifetime) context.Context {
-	return context.WithValue(ctx, lifetimeKey{}, lifetime)
-}
-
-// lifetimeOf returns the Lifetime of a request, which never ends where the server
-// has none.
-func lifetimeOf(ctx context.Context) *Lifetime {
-	if lifetime, ok := ctx.Value(lifetimeKey{}).(*Lifetime); ok {
-		return lifetime
-	}
-	return NewLifetime()
 }
 
 // openAccess is the Access of a handler that asks nobody who they are.

@@ -195,6 +195,15 @@ func TestAWebSocketIsLetInByItsRequestOrItsFirstMessage(t *testing.T) {
 	wrong.expectClose(4403)
 }
 
+func TestAWebSocketThatDoesNotSayWhoItIsIsClosed(t *testing.T) {
+	l := startLive(t, transport.Options{Streams: transport.StreamOptions{InitPatience: 20 * time.Millisecond}})
+	c := l.dial(t, nil, "graphql-transport-ws")
+	c.say(`{"type":"ping"}`)
+	c.expect(`{"type":"pong"}`)
+	c.expectClose(4408)
+	l.awaitNoStreams(t)
+}
+
 func TestAPageOfAnotherSiteHasNoWebSocket(t *testing.T) {
 	l := startLive(t, transport.Options{})
 	_, response, err := websocket.Dial(t.Context(), l.url, &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {"https://evil.example"}}})

@@ -3,6 +3,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,23 +81,13 @@ func New[T any](options Options) *Hub[T] {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Interval == 0 {
-		o.Interval = DefaultInterval
+	return Options{
+		Interval:      cmp.Or(o.Interval, DefaultInterval),
+		MostKeys:      cmp.Or(o.MostKeys, DefaultMostKeys),
+		MostListeners: cmp.Or(o.MostListeners, DefaultMostListeners),
+		Buffer:        cmp.Or(o.Buffer, DefaultBuffer),
+		Tries:         cmp.Or(o.Tries, DefaultTries),
 	}
-	for _, bound := range []struct {
-		given    *int
-		fallback int
-	}{
-		{&o.MostKeys, DefaultMostKeys},
-		{&o.MostListeners, DefaultMostListeners},
-		{&o.Buffer, DefaultBuffer},
-		{&o.Tries, DefaultTries},
-	} {
-		if *bound.given == 0 {
-			*bound.given = bound.fallback
-		}
-	}
-	return o
 }
 
 // topic is one value and those who listen to it. All of it is guarded by the
