@@ -94,12 +94,12 @@ func TestAStreamOutlivesTheTimeoutsOfTheServer(t *testing.T) {
 		"HTTP/2":   func(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() },
 	} {
 		t.Run(version, func(t *testing.T) {
-			l := startLiveBy(t, transport.Options{Streams: transport.StreamOptions{Heartbeat: 20 * time.Millisecond}}, start)
+			l := startLiveBy(t, transport.Options{Streams: transport.StreamOptions{Heartbeat: 50 * time.Millisecond}}, start)
 			events := l.listen(t)
 			if !strings.HasPrefix(events.version, version) {
 				t.Errorf("it is %s", events.version)
 			}
-			for events.beats < 10 && events.lines.Scan() {
+			for events.beats < 30 && events.lines.Scan() {
 				if events.lines.Text() == ":" {
 					events.beats++
 				}

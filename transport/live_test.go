@@ -141,7 +141,7 @@ func startLiveBy(t *testing.T, options transport.Options, start func(*httptest.S
 	options.Access = l.access
 	l.handler = transport.New(l.liveSchema, options)
 	server := httptest.NewUnstartedServer(l.handler)
-	server.Config.ReadTimeout, server.Config.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond
+	server.Config.ReadTimeout, server.Config.WriteTimeout = time.Second, time.Second
 	server.Config.BaseContext = func(listener net.Listener) context.Context {
 		return transport.WithLifetime(context.Background(), l.lifetime)
 	}
