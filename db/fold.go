@@ -178,7 +178,11 @@ func (s *Store) introduce(ctx context.Context, subjects []subject) error {
 			}
 			args := make([]any, 0, 3*len(some))
 			for _, one := range some {
-				args = append(args, numbers[asStored(one.account)], one.account, one.customer)
+				number := numbers[asStored(one.account)]
+				if number == 0 {
+					return fmt.Errorf("the account %q cannot be given a number", one.account)
+				}
+				args = append(args, number, one.account, one.customer)
 			}
 			_, err = s.db.ExecContext(ctx, `INSERT IGNORE INTO usage_subjects (account_no, account_id, customer_id)
 				VALUES `+placeholders(len(some), 3), args...)
@@ -267,8 +271,8 @@ func addRollups(ctx context.Context, tx *sqlx.Tx, totals map[rollup]usage.Usage)
 	}
 	slices.SortFunc(keys, compareRollups)
 	for some := range slices.Chunk(keys, addMost) {
-		// Numbers need no quoting, and as text they take the gateway half as long as
-		// arguments.
+		// Numbers and instants need no escaping, and as text they take the gateway
+		// half as long as arguments.
 		var values []byte
 		for _, key := range some {
 			values = appendRollup(values, key, totals[key])
@@ -285,11 +289,11 @@ func addRollups(ctx context.Context, tx *sqlx.Tx, totals map[rollup]usage.Usage)
 	return nil
 }
 
-// appendRollup appends "(3,20260301000000,17,4711,5,300,1)," for a row of
+// appendRollup appends "(3,'2026-03-01 00:00:00',17,4711,5,300,1)," for a row of
 // usage_rollups.
 func appendRollup(to []byte, key rollup, total usage.Usage) []byte {
 	to = strconv.AppendInt(append(to, '('), int64(key.grain), 10)
-	to = key.bucket.AppendFormat(append(to, ','), "20060102150405")
+	to = key.bucket.AppendFormat(append(to, ','), "'2006-01-02 15:04:05'")
 	for _, number := range []int64{int64(key.accountNo), int64(key.subjectNo), total.Minutes, total.Seconds, total.Sessions} {
 		to = strconv.AppendInt(append(to, ','), number, 10)
 	}
