@@ -108,7 +108,7 @@ func measure(ctx context.Context, s settings, size int, out io.Writer) ([]result
 	if _, err := place.pool.ExecContext(ctx, "ANALYZE TABLE ai_sessions, usage_rollups, usage_subjects, usage_deltas"); err != nil {
 		return nil, err
 	}
-	return measureReports(ctx, s, place, size)
+	return measureReports(ctx, s, place, size, out)
 }
 
 func load(ctx context.Context, store *db.Store, config sample.Config) error {

@@ -6,14 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"slices"
 	"time"
 
-	"aiusage/auth"
 	"aiusage/db"
-	"aiusage/gateway"
 	"aiusage/usage"
 )
 
@@ -61,18 +57,17 @@ func questions() []question {
 	}
 }
 
-// measureReports asks every question in every way.
-func measureReports(ctx context.Context, s settings, p *place, size int) ([]result, error) {
-	server, err := serve(ctx, p)
+// measureReports asks every question in every way, in turns, so that whatever else
+// the machine does slows all ways alike.
+func measureReports(ctx context.Context, s settings, p *place, size int, out io.Writer) ([]result, error) {
+	gateway, err := serve(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	defer server.Close()
-	raw, err := db.Open(p.dsn, db.Options{})
-	if err != nil {
+	defer gateway.Close()
+	if err := p.printRows(ctx, out); err != nil {
 		return nil, err
 	}
-	defer raw.Close()
 	var results []result
 	for _, q := range questions() {
 		one := result{size: size, question: q.name}
@@ -80,40 +75,71 @@ func measureReports(ctx context.Context, s settings, p *place, size int) ([]resu
 		if err != nil {
 			return nil, err
 		}
-		one.store, err = median(s.rounds, func() error {
-			if q.series != "" {
-				_, err := p.store.Series(ctx, usage.SeriesQuery{Query: query, Step: q.series})
-				return err
-			}
-			one.subjects = 0
-			return q.each(query, func(query usage.Query) error {
-				report, err := p.store.Report(ctx, query)
-				if err == nil {
-					one.subjects += len(report.Subjects)
-				}
-				return err
-			})
-		})
-		if err != nil {
-			return nil, err
-		}
+		ways := []way{{&one.store, func() (err error) {
+			one.subjects, err = q.ask(ctx, p.store, query)
+			return err
+		}}}
 		if q.series == "" && q.accounts == 0 {
-			if one.http, err = median(s.rounds, func() error { return get(ctx, server.URL, q.request) }); err != nil {
-				return nil, err
-			}
+			ways = append(ways, way{&one.http, func() error { return gateway.get(ctx, q.request, gateway.byToken) }})
 		}
 		if q.bare != "" {
-			if one.bare, err = median(s.rounds, func() error { return read(ctx, p.pool, q.bare, q.args) }); err != nil {
-				return nil, err
-			}
+			ways = append(ways, way{&one.bare, func() error { return read(ctx, p.pool, q.bare, q.args) }})
+		}
+		if err := medians(s.rounds, ways...); err != nil {
+			return nil, err
 		}
 		// Raw takes long: three times are enough.
-		if one.raw, err = median(min(3, s.rounds), func() error { return read(ctx, p.pool, rawStatement(q), rawArgs(query, q)) }); err != nil {
+		raw := way{&one.raw, func() error { return read(ctx, p.pool, rawStatement(q), rawArgs(query, q)) }}
+		if err := medians(min(3, s.rounds), raw); err != nil {
 			return nil, err
 		}
 		results = append(results, one)
 	}
-	return results, nil
+	return results, measureCallers(ctx, s, p, gateway, out)
+}
+
+// printRows tells how much there is to add up. It grows with the sessions only
+// as long as there are customers without a session in some hour, day or month.
+func (p *place) printRows(ctx context.Context, out io.Writer) error {
+	var rows [4]int
+	for i, condition := range []string{"grain = 1", "grain = 2", "grain = 3",
+		"grain = 2 AND account_no = (SELECT account_no FROM usage_accounts WHERE account_id = '" + account + "')"} {
+		if err := p.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM usage_rollups WHERE "+condition).Scan(&rows[i]); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(out, "  rollups: %d hours, %d days (%d of the one account), %d months\n", rows[0], rows[1], rows[3], rows[2])
+	return err
+}
+
+// measureCallers asks the smallest question as callers of every kind.
+func measureCallers(ctx context.Context, s settings, p *place, gateway *server, out io.Writer) error {
+	q := questions()[0]
+	var bare, token, key, password time.Duration
+	asking := func(took *time.Duration, who func(*http.Request)) way {
+		return way{took, func() error { return gateway.get(ctx, q.request, who) }}
+	}
+	err := medians(10*s.rounds, way{&bare, func() error { return read(ctx, p.pool, q.bare, q.args) }},
+		asking(&token, gateway.byToken), asking(&key, gateway.byKey), asking(&password, gateway.byPassword))
+	fmt.Fprintf(out, "  %s, over HTTP: %s with a JWT (%s of bare SQL), %s with an API key (%s), %s with a password (%s)\n", q.name,
+		ms(token), ratio(token, bare), ms(key), ratio(key, bare), ms(password), ratio(password, bare))
+	return err
+}
+
+// ask asks the store, and returns how many subjects were in the answers.
+func (q question) ask(ctx context.Context, store *db.Store, query usage.Query) (subjects int, err error) {
+	if q.series != "" {
+		_, err := store.Series(ctx, usage.SeriesQuery{Query: query, Step: q.series})
+		return 0, err
+	}
+	err = q.each(query, func(query usage.Query) error {
+		report, err := store.Report(ctx, query)
+		if err == nil {
+			subjects += len(report.Subjects)
+		}
+		return err
+	})
+	return subjects, err
 }
 
 // each asks for one query, or for one of each account.
@@ -158,19 +184,31 @@ func rawArgs(query usage.Query, q question) []any {
 	return args
 }
 
-// median runs do once to warm up and then rounds times.
-func median(rounds int, do func() error) (time.Duration, error) {
-	var times []time.Duration
-	for range rounds + 1 {
-		started := time.Now()
-		if err := do(); err != nil {
-			return 0, err
+// way is something to be measured, and where its time is to be written.
+type way struct {
+	took *time.Duration
+	do   func() error
+}
+
+// medians runs all ways once to warm up and then rounds times, in turns.
+func medians(rounds int, ways ...way) error {
+	times := make([][]time.Duration, len(ways))
+	for round := range rounds + 1 {
+		for i, way := range ways {
+			started := time.Now()
+			if err := way.do(); err != nil {
+				return err
+			}
+			if round > 0 {
+				times[i] = append(times[i], time.Since(started))
+			}
 		}
-		times = append(times, time.Since(started))
 	}
-	times = times[1:]
-	slices.Sort(times)
-	return times[len(times)/2], nil
+	for i, way := range ways {
+		slices.Sort(times[i])
+		*way.took = times[i][rounds/2]
+	}
+	return nil
 }
 
 // read runs a statement through the driver and reads its rows.
@@ -188,50 +226,6 @@ func read(ctx context.Context, pool *sql.DB, statement string, args []any) error
 		}
 	}
 	return rows.Err()
-}
-
-const password = "benchmark"
-
-// serve starts a gateway on the database.
-func serve(ctx context.Context, p *place) (*httptest.Server, error) {
-	hash, err := auth.HashPassword(password)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.store.AddUser(ctx, auth.User{Name: "bench", PasswordHash: hash, Roles: []string{auth.SystemAdministrator}}); err != nil {
-		return nil, err
-	}
-	handler, err := gateway.New(gateway.Config{Store: p.store, Log: quiet})
-	if err != nil {
-		return nil, err
-	}
-	return httptest.NewServer(handler), nil
-}
-
-// get asks for a report as a legacy caller does, in CSV, which is the least that
-// can be written for it.
-func get(ctx context.Context, server string, request usage.Request) error {
-	values := url.Values{"format": {"csv"}}
-	for name, value := range map[string]string{"AccountId": request.AccountID, "StartDate": request.StartDate, "EndDate": request.EndDate} {
-		if value != "" {
-			values.Set(name, value)
-		}
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server+"/ai/usage?"+values.Encode(), nil)
-	if err != nil {
-		return err
-	}
-	r.SetBasicAuth("bench", password)
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %.200s", response.Status, body)
-	}
-	return err
 }
 
 func printTable(out io.Writer, results []result) {

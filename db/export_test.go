@@ -79,3 +79,50 @@ func (s *Store) BothSeries(ctx context.Context, query usage.SeriesQuery) (rolled
 	report, err = snapshot.Report(ctx, query.Query)
 	return rolledUp, raw, report, err
 }
+
+// InTransaction runs statements in a transaction, with a context of its own for
+// the last one.
+func (s *Store) InTransaction(ctx, last context.Context, statements ...string) error {
+	tx, err := s.db.BeginTxx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for i, statement := range statements {
+		if i == len(statements)-1 {
+			ctx = last
+		}
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// Read runs a statement and calls each for every row.
+func (s *Store) Read(ctx context.Context, statement string, each func(value string)) error {
+	rows, err := s.db.QueryContext(ctx, statement)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var value string
+		if err := rows.Scan(&value); err != nil {
+			return err
+		}
+		each(value)
+	}
+	return rows.Err()
+}
+
+// Execute runs a statement.
+func (s *Store) Execute(ctx context.Context, statement string) error {
+	_, err := s.db.ExecContext(ctx, statement)
+	return err
+}
+
+// CanEnd tells whether a connection with an id at host:port may end another.
+func CanEnd(host, port string, id uint64, otherHost, otherPort string, otherID uint64) bool {
+	return place{host, port, id}.canEnd(place{otherHost, otherPort, otherID})
+}

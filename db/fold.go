@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -12,9 +14,9 @@ import (
 	"aiusage/usage"
 )
 
-// foldMost bounds the changes that are folded in one transaction, so that it
-// holds its locks for milliseconds.
-const foldMost = 2000
+// foldMost bounds the changes that are folded in one transaction. It holds its
+// locks for some 0.1 s, and nobody but others who fold or correct waits for those.
+const foldMost = 5000
 
 // Fold moves the changes recorded so far into the rollups, in many short
 // transactions, and returns how many it moved. Each is moved exactly once, however
@@ -96,10 +98,11 @@ func (s *Store) tryFold(ctx context.Context, after uint64, most int, end func(*s
 	}
 	// In a short table the server would rather look at every row, and wait for one
 	// whose transaction has not ended. The order and the limit, which change nothing
-	// else, make it go to these rows alone.
+	// else, make it go to these rows alone, and stop at the last of them.
+	taken := among("delta_id", ids)
 	_, err = tx.ExecContext(ctx, `
-		DELETE FROM usage_deltas WHERE delta_id IN (`+placeholders(len(ids), 1)+`)
-		ORDER BY delta_id LIMIT ?`, append(anys(ids), len(ids))...)
+		DELETE FROM usage_deltas`+taken.String()+`
+		ORDER BY delta_id LIMIT ?`, append(taken.args, len(ids))...)
 	if err != nil {
 		return 0, 0, nil, err
 	}
@@ -109,41 +112,57 @@ func (s *Store) tryFold(ctx context.Context, after uint64, most int, end func(*s
 // subject is an account and a customer, or none.
 type subject struct{ account, customer string }
 
-// sum is what a subject used in one hour, or how that changed.
-type sum struct {
+// hourly is an hour of a subject.
+type hourly struct {
 	accountNo, subjectNo uint32
 	hour                 time.Time
-	usage.Usage
 }
 
-// readDeltas adds up changes by subject and hour. unknown are subjects without a
-// number; if there are any, the sums are of no use.
-func readDeltas(ctx context.Context, tx *sqlx.Tx, ids []uint64) (sums []sum, unknown []subject, err error) {
+// readDeltas returns changes added up by subject and hour. unknown are subjects
+// without a number; if there are any, the sums are of no use.
+func readDeltas(ctx context.Context, tx *sqlx.Tx, ids []uint64) (sums map[hourly]usage.Usage, unknown []subject, err error) {
+	where := among("d.delta_id", ids)
 	rows, err := tx.QueryContext(ctx, `
-		SELECT COALESCE(s.account_no, 0), COALESCE(s.subject_no, 0), d.account_id, d.customer_id, d.hour,
-		       CAST(SUM(d.minutes) AS SIGNED), CAST(SUM(d.seconds) AS SIGNED), CAST(SUM(d.sessions) AS SIGNED)
+		SELECT COALESCE(s.account_no, 0), COALESCE(s.subject_no, 0),
+		       CASE WHEN s.subject_no IS NULL THEN d.account_id ELSE '' END,
+		       CASE WHEN s.subject_no IS NULL THEN d.customer_id ELSE '' END,
+		       d.hour, d.minutes, d.seconds, d.sessions
 		FROM usage_deltas d
-		LEFT JOIN usage_subjects s ON s.account_id = d.account_id AND s.customer_id = d.customer_id
-		WHERE d.delta_id IN (`+placeholders(len(ids), 1)+`)
-		GROUP BY s.account_no, s.subject_no, d.account_id, d.customer_id, d.hour`, anys(ids)...)
+		LEFT JOIN usage_subjects s ON s.account_id = d.account_id AND s.customer_id = d.customer_id`+where.String(), where.args...)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer rows.Close()
+	sums = make(map[hourly]usage.Usage, len(ids))
 	for rows.Next() {
-		var one sum
+		var key hourly
 		var who subject
-		err := rows.Scan(&one.accountNo, &one.subjectNo, &who.account, &who.customer, &one.hour,
-			&one.Minutes, &one.Seconds, &one.Sessions)
+		var change usage.Usage
+		err := rows.Scan(&key.accountNo, &key.subjectNo, &who.account, &who.customer, &key.hour,
+			&change.Minutes, &change.Seconds, &change.Sessions)
 		if err != nil {
 			return nil, nil, err
 		}
-		if one.subjectNo == 0 {
+		if key.subjectNo == 0 {
 			unknown = append(unknown, who)
 		}
-		sums = append(sums, one)
+		sums[key] = sums[key].Plus(change)
 	}
 	return sums, unknown, rows.Err()
+}
+
+// among is the condition that a column is one of some ascending numbers. Where none
+// is left out, it names the first and the last: the server takes twice as long for
+// a list. Several such spans in one statement would not do, because the server
+// locks the row behind a span to see that it has ended, which may be a writer's.
+func among(column string, numbers []uint64) (where conditions) {
+	first, last := numbers[0], numbers[len(numbers)-1]
+	if last-first+1 == uint64(len(numbers)) {
+		where.add(column+" BETWEEN ? AND ?", first, last)
+	} else {
+		where.add(column+" IN ("+placeholders(len(numbers), 1)+")", anys(numbers)...)
+	}
+	return where
 }
 
 // introduce gives numbers to subjects that have none. Two gateways may do so for
@@ -152,22 +171,21 @@ func (s *Store) introduce(ctx context.Context, subjects []subject) error {
 	// Everybody in the same order, so that they do not wait for each other crosswise.
 	slices.SortFunc(subjects, compareSubjects)
 	for some := range slices.Chunk(slices.Compact(subjects), 500) {
-		accounts := make([]any, 0, len(some))
-		pairs := make([]any, 0, 2*len(some))
-		for _, one := range some {
-			accounts = append(accounts, one.account)
-			pairs = append(pairs, one.customer, one.account)
-		}
 		err := retry(ctx, func() error {
-			_, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO usage_accounts (account_id) VALUES (?)`+
-				repeat(", (?)", len(accounts)-1), accounts...)
+			numbers, err := s.introduceAccounts(ctx, some)
 			if err != nil {
 				return err
 			}
-			_, err = s.db.ExecContext(ctx, `INSERT IGNORE INTO usage_subjects (account_no, account_id, customer_id) `+
-				`SELECT account_no, account_id, ? FROM usage_accounts WHERE account_id = ?`+
-				repeat(` UNION ALL SELECT account_no, account_id, ? FROM usage_accounts WHERE account_id = ?`, len(some)-1),
-				pairs...)
+			args := make([]any, 0, 3*len(some))
+			for _, one := range some {
+				number := numbers[asStored(one.account)]
+				if number == 0 {
+					return fmt.Errorf("the account %q cannot be given a number", one.account)
+				}
+				args = append(args, number, one.account, one.customer)
+			}
+			_, err = s.db.ExecContext(ctx, `INSERT IGNORE INTO usage_subjects (account_no, account_id, customer_id)
+				VALUES `+placeholders(len(some), 3), args...)
 			return err
 		})
 		if err != nil {
@@ -176,6 +194,50 @@ func (s *Store) introduce(ctx context.Context, subjects []subject) error {
 	}
 	return nil
 }
+
+// introduceAccounts gives numbers to the accounts of subjects that have none, and
+// returns those of all, by asStored.
+func (s *Store) introduceAccounts(ctx context.Context, subjects []subject) (map[string]uint32, error) {
+	wanted := make([]any, 0, len(subjects))
+	for i, one := range subjects {
+		if i == 0 || one.account != subjects[i-1].account {
+			wanted = append(wanted, one.account)
+		}
+	}
+	numbers, err := s.accountNumbers(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	unknown := slices.DeleteFunc(slices.Clone(wanted), func(id any) bool { return numbers[asStored(id.(string))] != 0 })
+	if len(unknown) == 0 {
+		return numbers, nil
+	}
+	_, err = s.db.ExecContext(ctx, `INSERT IGNORE INTO usage_accounts (account_id) VALUES (?)`+
+		repeat(", (?)", len(unknown)-1), unknown...)
+	if err != nil {
+		return nil, err
+	}
+	return s.accountNumbers(ctx, wanted)
+}
+
+// accountNumbers returns the numbers of those of the accounts that have one.
+func (s *Store) accountNumbers(ctx context.Context, ids []any) (map[string]uint32, error) {
+	var found []struct {
+		Number uint32 `db:"account_no"`
+		ID     string `db:"account_id"`
+	}
+	err := s.db.SelectContext(ctx, &found, `
+		SELECT account_no, account_id FROM usage_accounts WHERE account_id IN (`+placeholders(len(ids), 1)+`)`, ids...)
+	numbers := make(map[string]uint32, len(found))
+	for _, one := range found {
+		numbers[asStored(one.ID)] = one.Number
+	}
+	return numbers, err
+}
+
+// asStored is an id without the spaces at its end, which utf8mb4_bin does not
+// compare: the platform may write ids that the import refuses.
+func asStored(id string) string { return strings.TrimRight(id, " ") }
 
 // rollup is one row of usage_rollups, or what is added to it.
 type rollup struct {
@@ -186,12 +248,12 @@ type rollup struct {
 
 // addToRollups adds sums to the hours, days and months they belong to, in the
 // order of the key, so that two who add do not wait for each other crosswise.
-func addToRollups(ctx context.Context, tx *sqlx.Tx, sums []sum) error {
+func addToRollups(ctx context.Context, tx *sqlx.Tx, sums map[hourly]usage.Usage) error {
 	totals := make(map[rollup]usage.Usage, 2*len(sums))
-	for _, one := range sums {
+	for one, change := range sums {
 		for _, grain := range usage.Grains {
 			key := rollup{grain, grain.Floor(one.hour), one.accountNo, one.subjectNo}
-			totals[key] = totals[key].Plus(one.Usage)
+			totals[key] = totals[key].Plus(change)
 		}
 	}
 	return addRollups(ctx, tx, totals)
@@ -209,19 +271,31 @@ func addRollups(ctx context.Context, tx *sqlx.Tx, totals map[rollup]usage.Usage)
 	}
 	slices.SortFunc(keys, compareRollups)
 	for some := range slices.Chunk(keys, addMost) {
-		args := make([]any, 0, 7*len(some))
+		// Numbers and instants need no escaping, and as text they take the gateway
+		// half as long as arguments.
+		var values []byte
 		for _, key := range some {
-			total := totals[key]
-			args = append(args, key.grain, key.bucket, key.accountNo, key.subjectNo, total.Minutes, total.Seconds, total.Sessions)
+			values = appendRollup(values, key, totals[key])
 		}
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO usage_rollups (grain, bucket, account_no, subject_no, minutes, seconds, sessions)
-			VALUES `+placeholders(len(some), 7)+`
+			VALUES `+string(values[:len(values)-1])+`
 			ON DUPLICATE KEY UPDATE minutes = minutes + VALUES(minutes),
-				seconds = seconds + VALUES(seconds), sessions = sessions + VALUES(sessions)`, args...)
+				seconds = seconds + VALUES(seconds), sessions = sessions + VALUES(sessions)`)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// appendRollup appends "(3,'2026-03-01 00:00:00',17,4711,5,300,1)," for a row of
+// usage_rollups.
+func appendRollup(to []byte, key rollup, total usage.Usage) []byte {
+	to = strconv.AppendInt(append(to, '('), int64(key.grain), 10)
+	to = key.bucket.AppendFormat(append(to, ','), "'2006-01-02 15:04:05'")
+	for _, number := range []int64{int64(key.accountNo), int64(key.subjectNo), total.Minutes, total.Seconds, total.Sessions} {
+		to = strconv.AppendInt(append(to, ','), number, 10)
+	}
+	return append(to, "),"...)
 }

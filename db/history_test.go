@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"pgregory.net/rapid"
 
 	"aiusage/db"
@@ -353,7 +354,7 @@ func (h *history) allAtOnce(rt *rapid.T) {
 		list := rapid.SliceOfN(changes(fmt.Sprint("w", i, "-")), 1, 8).Draw(rt, "changes")
 		run(func() error {
 			for _, c := range list {
-				if _, err := h.pool.ExecContext(ctx, c.statement, c.args...); err != nil {
+				if err := h.repeatedly(ctx, c); err != nil {
 					return err
 				}
 			}
@@ -380,6 +381,18 @@ func (h *history) allAtOnce(rt *rapid.T) {
 	close(failures)
 	for err := range failures {
 		h.must(err)
+	}
+}
+
+// repeatedly runs a statement of the platform, again when the server has undone it
+// for a deadlock: in a table as small as this one, writers lock each other's rows.
+func (h *history) repeatedly(ctx context.Context, c change) error {
+	for attempt := 0; ; attempt++ {
+		_, err := h.pool.ExecContext(ctx, c.statement, c.args...)
+		server, ok := errors.AsType[*mysql.MySQLError](err)
+		if !ok || server.Number != 1213 || attempt == 10 {
+			return err
+		}
 	}
 }
 

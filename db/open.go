@@ -65,7 +65,7 @@ func Open(dsn string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, usage.Errorf(usage.InvalidArgument, "the DSN cannot be used: its parameters contradict each other")
 	}
-	pool := sqlx.NewDb(sql.OpenDB(connector), "mysql")
+	pool := sqlx.NewDb(sql.OpenDB(newKiller(connector)), "mysql")
 	most := options.MaxConnections
 	if most == 0 {
 		most = 16
@@ -143,7 +143,7 @@ func describeDSN(dsn string) string {
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return translate(s.db.PingContext(ctx)) }
 
-// Close ends all connections.
+// Close ends all connections, and the statements that contexts have just ended.
 func (s *Store) Close() error { return s.db.Close() }
 
 // Describe names the server and its version for people, such as "MySQL 9.7.4".
