@@ -26,9 +26,14 @@ type result struct {
 type question struct {
 	name    string
 	request usage.Request
-	series  usage.Step
-	// accounts asks for that many accounts, one after the other.
+	// series asks for usage over time; level says of whom.
+	series usage.Step
+	level  usage.Level
+	// accounts asks as somebody who may see so many accounts.
 	accounts int
+	// graphQL is what is selected of the report, for questions that the legacy
+	// operation cannot answer.
+	graphQL string
 	// bare reads the rollups, for questions that fit their buckets.
 	bare string
 	args []any
@@ -50,9 +55,18 @@ func questions() []question {
 		{name: "all customers, one month", request: usage.Request{StartDate: march, EndDate: "2026-03-31"}, bare: joined, args: []any{march, april}},
 		{name: "all customers, one year", request: usage.Request{StartDate: year, EndDate: "2026-03-31"}, bare: joined, args: []any{year, april}},
 		{name: "one account, two odd instants", request: usage.Request{AccountID: account, StartDate: "2025-06-13T07:23:11.417Z", EndDate: "2026-02-21T19:48:02.003Z"}},
-		{name: "one account, daily for a year", series: usage.Daily, request: usage.Request{AccountID: account, StartDate: year, EndDate: "2026-03-31"}},
+		{name: "one account, daily for a year", series: usage.Daily, request: usage.Request{AccountID: account, StartDate: year, EndDate: "2026-03-31"},
+			graphQL: "series(granularity:DAY){from aiMinutes}",
+			bare: `SELECT bucket, '', SUM(minutes), SUM(seconds), SUM(sessions) FROM usage_rollups WHERE grain = 2 AND bucket >= ? AND bucket < ?
+				AND account_no = (SELECT account_no FROM usage_accounts WHERE account_id = ?) GROUP BY bucket`, args: []any{year, april, account}},
 		{name: "50 accounts with their customers, one month", accounts: 50, request: usage.Request{StartDate: march, EndDate: "2026-03-31"},
-			bare: columns + from + ` AND r.bucket = ? AND s.account_id BETWEEN 'sample-acc-0001' AND 'sample-acc-0050'` + group, args: []any{march}},
+			graphQL: "accountUsage{accountId aiMinutes customerUsage{customerId aiMinutes}}",
+			bare:    columns + from + ` AND r.bucket = ? AND s.account_id BETWEEN 'sample-acc-0001' AND 'sample-acc-0050'` + group, args: []any{march}},
+		{name: "50 accounts with their customers, daily for a month", accounts: 50, series: usage.Daily, level: usage.ByCustomer,
+			request: usage.Request{StartDate: march, EndDate: "2026-03-31"},
+			graphQL: "accountUsage{customerUsage{customerId series(granularity:DAY){aiMinutes}}}",
+			bare: `SELECT s.account_id, s.customer_id, r.minutes, r.seconds, r.sessions FROM usage_rollups r JOIN usage_subjects s ON s.subject_no = r.subject_no
+				WHERE r.grain = 2 AND r.bucket >= ? AND r.bucket < ? AND s.account_id BETWEEN 'sample-acc-0001' AND 'sample-acc-0050'`, args: []any{march, april}},
 		{name: "all accounts, everything", request: usage.Request{}, bare: joined, args: []any{"1000-01-01", "9999-01-01"}},
 	}
 }
@@ -75,13 +89,14 @@ func measureReports(ctx context.Context, s settings, p *place, size int, out io.
 		if err != nil {
 			return nil, err
 		}
+		if q.accounts > 0 {
+			query.Accounts = firstAccounts(q.accounts)
+		}
 		ways := []way{{&one.store, func() (err error) {
 			one.subjects, err = q.ask(ctx, p.store, query)
 			return err
 		}}}
-		if q.series == "" && q.accounts == 0 {
-			ways = append(ways, way{&one.http, func() error { return gateway.get(ctx, q.request, gateway.byToken) }})
-		}
+		ways = append(ways, way{&one.http, func() error { return gateway.ask(ctx, q) }})
 		if q.bare != "" {
 			ways = append(ways, way{&one.bare, func() error { return read(ctx, p.pool, q.bare, q.args) }})
 		}
@@ -126,34 +141,29 @@ func measureCallers(ctx context.Context, s settings, p *place, gateway *server, 
 	return err
 }
 
-// ask asks the store, and returns how many subjects were in the answers.
+// ask asks the store, and returns how many subjects were in the answer.
 func (q question) ask(ctx context.Context, store *db.Store, query usage.Query) (subjects int, err error) {
 	if q.series != "" {
-		_, err := store.Series(ctx, usage.SeriesQuery{Query: query, Step: q.series})
+		set, err := store.Series(ctx, usage.SeriesQuery{Query: query, Step: q.series, Level: q.level})
+		if err != nil {
+			return 0, err
+		}
+		return set.Points() / max(1, len(set.Buckets)), nil
+	}
+	report, err := store.Report(ctx, query)
+	if err != nil {
 		return 0, err
 	}
-	err = q.each(query, func(query usage.Query) error {
-		report, err := store.Report(ctx, query)
-		if err == nil {
-			subjects += len(report.Subjects)
-		}
-		return err
-	})
-	return subjects, err
+	return len(report.Subjects), nil
 }
 
-// each asks for one query, or for one of each account.
-func (q question) each(query usage.Query, ask func(usage.Query) error) error {
-	if q.accounts == 0 {
-		return ask(query)
+// firstAccounts are the accounts that somebody may see.
+func firstAccounts(count int) []string {
+	accounts := make([]string, count)
+	for i := range accounts {
+		accounts[i] = fmt.Sprintf("sample-acc-%04d", i+1)
 	}
-	for i := range q.accounts {
-		query.AccountID = fmt.Sprintf("sample-acc-%04d", i+1)
-		if err := ask(query); err != nil {
-			return err
-		}
-	}
-	return nil
+	return accounts
 }
 
 // rawStatement is what a person would write on the sessions.
@@ -164,6 +174,10 @@ func rawStatement(q question) string {
 	}
 	if q.accounts > 0 {
 		who = " AND account_id BETWEEN 'sample-acc-0001' AND 'sample-acc-0050'"
+	}
+	if q.level == usage.ByCustomer {
+		return `SELECT account_id, COALESCE(customer_id, '') AS customer, SUM(ai_minutes), SUM(duration_seconds), COUNT(*) FROM ai_sessions
+			WHERE started_at >= ? AND started_at < ?` + who + ` GROUP BY account_id, customer, DATE(started_at)`
 	}
 	if q.series != "" {
 		return `SELECT DATE(started_at), '', SUM(ai_minutes), SUM(duration_seconds), COUNT(*) FROM ai_sessions

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -45,8 +47,7 @@ func serve(ctx context.Context, p *place) (*server, error) {
 		return nil, err
 	}
 	s.key = text
-	claims := jwt.MapClaims{"sub": user, "roles": auth.SystemAdministrator, "exp": time.Now().Add(24 * time.Hour).Unix()}
-	if s.token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(secret)); err != nil {
+	if s.token, err = newToken(auth.SystemAdministrator, nil); err != nil {
 		return nil, err
 	}
 	tokens, err := auth.NewTokens(auth.TokenOptions{Secret: []byte(secret)})
@@ -59,6 +60,12 @@ func serve(ctx context.Context, p *place) (*server, error) {
 	}
 	s.Server = httptest.NewServer(handler)
 	return s, nil
+}
+
+// newToken returns the token of somebody with a role and accounts.
+func newToken(role string, accounts []string) (string, error) {
+	claims := jwt.MapClaims{"sub": user, "roles": role, "accounts": accounts, "exp": time.Now().Add(24 * time.Hour).Unix()}
+	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(secret))
 }
 
 func (s *server) byToken(r *http.Request)    { r.Header.Set("Authorization", "Bearer "+s.token) }
@@ -79,6 +86,40 @@ func (s *server) get(ctx context.Context, request usage.Request, by func(*http.R
 		return err
 	}
 	by(r)
+	return send(r)
+}
+
+// ask asks a question over HTTP, as somebody with a JWT.
+func (s *server) ask(ctx context.Context, q question) error {
+	if q.graphQL == "" {
+		return s.get(ctx, q.request, s.byToken)
+	}
+	token := s.token
+	if q.accounts > 0 {
+		var err error
+		if token, err = newToken(auth.AccountAdministrator, firstAccounts(q.accounts)); err != nil {
+			return err
+		}
+	}
+	query := `query($accountId:ID,$startDate:String,$endDate:String){aiUsage(accountId:$accountId,startDate:$startDate,endDate:$endDate){` + q.graphQL + `}}`
+	body, err := json.Marshal(map[string]any{"query": query, "variables": map[string]string{
+		"accountId": q.request.AccountID, "startDate": q.request.StartDate, "endDate": q.request.EndDate,
+	}})
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+gateway.GraphQLPath, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/graphql-response+json") // errors have a status
+	r.Header.Set("Authorization", "Bearer "+token)
+	return send(r)
+}
+
+// send sends a request and reads the answer, which must be a good one.
+func send(r *http.Request) error {
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return err
