@@ -1,14 +1,15 @@
 package resolvers
 
 import (
+	"context"
 	"time"
 
 	"aiusage/resolvers/answer"
 	"aiusage/usage"
 )
 
-// The plain fields of the schema, which need nothing but the report. One that is
-// missing here is answered in the ordinary way.
+// The plain fields of the schema. One that is missing here is answered in the
+// ordinary way.
 
 var reportFields = fields[answer.Report]{
 	"from":          timeField(func(r *answer.Report) *time.Time { return r.From() }),
@@ -19,7 +20,14 @@ var reportFields = fields[answer.Report]{
 	"accountUsage":  listField(accountFields, "AIAccountUsage", (*answer.Report).AccountUsage),
 	"customerUsage": listField(customerFields, "AICustomerUsage", (*answer.Report).CustomerUsage),
 	"plan":          objectField(planFields, "AIUsagePlan", (*answer.Report).Plan),
+	"series":        seriesField((*answer.Report).Series),
+	"previous":      readField(func() fields[answer.Report] { return previousFields }, "AIUsage", (*answer.Report).Previous),
 }
+
+// previousFields are reportFields, which cannot name themselves.
+var previousFields fields[answer.Report]
+
+func init() { previousFields = reportFields }
 
 var totalsFields = fields[usage.Usage]{
 	"aiMinutes": numberField(func(u *usage.Usage) int64 { return u.Minutes }),
@@ -29,6 +37,7 @@ var totalsFields = fields[usage.Usage]{
 
 var accountFields = fields[answer.AccountUsage]{
 	"accountId": textField(func(a *answer.AccountUsage) string { return a.AccountID }),
+	"account":   objectField(namedAccountFields, "Account", func(a *answer.AccountUsage) *answer.Account { account := a.Account(); return &account }),
 	"aiMinutes": minutesField(func(a *answer.AccountUsage) usage.Usage { return a.Usage }),
 	"aiSeconds": numberField(func(a *answer.AccountUsage) int64 { return a.Seconds }),
 	"sessions":  numberField(func(a *answer.AccountUsage) int64 { return a.Sessions }),
@@ -36,16 +45,45 @@ var accountFields = fields[answer.AccountUsage]{
 		func(a *answer.AccountUsage) *usage.Usage { return &a.WithoutCustomer }),
 	"customerUsage": listField(customerFields, "AICustomerUsage",
 		func(a *answer.AccountUsage) []answer.CustomerUsage { return a.CustomerUsage() }),
-	"share": shareField(func(a *answer.AccountUsage, of answer.Measure) *float64 { return a.Share(of) }),
+	"series":   seriesField((*answer.AccountUsage).Series),
+	"previous": readField(amountFields, "AIUsageTotals", (*answer.AccountUsage).Previous),
+	"share":    shareField(func(a *answer.AccountUsage, of answer.Measure) *float64 { return a.Share(of) }),
 }
 
 var customerFields = fields[answer.CustomerUsage]{
 	"accountId":  textField(func(c *answer.CustomerUsage) string { return c.AccountID }),
+	"account":    objectField(namedAccountFields, "Account", func(c *answer.CustomerUsage) *answer.Account { account := c.Account(); return &account }),
 	"customerId": textField(func(c *answer.CustomerUsage) string { return c.CustomerID }),
+	"customer":   objectField(namedCustomerFields, "Customer", func(c *answer.CustomerUsage) *answer.Customer { customer := c.Customer(); return &customer }),
 	"aiMinutes":  minutesField(func(c *answer.CustomerUsage) usage.Usage { return c.Usage }),
 	"aiSeconds":  numberField(func(c *answer.CustomerUsage) int64 { return c.Seconds }),
 	"sessions":   numberField(func(c *answer.CustomerUsage) int64 { return c.Sessions }),
+	"series":     seriesField((*answer.CustomerUsage).Series),
+	"previous":   readField(amountFields, "AIUsageTotals", (*answer.CustomerUsage).Previous),
 	"share":      shareField(func(c *answer.CustomerUsage, of answer.Measure) *float64 { return c.Share(of) }),
+}
+
+func amountFields() fields[usage.Usage] { return totalsFields }
+
+var namedAccountFields = fields[answer.Account]{
+	"accountId": textField(func(a *answer.Account) string { return a.AccountID }),
+	"name":      nameField(func(a *answer.Account, ctx context.Context) (*string, error) { return a.Name(ctx) }),
+}
+
+var namedCustomerFields = fields[answer.Customer]{
+	"accountId":  textField(func(c *answer.Customer) string { return c.AccountID }),
+	"account":    objectField(namedAccountFields, "Account", func(c *answer.Customer) *answer.Account { account := c.Account(); return &account }),
+	"customerId": textField(func(c *answer.Customer) string { return c.CustomerID }),
+	"name":       nameField(func(c *answer.Customer, ctx context.Context) (*string, error) { return c.Name(ctx) }),
+}
+
+var pointFields = fields[answer.Point]{
+	"from":      timeField(func(p *answer.Point) *time.Time { return &p.From }),
+	"to":        timeField(func(p *answer.Point) *time.Time { return &p.To }),
+	"partial":   truthField(func(p *answer.Point) bool { return p.Partial }),
+	"aiMinutes": numberField(func(p *answer.Point) int64 { return p.Minutes }),
+	"aiSeconds": numberField(func(p *answer.Point) int64 { return p.Seconds }),
+	"sessions":  numberField(func(p *answer.Point) int64 { return p.Sessions }),
 }
 
 var planFields = fields[answer.Plan]{

@@ -28,27 +28,39 @@ import (
 // has fields of its own.
 var selectable = map[string]map[string]string{
 	"AIUsage": {"from": "", "to": "", "timeZone": "", "asOf": "", "totals": "AIUsageTotals",
-		"accountUsage": "AIAccountUsage", "customerUsage": "AICustomerUsage", "plan": "AIUsagePlan", "__typename": ""},
+		"accountUsage": "AIAccountUsage", "customerUsage": "AICustomerUsage", "plan": "AIUsagePlan",
+		"series": "AIUsagePoint", "previous": "AIUsage", "__typename": ""},
 	"AIUsageTotals": {"aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
-	"AIAccountUsage": {"accountId": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "share": "",
-		"withoutCustomer": "AIUsageTotals", "customerUsage": "AICustomerUsage", "__typename": ""},
-	"AICustomerUsage":  {"accountId": "", "customerId": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "share": "", "__typename": ""},
+	"AIAccountUsage": {"accountId": "", "account": "Account", "aiMinutes": "", "aiSeconds": "", "sessions": "", "share": "",
+		"withoutCustomer": "AIUsageTotals", "customerUsage": "AICustomerUsage", "series": "AIUsagePoint",
+		"previous": "AIUsageTotals", "__typename": ""},
+	"AICustomerUsage": {"accountId": "", "account": "Account", "customerId": "", "customer": "Customer", "aiMinutes": "", "aiSeconds": "",
+		"sessions": "", "share": "", "series": "AIUsagePoint", "previous": "AIUsageTotals", "__typename": ""},
+	"Account":          {"accountId": "", "name": "", "__typename": ""},
+	"Customer":         {"accountId": "", "account": "Account", "customerId": "", "name": "", "__typename": ""},
+	"AIUsagePoint":     {"from": "", "to": "", "partial": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
 	"AIUsagePlan":      {"source": "", "pieces": "AIUsagePlanPiece", "sessions": "AIUsageSpan", "__typename": ""},
 	"AIUsagePlanPiece": {"grain": "", "from": "", "to": "", "__typename": ""},
 	"AIUsageSpan":      {"from": "", "to": "", "__typename": ""},
 }
 
 // argumentsOf are the arguments that a field may be given.
-var argumentsOf = map[string][]string{"share": {"", "(of:SESSIONS)", "(of:AI_SECONDS)", "(of:$measure)"}}
+var argumentsOf = map[string][]string{
+	"share":  {"", "(of:SESSIONS)", "(of:AI_SECONDS)", "(of:$measure)"},
+	"series": {"(granularity:DAY)", "(granularity:WEEK,fillZero:false)", "(granularity:MONTH,fillZero:$yes)", "(granularity:HOUR)"},
+}
 
 // drawSelection draws fields of a type, renamed, skipped, repeated and in fragments.
-func drawSelection(t *rapid.T, typeName string, fragments *[]string) string {
+func drawSelection(t *rapid.T, typeName string, fragments *[]string, depth int) string {
 	names := rapid.SliceOfN(rapid.SampledFrom(sortedKeys(selectable[typeName])), 1, 5).Draw(t, "fields of "+typeName)
 	var text strings.Builder
 	for _, name := range names {
 		below := ""
 		if inner := selectable[typeName][name]; inner != "" {
-			below = drawSelection(t, inner, fragments)
+			if inner == typeName && depth > 1 {
+				continue
+			}
+			below = drawSelection(t, inner, fragments, depth+1)
 		}
 		directive := rapid.SampledFrom([]string{"", "", "", "@skip(if:false)", "@include(if:$yes)", "@skip(if:$yes)"}).Draw(t, "directive")
 		alias := ""
@@ -59,11 +71,14 @@ func drawSelection(t *rapid.T, typeName string, fragments *[]string) string {
 		arguments := ""
 		if choices := argumentsOf[name]; choices != nil {
 			choice := rapid.IntRange(0, len(choices)-1).Draw(t, "arguments")
-			arguments, alias = choices[choice], fmt.Sprintf("s%d_%d:", choice, rapid.IntRange(0, 1).Draw(t, "alias"))
+			arguments, alias = choices[choice], fmt.Sprintf("%s%d_%d:", name, choice, rapid.IntRange(0, 1).Draw(t, "alias"))
 		}
 		fmt.Fprintf(&text, "%s%s%s%s%s ", alias, name, arguments, directive, below)
 	}
 	fields := text.String()
+	if fields == "" {
+		fields = "__typename"
+	}
 	switch rapid.IntRange(0, 4).Draw(t, "fragment") {
 	case 0:
 		return fmt.Sprintf("{__typename ...on %s{%s}}", typeName, fields)
@@ -129,24 +144,35 @@ func TestFlatWritesTheBytesOfTheOrdinaryWay(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		report = drawReport(rt)
 		var fragments []string
-		selection := drawSelection(rt, "AIUsage", &fragments)
+		selection := drawSelection(rt, "AIUsage", &fragments, 0)
 		query := "query($yes:Boolean!,$measure:AIUsageMeasure=AI_SECONDS){aiUsage" + selection + " used:__typename@include(if:$yes) measured:aiUsage@skip(if:$yes){accountUsage{share(of:$measure)}}}" + strings.Join(fragments, "")
 		body, err := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"yes": true}})
 		if err != nil {
 			rt.Fatal(err)
 		}
+		reads = 0
 		want := send(t.Context(), ordinary, body)
 		if strings.Contains(want, "GRAPHQL_VALIDATION_FAILED") {
 			rt.Fatalf("the test drew a query that is not valid: %s\n%s", query, want)
 		}
+		wantReads := reads
 		reads = 0
-		if got := send(t.Context(), flat, body); got != want {
+		got := send(t.Context(), flat, body)
+		if got != want && !bothInError(got, want) {
 			rt.Fatalf("%s\ngot  %s\nwant %s", query, got, want)
 		}
-		if reads != 1 {
-			rt.Fatalf("the report was read %d times", reads)
+		if reads != wantReads {
+			rt.Fatalf("%d reports were read, not %d", reads, wantReads)
 		}
 	})
+}
+
+// bothInError tells whether two answers have the same data, and errors. Errors of
+// several rows come in any order, and not all of them are shown.
+func bothInError(one, other string) bool {
+	var a, b struct{ Data, Errors json.RawMessage }
+	return json.Unmarshal([]byte(one), &a) == nil && json.Unmarshal([]byte(other), &b) == nil &&
+		a.Errors != nil && b.Errors != nil && string(a.Data) == string(b.Data)
 }
 
 func TestFlatLeavesErrorsToTheOrdinaryWay(t *testing.T) {

@@ -20,11 +20,7 @@ func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID, start
 		return nil, err
 	}
 	if result, done := ctx.Value(foundKey{}).(found); done {
-		report, err := result.again()
-		if err != nil {
-			return nil, err
-		}
-		return reading.Node(report), nil
+		return result.again()
 	}
 	query, err := requestOf(accountID, customerID, startDate, endDate, timeZone, period).Query(r.zone, time.Now())
 	if err != nil {

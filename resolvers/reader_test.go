@@ -2,6 +2,7 @@ package resolvers_test
 
 import (
 	"context"
+	"time"
 
 	"aiusage/usage"
 )
@@ -13,12 +14,38 @@ func (f readerFunc) Report(ctx context.Context, query usage.Query) (*usage.Repor
 	return f(ctx, query)
 }
 
+// Series makes up usage of some subjects, and fails where there are too many points.
 func (f readerFunc) Series(_ context.Context, query usage.SeriesQuery) (*usage.SeriesSet, error) {
-	return usage.NewSeriesSet(query, nil), nil
+	span := query.Range
+	if span.From.IsZero() || span.To.IsZero() {
+		span = usage.Range{From: noon, To: noon.AddDate(0, 0, 3)}
+	}
+	if span.To.Sub(span.From) > 50*24*time.Hour {
+		return nil, usage.Errorf(usage.InvalidArgument, "too long")
+	}
+	buckets, err := usage.Buckets(span, query.Step, query.Zone)
+	if err != nil {
+		return nil, err
+	}
+	set := usage.NewSeriesSet(query, buckets)
+	set.AsOf = noon.Add(30 * time.Hour)
+	for i, subject := range append(query.Subjects, usage.Subject{}, usage.Subject{AccountID: "a"}, usage.Subject{AccountID: "a", CustomerID: "a"}) {
+		if err := set.Add(subject, i%len(buckets), usage.Usage{Minutes: int64(i), Seconds: 1, Sessions: 1}); err != nil {
+			return nil, err
+		}
+	}
+	return set, nil
 }
 
-func (f readerFunc) Names(context.Context, []usage.Subject) (map[usage.Subject]string, error) {
-	return nil, nil
+// Names names some.
+func (f readerFunc) Names(_ context.Context, subjects []usage.Subject) (map[usage.Subject]string, error) {
+	names := map[usage.Subject]string{}
+	for i, subject := range subjects {
+		if i%2 == 0 {
+			names[subject] = "name \"" + subject.AccountID + subject.CustomerID
+		}
+	}
+	return names, nil
 }
 
 func (f readerFunc) FindAccounts(context.Context, usage.Search) ([]usage.Account, error) {

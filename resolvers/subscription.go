@@ -53,7 +53,8 @@ func sameReport(a, b *usage.Report) bool {
 // report, all listeners who are told of it at the same time share what is read.
 func (r *Resolver) nodes(ctx context.Context, reports <-chan *usage.Report) <-chan *answer.Report {
 	operation := graphql.GetOperationContext(ctx)
-	_, enough := plain(operation, reportFields, "AIUsage", graphql.GetFieldContext(ctx).Field.Selections)
+	plan, flat := plain(operation, reportFields, "AIUsage", graphql.GetFieldContext(ctx).Field.Selections)
+	enough := flat && !plan.reads
 	answers, _ := ctx.Value(answersKey{}).(*answers)
 	nodes := make(chan *answer.Report)
 	go func() {
