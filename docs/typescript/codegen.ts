@@ -29,6 +29,8 @@ const config: CodegenConfig = {
         },
         useTypeImports: true,
         skipTypename: true,
+        // What was asked for is in the answer: null perhaps, but not undefined.
+        avoidOptionals: { field: true },
       },
     },
   },

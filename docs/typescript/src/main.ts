@@ -9,6 +9,9 @@
 import { ask, basic, bearer, UsageError, type Connection } from './client.js';
 import { MonthDocument, type AccountRowFragment, type MonthQuery } from './generated/graphql.js';
 
+/** Few, so that the sample data has several pages. */
+const pageSize = 5;
+
 async function printMonth(connection: Connection, timeZone: string | null): Promise<void> {
   let asOf: string | undefined;
   for await (const month of pages(connection, timeZone)) {
@@ -27,9 +30,9 @@ async function printMonth(connection: Connection, timeZone: string | null): Prom
 
 /** The report with the first page of accounts, with the next one, and so on. */
 async function* pages(connection: Connection, timeZone: string | null) {
-  let after: string | null | undefined = null;
+  let after: string | null = null;
   do {
-    const answer: MonthQuery = await ask(connection, MonthDocument, { first: 5, after, timeZone });
+    const answer: MonthQuery = await ask(connection, MonthDocument, { first: pageSize, after, timeZone });
     yield answer.aiUsage;
     const { hasNextPage, endCursor } = answer.aiUsage.accountUsageConnection.pageInfo;
     after = hasNextPage ? endCursor : null;
@@ -39,7 +42,7 @@ async function* pages(connection: Connection, timeZone: string | null) {
 /** One account: name, minutes, part of the whole, difference to the month before, days. */
 function line(row: AccountRowFragment, asOf: string): string {
   const name = row.account.name ?? row.account.accountId;
-  const share = row.share == null ? '' : `${(100 * row.share).toFixed(1)} %`;
+  const share = row.share === null ? '' : `${(100 * row.share).toFixed(1)} %`;
   const change = row.previous ? row.aiMinutes - row.previous.aiMinutes : 0;
   return [
     name.padEnd(26),
