@@ -7,7 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { announced, breakages, promiseOf, undatedDeprecations } from './promise.mjs';
+import { announced, breakages, isSchema, promiseOf, undatedDeprecations } from './promise.mjs';
 
 const promiseFile = 'schema/promised.graphqls';
 
@@ -24,11 +24,17 @@ export async function check(folder, { write = false } = {}) {
   const problems = undatedDeprecations(schema).map(
     (reason) => `@deprecated(reason: "${reason}") has to end in "; removed after YYYY-MM-DD"`,
   );
-  if (promised !== undefined) {
+  if (isSchema(promised ?? '')) {
     problems.push(...(await unannounced(promised, schema, announced(changelog))));
   }
-  const past = await checkHistory(folder, schema, changelog);
-  problems.push(...past.problems);
+  const earlier = earlierPromises(folder);
+  for (const [problem, commit] of await brokenSince(earlier, schema, changelog)) {
+    if (!problems.includes(problem)) {
+      problems.push(`${problem} (promised in commit ${commit.slice(0, 12)})`);
+    }
+  }
+  const notes =
+    earlier.length > 1 ? [] : [`no earlier ${promiseFile} in the history of git: compared with the present one only`];
 
   const current = promiseOf(schema);
   if (promised !== current && problems.length === 0) {
@@ -38,7 +44,7 @@ export async function check(folder, { write = false } = {}) {
       problems.push(`${promiseFile} is not that of schema.graphqls; run make schema-promise`);
     }
   }
-  return { problems: [...new Set(problems)], notes: past.notes };
+  return { problems, notes };
 }
 
 /** What breaks between two texts without being announced. */
@@ -52,37 +58,34 @@ async function unannounced(before, after, names) {
 }
 
 /**
- * Holds each change of the promise itself to the changelog, so that a promise which
- * was edited by hand is found: since the last commit, and in each commit before. Of
- * the latter the lines may have moved to a released version since.
+ * What breaks promises of earlier commits, with one of these. They are looked at so
+ * that editing the promise by hand is no way around; lines of the changelog may have
+ * moved to a released version since.
  */
-async function checkHistory(folder, schema, changelog) {
+async function brokenSince(earlier, schema, changelog) {
+  const names = announced(changelog, { everywhere: true });
+  const broken = new Map();
+  for (const [commit, promise] of earlier) {
+    for (const problem of await unannounced(promise, schema, names)) {
+      broken.set(problem, commit);
+    }
+  }
+  return broken;
+}
+
+/** The promises that git has, as [commit, text], newest first. */
+function earlierPromises(folder) {
   const git = (...args) => {
     try {
       return execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
     } catch {
-      return undefined; // no git, no repository, or no such file in that commit
+      return ''; // no git, no repository, or no such file in that commit
     }
   };
-  const at = (commit) => git('show', `${commit}:./${promiseFile}`);
-  const problems = [];
-  const committed = at('HEAD');
-  if (committed !== undefined) {
-    problems.push(...(await unannounced(committed, schema, announced(changelog, { everywhere: true }))));
-  }
-  const commits = git('log', '-n', String(memory), '--format=%H', '--', promiseFile)?.split('\n').filter(Boolean) ?? [];
-  const names = announced(changelog, { everywhere: true });
-  let compared = 0;
-  for (const commit of commits) {
-    const [before, after] = [at(`${commit}~1`), at(commit)];
-    if (before !== undefined && after !== undefined) {
-      compared++;
-      const found = await unannounced(before, after, names);
-      problems.push(...found.map((problem) => `${problem} (since commit ${commit.slice(0, 12)})`));
-    }
-  }
-  const notes = compared > 0 ? [] : [`no earlier ${promiseFile} in the history of git: compared with the present one only`];
-  return { problems, notes };
+  return git('log', '-n', String(memory), '--format=%H', '--', promiseFile)
+    .split('\n')
+    .map((commit) => [commit, commit && git('show', `${commit}:./${promiseFile}`)])
+    .filter(([, promise]) => isSchema(promise));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

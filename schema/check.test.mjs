@@ -160,11 +160,22 @@ test('a promise edited by hand is found before the commit, after it, and after o
   repo.promise(promiseOf(smaller));
   assert.match((await repo.problems()).join(), /Report\.name/);
   repo.commit();
-  assert.match((await repo.problems()).join(), /Report\.name.*since commit [0-9a-f]{12}/);
+  assert.match((await repo.problems()).join(), /Report\.name.*promised in commit [0-9a-f]{12}/);
   repo.write('other', '');
   repo.commit();
-  assert.match((await repo.problems()).join(), /Report\.name.*since commit/);
+  assert.match((await repo.problems()).join(), /Report\.name.*promised in commit/);
   repo.breaking('Report.name');
+  assert.deepEqual(await repo.problems(), []);
+});
+
+test('a promise that was broken by mistake is mended by keeping it again', async (t) => {
+  const repo = repository(t);
+  repo.schema(smaller);
+  repo.promise(promiseOf(smaller));
+  repo.commit();
+  repo.schema(base);
+  assert.deepEqual(await repo.problems({ write: true }), []);
+  repo.commit();
   assert.deepEqual(await repo.problems(), []);
 });
 
@@ -173,6 +184,21 @@ test('a promise deleted is not a promise forgotten', async (t) => {
   repo.schema(smaller);
   rmSync(repo.path('schema/promised.graphqls'));
   assert.match((await repo.problems({ write: true })).join(), /Report\.name/);
+  repo.commit();
+  assert.match((await repo.problems({ write: true })).join(), /Report\.name/);
+});
+
+test('a promise that a merge left unreadable is written anew', async (t) => {
+  const repo = repository(t);
+  repo.promise('<<<<<<< HEAD');
+  repo.commit();
+  repo.schema(smaller);
+  assert.match((await repo.problems({ write: true })).join(), /Report\.name/);
+  repo.schema(base);
+  assert.match((await repo.problems()).join(), /run make schema-promise/);
+  repo.promise(promiseOf(base));
+  repo.commit();
+  assert.deepEqual(await repo.problems(), []);
 });
 
 test('lines under a released version count for what was done then', async (t) => {

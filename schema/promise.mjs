@@ -17,6 +17,16 @@ export function promiseOf(sdl) {
   return `${head}${printSchema(lexicographicSortSchema(buildASTSchema(document)))}\n`;
 }
 
+/** Whether a text is a schema; after a merge with conflicts, a promise may not be. */
+export function isSchema(sdl) {
+  try {
+    buildSchema(sdl);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 // A default that changes gives callers who rely on it another answer.
 const alsoBreaking = [ChangeType.FieldArgumentDefaultChanged, ChangeType.InputFieldDefaultValueChanged];
 
