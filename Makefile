@@ -9,9 +9,13 @@ FUZZTIME ?= 50000x
 # library for regular expressions that would have to be on the machine.
 EMBEDDED = -tags gms_pure_go -trimpath
 
+# The folders with packages of npm. Machines without it leave out what needs them; CI does not.
+NPM_FOLDERS = transport/audits schema docs/typescript
+NEEDS_NPM = command -v npm >/dev/null || { echo "$@: left out, because there is no npm here"; test "$$CI" != true; exit; }
+
 .PHONY: help
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: build ## Build and start the gateway with a database inside; ARGS="--listen HOST:PORT" and so on
@@ -29,19 +33,30 @@ gateway: ## Build bin/aiusage-gateway, the small program that needs a MySQL or M
 	$(GO) build -trimpath -o bin/aiusage-gateway .
 
 .PHONY: test
-test: check build audits ## Check and test everything, on every database engine on this machine
+test: check build audits typescript ## Check and test everything, on every database engine on this machine
 	$(GO) run ./db/dbtest/engines -- $(GO) test -race ./...
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test -count=1 $(EMBEDDED) ./...
 
 .PHONY: audits
 audits: transport/audits/node_modules ## Install the public audits of GraphQL over HTTP, which the tests run
 
-transport/audits/node_modules: transport/audits/package-lock.json
-	cd transport/audits && npm ci --silent
-	@touch $@
+$(NPM_FOLDERS:=/node_modules): %/node_modules: %/package-lock.json
+	@$(NEEDS_NPM); echo "npm ci ($*)"; cd $* && npm ci --no-audit --no-fund --loglevel=error && touch node_modules
+
+.PHONY: typescript
+typescript: docs/typescript/node_modules ## Generate the types of the TypeScript example, and check it
+	@$(NEEDS_NPM); cd docs/typescript && npm run --silent check
+
+.PHONY: schema-check
+schema-check: schema/node_modules ## Check that schema.graphqls keeps what it has promised
+	@$(NEEDS_NPM); echo "schema"; node --test --test-reporter=dot schema/check.test.mjs && node schema/check.mjs
+
+.PHONY: schema-promise
+schema-promise: schema/node_modules ## Promise what schema.graphqls has now (schema/promised.graphqls)
+	@$(NEEDS_NPM); node schema/check.mjs --write
 
 .PHONY: check
-check: ## Check formatting, common mistakes, generated code and modules
+check: schema-check ## Check formatting, common mistakes, generated code and modules
 	@echo "gofmt"; unformatted="$$(gofmt -l $$(find . -name '*.go' -not -path '*/node_modules/*'))"; \
 		test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...

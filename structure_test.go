@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"gateway":           {"usage", "auth", "graph", "resolvers", "transport", "watch", "legacy"},
 	"bench":             {"usage", "auth", "db", "sample", "gateway"},
 	"bench/load":        {"usage", "db", "importer", "sample"},
-	"cli":               {"usage", "auth", "db", "sample", "importer", "resolvers", "legacy", "gateway"},
+	"cli":               {"usage", "auth", "db", "sample", "importer", "graph", "resolvers", "legacy", "gateway"},
 	"":                  {"cli"},
 	"db/dbtest":         {},
 	"db/dbtest/engines": {"db/dbtest"},

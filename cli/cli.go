@@ -31,6 +31,7 @@ type commandLine struct {
 	Migrate   migrateCommand   `cmd:"" help:"Create or upgrade the database schema."`
 	Import    importCommand    `cmd:"" help:"Load sessions, or names of accounts and customers, from files."`
 	Report    reportCommand    `cmd:"" help:"Print a usage report."`
+	Schema    schemaCommand    `cmd:"" help:"Print the GraphQL schema."`
 	Rollup    rollupCommand    `cmd:"" help:"Look after the sums that reports are read from."`
 	Retention retentionCommand `cmd:"" help:"Drop old sessions and keep their sums."`
 	User      userCommand      `cmd:"" help:"Manage who may sign in."`

@@ -33,6 +33,10 @@ func TestScripts(t *testing.T) {
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
+	repository, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, script := range scripts {
 		t.Run(strings.TrimSuffix(filepath.Base(script), ".txtar"), func(t *testing.T) {
 			dbtest.Each(t, func(t *testing.T, dsn string) {
@@ -40,6 +44,7 @@ func TestScripts(t *testing.T) {
 					Files: []string{script},
 					Setup: func(env *testscript.Env) error {
 						env.Setenv("MYSQL_DSN", dsn)
+						env.Setenv("REPOSITORY", repository)
 						// The race detector otherwise waits a second at the end of each command.
 						env.Setenv("GORACE", "atexit_sleep_ms=0")
 						return nil

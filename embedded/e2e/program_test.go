@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -196,12 +197,15 @@ func invoke(t *testing.T, stdin string, arguments ...string) (stdout, stderr str
 // command is the program with arguments, and without a developer's settings.
 func command(arguments ...string) *exec.Cmd {
 	process := exec.Command(program, arguments...)
-	for _, setting := range os.Environ() {
-		if !strings.HasPrefix(setting, "AIUSAGE_") && !strings.HasPrefix(setting, "MYSQL_DSN=") {
-			process.Env = append(process.Env, setting)
-		}
-	}
+	process.Env = environment()
 	return process
+}
+
+// environment is that of the tests without a developer's settings.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(setting string) bool {
+		return strings.HasPrefix(setting, "AIUSAGE_") || strings.HasPrefix(setting, "MYSQL_DSN=")
+	})
 }
 
 // log is a buffer that can be read while a process writes to it.
