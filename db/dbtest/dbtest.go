@@ -99,12 +99,26 @@ func newDatabase(t *testing.T, adminDSN string) (dsn string) {
 	if err := execute(server, "CREATE DATABASE "+cfg.DBName+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"); err != nil {
 		t.Fatalf("creating a test database: %v", err)
 	}
+	if err := awaitDatabase(cfg.FormatDSN()); err != nil {
+		t.Fatalf("using a new test database: %v", err)
+	}
 	t.Cleanup(func() {
 		if err := execute(server, "DROP DATABASE "+cfg.DBName); err != nil {
 			t.Logf("dropping the test database: %v", err)
 		}
 	})
 	return cfg.FormatDSN()
+}
+
+// awaitDatabase waits until a new database can be used, which on a busy machine the
+// embedded engine may refuse for a moment ("could not resolve initial root").
+func awaitDatabase(dsn string) error {
+	for deadline := time.Now().Add(statementTimeout); ; time.Sleep(10 * time.Millisecond) {
+		err := execute(dsn, "SELECT 1")
+		if err == nil || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 // statementTimeout bounds what this package asks of a server that is up.
