@@ -1,0 +1,174 @@
+package resolvers
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"aiusage/resolvers/answer"
+	"aiusage/usage"
+)
+
+// The makers of fields by their type.
+
+// leaf makes a field that has no fields of its own and needs nothing but its value.
+func leaf[T any](write func(document []byte, value *T) ([]byte, bool)) maker[T] {
+	return func(*graphql.OperationContext, graphql.CollectedField) (writer[T], bool) {
+		return func(_ context.Context, document []byte, value *T) ([]byte, bool) { return write(document, value) }, false
+	}
+}
+
+func textField[T any](get func(*T) string) maker[T] {
+	return leaf(func(document []byte, value *T) ([]byte, bool) { return appendText(document, get(value)), true })
+}
+
+func numberField[T any](get func(*T) int64) maker[T] {
+	return leaf(func(document []byte, value *T) ([]byte, bool) {
+		return strconv.AppendInt(document, get(value), 10), true
+	})
+}
+
+func truthField[T any](get func(*T) bool) maker[T] {
+	return leaf(func(document []byte, value *T) ([]byte, bool) {
+		return strconv.AppendBool(document, get(value)), true
+	})
+}
+
+// minutesField is the contract's field of 32 bits.
+func minutesField[T any](get func(*T) usage.Usage) maker[T] {
+	return leaf(func(document []byte, value *T) ([]byte, bool) {
+		minutes, err := get(value).Minutes32()
+		return strconv.AppendInt(document, int64(minutes), 10), err == nil
+	})
+}
+
+func timeField[T any](get func(*T) *time.Time) maker[T] {
+	return leaf(func(document []byte, value *T) ([]byte, bool) {
+		instant := get(value)
+		if instant == nil {
+			return append(document, "null"...), true
+		}
+		if instant.IsZero() {
+			return document, false
+		}
+		return append(instant.AppendFormat(append(document, '"'), time.RFC3339Nano), '"'), true
+	})
+}
+
+// shareField is a share, or null where there is nothing to have a part of.
+func shareField[T any](get func(*T, answer.Measure) *float64) maker[T] {
+	return func(operation *graphql.OperationContext, field graphql.CollectedField) (writer[T], bool) {
+		of, _ := field.ArgumentMap(operation.Variables)["of"].(string)
+		return func(_ context.Context, document []byte, value *T) ([]byte, bool) {
+			share := get(value, answer.Measure(of))
+			if share == nil {
+				return append(document, "null"...), true
+			}
+			return strconv.AppendFloat(document, *share, 'g', -1, 64), true
+		}, false
+	}
+}
+
+// nameField is a name, which is read, or null where there is none.
+func nameField[T any](get func(*T, context.Context) (*string, error)) maker[T] {
+	return func(*graphql.OperationContext, graphql.CollectedField) (writer[T], bool) {
+		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
+			name, err := get(value, ctx)
+			if err != nil {
+				return document, false
+			}
+			if name == nil {
+				return append(document, "null"...), true
+			}
+			return appendText(document, *name), true
+		}, true
+	}
+}
+
+// objectField makes a field that is an object.
+func objectField[T, U any](known fields[U], typeName string, get func(*T) *U) maker[T] {
+	return func(operation *graphql.OperationContext, field graphql.CollectedField) (writer[T], bool) {
+		plan, flat := plain(operation, known, typeName, field.Selections)
+		if !flat {
+			return nil, false
+		}
+		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
+			return plan.write(ctx, document, get(value))
+		}, plan.reads
+	}
+}
+
+// readField makes a field that is an object, which is read, or null.
+func readField[T, U any](known func() fields[U], typeName string, get func(*T) (*U, error)) maker[T] {
+	return func(operation *graphql.OperationContext, field graphql.CollectedField) (writer[T], bool) {
+		plan, flat := plain(operation, known(), typeName, field.Selections)
+		if !flat {
+			return nil, false
+		}
+		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
+			below, err := get(value)
+			if err != nil {
+				return document, false
+			}
+			if below == nil {
+				return append(document, "null"...), true
+			}
+			return plan.write(ctx, document, below)
+		}, true
+	}
+}
+
+// listField makes a field that is a list of objects.
+func listField[T, U any](known fields[U], typeName string, get func(*T) []U) maker[T] {
+	return func(operation *graphql.OperationContext, field graphql.CollectedField) (writer[T], bool) {
+		plan, flat := plain(operation, known, typeName, field.Selections)
+		if !flat {
+			return nil, false
+		}
+		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
+			return plan.writeAll(ctx, document, get(value))
+		}, plan.reads
+	}
+}
+
+// seriesField makes a field that is a series, which is read.
+func seriesField[T any](get func(*T, context.Context, usage.Step, bool) ([]answer.Point, error)) maker[T] {
+	return func(operation *graphql.OperationContext, field graphql.CollectedField) (writer[T], bool) {
+		plan, flat := plain(operation, pointFields, "AIUsagePoint", field.Selections)
+		if !flat {
+			return nil, false
+		}
+		arguments := field.ArgumentMap(operation.Variables)
+		granularity, _ := arguments["granularity"].(string)
+		fillZero, _ := arguments["fillZero"].(bool)
+		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
+			points, err := get(value, ctx, usage.Step(granularity), fillZero)
+			if err != nil {
+				return document, false
+			}
+			return plan.writeAll(ctx, document, points)
+		}, true
+	}
+}
+
+// appendText appends a JSON string as gqlgen writes it.
+func appendText(document []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; c < 0x20 || c == '"' || c == '\\' {
+			quoted := appender{document}
+			graphql.MarshalString(text).MarshalGQL(&quoted)
+			return quoted.document
+		}
+	}
+	return append(append(append(document, '"'), text...), '"')
+}
+
+// appender is a document as an io.Writer.
+type appender struct{ document []byte }
+
+func (a *appender) Write(data []byte) (int, error) {
+	a.document = append(a.document, data...)
+	return len(data), nil
+}
