@@ -26,6 +26,7 @@ type Reading struct {
 	begin  sync.Once
 	ctx    context.Context
 	cancel context.CancelFunc
+	stop   func() bool
 	db     usage.Snapshot
 
 	mu     sync.Mutex
@@ -81,7 +82,7 @@ func (r *Reading) database() (context.Context, usage.Snapshot) {
 		}
 		r.db = r.open(r.ctx)
 		// Whoever asked may go away without the end being told.
-		context.AfterFunc(r.ctx, func() { r.db.Close() })
+		r.stop = context.AfterFunc(r.ctx, func() { r.db.Close() })
 	})
 	return r.ctx, r.db
 }
@@ -94,9 +95,11 @@ func (r *Reading) Close() error {
 		return nil
 	}
 	r.closed = true
-	var err error
-	r.begin.Do(func() { r.db = closedDatabase{}; r.ctx, r.cancel = context.WithCancel(r.asked) })
-	err = r.db.Close()
+	r.begin.Do(func() {
+		r.db, r.ctx, r.cancel, r.stop = closedDatabase{}, r.asked, func() {}, func() bool { return true }
+	})
+	r.stop()
+	err := r.db.Close()
 	r.cancel()
 	return err
 }

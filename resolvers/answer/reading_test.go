@@ -1,0 +1,185 @@
+package answer_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"aiusage/resolvers/answer"
+	"aiusage/usage"
+)
+
+// database is one that records what it is asked, and fails for months.
+type database struct {
+	mu     sync.Mutex
+	asked  []string
+	closed bool
+}
+
+func (d *database) note(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked = append(d.asked, fmt.Sprintf(format, args...))
+}
+
+func (d *database) Report(_ context.Context, query usage.Query) (*usage.Report, error) {
+	d.note("report")
+	return usage.NewReport(query, time.Now(), []usage.SubjectUsage{
+		{AccountID: "a", CustomerID: "x", Usage: usage.Usage{Sessions: 1}},
+		{AccountID: "a", CustomerID: "y", Usage: usage.Usage{Sessions: 1}},
+		{AccountID: "b", CustomerID: "x", Usage: usage.Usage{Sessions: 1}},
+	}), nil
+}
+
+func (d *database) Series(_ context.Context, query usage.SeriesQuery) (*usage.SeriesSet, error) {
+	d.note("series %s %d %d", query.Step, query.Level, len(query.Subjects))
+	if query.Step == usage.Monthly {
+		return nil, errors.New("no months")
+	}
+	set := usage.NewSeriesSet(query, []usage.Range{query.Range})
+	for i, subject := range []usage.Subject{{AccountID: "a"}, {AccountID: "b"}, {AccountID: "a", CustomerID: "x"}, {AccountID: "a", CustomerID: "y"}, {AccountID: "b", CustomerID: "x"}} {
+		if err := set.Add(subject, 0, usage.Usage{Minutes: int64(i)}); err != nil {
+			return nil, err
+		}
+	}
+	return set, nil
+}
+
+func (d *database) Names(_ context.Context, subjects []usage.Subject) (map[usage.Subject]string, error) {
+	d.note("names %d", len(subjects))
+	return map[usage.Subject]string{{AccountID: "a"}: "A", {AccountID: "b", CustomerID: "x"}: "X"}, nil
+}
+
+func (d *database) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
+	return nil
+}
+
+// begin returns a reading of one day's report.
+func begin(t *testing.T, d *database) (*answer.Reading, *answer.Report) {
+	t.Helper()
+	reading := answer.NewReading(t.Context(), time.Minute, answer.NewKept(), func(context.Context) usage.Snapshot { return d })
+	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	report, err := reading.Report(usage.Query{Zone: time.UTC, Range: usage.Range{From: day, To: day.AddDate(0, 0, 1)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reading, report
+}
+
+// Whoever asks, and however many at the same time, each list is read once for each
+// granularity; every row gets its own, and an error is that of its granularity.
+func TestListsAreReadOnce(t *testing.T) {
+	d := &database{}
+	reading, report := begin(t, d)
+	defer reading.Close()
+	var all sync.WaitGroup
+	for i, account := range report.AccountUsage() {
+		all.Go(func() {
+			points, err := account.Series(t.Context(), usage.Daily, true)
+			if err != nil || len(points) != 1 || points[0].Minutes != int64(i) {
+				t.Errorf("account %d: got %+v, %v", i, points, err)
+			}
+			if _, err := account.Series(t.Context(), usage.Monthly, true); err == nil {
+				t.Error("got months")
+			}
+			if name, err := account.Account().Name(t.Context()); err != nil || (name == nil) != (i == 1) {
+				t.Errorf("account %d is named %v, %v", i, name, err)
+			}
+		})
+		for j, customer := range account.CustomerUsage() {
+			all.Go(func() {
+				points, err := customer.Series(t.Context(), usage.Daily, true)
+				if err != nil || len(points) != 1 || points[0].Minutes != int64(2+2*i+j) {
+					t.Errorf("customer %d of account %d: got %+v, %v", j, i, points, err)
+				}
+				if _, err := customer.Customer().Name(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	all.Wait()
+	slices.Sort(d.asked)
+	got := strings.Join(d.asked, ", ")
+	// The names of both lists may be asked for at once.
+	if names := strings.Count(got, "names"); names < 1 || names > 2 {
+		t.Errorf("names were read %d times: %s", names, got)
+	}
+	if want := "report, series DAY 1 0, series DAY 2 0, series MONTH 1 0"; !strings.HasSuffix(got, want) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// A page is read for its rows only.
+func TestAPageIsReadForItsRows(t *testing.T) {
+	d := &database{}
+	reading, report := begin(t, d)
+	defer reading.Close()
+	first := int32(1)
+	page, err := report.AccountUsageConnection(&first, nil, nil, nil, answer.Order{Field: answer.ByID, Direction: answer.Descending})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range page.Nodes {
+		if _, err := row.Series(t.Context(), usage.Daily, true); err != nil {
+			t.Error(err)
+		}
+		for _, customer := range row.CustomerUsage() {
+			if _, err := customer.Series(t.Context(), usage.Daily, true); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if got, want := strings.Join(d.asked, ", "), "report, series DAY 1 1, series DAY 2 1"; got != want || page.Nodes[0].AccountID != "b" {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestAReadingEnds(t *testing.T) {
+	d := &database{}
+	reading, _ := begin(t, d)
+	if err := reading.Close(); err != nil || !d.closed {
+		t.Errorf("got %v, closed %v", err, d.closed)
+	}
+	if err := reading.Close(); err != nil {
+		t.Errorf("again: got %v", err)
+	}
+	// One that was never used opens nothing.
+	unused := answer.NewReading(t.Context(), 0, answer.NewKept(), func(context.Context) usage.Snapshot {
+		t.Error("it was opened")
+		return d
+	})
+	if err := unused.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := unused.Report(usage.Query{}); err == nil {
+		t.Error("a closed reading read")
+	}
+	// Whoever asks may go away.
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := &database{}
+	left := answer.NewReading(ctx, 0, answer.NewKept(), func(context.Context) usage.Snapshot { return gone })
+	if _, err := left.Report(usage.Query{Zone: time.UTC}); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		gone.mu.Lock()
+		closed := gone.closed
+		gone.mu.Unlock()
+		if closed {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the database stays open")
+		}
+	}
+}
