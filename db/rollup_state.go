@@ -90,7 +90,7 @@ func (s *Store) refreshState(ctx context.Context) (*rollupState, error) {
 }
 
 // generation is the state's generation in the snapshot of the statement around it.
-const generation = "(SELECT COALESCE(MAX(generation), 0) FROM usage_rollup_state)"
+const generation = "COALESCE((SELECT generation FROM usage_rollup_state WHERE state_id = 1), 0)"
 
 // errStateChanged says that a plan rested on a state of before.
 var errStateChanged = errors.New("the rollups have just been changed")
