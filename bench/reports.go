@@ -7,9 +7,11 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"aiusage/db"
+	"aiusage/sample"
 	"aiusage/usage"
 )
 
@@ -29,8 +31,8 @@ type question struct {
 	// series asks for usage over time; level says of whom.
 	series usage.Step
 	level  usage.Level
-	// accounts asks as somebody who may see so many accounts.
-	accounts int
+	// accounts asks as somebody who may see these only.
+	accounts []string
 	// graphQL is what is selected of the report, for questions that the legacy
 	// operation cannot answer.
 	graphQL string
@@ -39,9 +41,22 @@ type question struct {
 	args []any
 }
 
-const account = "sample-acc-0010"
+// oneAccount is the account that is asked for by itself, and someAccounts are those
+// of somebody who may see 50.
+func (s settings) oneAccount() string     { return s.accountIDs()[min(9, s.accounts-1)] }
+func (s settings) someAccounts() []string { return s.accountIDs()[:min(50, s.accounts)] }
 
-func questions() []question {
+func (s settings) accountIDs() []string {
+	var ids []string
+	for _, account := range sample.Accounts(sample.Config{Accounts: s.accounts}) {
+		ids = append(ids, account.AccountID)
+	}
+	return ids
+}
+
+func questions(s settings) []question {
+	account, some := s.oneAccount(), s.someAccounts()
+	first, last := some[0], some[len(some)-1]
 	const from = `FROM usage_rollups r JOIN usage_subjects s ON s.subject_no = r.subject_no WHERE r.grain = 3`
 	const columns = `SELECT s.account_id, s.customer_id, SUM(r.minutes), SUM(r.seconds), SUM(r.sessions) `
 	const group = ` GROUP BY s.account_id, s.customer_id`
@@ -59,14 +74,14 @@ func questions() []question {
 			graphQL: "series(granularity:DAY){from aiMinutes}",
 			bare: `SELECT bucket, '', SUM(minutes), SUM(seconds), SUM(sessions) FROM usage_rollups WHERE grain = 2 AND bucket >= ? AND bucket < ?
 				AND account_no = (SELECT account_no FROM usage_accounts WHERE account_id = ?) GROUP BY bucket`, args: []any{year, april, account}},
-		{name: "50 accounts with their customers, one month", accounts: 50, request: usage.Request{StartDate: march, EndDate: "2026-03-31"},
+		{name: "50 accounts with their customers, one month", accounts: some, request: usage.Request{StartDate: march, EndDate: "2026-03-31"},
 			graphQL: "accountUsage{accountId aiMinutes customerUsage{customerId aiMinutes}}",
-			bare:    columns + from + ` AND r.bucket = ? AND s.account_id BETWEEN 'sample-acc-0001' AND 'sample-acc-0050'` + group, args: []any{march}},
-		{name: "50 accounts with their customers, daily for a month", accounts: 50, series: usage.Daily, level: usage.ByCustomer,
+			bare:    columns + from + ` AND r.bucket = ? AND s.account_id BETWEEN ? AND ?` + group, args: []any{march, first, last}},
+		{name: "50 accounts with their customers, daily for a month", accounts: some, series: usage.Daily, level: usage.ByCustomer,
 			request: usage.Request{StartDate: march, EndDate: "2026-03-31"},
 			graphQL: "accountUsage{customerUsage{customerId series(granularity:DAY){aiMinutes}}}",
 			bare: `SELECT s.account_id, s.customer_id, r.minutes, r.seconds, r.sessions FROM usage_rollups r JOIN usage_subjects s ON s.subject_no = r.subject_no
-				WHERE r.grain = 2 AND r.bucket >= ? AND r.bucket < ? AND s.account_id BETWEEN 'sample-acc-0001' AND 'sample-acc-0050'`, args: []any{march, april}},
+				WHERE r.grain = 2 AND r.bucket >= ? AND r.bucket < ? AND s.account_id BETWEEN ? AND ?`, args: []any{march, april, first, last}},
 		{name: "all accounts, everything", request: usage.Request{}, bare: joined, args: []any{"1000-01-01", "9999-01-01"}},
 	}
 }
@@ -79,19 +94,17 @@ func measureReports(ctx context.Context, s settings, p *place, size int, out io.
 		return nil, err
 	}
 	defer gateway.Close()
-	if err := p.printRows(ctx, out); err != nil {
+	if err := p.printRows(ctx, s.oneAccount(), out); err != nil {
 		return nil, err
 	}
 	var results []result
-	for _, q := range questions() {
+	for _, q := range questions(s) {
 		one := result{size: size, question: q.name}
 		query, err := q.request.Query(nil, time.Time{})
 		if err != nil {
 			return nil, err
 		}
-		if q.accounts > 0 {
-			query.Accounts = firstAccounts(q.accounts)
-		}
+		query.Accounts = q.accounts
 		ways := []way{{&one.store, func() (err error) {
 			one.subjects, err = q.ask(ctx, p.store, query)
 			return err
@@ -115,11 +128,15 @@ func measureReports(ctx context.Context, s settings, p *place, size int, out io.
 
 // printRows tells how much there is to add up. It grows with the sessions only
 // as long as there are customers without a session in some hour, day or month.
-func (p *place) printRows(ctx context.Context, out io.Writer) error {
+func (p *place) printRows(ctx context.Context, account string, out io.Writer) error {
 	var rows [4]int
 	for i, condition := range []string{"grain = 1", "grain = 2", "grain = 3",
-		"grain = 2 AND account_no = (SELECT account_no FROM usage_accounts WHERE account_id = '" + account + "')"} {
-		if err := p.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM usage_rollups WHERE "+condition).Scan(&rows[i]); err != nil {
+		"grain = 2 AND account_no = (SELECT account_no FROM usage_accounts WHERE account_id = ?)"} {
+		var args []any
+		if strings.Contains(condition, "?") {
+			args = []any{account}
+		}
+		if err := p.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM usage_rollups WHERE "+condition, args...).Scan(&rows[i]); err != nil {
 			return err
 		}
 	}
@@ -129,7 +146,7 @@ func (p *place) printRows(ctx context.Context, out io.Writer) error {
 
 // measureCallers asks the smallest question as callers of every kind.
 func measureCallers(ctx context.Context, s settings, p *place, gateway *server, out io.Writer) error {
-	q := questions()[0]
+	q := questions(s)[0]
 	var bare, token, key, password time.Duration
 	asking := func(took *time.Duration, who func(*http.Request)) way {
 		return way{took, func() error { return gateway.get(ctx, q.request, who) }}
@@ -157,23 +174,14 @@ func (q question) ask(ctx context.Context, store *db.Store, query usage.Query) (
 	return len(report.Subjects), nil
 }
 
-// firstAccounts are the accounts that somebody may see.
-func firstAccounts(count int) []string {
-	accounts := make([]string, count)
-	for i := range accounts {
-		accounts[i] = fmt.Sprintf("sample-acc-%04d", i+1)
-	}
-	return accounts
-}
-
 // rawStatement is what a person would write on the sessions.
 func rawStatement(q question) string {
 	who := ""
 	if q.request.AccountID != "" {
 		who = " AND account_id = ?"
 	}
-	if q.accounts > 0 {
-		who = " AND account_id BETWEEN 'sample-acc-0001' AND 'sample-acc-0050'"
+	if q.accounts != nil {
+		who = " AND account_id BETWEEN ? AND ?"
 	}
 	if q.level == usage.ByCustomer {
 		return `SELECT account_id, COALESCE(customer_id, '') AS customer, SUM(ai_minutes), SUM(duration_seconds), COUNT(*) FROM ai_sessions
@@ -194,6 +202,9 @@ func rawArgs(query usage.Query, q question) []any {
 	}
 	if q.request.AccountID != "" {
 		args = append(args, q.request.AccountID)
+	}
+	if q.accounts != nil {
+		args = append(args, q.accounts[0], q.accounts[len(q.accounts)-1])
 	}
 	return args
 }

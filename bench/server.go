@@ -95,9 +95,9 @@ func (s *server) ask(ctx context.Context, q question) error {
 		return s.get(ctx, q.request, s.byToken)
 	}
 	token := s.token
-	if q.accounts > 0 {
+	if q.accounts != nil {
 		var err error
-		if token, err = newToken(auth.AccountAdministrator, firstAccounts(q.accounts)); err != nil {
+		if token, err = newToken(auth.AccountAdministrator, q.accounts); err != nil {
 			return err
 		}
 	}
