@@ -270,13 +270,13 @@ func printGrowth(out io.Writer, sizes []int, results []result) {
 	}
 	fmt.Fprintln(out)
 	t := table(out)
-	fmt.Fprintln(t, "growth\tfrom\tto\tHTTP\treport\traw SQL\t")
+	fmt.Fprintln(t, "growth\tfrom\tto\tHTTP\treport\tbare SQL\traw SQL\t")
 	for i := 1; i < len(sizes); i++ {
 		for _, before := range results {
 			for _, after := range results {
 				if before.size == sizes[i-1] && after.size == sizes[i] && before.question == after.question {
-					fmt.Fprintf(t, "%s\t%d\t%d\t%s\t%s\t%s\t\n", before.question, before.size, after.size,
-						ratio(after.http, before.http), ratio(after.store, before.store), ratio(after.raw, before.raw))
+					fmt.Fprintf(t, "%s\t%d\t%d\t%s\t%s\t%s\t%s\t\n", before.question, before.size, after.size,
+						ratio(after.http, before.http), ratio(after.store, before.store), ratio(after.bare, before.bare), ratio(after.raw, before.raw))
 				}
 			}
 		}

@@ -106,6 +106,9 @@ const (
 // more than the query asks for.
 func rollupSources(query usage.Query, accounts []string, pieces []usage.Piece) []rollupSource {
 	one := rollupSource{from: "usage_rollups"}
+	if accounts != nil && len(accounts) == 0 {
+		return nil
+	}
 	closed, open := cutPieces(pieces)
 	buckets := namedBuckets(closed)
 	if narrowed(&one.where, query) {
@@ -113,7 +116,7 @@ func rollupSources(query usage.Query, accounts []string, pieces []usage.Piece) [
 		one.few = len(open) == 0 && len(buckets) <= fewBuckets
 		return []rollupSource{one}
 	}
-	if len(accounts) < 2 || buckets == nil || len(accounts)*len(buckets) > mostLookUps {
+	if accounts == nil || buckets == nil || len(accounts)*len(buckets) > mostLookUps {
 		addPieces(&one.where, pieces, false)
 		return []rollupSource{one}
 	}

@@ -65,15 +65,13 @@ func seriesStatement(query usage.SeriesQuery, span usage.Range, buckets []usage.
 	var parts []string
 	var args []any
 	add := func(source rollupSource, column, amounts string) {
-		account, customer := levelColumns(query.Level)
-		point, its := bucketOf(column, runs)
-		parts = append(parts, "SELECT "+account+" AS account, "+customer+" AS customer, "+point+" AS point, "+amounts+
-			", 0 AS as_of, 0 AS generation FROM "+source.from+source.where.String()+" GROUP BY account, customer, point")
-		args = slices.Concat(args, its, source.args, source.where.args)
+		part, its := summedUpSeries(source, query.Level, column, amounts, runs)
+		parts, args = append(parts, part), append(args, its...)
 	}
 	if len(plan.Pieces) > 0 {
 		for _, source := range rollupSources(query.Query, accountsOf(query), plan.Pieces) {
-			add(withSubjects(source, query), "bucket", sums("minutes", "seconds", "sessions"))
+			part, its := rolledUpSeries(source, query, runs)
+			parts, args = append(parts, part), append(args, its...)
 		}
 		changes := seriesConditions(query)
 		whole, _ := plan.Whole()
@@ -87,6 +85,33 @@ func seriesStatement(query usage.SeriesQuery, span usage.Range, buckets []usage.
 	}
 	parts = append(parts, `SELECT '', '', 0, 0, 0, 0, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)), `+generation)
 	return strings.Join(parts, "\n\t\tUNION ALL\n\t\t"), args, nil
+}
+
+// summedUpSeries is a part of a series that tells subjects apart by their ids.
+func summedUpSeries(source rollupSource, level usage.Level, column, amounts string, runs []usage.BucketRun) (string, []any) {
+	account, customer := levelColumns(level)
+	point, its := bucketOf(column, runs)
+	return "SELECT " + account + " AS account, " + customer + " AS customer, " + point + " AS point, " + amounts +
+		", 0 AS as_of, 0 AS generation FROM " + source.from + source.where.String() + " GROUP BY account, customer, point",
+		slices.Concat(its, source.args, source.where.args)
+}
+
+// rolledUpSeries is the part of a series that reads rollups. Where it can, it tells
+// subjects apart by their numbers, and looks up each one's ids after that.
+func rolledUpSeries(source rollupSource, query usage.SeriesQuery, runs []usage.BucketRun) (string, []any) {
+	number, table, customer := "subject_no", "usage_subjects", "customer_id"
+	switch {
+	case query.Level == usage.ByAccount && query.CustomerID == "":
+		number, table, customer = "account_no", "usage_accounts", "''"
+	case query.Level != usage.ByCustomer:
+		return summedUpSeries(withSubjects(source, query), query.Level, "bucket", sums("minutes", "seconds", "sessions"), runs)
+	}
+	point, its := bucketOf("bucket", runs)
+	others := seriesConditions(query)
+	return "SELECT account_id, " + customer + ", point, minutes, seconds, sessions, 0, 0 FROM (SELECT " + number + ", " + point + " AS point, " +
+			sums("minutes", "seconds", "sessions") + " FROM " + source.from + source.where.String() + " GROUP BY " + number + ", point) AS sums JOIN " +
+			table + " ON " + table + "." + number + " = sums." + number + others.String(),
+		slices.Concat(its, source.args, source.where.args, others.args)
 }
 
 // levelColumns are the columns that tell series of a level apart. NULL and an
@@ -122,7 +147,7 @@ func bucketOf(column string, runs []usage.BucketRun) (string, []any) {
 }
 
 func sums(minutes, seconds, sessions string) string {
-	return "CAST(SUM(" + minutes + ") AS SIGNED), CAST(SUM(" + seconds + ") AS SIGNED), CAST(SUM(" + sessions + ") AS SIGNED)"
+	return "CAST(SUM(" + minutes + ") AS SIGNED) AS minutes, CAST(SUM(" + seconds + ") AS SIGNED) AS seconds, CAST(SUM(" + sessions + ") AS SIGNED) AS sessions"
 }
 
 // seriesConditions are the conditions on account_id and customer_id.
