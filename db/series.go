@@ -92,7 +92,7 @@ func summedUpSeries(source rollupSource, level usage.Level, column, amounts stri
 	account, customer := levelColumns(level)
 	point, its := bucketOf(column, runs)
 	return "SELECT " + account + " AS account, " + customer + " AS customer, " + point + " AS point, " + amounts +
-		", 0 AS as_of, 0 AS generation FROM " + source.from + source.where.String() + " GROUP BY account, customer, point",
+			", 0 AS as_of, 0 AS generation FROM " + source.from + source.where.String() + " GROUP BY account, customer, point",
 		slices.Concat(its, source.args, source.where.args)
 }
 
@@ -143,7 +143,8 @@ func bucketOf(column string, runs []usage.BucketRun) (string, []any) {
 	if run.Length%time.Second != 0 || run.From.Nanosecond() != 0 {
 		return fmt.Sprint(run.First), nil // a single bucket
 	}
-	return fmt.Sprintf("%d + TIMESTAMPDIFF(SECOND, ?, %s) DIV %d", run.First, column, int64(run.Length/time.Second)), []any{run.From}
+	// Without the cast, the embedded engine rounds the quotient for some divisors.
+	return fmt.Sprintf("%d + TIMESTAMPDIFF(SECOND, ?, %s) DIV CAST(%d AS SIGNED)", run.First, column, int64(run.Length/time.Second)), []any{run.From}
 }
 
 func sums(minutes, seconds, sessions string) string {

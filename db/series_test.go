@@ -104,6 +104,53 @@ func bySubject(report *usage.Report) map[usage.Subject]usage.Usage {
 	return amounts
 }
 
+// Whatever the length of a bucket, a session is in the one that holds its start.
+func TestASessionIsInItsPointWhateverTheLength(t *testing.T) {
+	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		var sessions []usage.Session
+		for second := range 300 {
+			sessions = append(sessions, usage.Session{SessionID: time.Duration(second).String(), AccountID: "a", StartedAt: start.Add(time.Duration(second) * time.Second)})
+		}
+		for minute := 10; minute < 24*60; minute++ {
+			sessions = append(sessions, usage.Session{SessionID: "m" + time.Duration(minute).String(), AccountID: "a", StartedAt: start.Add(time.Duration(minute)*time.Minute - time.Second)})
+		}
+		if _, err := store.WriteSessions(t.Context(), sessions); err != nil {
+			t.Fatal(err)
+		}
+		for _, length := range []time.Duration{
+			100 * time.Second, 128 * time.Second, 184 * time.Second, 255 * time.Second, 256 * time.Second,
+			8 * time.Hour, 9*time.Hour + 30*time.Minute, 9*time.Hour + 45*time.Minute, 12 * time.Hour, 18 * time.Hour, 20 * time.Hour,
+		} {
+			for _, step := range []usage.Step{usage.Hourly, usage.Daily} {
+				query := usage.Query{Zone: time.UTC, Range: usage.Range{From: start, To: start.Add(length)}}
+				report, err := store.Report(t.Context(), query)
+				if err != nil {
+					t.Fatal(err)
+				}
+				set, err := store.Series(t.Context(), usage.SeriesQuery{Query: query, Step: step})
+				if err != nil {
+					t.Fatalf("%s of %s: %v", step, length, err)
+				}
+				var sum usage.Usage
+				for _, point := range set.Of(usage.Subject{}) {
+					sum = sum.Plus(point.Usage)
+					one, err := store.Report(t.Context(), usage.Query{Zone: time.UTC, Range: point.Range})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if one.Totals != point.Usage {
+						t.Errorf("%s of %s, %v: got %+v, want %+v", step, length, point.Range, point.Usage, one.Totals)
+					}
+				}
+				if sum != report.Totals {
+					t.Errorf("%s of %s: got %+v, want %+v", step, length, sum, report.Totals)
+				}
+			}
+		}
+	})
+}
+
 // A snapshot shows what was there at its first answer, whatever is asked of it and
 // whatever happens meanwhile.
 func TestASnapshotShowsOneState(t *testing.T) {

@@ -1008,8 +1008,9 @@ type Query {
 
 type Subscription {
   """
-  The usage report as it is now, and again whenever it changes. The arguments are
-  those of ` + "`" + `Query.aiUsage` + "`" + `; a period such as ` + "`" + `TODAY` + "`" + ` moves on with the time.
+  The usage report as it is now, and again whenever its rows change; what is asked for
+  beside them, such as ` + "`" + `previous` + "`" + ` or names, comes along. The arguments are those of
+  ` + "`" + `Query.aiUsage` + "`" + `; a period such as ` + "`" + `TODAY` + "`" + ` moves on with the time.
   """
   aiUsageChanged(
     "Only sessions of this account. An empty string means every account."
@@ -1059,7 +1060,8 @@ enum AIUsagePeriod {
 
 """
 The answer to a question about usage. All of it is of one state of the database, so
-its parts agree.
+its parts agree; a page that continues an earlier one is the exception
+(` + "`" + `accountUsageConnection` + "`" + `).
 """
 type AIUsage {
   "The first instant of the range, inclusive, as the dates were understood; null when it starts at the beginning."
@@ -1084,8 +1086,9 @@ type AIUsage {
 
   A cursor belongs to the report it came from. While the gateway keeps that report,
   which is for some minutes, the next page is of the same report, whatever has been
-  recorded since, and so is the rest of the answer: ` + "`" + `asOf` + "`" + ` stays the same. After that
-  the page continues at the same place of a new report, with a new ` + "`" + `asOf` + "`" + `.
+  recorded since, and so are the other rows and totals: ` + "`" + `asOf` + "`" + ` stays the same. Only
+  ` + "`" + `series` + "`" + `, ` + "`" + `previous` + "`" + ` and names are read anew, and may be newer. After that the page
+  continues at the same place of a new report, with a new ` + "`" + `asOf` + "`" + `.
   """
   accountUsageConnection(
     "How many rows to return, from the first on: at most 10,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
@@ -1127,7 +1130,7 @@ type AIUsage {
   The report for the time just before this one, to compare with: as many calendar months
   where the range is made up of whole months (March compares with February, a year with
   the year before), otherwise as many days where it is made up of whole days, otherwise
-  as much time. Null when the range has no start or no end.
+  as much time. Null when the range has no start or no end, or is empty.
   """
   previous: AIUsage
   "How the answer was read."

@@ -40,11 +40,12 @@ func (f Flat) InterceptRootField(ctx context.Context, next graphql.RootResolver)
 		return next(ctx)
 	}
 	operation := graphql.GetOperationContext(ctx)
+	arguments := field.ArgumentMap(operation.Variables)
 	plan, flat := plain(operation, reportFields, "AIUsage", field.Selections)
-	if !flat {
+	if !flat || !allText(arguments) {
 		return next(ctx)
 	}
-	found := f.resolve(ctx, field.ArgumentMap(operation.Variables), plan.reads)
+	found := f.resolve(ctx, arguments, plan.reads)
 	if found.report != nil {
 		if document, ok := plan.document(ctx, found.report); ok {
 			return graphql.WriterFunc(func(w io.Writer) { w.Write(document) })
@@ -53,6 +54,17 @@ func (f Flat) InterceptRootField(ctx context.Context, next graphql.RootResolver)
 	// An error belongs to a field, which only the ordinary way knows. It is given
 	// what was found, so that nothing is read twice.
 	return next(context.WithValue(ctx, foundKey{}, found))
+}
+
+// allText tells whether all arguments are texts, where they are given at all. An id
+// may be a number as well, which the ordinary way knows how to read.
+func allText(arguments map[string]any) bool {
+	for _, value := range arguments {
+		if _, text := value.(string); !text && value != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // found is what a request for a report came to.

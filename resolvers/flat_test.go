@@ -205,6 +205,23 @@ func TestFlatLeavesErrorsToTheOrdinaryWay(t *testing.T) {
 	}
 }
 
+// Ids may be numbers, in the document and as variables; texts may not.
+func TestFlatReadsNumbersAsTheOrdinaryWayDoes(t *testing.T) {
+	flat, ordinary := handlers(func(_ context.Context, query usage.Query) (*usage.Report, error) {
+		return usage.NewReport(query, time.Now(), []usage.SubjectUsage{{AccountID: query.AccountID + "/" + query.CustomerID, Usage: usage.Usage{Sessions: 1}}}), nil
+	})
+	for body, want := range map[string]string{
+		`{"query":"{aiUsage(accountId:5,customerId:7){accountUsage{accountId}}}"}`:                                                  `"5/7"`,
+		`{"query":"query($a:ID,$c:ID){aiUsage(accountId:$a,customerId:$c){accountUsage{accountId}}}","variables":{"a":5,"c":null}}`: `"5/"`,
+		`{"query":"query($s:String){aiUsage(startDate:$s){accountUsage{accountId}}}","variables":{"s":20261101}}`:                   `BAD_USER_INPUT`,
+	} {
+		want, ordinarily, flatly := want, send(t.Context(), ordinary, []byte(body)), send(t.Context(), flat, []byte(body))
+		if flatly != ordinarily || !strings.Contains(flatly, want) {
+			t.Errorf("%s\nflat     %s\nordinary %s", body, flatly, ordinarily)
+		}
+	}
+}
+
 // The arguments arrive as the ordinary way passes them, variables and defaults too.
 func TestFlatPassesArguments(t *testing.T) {
 	var asked []usage.Query

@@ -43,6 +43,8 @@ type Resolver struct {
 	kept   *answer.Kept
 	hub    *watch.Hub[*usage.Report]
 	events *events
+	// callers bounds what one caller listens to.
+	callers *callers
 }
 
 var _ graph.ResolverRoot = (*Resolver)(nil)
@@ -50,12 +52,13 @@ var _ graph.ResolverRoot = (*Resolver)(nil)
 // New returns resolvers that read from reader.
 func New(reader Reader, options Options) *Resolver {
 	return &Resolver{
-		reader: scoped{reader},
-		zone:   options.Zone,
-		limit:  options.Limit,
-		kept:   answer.NewKept(),
-		hub:    watch.New[*usage.Report](options.Watch),
-		events: &events{open: map[*usage.Report]*event{}},
+		reader:  scoped{reader},
+		zone:    options.Zone,
+		limit:   options.Limit,
+		kept:    answer.NewKept(),
+		hub:     watch.New[*usage.Report](options.Watch),
+		events:  &events{open: map[*usage.Report]*event{}},
+		callers: &callers{reports: map[string]map[string]int{}},
 	}
 }
 
@@ -122,7 +125,7 @@ func (e Readings) InterceptOperation(ctx context.Context, next graphql.Operation
 		if reading == nil {
 			reading = answer.NewReading(ctx, r.limit, r.kept, r.reader.Snapshot)
 		}
-		response := respond(answer.NewContext(ctx, reading))
+		response := respond(answer.WithBudget(answer.NewContext(ctx, reading)))
 		if response == nil || response.HasNext == nil || !*response.HasNext {
 			reading.Close()
 			reading = nil
@@ -133,11 +136,12 @@ func (e Readings) InterceptOperation(ctx context.Context, next graphql.Operation
 
 // interceptSubscription releases each event when it has been answered.
 func interceptSubscription(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	answers := &answers{}
+	answers := &answers{wanted: make(chan struct{}, 1)}
 	respond := next(context.WithValue(ctx, answersKey{}, answers))
 	return func(ctx context.Context) *graphql.Response {
+		answers.want()
 		defer answers.end()
-		return respond(ctx)
+		return respond(answer.WithBudget(ctx))
 	}
 }
 

@@ -37,11 +37,52 @@ func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, cus
 		return r.Report(auth.NewContext(ctx, principal), request)
 	}
 	key := fmt.Sprintf("%q %v %q", request, query.Accounts != nil, query.Accounts)
-	events, err := r.hub.Listen(ctx, key, poll, sameReport)
+	leave, err := r.callers.enter(principal.Name, key)
 	if err != nil {
 		return nil, err
 	}
+	events, err := r.hub.Listen(ctx, key, poll, sameReport)
+	if err != nil {
+		leave()
+		return nil, err
+	}
+	context.AfterFunc(ctx, leave)
 	return r.nodes(ctx, watch.Values(ctx, events)), nil
+}
+
+// mostOfOneCaller is how many different reports one caller may listen to, so that
+// none can take the places of everybody.
+const mostOfOneCaller = 20
+
+// callers counts what each caller listens to.
+type callers struct {
+	mu      sync.Mutex
+	reports map[string]map[string]int
+}
+
+// enter counts a listener, until leave is called. The error is TooManyRequests.
+func (c *callers) enter(caller, report string) (leave func(), err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	reports := c.reports[caller]
+	if reports[report] == 0 && len(reports) >= mostOfOneCaller {
+		return nil, usage.Errorf(usage.TooManyRequests, "you listen to %d different reports already; end one of them first", len(reports))
+	}
+	if reports == nil {
+		reports = map[string]int{}
+		c.reports[caller] = reports
+	}
+	reports[report]++
+	return sync.OnceFunc(func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if reports[report]--; reports[report] == 0 {
+			delete(reports, report)
+		}
+		if len(reports) == 0 && len(c.reports[caller]) == 0 {
+			delete(c.reports, caller)
+		}
+	}), nil
 }
 
 // sameReport tells whether two reports say the same.
@@ -60,6 +101,11 @@ func (r *Resolver) nodes(ctx context.Context, reports <-chan *usage.Report) <-ch
 	go func() {
 		defer close(nodes)
 		for report := range reports {
+			// A listener who is still being sent the last answer must not hold a state
+			// of the database open meanwhile.
+			if !answers.await(ctx) {
+				return
+			}
 			node, release := (*answer.Reading)(nil).Node(report), func() {}
 			if !enough {
 				node, release = r.events.share(ctx, r, report)
@@ -121,8 +167,28 @@ type answersKey struct{}
 // answers are the releases of a subscription's events that have not been answered
 // yet, in their order.
 type answers struct {
+	// wanted has a value while an answer is waited for.
+	wanted  chan struct{}
 	mu      sync.Mutex
 	pending []func()
+}
+
+// want says that an answer is waited for.
+func (a *answers) want() {
+	select {
+	case a.wanted <- struct{}{}:
+	default:
+	}
+}
+
+// await waits until an answer is waited for, or tells that ctx has ended.
+func (a *answers) await(ctx context.Context) bool {
+	select {
+	case <-a.wanted:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func (a *answers) begin(release func()) {

@@ -127,6 +127,61 @@ func TestAllPartsOfAnEventAgree(t *testing.T) {
 	})
 }
 
+// One caller cannot take the places of everybody, and gets them back.
+func TestOneCallerListensToSomeReportsOnly(t *testing.T) {
+	resolver := resolvers.New(readerFunc(func(_ context.Context, query usage.Query) (*usage.Report, error) {
+		return usage.NewReport(query, time.Now(), nil), nil
+	}), resolvers.Options{Watch: watch.Options{Interval: soon}})
+	ask := func(ctx context.Context, account int) string {
+		return subscribe(t, ctx, resolver, fmt.Sprintf(`subscription{aiUsageChanged(accountId:"a%d"){totals{sessions}}}`, account))()
+	}
+	ctx, cancel := context.WithCancel(auth.NewContext(t.Context(), auth.Operator))
+	for i := range 20 {
+		for range 2 { // the same again is not another one
+			if got := ask(ctx, i); !strings.Contains(got, `"sessions":0`) {
+				t.Fatalf("%d: got %s", i, got)
+			}
+		}
+	}
+	if got := ask(ctx, 20); !strings.Contains(got, "already") {
+		t.Errorf("got %s", got)
+	}
+	other := auth.NewContext(t.Context(), auth.Principal{Name: "other", Roles: auth.Operator.Roles})
+	if got := ask(other, 20); !strings.Contains(got, `"sessions":0`) {
+		t.Errorf("somebody else got %s", got)
+	}
+	cancel()
+	again := auth.NewContext(t.Context(), auth.Operator)
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		if got := ask(again, 20); strings.Contains(got, `"sessions":0`) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the places are not given back")
+		}
+	}
+}
+
+// Who is not ready for an event holds nothing open for it.
+func TestAnEventIsReadWhenItIsWanted(t *testing.T) {
+	var version, series atomic.Int64
+	resolver := resolvers.New(countingReader{&version, &series}, resolvers.Options{Watch: watch.Options{Interval: soon}})
+	next := subscribe(t, auth.NewContext(t.Context(), auth.Operator), resolver,
+		`subscription{aiUsageChanged(startDate:"2026-03-01",endDate:"2026-03-01"){series(granularity:DAY){aiMinutes}}}`)
+	if got := next(); !strings.Contains(got, "aiMinutes") {
+		t.Fatalf("got %s", got)
+	}
+	reads := series.Load()
+	version.Add(1)
+	time.Sleep(20 * soon)
+	if got := series.Load(); got != reads {
+		t.Errorf("%d series were read for an event that nobody waited for", got-reads)
+	}
+	if got := next(); !strings.Contains(got, `"aiMinutes":1`) {
+		t.Errorf("got %s", got)
+	}
+}
+
 // However many listeners there are, what is below a report is read once a change,
 // or a few times where they are not told at the same time.
 func TestListenersShareWhatIsReadBelow(t *testing.T) {

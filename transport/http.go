@@ -62,6 +62,9 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 	default:
 		respond, ctx := executor.DispatchOperation(r.Context(), operation)
 		answer := respond(ctx)
+		if answer == nil {
+			return // the caller went away before it began
+		}
 		compressing(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			writeAnswer(w, answer)
 		})).ServeHTTP(w, r)

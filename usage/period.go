@@ -87,13 +87,17 @@ func (p Period) Range(now time.Time, zone *time.Location) (Range, error) {
 // Previous returns the range just before this one, to compare with: as many
 // calendar months where both bounds are first days of months in the zone,
 // otherwise as many days where both are beginnings of days, otherwise as much
-// elapsed time. A range with an open end has none.
+// elapsed time. A range with an open end has none, nor has an empty one, or one that
+// would reach back before the year 1.
 func (r Range) Previous(zone *time.Location) (previous Range, ok bool) {
 	if r.From.IsZero() || r.To.IsZero() || !r.From.Before(r.To) {
 		return Range{}, false
 	}
+	defer func() { ok = ok && previous.From.Year() > 0 }()
 	if !beginsDay(r.From, zone) || !beginsDay(r.To, zone) {
-		return Range{r.From.Add(-r.To.Sub(r.From)), r.From}, true
+		// A time.Duration ends after 292 years.
+		seconds, nanoseconds := r.To.Unix()-r.From.Unix(), r.To.Nanosecond()-r.From.Nanosecond()
+		return Range{time.Unix(r.From.Unix()-seconds, int64(r.From.Nanosecond()-nanoseconds)).UTC(), r.From}, true
 	}
 	year, month, day := r.From.In(zone).Date()
 	toYear, toMonth, toDay := r.To.In(zone).Date()

@@ -107,7 +107,12 @@ func TestThePreviousRange(t *testing.T) {
 			t.Errorf("%s to %s in %s: got %s, want %s", c.start, c.end, c.zone, got, c.want)
 		}
 	}
-	for _, r := range []Range{{}, {From: time.Now()}, {To: time.Now()}, {time.Unix(5, 0), time.Unix(5, 0)}} {
+	// Longer than a time.Duration.
+	long := Range{time.Date(1500, 1, 1, 0, 0, 1, 5, time.UTC), time.Date(2000, 1, 1, 0, 0, 0, 2, time.UTC)}
+	if previous, ok := long.Previous(time.UTC); !ok || long.From.Unix()-previous.From.Unix() != long.To.Unix()-long.From.Unix() || previous.From.Nanosecond() != 8 {
+		t.Errorf("got %v", previous)
+	}
+	for _, r := range []Range{{}, {From: time.Date(2, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Now()}, {From: time.Now()}, {To: time.Now()}, {time.Unix(5, 0), time.Unix(5, 0)}} {
 		if previous, ok := r.Previous(time.UTC); ok {
 			t.Errorf("%v: got %v", r, previous)
 		}

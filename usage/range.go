@@ -41,6 +41,9 @@ func ParseRange(startDate, endDate string, zone *time.Location) (Range, error) {
 		return Range{}, err
 	}
 	span := Range{From: start.begin, To: end.end}
+	if endDate != "" && !span.To.After(time.Time{}) {
+		span.To = time.Time{}.Add(1) // the zero time would mean that there is no end
+	}
 	if span.To.After(Latest) {
 		span.To = time.Time{} // no session starts later, so this is no end
 	}

@@ -166,10 +166,11 @@ func (q Query) Show(t time.Time) *time.Time {
 }
 
 // showIn moves an instant to a zone for people to read. Offsets of long ago have
-// seconds, which RFC 3339 cannot write; such an instant is shown in UTC.
+// seconds, and in some zones it is the year 10000 already, which RFC 3339 cannot
+// write; such an instant is shown in UTC.
 func showIn(t time.Time, zone *time.Location) time.Time {
 	local := t.In(zone)
-	if _, offset := local.Zone(); offset%60 != 0 {
+	if _, offset := local.Zone(); offset%60 != 0 || local.Year() < 1 || local.Year() > 9999 {
 		return t.UTC()
 	}
 	return local

@@ -127,6 +127,9 @@ func (g *group) series(ctx context.Context, subject usage.Subject, step usage.St
 	if err != nil {
 		return nil, err
 	}
+	if err := spend(ctx, len(set.Buckets)); err != nil {
+		return nil, err
+	}
 	points := set.Of(subject)
 	shown := make([]Point, 0, len(points))
 	for _, point := range points {
