@@ -79,7 +79,7 @@ func (c *callers) enter(caller, report string) (leave func(), err error) {
 		if reports[report]--; reports[report] == 0 {
 			delete(reports, report)
 		}
-		if len(reports) == 0 && len(c.reports[caller]) == 0 {
+		if len(reports) == 0 {
 			delete(c.reports, caller)
 		}
 	}), nil
