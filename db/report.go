@@ -73,7 +73,7 @@ func reportStatement(query usage.Query, state *rollupState) (plan usage.Plan, st
 			add(raw(query, plan.Edges))
 		}
 	}
-	add(`SELECT '', '', 0, 0, 0, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)), `+generation, nil)
+	add("SELECT '', '', 0, 0, 0, "+stamp, nil)
 	return plan, strings.Join(parts, "\n\t\tUNION ALL\n\t\t"), args, nil
 }
 
@@ -158,6 +158,29 @@ type lastRow struct {
 	generation int64
 }
 
+// stamp are the last two columns of that row, which are 0 in all others.
+const stamp = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)), " + generation
+
+// is tells whether a row is the last one, by its stamp, and keeps what it tells.
+func (l *lastRow) is(stamp, generation int64) bool {
+	if stamp == 0 {
+		return false
+	}
+	*l = lastRow{time.UnixMicro(stamp).UTC().Truncate(time.Millisecond), generation}
+	return true
+}
+
+// end returns why the rows have ended without the last one, if so.
+func (l *lastRow) end(rows *sql.Rows) error {
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if l.asOf.IsZero() {
+		return errors.New("the database ended an answer before its last row")
+	}
+	return nil
+}
+
 // readSubjects reads the rows of Report's statement, in the order of usage.Report.
 func readSubjects(rows *sql.Rows) ([]usage.SubjectUsage, lastRow, error) {
 	var subjects []usage.SubjectUsage
@@ -170,17 +193,13 @@ func readSubjects(rows *sql.Rows) ([]usage.SubjectUsage, lastRow, error) {
 		if err != nil {
 			return nil, lastRow{}, err
 		}
-		if stamp != 0 {
-			last = lastRow{time.UnixMicro(stamp).UTC().Truncate(time.Millisecond), generation}
+		if last.is(stamp, generation) {
 			continue
 		}
 		subjects = append(subjects, subject)
 	}
-	if err := rows.Err(); err != nil {
+	if err := last.end(rows); err != nil {
 		return nil, lastRow{}, err
-	}
-	if last.asOf.IsZero() {
-		return nil, lastRow{}, errors.New("the database ended an answer before its last row")
 	}
 	return addUp(subjects), last, nil
 }

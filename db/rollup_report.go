@@ -110,12 +110,12 @@ func rollupSources(query usage.Query, accounts []string, pieces []usage.Piece) [
 		return nil
 	}
 	closed, open := cutPieces(pieces)
-	buckets := namedBuckets(closed)
 	if narrowed(&one.where, query) {
 		addPieces(&one.where, pieces, true)
-		one.few = len(open) == 0 && len(buckets) <= fewBuckets
+		one.few = len(open) == 0 && namedBuckets(closed, fewBuckets) != nil
 		return []rollupSource{one}
 	}
+	buckets := namedBuckets(closed, mostNamed)
 	if accounts == nil || buckets == nil || len(accounts)*len(buckets) > mostLookUps {
 		addPieces(&one.where, pieces, false)
 		return []rollupSource{one}
@@ -163,12 +163,12 @@ func cutPieces(pieces []usage.Piece) (closed, open []usage.Piece) {
 	return closed, open
 }
 
-// namedBuckets returns the buckets of pieces, or nil when there are too many.
-func namedBuckets(pieces []usage.Piece) []bucket {
+// namedBuckets returns the buckets of pieces, or nil when there are more than most.
+func namedBuckets(pieces []usage.Piece, most int) []bucket {
 	var buckets []bucket
 	for _, piece := range pieces {
 		for at := range piece.Buckets() {
-			if len(buckets) == mostNamed {
+			if len(buckets) == most {
 				return nil
 			}
 			buckets = append(buckets, bucket{piece.Grain, at.Format(time.DateTime)})

@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,7 +82,7 @@ func seriesStatement(query usage.SeriesQuery, span usage.Range, buckets []usage.
 		sessions.addSpans("started_at", plan.Edges)
 		add(rollupSource{from: "ai_sessions", where: sessions}, "started_at", sums("ai_minutes", "duration_seconds", "1"))
 	}
-	parts = append(parts, `SELECT '', '', 0, 0, 0, 0, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)), `+generation)
+	parts = append(parts, "SELECT '', '', 0, 0, 0, 0, "+stamp)
 	return strings.Join(parts, "\n\t\tUNION ALL\n\t\t"), args, nil
 }
 
@@ -166,9 +165,15 @@ func accountsOf(query usage.SeriesQuery) []string {
 	if query.Subjects == nil {
 		return query.Accounts
 	}
+	return accountIDs(query.Subjects)
+}
+
+// accountIDs returns the accounts of subjects, each once, or nil when there are too
+// many to name.
+func accountIDs(subjects []usage.Subject) []string {
 	seen := map[string]bool{}
 	accounts := []string{}
-	for _, subject := range query.Subjects {
+	for _, subject := range subjects {
 		if !seen[subject.AccountID] {
 			seen[subject.AccountID] = true
 			accounts = append(accounts, subject.AccountID)
@@ -219,8 +224,7 @@ func readSeries(rows *sql.Rows, set *usage.SeriesSet) (*usage.SeriesSet, lastRow
 		if err != nil {
 			return nil, lastRow{}, err
 		}
-		if stamp != 0 {
-			last = lastRow{time.UnixMicro(stamp).UTC().Truncate(time.Millisecond), generation}
+		if last.is(stamp, generation) {
 			continue
 		}
 		if set.Query.Subjects != nil && !wanted[subject] || amount == (usage.Usage{}) {
@@ -230,11 +234,8 @@ func readSeries(rows *sql.Rows, set *usage.SeriesSet) (*usage.SeriesSet, lastRow
 			return nil, lastRow{}, err
 		}
 	}
-	if err := rows.Err(); err != nil {
+	if err := last.end(rows); err != nil {
 		return nil, lastRow{}, err
-	}
-	if last.asOf.IsZero() {
-		return nil, lastRow{}, errors.New("the database ended an answer before its last row")
 	}
 	return set, last, nil
 }

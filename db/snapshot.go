@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -83,11 +82,12 @@ func (s *Snapshot) end() error {
 
 // planned runs a statement that do plans on the state of the rollups. do returns
 // what the last row of the statement tells. As long as no answer has been given,
-// a snapshot that shows another state than the one planned on is begun anew.
-func (s *Snapshot) planned(ctx context.Context, do func(*sqlx.Tx, *rollupState) (lastRow, error)) error {
+// a snapshot that shows another state than the one planned on is begun anew. It
+// returns the instant of the snapshot.
+func (s *Snapshot) planned(ctx context.Context, do func(*sqlx.Tx, *rollupState) (lastRow, error)) (asOf time.Time, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.store.planned(ctx, func(state *rollupState) error {
+	err = s.store.planned(ctx, func(state *rollupState) error {
 		if s.confirmed != nil {
 			state = s.confirmed
 		}
@@ -107,25 +107,27 @@ func (s *Snapshot) planned(ctx context.Context, do func(*sqlx.Tx, *rollupState) 
 		if err == nil && s.confirmed == nil {
 			s.confirmed, s.asOf = state, last.asOf
 		}
+		asOf = s.asOf
 		return err
 	})
+	return asOf, err
 }
 
 // Report answers a query as Store.Report does.
 func (s *Snapshot) Report(ctx context.Context, query usage.Query) (report *usage.Report, err error) {
-	err = s.planned(ctx, func(tx *sqlx.Tx, state *rollupState) (last lastRow, err error) {
+	asOf, err := s.planned(ctx, func(tx *sqlx.Tx, state *rollupState) (last lastRow, err error) {
 		report, last, err = reportIn(ctx, tx, query, state)
 		return last, err
 	})
-	if err == nil && !report.AsOf.Equal(s.asOf) {
-		report = usage.NewReport(report.Query, s.asOf, report.Subjects).ReadBy(report.Source, report.Plan)
+	if err == nil {
+		report.AsOf = *query.Show(asOf)
 	}
 	return report, err
 }
 
 // Series answers a query as Store.Series does.
 func (s *Snapshot) Series(ctx context.Context, query usage.SeriesQuery) (set *usage.SeriesSet, err error) {
-	err = s.planned(ctx, func(tx *sqlx.Tx, state *rollupState) (last lastRow, err error) {
+	asOf, err := s.planned(ctx, func(tx *sqlx.Tx, state *rollupState) (last lastRow, err error) {
 		span, err := s.closed(ctx, query.Query, state)
 		if err != nil {
 			return lastRow{}, err
@@ -134,7 +136,7 @@ func (s *Snapshot) Series(ctx context.Context, query usage.SeriesQuery) (set *us
 		return last, err
 	})
 	if err == nil {
-		set.AsOf = s.asOf
+		set.AsOf = asOf
 	}
 	return set, err
 }
@@ -257,10 +259,10 @@ func addSubjects(where *conditions, subjects []usage.Subject, customers bool) {
 		for _, subject := range subjects {
 			args = append(args, subject.AccountID, subject.CustomerID)
 		}
-		where.add("(account_id, customer_id) IN ("+strings.TrimSuffix(strings.Repeat("(?, ?), ", len(subjects)), ", ")+")", args...)
+		where.add("(account_id, customer_id) IN ("+placeholders(len(subjects), 2)+")", args...)
 		return
 	}
-	if accounts := accountsOf(usage.SeriesQuery{Subjects: subjects}); accounts != nil {
+	if accounts := accountIDs(subjects); accounts != nil {
 		clause, args := scope(usage.Query{Accounts: accounts})
 		where.add(clause, args...)
 	}

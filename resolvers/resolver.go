@@ -112,25 +112,17 @@ func (Readings) ExtensionName() string { return "Readings" }
 // Validate finds nothing wrong with any schema.
 func (Readings) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptOperation gives each answer of an operation a reading. An answer that
-// comes in parts has one for all of them.
+// InterceptOperation gives each answer of an operation a reading.
 func (e Readings) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	r := e.Resolver
 	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
 		return interceptSubscription(ctx, next)
 	}
 	respond := next(ctx)
-	var reading *answer.Reading
 	return func(ctx context.Context) *graphql.Response {
-		if reading == nil {
-			reading = answer.NewReading(ctx, r.limit, r.kept, r.reader.Snapshot)
-		}
-		response := respond(answer.WithBudget(answer.NewContext(ctx, reading)))
-		if response == nil || response.HasNext == nil || !*response.HasNext {
-			reading.Close()
-			reading = nil
-		}
-		return response
+		reading := answer.NewReading(ctx, r.limit, r.kept, r.reader.Snapshot)
+		defer reading.Close()
+		return respond(answer.WithBudget(answer.NewContext(ctx, reading)))
 	}
 }
 

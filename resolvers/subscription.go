@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -32,6 +33,10 @@ func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, cus
 	if query, err = auth.Restrict(ctx, query); err != nil {
 		return nil, err
 	}
+	answers, ok := ctx.Value(answersKey{}).(*answers)
+	if !ok {
+		return nil, errNoAnswers
+	}
 	principal, _ := auth.FromContext(ctx)
 	poll := func(ctx context.Context) (*usage.Report, error) {
 		return r.Report(auth.NewContext(ctx, principal), request)
@@ -47,8 +52,11 @@ func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, cus
 		return nil, err
 	}
 	context.AfterFunc(ctx, leave)
-	return r.nodes(ctx, watch.Values(ctx, events)), nil
+	return r.nodes(ctx, watch.Values(ctx, events), answers), nil
 }
+
+// errNoAnswers is a fault of how the gateway is put together.
+var errNoAnswers = errors.New("the subscription was begun without the extension Readings")
 
 // mostOfOneCaller is how many different reports one caller may listen to, so that
 // none can take the places of everybody.
@@ -92,11 +100,10 @@ func sameReport(a, b *usage.Report) bool {
 
 // nodes makes a node of each report. Where the selection needs more than the
 // report, all listeners who are told of it at the same time share what is read.
-func (r *Resolver) nodes(ctx context.Context, reports <-chan *usage.Report) <-chan *answer.Report {
+func (r *Resolver) nodes(ctx context.Context, reports <-chan *usage.Report, answers *answers) <-chan *answer.Report {
 	operation := graphql.GetOperationContext(ctx)
 	plan, flat := plain(operation, reportFields, "AIUsage", graphql.GetFieldContext(ctx).Field.Selections)
 	enough := flat && !plan.reads
-	answers, _ := ctx.Value(answersKey{}).(*answers)
 	nodes := make(chan *answer.Report)
 	go func() {
 		defer close(nodes)
@@ -164,13 +171,15 @@ func (e *events) release(report *usage.Report, one *event) {
 
 type answersKey struct{}
 
-// answers are the releases of a subscription's events that have not been answered
-// yet, in their order.
+// answers tell when a subscription's next event is waited for, and when it has been
+// answered. One event is under way at a time.
 type answers struct {
 	// wanted has a value while an answer is waited for.
-	wanted  chan struct{}
-	mu      sync.Mutex
-	pending []func()
+	wanted chan struct{}
+
+	mu sync.Mutex
+	// release is that of the event under way, or nil.
+	release func()
 }
 
 // want says that an answer is waited for.
@@ -191,18 +200,19 @@ func (a *answers) await(ctx context.Context) bool {
 	}
 }
 
+// begin begins an event, which is released when it has been answered.
 func (a *answers) begin(release func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.pending = append(a.pending, release)
+	a.release = release
 }
 
-// end releases the event that has just been answered.
+// end releases the event that has been answered.
 func (a *answers) end() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.pending) > 0 {
-		a.pending[0]()
-		a.pending = a.pending[1:]
+	if a.release != nil {
+		a.release()
+		a.release = nil
 	}
 }
