@@ -15,13 +15,17 @@ type Engine struct {
 	Variable string
 	// create prepares a server that is not running yet.
 	create func() (*Server, error)
+	// NotShared tells that each package needs a server of its own, because this
+	// engine may fail a statement ("could not resolve initial root") while somebody
+	// creates or drops another database.
+	NotShared bool
 }
 
 // Engines are all engines to test with, in the order of the tests. Any other
 // server is one of them when AIUSAGE_TEST_DSN is set.
 func Engines() []Engine {
 	engines := []Engine{
-		{Name: "embedded", Variable: "AIUSAGE_TEST_EMBEDDED_DSN", create: newEmbedded},
+		{Name: "embedded", Variable: "AIUSAGE_TEST_EMBEDDED_DSN", create: newEmbedded, NotShared: true},
 		{Name: "mariadb", Variable: "AIUSAGE_TEST_MARIADB_DSN", create: newMariaDB},
 		{Name: "mysql", Variable: "AIUSAGE_TEST_MYSQL_DSN", create: newMySQL},
 	}

@@ -1,6 +1,7 @@
 // Engines starts every database engine that is on this machine, runs a command
 // with their data source names in its environment, ends the engines, and exits
-// with the command's code. Packages that use dbtest then share the engines.
+// with the command's code. Packages that use dbtest then share the engines that
+// can be shared.
 //
 //	go run ./db/dbtest/engines -- go test ./...
 package main
@@ -64,7 +65,9 @@ func start(engines []dbtest.Engine) (environment []string) {
 				return
 			}
 			fmt.Printf("  %-9s %s\n", engine.Name, dbtest.Version(dsn))
-			environment = append(environment, engine.Variable+"="+dsn)
+			if !engine.NotShared {
+				environment = append(environment, engine.Variable+"="+dsn)
+			}
 		})
 	}
 	wait.Wait()
