@@ -158,5 +158,9 @@ type change struct {
 }
 
 func changeOf(session usage.Session) change {
-	return change{subject{session.AccountID, session.CustomerID}, usage.Hour.Floor(session.StartedAt)}
+	at := change{subject{session.AccountID, session.CustomerID}, undated}
+	if !session.StartedAt.IsZero() {
+		at.hour = usage.Hour.Floor(session.StartedAt)
+	}
+	return at
 }

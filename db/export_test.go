@@ -71,7 +71,7 @@ func (s *Store) BothSeries(ctx context.Context, query usage.SeriesQuery) (rolled
 		return nil, nil, nil, err
 	}
 	ready := snapshot.confirmed
-	snapshot.confirmed = &rollupState{Phase: Raw, Generation: ready.Generation}
+	snapshot.confirmed = &rollupState{Phase: Raw, Generation: -ready.token()}
 	if raw, err = snapshot.Series(ctx, query); err != nil {
 		return nil, nil, nil, err
 	}
@@ -125,4 +125,25 @@ func (s *Store) Execute(ctx context.Context, statement string) error {
 // CanEnd tells whether a connection with an id at host:port may end another.
 func CanEnd(host, port string, id uint64, otherHost, otherPort string, otherID uint64) bool {
 	return place{host, port, id}.canEnd(place{otherHost, otherPort, otherID})
+}
+
+// OnEveryConnection runs a statement on every connection that the pool may have.
+func (s *Store) OnEveryConnection(t interface {
+	Fatal(...any)
+	Context() context.Context
+}, statement string) {
+	var held []*sqlx.Conn
+	for range s.db.Stats().MaxOpenConnections {
+		conn, err := s.db.Connx(t.Context())
+		if err == nil {
+			_, err = conn.ExecContext(t.Context(), statement)
+			held = append(held, conn)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, conn := range held {
+		conn.Close()
+	}
 }

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -64,7 +65,7 @@ func (s *Store) foldBatch(ctx context.Context, after uint64, most int) (last uin
 			}
 		}
 	})
-	return last, count, err
+	return last, count, s.refuseTooLarge(ctx, err)
 }
 
 // tryFold folds a batch in one transaction, unless there are subjects in it that
@@ -89,9 +90,12 @@ func (s *Store) tryFold(ctx context.Context, after uint64, most int, end func(*s
 	if err != nil || len(ids) == 0 {
 		return 0, 0, nil, err
 	}
-	sums, unknown, err := readDeltas(ctx, tx, ids)
+	sums, read, unknown, err := readDeltas(ctx, tx, ids)
 	if err != nil || len(unknown) > 0 {
 		return 0, 0, unknown, err
+	}
+	if read != len(ids) {
+		return 0, 0, nil, fmt.Errorf("the server returned %d of %d changes to fold", read, len(ids))
 	}
 	if err := addToRollups(ctx, tx, sums); err != nil {
 		return 0, 0, nil, err
@@ -100,11 +104,14 @@ func (s *Store) tryFold(ctx context.Context, after uint64, most int, end func(*s
 	// whose transaction has not ended. The order and the limit, which change nothing
 	// else, make it go to these rows alone, and stop at the last of them.
 	taken := among("delta_id", ids)
-	_, err = tx.ExecContext(ctx, `
+	result, err := tx.ExecContext(ctx, `
 		DELETE FROM usage_deltas`+taken.String()+`
 		ORDER BY delta_id LIMIT ?`, append(taken.args, len(ids))...)
 	if err != nil {
 		return 0, 0, nil, err
+	}
+	if deleted, err := result.RowsAffected(); err != nil || deleted != int64(len(ids)) {
+		return 0, 0, nil, errors.Join(err, fmt.Errorf("the server deleted %d of %d folded changes", deleted, len(ids)))
 	}
 	return ids[len(ids)-1], len(ids), nil, end(tx)
 }
@@ -118,9 +125,9 @@ type hourly struct {
 	hour                 time.Time
 }
 
-// readDeltas returns changes added up by subject and hour. unknown are subjects
-// without a number; if there are any, the sums are of no use.
-func readDeltas(ctx context.Context, tx *sqlx.Tx, ids []uint64) (sums map[hourly]usage.Usage, unknown []subject, err error) {
+// readDeltas returns changes added up by subject and hour, and how many it has read.
+// unknown are subjects without a number; if there are any, the sums are of no use.
+func readDeltas(ctx context.Context, tx *sqlx.Tx, ids []uint64) (sums map[hourly]usage.Usage, read int, unknown []subject, err error) {
 	where := among("d.delta_id", ids)
 	rows, err := tx.QueryContext(ctx, `
 		SELECT COALESCE(s.account_no, 0), COALESCE(s.subject_no, 0),
@@ -130,25 +137,25 @@ func readDeltas(ctx context.Context, tx *sqlx.Tx, ids []uint64) (sums map[hourly
 		FROM usage_deltas d
 		LEFT JOIN usage_subjects s ON s.account_id = d.account_id AND s.customer_id = d.customer_id`+where.String(), where.args...)
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
 	defer rows.Close()
 	sums = make(map[hourly]usage.Usage, len(ids))
-	for rows.Next() {
+	for ; rows.Next(); read++ {
 		var key hourly
 		var who subject
 		var change usage.Usage
 		err := rows.Scan(&key.accountNo, &key.subjectNo, &who.account, &who.customer, &key.hour,
 			&change.Minutes, &change.Seconds, &change.Sessions)
 		if err != nil {
-			return nil, nil, err
+			return nil, 0, nil, err
 		}
 		if key.subjectNo == 0 {
 			unknown = append(unknown, who)
 		}
 		sums[key] = sums[key].Plus(change)
 	}
-	return sums, unknown, rows.Err()
+	return sums, read, unknown, rows.Err()
 }
 
 // among is the condition that a column is one of some ascending numbers. Where none
@@ -265,6 +272,9 @@ const addMost = 1000
 func addRollups(ctx context.Context, tx *sqlx.Tx, totals map[rollup]usage.Usage) error {
 	keys := make([]rollup, 0, len(totals))
 	for key, total := range totals {
+		if err := total.Fits(); err != nil {
+			return err
+		}
 		if total != (usage.Usage{}) {
 			keys = append(keys, key)
 		}

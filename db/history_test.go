@@ -117,17 +117,22 @@ func (h *history) end() {
 	}
 }
 
+// hours are those around midnight in UTC, after 22:00, and in the zones whose days
+// begin within an hour of UTC: Kolkata and Kathmandu (18:00), St John's (2:00, 3:00)
+// and Adelaide (13:00, 14:00).
+var hours = []int{0, 1, 2, 3, 4, 0, 1, 2, 3, 4, -4, -4, -4, 5, -9, -8}
+
 // starts are starts of sessions and bounds of ranges: near the turn of hours, days
 // and months, a few years, and the ends of time.
 func starts() *rapid.Generator[time.Time] {
 	return rapid.Custom(func(t *rapid.T) time.Time {
 		at := time.Date(2024, 2, 28, 22, 0, 0, 0, time.UTC).
 			AddDate(0, rapid.SampledFrom([]int{0, 0, 0, 1, 12, -36}).Draw(t, "months"), rapid.IntRange(0, 4).Draw(t, "days")).
-			Add(time.Duration(rapid.IntRange(0, 4).Draw(t, "hours")) * time.Hour)
+			Add(time.Duration(rapid.SampledFrom(hours).Draw(t, "hours")) * time.Hour)
 		if rapid.IntRange(0, 40).Draw(t, "end of time") == 0 {
 			at = rapid.SampledFrom([]time.Time{usage.Earliest, usage.Latest.Add(-time.Hour)}).Draw(t, "end")
 		}
-		return at.Add(rapid.SampledFrom([]time.Duration{0, 1, 999, 30 * 60_000, 3_599_999}).Draw(t, "ms") * time.Millisecond)
+		return at.Add(rapid.SampledFrom([]time.Duration{0, 1, 999, 15 * 60_000, 30 * 60_000, 3_599_999}).Draw(t, "ms") * time.Millisecond)
 	})
 }
 
@@ -172,7 +177,7 @@ func (h *history) compare(query usage.Query) error {
 }
 
 // zones are whole hours from UTC, or not, or only now and then.
-var zones = []string{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Monrovia", "America/Juneau", "Pacific/Apia"}
+var zones = []string{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns", "Australia/Adelaide", "Australia/Lord_Howe", "Africa/Monrovia", "America/Juneau", "Pacific/Apia"}
 
 // series compares both ways of answering over time, at every level and for some
 // or all subjects, and their sums with the report.

@@ -28,6 +28,10 @@ type Store struct {
 	known atomic.Pointer[rollupState]
 	// plain is whether ai_sessions is as the migrations make it, once known.
 	plain atomic.Pointer[bool]
+	// suspicion is why the rollups may be wrong, if somebody has noticed (suspect).
+	suspicion atomic.Pointer[string]
+	// folding is how folding goes (keepFolding).
+	folding folding
 	// snapshots has a place for each that may hold a connection.
 	snapshots chan struct{}
 }

@@ -22,8 +22,8 @@ import (
 func (s *Store) Report(ctx context.Context, query usage.Query) (report *usage.Report, err error) {
 	err = s.planned(ctx, func(state *rollupState) error {
 		var last lastRow
-		report, last, err = reportIn(ctx, s.db, query, state)
-		if err == nil && last.generation != state.Generation {
+		report, last, err = s.reportOf(ctx, s.db, query, state)
+		if err == nil && last.token != state.token() {
 			err = errStateChanged
 		}
 		return err
@@ -46,7 +46,8 @@ func reportIn(ctx context.Context, db sqlx.QueryerContext, query usage.Query, st
 	if err != nil {
 		return nil, lastRow{}, err
 	}
-	return usage.NewReport(query, last.asOf, subjects).ReadBy(state.source(), plan), last, nil
+	report := usage.NewReport(query, last.asOf, subjects).ReadBy(state.source(), plan)
+	return report, last, report.Totals.Fits()
 }
 
 // reportStatement returns the plan of a report, its statement and the arguments of
@@ -55,7 +56,7 @@ func reportIn(ctx context.Context, db sqlx.QueryerContext, query usage.Query, st
 // The last row carries the instant of the statement, which a report has even
 // when there is no usage, as a number of microseconds since 1970: engines do not
 // agree on the type of a column that is a date in one part of a union. The same
-// row has the generation of the state that the snapshot shows.
+// row has the token of the state that the snapshot shows.
 func reportStatement(query usage.Query, state *rollupState) (plan usage.Plan, statement string, args []any, err error) {
 	var parts []string
 	add := func(part string, its []any) {
@@ -66,7 +67,7 @@ func reportStatement(query usage.Query, state *rollupState) (plan usage.Plan, st
 			return usage.Plan{}, "", nil, err
 		}
 		if whole, ok := plan.Whole(); ok {
-			rolledUp(query, plan.Bounded(state.data), add)
+			rolledUp(query, state.pieces(plan), add)
 			add(unfolded(query, whole))
 		}
 		if len(plan.Edges) > 0 {
@@ -80,14 +81,13 @@ func reportStatement(query usage.Query, state *rollupState) (plan usage.Plan, st
 // raw is the part of a report that reads single sessions in the spans.
 //
 // Subjects are grouped as the tables have them: NULL and an empty customer id
-// both mean that there is no customer. The sums come as DECIMAL, which the cast
-// makes an integer.
+// both mean that there is no customer.
 func raw(query usage.Query, spans []usage.Range) (string, []any) {
 	where := subjectConditions(query)
-	where.addSpans("started_at", spans)
+	where.addSessionsIn(spans)
 	return `SELECT account_id, COALESCE(customer_id, '') AS customer,
-		       CAST(SUM(ai_minutes) AS SIGNED), CAST(SUM(duration_seconds) AS SIGNED), COUNT(*),
-		       0 AS as_of, 0 AS generation
+		       ` + total("ai_minutes") + `, ` + total("duration_seconds") + `, COUNT(*),
+		       0 AS as_of, 0 AS token
 		FROM ai_sessions` + where.String() + `
 		GROUP BY account_id, customer`, where.args
 }
@@ -125,13 +125,27 @@ func inSpan(column string, span usage.Range) conditions {
 	return where
 }
 
-// addSpans adds that a column is in one of the spans.
+// addSessionsIn adds that a session starts in one of the spans. One whose start
+// cannot be read is in a span that is open at both ends, and in no other.
+func (c *conditions) addSessionsIn(spans []usage.Range) {
+	before := len(c.clauses)
+	c.addSpans("started_at", spans)
+	if len(c.clauses) > before {
+		c.add(dated("started_at"))
+	}
+}
+
+// addSpans adds that a column is in one of the spans. What is undated is in a span
+// that is open at both ends only.
 func (c *conditions) addSpans(column string, spans []usage.Range) {
 	var any conditions
 	for _, span := range spans {
 		var one conditions
-		if !span.From.IsZero() {
+		switch {
+		case !span.From.IsZero():
 			one.add(column+" >= ?", span.From)
+		case !span.To.IsZero():
+			one.add(column+" >= ?", usage.Earliest)
 		}
 		if !span.To.IsZero() && !span.To.After(usage.Latest) { // the database has no year 10000
 			one.add(column+" < ?", span.To)
@@ -154,19 +168,19 @@ func (c conditions) String() string {
 
 // lastRow is what the last row of a statement tells about it.
 type lastRow struct {
-	asOf       time.Time
-	generation int64
+	asOf  time.Time
+	token int64
 }
 
 // stamp are the last two columns of that row, which are 0 in all others.
-const stamp = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)), " + generation
+const stamp = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)), " + token
 
 // is tells whether a row is the last one, by its stamp, and keeps what it tells.
-func (l *lastRow) is(stamp, generation int64) bool {
+func (l *lastRow) is(stamp, token int64) bool {
 	if stamp == 0 {
 		return false
 	}
-	*l = lastRow{time.UnixMicro(stamp).UTC().Truncate(time.Millisecond), generation}
+	*l = lastRow{time.UnixMicro(stamp).UTC().Truncate(time.Millisecond), token}
 	return true
 }
 
@@ -187,13 +201,13 @@ func readSubjects(rows *sql.Rows) ([]usage.SubjectUsage, lastRow, error) {
 	var last lastRow
 	for rows.Next() {
 		var subject usage.SubjectUsage
-		var stamp, generation int64
+		var stamp, token int64
 		err := rows.Scan(&subject.AccountID, &subject.CustomerID,
-			&subject.Minutes, &subject.Seconds, &subject.Sessions, &stamp, &generation)
+			(*sum)(&subject.Minutes), (*sum)(&subject.Seconds), (*sum)(&subject.Sessions), &stamp, &token)
 		if err != nil {
 			return nil, lastRow{}, err
 		}
-		if last.is(stamp, generation) {
+		if last.is(stamp, token) {
 			continue
 		}
 		subjects = append(subjects, subject)

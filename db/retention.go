@@ -34,7 +34,7 @@ func (s *Store) DropSessions(ctx context.Context, before time.Time, progress fun
 		var count int64
 		err := s.withoutTriggers(ctx, func(tx *sqlx.Tx) error {
 			result, err := tx.ExecContext(ctx, `
-				DELETE FROM ai_sessions WHERE started_at < ? ORDER BY started_at LIMIT ?`, before, dropMost)
+				DELETE FROM ai_sessions WHERE started_at < ? AND `+dated("started_at")+` ORDER BY started_at LIMIT ?`, before, dropMost)
 			if err != nil {
 				return err
 			}
@@ -85,8 +85,8 @@ func (s *Store) keepFrom(ctx context.Context, before time.Time) error {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
-			UPDATE usage_rollup_state SET raw_from = ?, corrections = corrections + 1, generation = generation + 1
-			WHERE state_id = 1`, before)
+			UPDATE usage_rollup_state SET raw_from = ?, corrections = corrections + 1, generation = ?
+			WHERE state_id = 1`, before, newGeneration())
 		return err
 	})
 	s.known.Store(nil)

@@ -59,6 +59,40 @@ func (c *checker) hours(ctx context.Context, span usage.Range) error {
 	return c.walk(ctx, usage.Hour, span, c.store.firstHour, c.store.hourDifferences)
 }
 
+// undated checks the sums of sessions whose start cannot be read.
+func (c *checker) undated(ctx context.Context) error {
+	chunk := usage.Range{From: undated, To: usage.Month.Next(undated)}
+	for _, grain := range usage.Grains {
+		read := func() ([]Difference, error) { return c.store.totalDifferences(ctx, grain, chunk) }
+		if grain == usage.Hour {
+			read = func() ([]Difference, error) { return c.store.undatedDifferences(ctx) }
+		}
+		if err := c.chunk(ctx, chunk, read); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chunk reads a chunk and handles what is found, again while the state changes.
+func (c *checker) chunk(ctx context.Context, chunk usage.Range, read func() ([]Difference, error)) error {
+	for {
+		state, err := c.store.readState(ctx)
+		if err != nil {
+			return err
+		}
+		found, err := read()
+		if err == nil {
+			err = c.handle(state, chunk, found)
+		}
+		if errors.Is(err, errStateChanged) {
+			continue
+		}
+		c.found += int64(len(found))
+		return err
+	}
+}
+
 // totals checks days against hours, and then months against days.
 func (c *checker) totals(ctx context.Context, span usage.Range) error {
 	for _, grain := range []usage.Grain{usage.Day, usage.Month} {
@@ -164,7 +198,7 @@ func (s *Store) firstHour(ctx context.Context, at time.Time) (time.Time, bool, e
 
 func firstHour(ctx context.Context, from sqlx.QueryerContext, at time.Time) (time.Time, bool, error) {
 	return first(ctx, from, `
-		SELECT MIN(started_at) FROM ai_sessions WHERE started_at >= ?
+		(SELECT started_at FROM ai_sessions WHERE started_at >= ? AND `+dated("started_at")+` ORDER BY started_at LIMIT 1)
 		UNION ALL SELECT MIN(bucket) FROM usage_rollups WHERE grain = 1 AND bucket >= ?
 		UNION ALL SELECT MIN(hour) FROM usage_deltas WHERE hour >= ?`, at, at, at)
 }
@@ -196,8 +230,8 @@ func first(ctx context.Context, from sqlx.QueryerContext, statement string, args
 const differing = `want_minutes <> got_minutes OR want_seconds <> got_seconds OR want_sessions <> got_sessions`
 
 // bothSides sums up both sides of a check.
-const bothSides = `CAST(SUM(want_m) AS SIGNED) AS want_minutes, CAST(SUM(want_s) AS SIGNED) AS want_seconds, CAST(SUM(want_n) AS SIGNED) AS want_sessions,
-		       CAST(SUM(got_m) AS SIGNED) AS got_minutes, CAST(SUM(got_s) AS SIGNED) AS got_seconds, CAST(SUM(got_n) AS SIGNED) AS got_sessions`
+var bothSides = total("want_m") + " AS want_minutes, " + total("want_s") + " AS want_seconds, " + total("want_n") + " AS want_sessions, " +
+	total("got_m") + " AS got_minutes, " + total("got_s") + " AS got_seconds, " + total("got_n") + " AS got_sessions"
 
 // hourDifferences compares the sessions of some hours with their rollups and
 // unfolded changes, in one snapshot.
@@ -206,7 +240,23 @@ const bothSides = `CAST(SUM(want_m) AS SIGNED) AS want_minutes, CAST(SUM(want_s)
 // session changes both sides alike, and folding neither. So it can be added to
 // the rollups at any later time, once.
 func (s *Store) hourDifferences(ctx context.Context, chunk usage.Range) ([]Difference, error) {
-	sessions, changes, rollups := inSpan("started_at", chunk), inSpan("hour", chunk), inSpan("r.bucket", chunk)
+	var sessions conditions
+	sessions.addSessionsIn([]usage.Range{chunk})
+	return s.sessionDifferences(ctx, sessions, inSpan("hour", chunk), inSpan("r.bucket", chunk))
+}
+
+// undatedDifferences does the same for the sessions whose start cannot be read.
+// No key leads to all of them, so it looks at every session.
+func (s *Store) undatedDifferences(ctx context.Context) ([]Difference, error) {
+	var sessions, changes, rollups conditions
+	sessions.add("NOT " + dated("started_at"))
+	changes.add("hour = ?", undated)
+	rollups.add("r.bucket = ?", undated)
+	return s.sessionDifferences(ctx, sessions, changes, rollups)
+}
+
+// sessionDifferences compares sessions with changes and rollups of hours.
+func (s *Store) sessionDifferences(ctx context.Context, sessions, changes, rollups conditions) ([]Difference, error) {
 	rollups.add("r.grain = ?", usage.Hour)
 	rows, err := s.db.QueryContext(ctx, `
 		SELECT sides.account_id, sides.customer_id, sides.bucket, `+bothSides+`
@@ -266,8 +316,8 @@ func readDifferences(rows *sql.Rows, err error, grain usage.Grain) ([]Difference
 	for rows.Next() {
 		one := Difference{Grain: grain}
 		err := rows.Scan(&one.AccountID, &one.CustomerID, &one.Bucket,
-			&one.Want.Minutes, &one.Want.Seconds, &one.Want.Sessions,
-			&one.Got.Minutes, &one.Got.Seconds, &one.Got.Sessions)
+			(*sum)(&one.Want.Minutes), (*sum)(&one.Want.Seconds), (*sum)(&one.Want.Sessions),
+			(*sum)(&one.Got.Minutes), (*sum)(&one.Got.Seconds), (*sum)(&one.Got.Sessions))
 		if err != nil {
 			return nil, translate(err)
 		}
@@ -296,7 +346,7 @@ func (s *Store) correct(ctx context.Context, seen *rollupState, found []Differen
 			totals[key] = totals[key].Plus(one.Want).Minus(one.Got)
 		}
 	}
-	return retry(ctx, func() error {
+	err := retry(ctx, func() error {
 		tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 		if err != nil {
 			return err
@@ -315,14 +365,15 @@ func (s *Store) correct(ctx context.Context, seen *rollupState, found []Differen
 		}
 		return tx.Commit()
 	})
+	return s.refuseTooLarge(ctx, err)
 }
 
 // lockState locks the state, which must still be as it was seen.
 func lockState(ctx context.Context, tx *sqlx.Tx, seen *rollupState) error {
 	var now rollupState
 	err := tx.GetContext(ctx, &now, `
-		SELECT generation, corrections FROM usage_rollup_state WHERE state_id = 1 FOR UPDATE`)
-	if err == nil && (now.Generation != seen.Generation || now.Corrections != seen.Corrections) {
+		SELECT phase, generation, corrections FROM usage_rollup_state WHERE state_id = 1 FOR UPDATE`)
+	if err == nil && !now.is(seen) {
 		return errStateChanged
 	}
 	return err

@@ -31,37 +31,34 @@ func (s *Store) FillRollups(ctx context.Context, progress func(CheckProgress)) e
 	}
 }
 
-// fill fills until it is done or the generation is no longer the one it began in.
+// errBegunAnew says that the state is no longer the one that filling began in.
+var errBegunAnew = errors.New("the rollups were installed anew")
+
+// fill fills until it is done or the state is no longer the one it began in.
 func (s *Store) fill(ctx context.Context, begun *rollupState, progress func(CheckProgress)) error {
-	span, found, err := filledSpan(ctx, s.db)
-	if err != nil {
-		return err
-	}
-	if !found {
-		return s.finishFilling(ctx, begun.Generation)
-	}
-	if begun.FilledTo.Valid && begun.FilledTo.Time.After(span.From) {
-		span.From = begun.FilledTo.Time
-	}
-	var restart bool
 	check := checker{store: s, progress: progress, fold: true}
 	check.handle = func(state *rollupState, chunk usage.Range, found []Difference) error {
-		if restart = state.Generation != begun.Generation; restart {
-			return errors.New("the rollups were installed anew")
-		}
 		switch {
+		case state.token() != begun.token():
+			return errBegunAnew
 		case len(found) == 0:
 			return nil
-		case found[0].Grain == usage.Hour:
-			return s.correct(ctx, state, found, ", filled_to = ?", chunk.To)
+		case found[0].Grain != usage.Hour:
+			return s.correct(ctx, state, found, "")
 		}
-		return s.correct(ctx, state, found, "")
+		if begun.Reason != "" { // nobody has asked for it (distrust)
+			if hour, fewer := lacking(found); fewer > 0 {
+				reason := lacks(hour, fewer)
+				return errors.Join(usage.Errorf(usage.Unavailable, "reports read raw sessions from now on: %s", reason), s.fallBack(ctx, reason))
+			}
+		}
+		if chunk.From.Before(usage.Earliest) {
+			return s.correct(ctx, state, found, "")
+		}
+		return s.correct(ctx, state, found, ", filled_to = ?", earlier(chunk.To, usage.Hour.Floor(usage.Latest)))
 	}
-	err = check.hours(ctx, span)
-	if err == nil {
-		err = check.totals(ctx, usage.Range{From: usage.Earliest, To: span.To})
-	}
-	if restart {
+	err := s.fillAll(ctx, &check, begun)
+	if errors.Is(err, errBegunAnew) {
 		return errStateChanged
 	}
 	if err != nil {
@@ -70,12 +67,38 @@ func (s *Store) fill(ctx context.Context, begun *rollupState, progress func(Chec
 	return s.finishFilling(ctx, begun.Generation)
 }
 
+// fillAll runs a check over everything that is not filled yet.
+func (s *Store) fillAll(ctx context.Context, check *checker, begun *rollupState) error {
+	if err := check.undated(ctx); err != nil {
+		return err
+	}
+	span, found, err := filledSpan(ctx, s.db)
+	if err != nil || !found {
+		return err
+	}
+	if begun.FilledTo.Valid && begun.FilledTo.Time.After(span.From) {
+		span.From = begun.FilledTo.Time
+	}
+	if err := check.hours(ctx, span); err != nil {
+		return err
+	}
+	return check.totals(ctx, usage.Range{From: usage.Earliest, To: span.To})
+}
+
+// earlier returns the earlier of two instants.
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // finishFilling lets reports read the rollups, unless they were installed anew
 // since a generation.
 func (s *Store) finishFilling(ctx context.Context, generation int64) error {
 	_, err := s.db.ExecContext(ctx, `
-		UPDATE usage_rollup_state SET phase = 'ready', filled_to = NULL, generation = generation + 1
-		WHERE state_id = 1 AND phase = 'filling' AND generation = ?`, generation)
+		UPDATE usage_rollup_state SET phase = 'ready', filled_to = NULL, reason = '', generation = ?
+		WHERE state_id = 1 AND phase = 'filling' AND generation = ?`, newGeneration(), generation)
 	s.known.Store(nil)
 	return err
 }
@@ -89,7 +112,7 @@ func filledSpan(ctx context.Context, db sqlx.QueryerContext) (span usage.Range, 
 	}
 	var last time.Time
 	for _, statement := range []string{
-		`SELECT MAX(started_at) FROM ai_sessions`,
+		`SELECT started_at FROM ai_sessions WHERE ` + dated("started_at") + ` ORDER BY started_at DESC LIMIT 1`,
 		`SELECT MAX(bucket) FROM usage_rollups WHERE grain = 1`,
 		`SELECT MAX(hour) FROM usage_deltas`,
 	} {
@@ -158,13 +181,13 @@ func (s *Store) subjectNumbers(ctx context.Context, found []Difference) (map[sub
 // days and months with their hours, and hands every difference to report. It
 // writes nothing and keeps nobody waiting.
 func (s *Store) VerifyRollups(ctx context.Context, span usage.Range, report func(Difference), progress func(CheckProgress)) error {
-	check := checker{store: s, progress: progress}
+	check := &checker{store: s, progress: progress}
 	check.handle = func(seen *rollupState, _ usage.Range, found []Difference) error {
 		now, err := s.readState(ctx)
 		if err != nil {
 			return err
 		}
-		if now.Generation != seen.Generation || now.Corrections != seen.Corrections {
+		if !now.is(seen) {
 			return errStateChanged
 		}
 		for _, one := range found {
@@ -178,7 +201,7 @@ func (s *Store) VerifyRollups(ctx context.Context, span usage.Range, report func
 // RebuildRollups corrects every difference that VerifyRollups would find, beside
 // writers, folders and reports, and returns how many there were.
 func (s *Store) RebuildRollups(ctx context.Context, span usage.Range, progress func(CheckProgress)) (corrected int64, err error) {
-	check := checker{store: s, fold: true, progress: func(at CheckProgress) {
+	check := &checker{store: s, fold: true, progress: func(at CheckProgress) {
 		corrected = at.Found
 		if progress != nil {
 			progress(at)
@@ -196,13 +219,18 @@ func (s *Store) RebuildRollups(ctx context.Context, span usage.Range, progress f
 
 // check runs a check over the hours of a span, whose open ends end with the data,
 // and over the days and months that these are part of.
-func (s *Store) check(ctx context.Context, check checker, span usage.Range) error {
+func (s *Store) check(ctx context.Context, check *checker, span usage.Range) error {
 	state, err := s.refreshState(ctx)
 	if err != nil {
 		return err
 	}
 	if state.Phase == Raw {
 		return errNoRollups
+	}
+	if span == (usage.Range{}) {
+		if err := check.undated(ctx); err != nil {
+			return translate(err)
+		}
 	}
 	all, found, err := filledSpan(ctx, s.db)
 	if err != nil || !found {

@@ -2,53 +2,12 @@ package db
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
-
-	"github.com/jmoiron/sqlx"
 
 	"aiusage/usage"
 )
-
-// hourOf is the hour of a DATETIME expression.
-func hourOf(column string) string {
-	return "TIMESTAMPADD(HOUR, HOUR(" + column + "), DATE(" + column + "))"
-}
-
-// triggers are what has to happen on ai_sessions, by name. A session variable
-// tells them to stay out where the writer appends the changes itself (bulk.go)
-// or wants the rollups to stay as they are (retention.go).
-//
-// Differences are signed; the casts are there because a negative number is an
-// error where one of the columns is unsigned. A change of a session within its
-// subject and hour is one row; one that changes nothing is none.
-func triggers() map[string]string {
-	row := func(of, sign string) string {
-		return "(" + of + ".account_id, COALESCE(" + of + ".customer_id, ''), " + hourOf(of+".started_at") +
-			", " + sign + "CAST(COALESCE(" + of + ".ai_minutes, 0) AS SIGNED)" +
-			", " + sign + "CAST(COALESCE(" + of + ".duration_seconds, 0) AS SIGNED), " + sign + "1)"
-	}
-	difference := func(column string) string {
-		return "CAST(COALESCE(NEW." + column + ", 0) AS SIGNED) - CAST(COALESCE(OLD." + column + ", 0) AS SIGNED)"
-	}
-	const insert = "INSERT INTO usage_deltas (account_id, customer_id, hour, minutes, seconds, sessions) VALUES "
-	const begin = " ON ai_sessions FOR EACH ROW IF @" + bulkVariable + " IS NULL THEN "
-	return map[string]string{
-		"aiusage_session_inserted": "AFTER INSERT" + begin + insert + row("NEW", "") + "; END IF",
-		"aiusage_session_deleted":  "AFTER DELETE" + begin + insert + row("OLD", "-") + "; END IF",
-		"aiusage_session_updated": "AFTER UPDATE" + begin +
-			"IF OLD.account_id = NEW.account_id AND COALESCE(OLD.customer_id, '') = COALESCE(NEW.customer_id, '') AND " +
-			hourOf("OLD.started_at") + " = " + hourOf("NEW.started_at") + " THEN " +
-			"IF NOT (OLD.ai_minutes <=> NEW.ai_minutes AND OLD.duration_seconds <=> NEW.duration_seconds) THEN " +
-			insert + "(NEW.account_id, COALESCE(NEW.customer_id, ''), " + hourOf("NEW.started_at") + ", " +
-			difference("ai_minutes") + ", " + difference("duration_seconds") + ", 0); END IF; " +
-			"ELSE " + insert + row("OLD", "-") + ", " + row("NEW", "") + "; END IF; END IF",
-	}
-}
 
 // InstallRollups prepares the rollups as far as the server and the account allow:
 // it creates the triggers, after which FillRollups has to sum up the sessions of
@@ -67,25 +26,35 @@ func (s *Store) InstallRollups(ctx context.Context) (RollupStatus, error) {
 		return RollupStatus{}, translate(err)
 	}
 	if obstacle != "" {
-		err = s.fallBack(ctx, obstacle)
-	}
-	if err != nil {
-		return RollupStatus{}, err
+		if err := s.giveUp(ctx, obstacle); err != nil {
+			return RollupStatus{}, err
+		}
 	}
 	return s.RollupStatus(ctx)
 }
 
 // install creates what is missing. obstacle says why that is not possible.
 func (s *Store) install(ctx context.Context) (obstacle string, err error) {
-	if obstacle, err = s.unsuitable(ctx); obstacle != "" || err != nil {
+	wanted, obstacle, err := s.suitable(ctx)
+	if err != nil || obstacle != "" {
 		return obstacle, err
 	}
-	missing, err := s.missingTriggers(ctx)
+	locks, err := s.hasRowLocks(ctx)
+	if err != nil || !locks {
+		return noRowLocks, err
+	}
+	missing, err := s.missingTriggers(ctx, wanted)
 	if err != nil {
 		return "", err
 	}
+	if len(missing) > 0 {
+		// Nobody may rely on the rollups, nor finish filling them, until all are there.
+		if err := s.fallBack(ctx, "the triggers on ai_sessions are being created; if that was cut off, run the migrate command"); err != nil {
+			return "", err
+		}
+	}
 	for _, name := range missing {
-		if err := s.createTrigger(ctx, name); err != nil {
+		if err := s.createTrigger(ctx, name, wanted[name]); err != nil {
 			return s.explain(ctx, err)
 		}
 	}
@@ -95,86 +64,6 @@ func (s *Store) install(ctx context.Context) (obstacle string, err error) {
 		return "", s.changeState(ctx, "phase = CASE phase WHEN 'raw' THEN 'filling' ELSE phase END, reason = ''")
 	}
 	return "", s.changeState(ctx, "phase = 'filling', filled_to = NULL, reason = ''")
-}
-
-// missingTriggers names the triggers that are not on ai_sessions.
-func (s *Store) missingTriggers(ctx context.Context) ([]string, error) {
-	var present []string
-	err := s.db.SelectContext(ctx, &present, `
-		SELECT TRIGGER_NAME FROM information_schema.TRIGGERS
-		WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = 'ai_sessions'`)
-	if err != nil {
-		return nil, err
-	}
-	wanted := triggers()
-	for _, name := range present {
-		delete(wanted, name)
-	}
-	var missing []string
-	for _, name := range slices.Sorted(maps.Keys(wanted)) {
-		hidden, err := s.isHidden(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		if !hidden {
-			missing = append(missing, name)
-		}
-	}
-	return missing, nil
-}
-
-// isHidden tells whether there is a trigger that this account may not see. An
-// account that may not create triggers is shown none, but the server refuses to
-// show one that exists in another way than one that does not.
-func (s *Store) isHidden(ctx context.Context, trigger string) (bool, error) {
-	rows, err := s.db.QueryContext(ctx, "SHOW CREATE TRIGGER "+trigger)
-	if hasNumber(err, erSpecificDenied, erTableAccessDenied) {
-		return true, nil
-	}
-	if hasNumber(err, erNoSuchTrigger) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	return false, rows.Close() // it is on another table
-}
-
-// createTrigger creates a trigger without making writers wait for long: until
-// transactions that use the table end, it waits for them and others for it.
-func (s *Store) createTrigger(ctx context.Context, name string) error {
-	return retry(ctx, func() error {
-		conn, err := s.db.Connx(ctx)
-		if err != nil {
-			return err
-		}
-		defer discard(conn) // with the changed timeout
-		if _, err := conn.ExecContext(ctx, "SET lock_wait_timeout = 2"); err != nil {
-			return err
-		}
-		create := "CREATE TRIGGER " + name + " " + triggers()[name]
-		_, err = conn.ExecContext(ctx, create)
-		if !hasNumber(err, erTriggerExists) {
-			return err
-		}
-		// Another gateway was faster, or it is on the table that was ai_sessions
-		// until somebody put another in its place.
-		missing, err := s.missingTriggers(ctx)
-		if err != nil || !slices.Contains(missing, name) {
-			return err
-		}
-		if _, err := conn.ExecContext(ctx, "DROP TRIGGER "+name); err != nil {
-			return err
-		}
-		_, err = conn.ExecContext(ctx, create)
-		return err
-	})
-}
-
-// discard closes a connection rather than giving it back to the pool.
-func discard(conn *sqlx.Conn) {
-	_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // which is what it then returns
-	_ = conn.Close()                                           // closed already
 }
 
 // Numbers of server errors that say why there can be no trigger.
@@ -248,17 +137,48 @@ func (s *Store) fallBack(ctx context.Context, reason string) error {
 
 // CheckRollups looks whether every change is still being recorded. Triggers go
 // away when somebody drops them, or puts another table in the place of
-// ai_sessions, as tools that change large tables do. Reports then read raw
-// sessions until the rollups have been installed and filled again.
+// ai_sessions, as tools that change large tables do; the table or the server may
+// no longer suit them. Reports then read raw sessions until the rollups have been
+// installed and filled again.
 func (s *Store) CheckRollups(ctx context.Context) error {
 	state, err := s.refreshState(ctx)
-	if err != nil || state.Phase == Raw {
+	if err != nil {
 		return err
 	}
-	missing, err := s.missingTriggers(ctx)
+	wanted, obstacle, err := s.suitable(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	if obstacle != "" {
+		return s.giveUp(ctx, obstacle)
+	}
+	if state.Phase == Raw {
+		return nil
+	}
+	missing, err := s.missingTriggers(ctx, wanted)
 	if err != nil || len(missing) == 0 {
 		return translate(err)
 	}
-	return s.fallBack(ctx, fmt.Sprintf("triggers of the gateway on ai_sessions are gone (%s); run the migrate command",
+	return s.fallBack(ctx, fmt.Sprintf("triggers of the gateway on ai_sessions are gone or not as they must be (%s); run the migrate command",
 		strings.Join(missing, ", ")))
+}
+
+// giveUp makes reports read raw sessions for as long as there is an obstacle, and
+// takes the triggers away, which would only be in the platform's way.
+func (s *Store) giveUp(ctx context.Context, obstacle string) error {
+	state, err := s.readState(ctx)
+	if err == nil && state.Phase != Raw {
+		err = s.fallBack(ctx, obstacle)
+	}
+	if err != nil {
+		return err
+	}
+	err = s.dropTriggers(ctx)
+	if hasNumber(err, erTableAccessDenied, erDBAccessDenied, erSpecificDenied) {
+		obstacle += "; an administrator has to drop the triggers of the gateway on ai_sessions (" +
+			strings.Join([]string{onInsert, onUpdate, onDelete}, ", ") + "), which its account may not"
+	} else if err != nil {
+		return translate(err)
+	}
+	return s.fallBack(ctx, obstacle)
 }

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -16,23 +17,85 @@ const (
 )
 
 // KeepRollups does what a running gateway has to do for the rollups until ctx
-// ends: it folds, and it completes filling that was interrupted. Any number of
-// gateways may do so at the same time. Failures are handed to report; the next
-// round may succeed.
+// ends: it folds, it completes filling that was interrupted, and it compares sums
+// with sessions and repairs them. Any number of gateways may do so at the same
+// time. Failures are handed to report; the next round may succeed.
 func (s *Store) KeepRollups(ctx context.Context, report func(error)) {
+	compare := comparer{store: s}
 	var group sync.WaitGroup
-	group.Go(func() { repeatedly(ctx, foldEvery, s.foldIfAny, report) })
-	group.Go(func() { repeatedly(ctx, checkEvery, s.checkAndFill, report) })
+	group.Go(func() { repeatedly(ctx, foldEvery, s.keepFolding, report) })
+	group.Go(func() {
+		repeatedly(ctx, checkEvery, func(ctx context.Context) error {
+			return errors.Join(compare.round(ctx), s.checkAndFill(ctx))
+		}, report)
+	})
 	group.Wait()
 }
 
-func (s *Store) foldIfAny(ctx context.Context) error {
-	state, err := s.state(ctx)
-	if err != nil || state.Phase == Raw {
-		return err
+// folding is how folding goes in this process.
+type folding struct {
+	mu sync.Mutex
+	// oldest is the number of the oldest change there is, and since is when it
+	// became that.
+	oldest uint64
+	since  time.Time
+	// failures counts those in a row.
+	failures int
+}
+
+// How long the oldest change may stay, and how often folding may fail in a row,
+// before something is wrong.
+const (
+	stuckAfter  = time.Minute
+	failedOften = 3
+)
+
+// stuck says why folding does not get on, if so.
+func (f *folding) stuck() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.failures >= failedOften:
+		return "changes cannot be folded"
+	case f.oldest > 0 && time.Since(f.since) > stuckAfter:
+		return "no change has been folded for a minute"
 	}
-	_, err = s.Fold(ctx, nil)
+	return ""
+}
+
+// note keeps how a round of folding ended: with this oldest change left (0: none).
+func (f *folding) note(oldest uint64, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err != nil {
+		f.failures++
+		return
+	}
+	f.failures = 0
+	if oldest != f.oldest {
+		f.oldest, f.since = oldest, time.Now()
+	}
+}
+
+// keepFolding folds, and notes how it went. It folds also while reports read raw
+// sessions: changes would pile up, where the triggers are still there.
+func (s *Store) keepFolding(ctx context.Context) error {
+	oldest, err := s.oldestChange(ctx)
+	if err == nil && oldest > 0 {
+		if _, err = s.Fold(ctx, nil); err == nil {
+			oldest, err = s.oldestChange(ctx)
+		}
+	}
+	if ctx.Err() == nil {
+		s.folding.note(oldest, err)
+	}
 	return err
+}
+
+// oldestChange returns the number of the oldest change that is not folded, or 0.
+func (s *Store) oldestChange(ctx context.Context) (oldest uint64, err error) {
+	err = s.db.GetContext(ctx, &oldest, `SELECT delta_id FROM usage_deltas ORDER BY delta_id LIMIT 1`)
+	return oldest, translate(ignoreNoRows(err))
 }
 
 // checkAndFill returns an error when reports have to read raw sessions from now on.
@@ -41,7 +104,7 @@ func (s *Store) checkAndFill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.CheckRollups(ctx); err != nil {
+	if err := errors.Join(s.resolve(ctx), s.CheckRollups(ctx)); err != nil {
 		return err
 	}
 	now, err := s.state(ctx)

@@ -24,20 +24,30 @@ func (state *rollupState) plan(span usage.Range) (usage.Plan, error) {
 	return plan, nil
 }
 
+// pieces returns those of a plan, cut where there is data. What is undated belongs
+// to a plan that is open at both ends.
+func (state *rollupState) pieces(plan usage.Plan) []usage.Piece {
+	pieces := plan.Bounded(state.data).Pieces
+	if whole, ok := plan.Whole(); ok && whole == (usage.Range{}) && state.data != whole {
+		pieces = append(pieces, usage.Piece{Grain: usage.Month, Range: usage.Range{From: undated, To: usage.Month.Next(undated)}})
+	}
+	return pieces
+}
+
 // rolledUp are the parts of a report that read rollups.
 //
 // Sums are made by number, and each subject's ids are looked up once after that.
-func rolledUp(query usage.Query, plan usage.Plan, add func(part string, args []any)) {
-	for _, source := range rollupSources(query, query.Accounts, plan.Pieces) {
+func rolledUp(query usage.Query, pieces []usage.Piece, add func(part string, args []any)) {
+	for _, source := range rollupSources(query, query.Accounts, pieces) {
 		where := subjectConditions(query)
 		if source.few {
-			add(`SELECT account_id, customer_id, minutes, seconds, sessions, 0 AS as_of, 0 AS generation
+			add(`SELECT account_id, customer_id, minutes, seconds, sessions, 0 AS as_of, 0 AS token
 		FROM `+source.from+` JOIN (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no`+
 				source.where.String()+where.also(), slices.Concat(source.args, source.where.args, where.args))
 			continue
 		}
-		add(`SELECT account_id, customer_id, CAST(sums.minutes AS SIGNED), CAST(sums.seconds AS SIGNED), CAST(sums.sessions AS SIGNED),
-		       0 AS as_of, 0 AS generation
+		add(`SELECT account_id, customer_id, sums.minutes, sums.seconds, sums.sessions,
+		       0 AS as_of, 0 AS token
 		FROM (SELECT subject_no, SUM(minutes) AS minutes, SUM(seconds) AS seconds, SUM(sessions) AS sessions
 		      FROM `+source.from+source.where.String()+`
 		      GROUP BY subject_no) AS sums
@@ -52,8 +62,8 @@ func unfolded(query usage.Query, span usage.Range) (string, []any) {
 	where := subjectConditions(query)
 	where.addSpans("hour", []usage.Range{span})
 	return `SELECT account_id, customer_id,
-		       CAST(SUM(minutes) AS SIGNED), CAST(SUM(seconds) AS SIGNED), CAST(SUM(sessions) AS SIGNED),
-		       0 AS as_of, 0 AS generation
+		       ` + total("minutes") + `, ` + total("seconds") + `, ` + total("sessions") + `,
+		       0 AS as_of, 0 AS token
 		FROM usage_deltas` + where.String() + `
 		GROUP BY account_id, customer_id`, where.args
 }

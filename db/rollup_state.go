@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
+	"math/rand/v2"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -35,6 +37,29 @@ type rollupState struct {
 	data usage.Range
 }
 
+// token stands for all of the state that a plan rests on: the generation, and in
+// its sign whether reports may rely on the rollups. Whoever changes the phase
+// alone, as a trigger may that cannot record a change, changes the token as well.
+func (state *rollupState) token() int64 {
+	if state.Phase == Ready {
+		return state.Generation
+	}
+	return -state.Generation
+}
+
+// is tells whether nothing has happened to the state since another was read.
+func (state *rollupState) is(other *rollupState) bool {
+	return state.token() == other.token() && state.Phase == other.Phase && state.Corrections == other.Corrections
+}
+
+// token is that of the state in the snapshot of the statement around it.
+const token = "COALESCE((SELECT CASE phase WHEN 'ready' THEN generation ELSE -generation END FROM usage_rollup_state WHERE state_id = 1), 0)"
+
+// newGeneration returns a generation that was never used before, also not before
+// the tables were made anew or restored from a backup: a gateway may still hold
+// the state of then.
+func newGeneration() int64 { return 1 + rand.Int64N(math.MaxInt64/2) }
+
 // source is what usage is read from.
 func (state *rollupState) source() usage.Source {
 	if state.Phase == Ready {
@@ -64,7 +89,7 @@ func (s *Store) readState(ctx context.Context) (*rollupState, error) {
 func (s *Store) months(ctx context.Context) (usage.Range, error) {
 	var first, last sql.NullTime
 	err := s.db.QueryRowContext(ctx, `
-		SELECT MIN(bucket), MAX(bucket) FROM usage_rollups WHERE grain = ?`, usage.Month).Scan(&first, &last)
+		SELECT MIN(bucket), MAX(bucket) FROM usage_rollups WHERE grain = ? AND bucket >= ?`, usage.Month, usage.Earliest).Scan(&first, &last)
 	if err != nil || !first.Valid {
 		return usage.Range{}, translate(err)
 	}
@@ -72,7 +97,7 @@ func (s *Store) months(ctx context.Context) (usage.Range, error) {
 }
 
 // state returns the state as it was last read. Whoever relies on it has to
-// compare its generation with that of the snapshot it reads (generation).
+// compare its token with that of the snapshot it reads.
 func (s *Store) state(ctx context.Context) (*rollupState, error) {
 	if known := s.known.Load(); known != nil {
 		return known, nil
@@ -88,9 +113,6 @@ func (s *Store) refreshState(ctx context.Context) (*rollupState, error) {
 	}
 	return state, err
 }
-
-// generation is the state's generation in the snapshot of the statement around it.
-const generation = "COALESCE((SELECT generation FROM usage_rollup_state WHERE state_id = 1), 0)"
 
 // errStateChanged says that a plan rested on a state of before.
 var errStateChanged = errors.New("the rollups have just been changed")
@@ -112,8 +134,8 @@ func (s *Store) planned(ctx context.Context, do func(*rollupState) error) error 
 func (s *Store) changeState(ctx context.Context, assignments string, args ...any) error {
 	return s.inTransaction(ctx, func(tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `
-			UPDATE usage_rollup_state SET `+assignments+`, generation = generation + 1
-			WHERE state_id = 1`, args...)
+			UPDATE usage_rollup_state SET `+assignments+`, generation = ?
+			WHERE state_id = 1`, append(args, newGeneration())...)
 		s.known.Store(nil)
 		return err
 	})
@@ -122,9 +144,16 @@ func (s *Store) changeState(ctx context.Context, assignments string, args ...any
 // RollupStatus says how the rollups are, for operators.
 type RollupStatus struct {
 	Phase Phase
-	// Reason says why reports read raw sessions and what to do about it. It is
-	// empty when they do not.
+	// Reason says why reports read raw sessions and what to do about it, or what was
+	// wrong with the rollups while they are being repaired. It is empty when reports
+	// read the rollups, and while these are being filled for the first time.
 	Reason string
+	// Stuck says what keeps this process from folding, if anything. Reports are
+	// exact, but take longer the more changes there are to add.
+	Stuck string
+	// Undated is the number of sessions whose start cannot be read, such as
+	// '0000-00-00'. They count in reports without a range only.
+	Undated int64
 	// FilledTo is how far filling has come, zero when it has not begun or is over.
 	FilledTo time.Time
 	// RawFrom is the instant before which sessions may have been dropped, or zero.
@@ -141,7 +170,10 @@ func (s *Store) RollupStatus(ctx context.Context) (RollupStatus, error) {
 	if err != nil {
 		return RollupStatus{}, err
 	}
-	status := RollupStatus{Phase: state.Phase, Reason: state.Reason, FilledTo: state.FilledTo.Time, RawFrom: state.RawFrom.Time}
+	status := RollupStatus{Phase: state.Phase, Reason: state.Reason, FilledTo: state.FilledTo.Time, RawFrom: state.RawFrom.Time, Stuck: s.folding.stuck()}
+	if suspicion := s.suspicion.Load(); suspicion != nil && status.Reason == "" {
+		status.Reason = *suspicion
+	}
 	if state.Phase == Raw && status.Reason == "" {
 		status.Reason = "the rollups are not installed; run the migrate command"
 	}
@@ -149,8 +181,10 @@ func (s *Store) RollupStatus(ctx context.Context) (RollupStatus, error) {
 	var lag sql.NullInt64
 	err = s.db.QueryRowContext(ctx, `
 		SELECT COUNT(*), (SELECT TIMESTAMPDIFF(SECOND, recorded_at, CURRENT_TIMESTAMP)
-		                  FROM usage_deltas ORDER BY delta_id LIMIT 1)
-		FROM usage_deltas`).Scan(&status.Pending, &lag)
+		                  FROM usage_deltas ORDER BY delta_id LIMIT 1),
+		       CAST(COALESCE(SUM(CASE WHEN hour = ? THEN sessions ELSE 0 END), 0) +
+		            COALESCE((SELECT SUM(sessions) FROM usage_rollups WHERE grain = ? AND bucket = ?), 0) AS DECIMAL(38, 0))
+		FROM usage_deltas`, undated, usage.Month, undated).Scan(&status.Pending, &lag, (*sum)(&status.Undated))
 	status.Lag = max(0, time.Duration(lag.Int64)*time.Second)
 	return status, translate(err)
 }

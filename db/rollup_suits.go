@@ -10,18 +10,39 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// unsuitable says why there can be no rollups on this database, if so.
-func (s *Store) unsuitable(ctx context.Context) (obstacle string, err error) {
+// suitable returns the triggers that ai_sessions needs for rollups. obstacle says
+// why the table or the server cannot have them, if so.
+func (s *Store) suitable(ctx context.Context) (wanted map[string]string, obstacle string, err error) {
 	if obstacle, err = s.tableUnsuitable(ctx); obstacle != "" || err != nil {
-		return obstacle, err
+		return nil, obstacle, err
 	}
-	locks, err := s.hasRowLocks(ctx)
-	if err != nil || locks {
+	if obstacle, err = s.replicationUnsuitable(ctx); obstacle != "" || err != nil {
+		return nil, obstacle, err
+	}
+	return s.wantedTriggers(ctx)
+}
+
+// replicationUnsuitable says why triggers would end the platform's replication, if
+// so. A statement that fires a trigger which gives numbers is not safe to repeat
+// elsewhere, where other statements may have run in between; the servers log rows
+// for it, unless they are told not to.
+func (s *Store) replicationUnsuitable(ctx context.Context) (obstacle string, err error) {
+	var on bool
+	var format string
+	err = s.db.QueryRowContext(ctx, `SELECT @@GLOBAL.log_bin, @@GLOBAL.binlog_format`).Scan(&on, &format)
+	if hasNumber(err, erUnknownSystemVaria) {
+		return "", nil // no other format than rows
+	}
+	if err != nil || !on || format != "STATEMENT" {
 		return "", err
 	}
-	return "this server does not keep two transactions from changing the same row, " +
-		"without which changes could be counted twice", nil
+	return "the server logs statements for replication (binlog_format=STATEMENT), which cannot repeat what triggers do; " +
+		"have an administrator set binlog_format to ROW or MIXED and then run the migrate command again", nil
 }
+
+// noRowLocks is why servers without row locks have no rollups.
+const noRowLocks = "this server does not keep two transactions from changing the same row, " +
+	"without which changes could be counted twice"
 
 // hasRowLocks tries whether a row that one transaction has locked is skipped by
 // another, which is what folding rests on. Servers that do not know the words do

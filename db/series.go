@@ -72,14 +72,14 @@ func seriesStatement(query usage.SeriesQuery, span usage.Range, buckets []usage.
 			part, its := rolledUpSeries(source, query, runs)
 			parts, args = append(parts, part), append(args, its...)
 		}
+		// The hours between the pieces are read raw, with their changes in them.
 		changes := seriesConditions(query)
-		whole, _ := plan.Whole()
-		changes.addSpans("hour", []usage.Range{whole})
+		changes.addSpans("hour", plan.Spans())
 		add(rollupSource{from: "usage_deltas", where: changes}, "hour", sums("minutes", "seconds", "sessions"))
 	}
 	if len(plan.Edges) > 0 {
 		sessions := seriesConditions(query)
-		sessions.addSpans("started_at", plan.Edges)
+		sessions.addSessionsIn(plan.Edges)
 		add(rollupSource{from: "ai_sessions", where: sessions}, "started_at", sums("ai_minutes", "duration_seconds", "1"))
 	}
 	parts = append(parts, "SELECT '', '', 0, 0, 0, 0, "+stamp)
@@ -91,7 +91,7 @@ func summedUpSeries(source rollupSource, level usage.Level, column, amounts stri
 	account, customer := levelColumns(level)
 	point, its := bucketOf(column, runs)
 	return "SELECT " + account + " AS account, " + customer + " AS customer, " + point + " AS point, " + amounts +
-			", 0 AS as_of, 0 AS generation FROM " + source.from + source.where.String() + " GROUP BY account, customer, point",
+			", 0 AS as_of, 0 AS token FROM " + source.from + source.where.String() + " GROUP BY account, customer, point",
 		slices.Concat(its, source.args, source.where.args)
 }
 
@@ -147,7 +147,7 @@ func bucketOf(column string, runs []usage.BucketRun) (string, []any) {
 }
 
 func sums(minutes, seconds, sessions string) string {
-	return "CAST(SUM(" + minutes + ") AS SIGNED) AS minutes, CAST(SUM(" + seconds + ") AS SIGNED) AS seconds, CAST(SUM(" + sessions + ") AS SIGNED) AS sessions"
+	return total(minutes) + " AS minutes, " + total(seconds) + " AS seconds, " + total(sessions) + " AS sessions"
 }
 
 // seriesConditions are the conditions on account_id and customer_id.
@@ -217,14 +217,14 @@ func readSeries(rows *sql.Rows, set *usage.SeriesSet) (*usage.SeriesSet, lastRow
 	for rows.Next() {
 		var subject usage.Subject
 		var point int
-		var stamp, generation int64
+		var stamp, token int64
 		var amount usage.Usage
 		err := rows.Scan(&subject.AccountID, &subject.CustomerID, &point,
-			&amount.Minutes, &amount.Seconds, &amount.Sessions, &stamp, &generation)
+			(*sum)(&amount.Minutes), (*sum)(&amount.Seconds), (*sum)(&amount.Sessions), &stamp, &token)
 		if err != nil {
 			return nil, lastRow{}, err
 		}
-		if last.is(stamp, generation) {
+		if last.is(stamp, token) {
 			continue
 		}
 		if set.Query.Subjects != nil && !wanted[subject] || amount == (usage.Usage{}) {

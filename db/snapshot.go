@@ -95,7 +95,7 @@ func (s *Snapshot) planned(ctx context.Context, do func(*sqlx.Tx, *rollupState) 
 			return err
 		}
 		last, err := do(s.tx, state)
-		if err == nil && last.generation != state.Generation || hasNumber(err, erTableDefChanged) {
+		if err == nil && last.token != state.token() || hasNumber(err, erTableDefChanged) {
 			err = errStateChanged
 		}
 		if errors.Is(err, errStateChanged) {
@@ -116,7 +116,7 @@ func (s *Snapshot) planned(ctx context.Context, do func(*sqlx.Tx, *rollupState) 
 // Report answers a query as Store.Report does.
 func (s *Snapshot) Report(ctx context.Context, query usage.Query) (report *usage.Report, err error) {
 	asOf, err := s.planned(ctx, func(tx *sqlx.Tx, state *rollupState) (last lastRow, err error) {
-		report, last, err = reportIn(ctx, tx, query, state)
+		report, last, err = s.store.reportOf(ctx, tx, query, state)
 		return last, err
 	})
 	if err == nil {
@@ -132,7 +132,7 @@ func (s *Snapshot) Series(ctx context.Context, query usage.SeriesQuery) (set *us
 		if err != nil {
 			return lastRow{}, err
 		}
-		set, last, err = seriesIn(ctx, tx, query, span, state)
+		set, last, err = s.store.seriesOf(ctx, tx, query, span, state)
 		return last, err
 	})
 	if err == nil {
@@ -178,22 +178,34 @@ func usedSpan(ctx context.Context, tx *sqlx.Tx, accounts []string, state *rollup
 		span, _, err := filledSpan(ctx, tx)
 		return span, err
 	}
-	clause, args := scope(usage.Query{Accounts: accounts})
 	// Grouped by account, each is two look-ups in the index by account.
-	statement := `SELECT MIN(began), MAX(ended) FROM (
-		SELECT account_id, MIN(started_at) AS began, MAX(started_at) AS ended FROM ai_sessions WHERE ` + clause + ` GROUP BY account_id`
+	span, readable, err := spanOf(ctx, tx, accounts, state, "started_at >= '1000-01-01'")
+	if err == nil && !readable {
+		span, _, err = spanOf(ctx, tx, accounts, state, dated("started_at"))
+	}
+	return span, err
+}
+
+// spanOf returns the span of the usage of some accounts in sessions that meet a
+// condition, and whether both of its ends are dated.
+func spanOf(ctx context.Context, tx *sqlx.Tx, accounts []string, state *rollupState, condition string) (span usage.Range, readable bool, err error) {
+	clause, args := scope(usage.Query{Accounts: accounts})
+	statement := `SELECT MIN(began), MAX(ended), MIN(` + dated("began") + ` AND ` + dated("ended") + `) FROM (
+		SELECT account_id, MIN(started_at) AS began, MAX(started_at) AS ended FROM ai_sessions WHERE ` + clause + ` AND ` + condition + ` GROUP BY account_id`
 	if state.RawFrom.Valid {
 		// Sessions may have been dropped, but not their sums.
 		statement += ` UNION ALL
 		SELECT '', MIN(bucket), MAX(bucket) FROM usage_rollups
-		WHERE grain = 2 AND account_no IN (SELECT account_no FROM usage_accounts WHERE ` + clause + `)`
+		WHERE grain = 2 AND bucket >= '1000-01-01' AND account_no IN (SELECT account_no FROM usage_accounts WHERE ` + clause + `)`
 		args = append(args, args...)
 	}
 	var from, to instant
-	if err := tx.QueryRowContext(ctx, statement+") AS used", args...).Scan(&from, &to); err != nil || !from.Valid {
-		return usage.Range{}, err
+	var dated sql.NullBool
+	err = tx.QueryRowContext(ctx, statement+") AS used", args...).Scan(&from, &to, &dated)
+	if err != nil || !from.Valid {
+		return usage.Range{}, true, err
 	}
-	return usage.Range{From: usage.Hour.Floor(from.Time), To: usage.Hour.Next(to.Time)}, nil
+	return usage.Range{From: usage.Hour.Floor(from.Time), To: usage.Hour.Next(to.Time)}, dated.Bool, nil
 }
 
 // Names returns the names of accounts and customers, without those that have

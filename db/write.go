@@ -42,10 +42,12 @@ type table[Row comparable] struct {
 	name string
 	// keys are the columns of the primary key, values the others.
 	keys, values []string
-	// key returns the row with nothing but its key.
+	// key returns the row with nothing but its key, as the table compares it.
 	key func(Row) Row
 	// normal returns the row as it will be read back.
 	normal func(Row) Row
+	// stored are the values as expressions to read them by.
+	stored []string
 	// keyArgs and valueArgs give what keys and values hold.
 	keyArgs, valueArgs func(Row) []any
 	scan               func(*sqlx.Rows) (Row, error)
@@ -59,7 +61,8 @@ var sessionsTable = table[usage.Session]{
 	name:   "ai_sessions",
 	keys:   []string{"session_id"},
 	values: []string{"account_id", "customer_id", "started_at", "duration_seconds"},
-	key:    func(s usage.Session) usage.Session { return usage.Session{SessionID: s.SessionID} },
+	stored: []string{"account_id", "customer_id", "CASE WHEN " + dated("started_at") + " THEN started_at END", "duration_seconds"},
+	key:    func(s usage.Session) usage.Session { return usage.Session{SessionID: asStored(s.SessionID)} },
 	normal: func(s usage.Session) usage.Session {
 		s.StartedAt = s.StartedAt.UTC().Truncate(time.Millisecond)
 		return s
@@ -70,10 +73,12 @@ var sessionsTable = table[usage.Session]{
 	},
 	scan: func(rows *sqlx.Rows) (s usage.Session, err error) {
 		var customer *string
-		err = rows.Scan(&s.SessionID, &s.AccountID, &customer, &s.StartedAt, &s.DurationSeconds)
+		var start instant
+		err = rows.Scan(&s.SessionID, &s.AccountID, &customer, &start, &s.DurationSeconds)
 		if customer != nil {
 			s.CustomerID = *customer
 		}
+		s.StartedAt = start.Time
 		return s, err
 	},
 	store: storeSessions,
@@ -83,7 +88,8 @@ var accountsTable = table[usage.Account]{
 	name:      "accounts",
 	keys:      []string{"account_id"},
 	values:    []string{"name"},
-	key:       func(a usage.Account) usage.Account { return usage.Account{AccountID: a.AccountID} },
+	stored:    []string{"name"},
+	key:       func(a usage.Account) usage.Account { return usage.Account{AccountID: asStored(a.AccountID)} },
 	normal:    func(a usage.Account) usage.Account { return a },
 	keyArgs:   func(a usage.Account) []any { return []any{a.AccountID} },
 	valueArgs: func(a usage.Account) []any { return []any{a.Name} },
@@ -96,8 +102,9 @@ var customersTable = table[usage.Customer]{
 	name:   "customers",
 	keys:   []string{"account_id", "customer_id"},
 	values: []string{"name"},
+	stored: []string{"name"},
 	key: func(c usage.Customer) usage.Customer {
-		return usage.Customer{AccountID: c.AccountID, CustomerID: c.CustomerID}
+		return usage.Customer{AccountID: asStored(c.AccountID), CustomerID: asStored(c.CustomerID)}
 	},
 	normal:    func(c usage.Customer) usage.Customer { return c },
 	keyArgs:   func(c usage.Customer) []any { return []any{c.AccountID, c.CustomerID} },
@@ -164,11 +171,11 @@ var errKnownKey = errors.New("a key is stored already")
 func rewrite[Row comparable](ctx context.Context, s *Store, t table[Row], rows []Row) (Written, error) {
 	var written Written
 	err := t.inTransaction(ctx, s, rows, func(tx *sqlx.Tx) (before, after []Row, err error) {
-		known, err := t.read(ctx, tx, rows, "")
+		known, err := t.read(ctx, tx, t.keysOf(rows), "")
 		if err != nil {
 			return nil, nil, err
 		}
-		if known, err = t.read(ctx, tx, known, " FOR UPDATE"); err != nil {
+		if known, err = t.read(ctx, tx, t.keysOf(known), " FOR UPDATE"); err != nil {
 			return nil, nil, err
 		}
 		var inserts, updates []Row
@@ -193,11 +200,25 @@ func (t table[Row]) replaced(known, updates []Row) []Row {
 	return slices.DeleteFunc(known, func(row Row) bool { return !changed[t.key(row)] })
 }
 
+// keysOf returns the keys of rows, each once: a row that is read twice would be
+// taken for two rows that were replaced.
+func (t table[Row]) keysOf(rows []Row) []Row {
+	seen := make(map[Row]bool, len(rows))
+	keys := make([]Row, 0, len(rows))
+	for _, row := range rows {
+		if key := t.key(row); !seen[key] {
+			seen[key] = true
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
 // readMost bounds the keys in one statement: the embedded engine takes a time
 // for a list of keys that grows with its square.
 const readMost = 100
 
-// read returns the stored rows that have the keys of the given ones.
+// read returns the stored rows that have the given keys, which must differ.
 func (t table[Row]) read(ctx context.Context, tx *sqlx.Tx, wanted []Row, lock string) ([]Row, error) {
 	var found []Row
 	for some := range slices.Chunk(wanted, readMost) {
@@ -215,7 +236,7 @@ func (t table[Row]) readSome(ctx context.Context, tx *sqlx.Tx, wanted []Row, loc
 	for _, row := range wanted {
 		args = append(args, t.keyArgs(row)...)
 	}
-	statement := "SELECT " + strings.Join(append(append([]string{}, t.keys...), t.values...), ", ") +
+	statement := "SELECT " + strings.Join(slices.Concat(t.keys, t.stored), ", ") +
 		" FROM " + t.name +
 		" WHERE " + t.keyTuple() + " IN (" + placeholders(len(wanted), len(t.keys)) + ")" + lock
 	rows, err := tx.QueryxContext(ctx, statement, args...)

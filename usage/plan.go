@@ -79,6 +79,20 @@ func (p Plan) Whole() (Range, bool) {
 	return Range{p.Pieces[0].From, p.Pieces[len(p.Pieces)-1].To}, true
 }
 
+// Spans returns the spans that the pieces cover, in order. Neighbours are joined;
+// what lies between two spans belongs to the edges.
+func (p Plan) Spans() []Range {
+	var spans []Range
+	for _, piece := range p.Pieces {
+		if last := len(spans) - 1; last >= 0 && spans[last].To.Equal(piece.From) {
+			spans[last].To = piece.To
+			continue
+		}
+		spans = append(spans, piece.Range)
+	}
+	return spans
+}
+
 // Bounded cuts the open ends off the months in which there is data, as far as
 // that is known: what lies beyond becomes a piece of its own, which is expected
 // to be empty but counts if it is not. data must begin and end with a month.

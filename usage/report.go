@@ -99,15 +99,54 @@ func (u Usage) Minutes32() (int32, error) {
 	return int32(u.Minutes), nil
 }
 
-// Plus adds two amounts.
+// Plus adds two amounts. What leaves its 64 bits stays at their end, whatever is
+// added afterwards (Fits).
 func (u Usage) Plus(v Usage) Usage {
-	return Usage{u.Minutes + v.Minutes, u.Seconds + v.Seconds, u.Sessions + v.Sessions}
+	return Usage{plus(u.Minutes, v.Minutes), plus(u.Seconds, v.Seconds), plus(u.Sessions, v.Sessions)}
 }
 
-// Minus subtracts an amount.
+// Minus subtracts an amount, as Plus adds it.
 func (u Usage) Minus(v Usage) Usage {
-	return Usage{u.Minutes - v.Minutes, u.Seconds - v.Seconds, u.Sessions - v.Sessions}
+	return Usage{plus(u.Minutes, negated(v.Minutes)), plus(u.Seconds, negated(v.Seconds)), plus(u.Sessions, negated(v.Sessions))}
 }
+
+// plus adds two numbers. An end of the type is no number, but what is beyond it.
+func plus(a, b int64) int64 {
+	switch sum := a + b; {
+	case tooLarge(a):
+		return a
+	case tooLarge(b):
+		return b
+	case a > 0 && b > 0 && sum <= 0:
+		return math.MaxInt64
+	case a < 0 && b < 0 && sum >= 0:
+		return math.MinInt64
+	default:
+		return sum
+	}
+}
+
+// negated negates a number. What is too large stays so.
+func negated(a int64) int64 {
+	if a == math.MinInt64 {
+		return math.MaxInt64
+	}
+	return -a
+}
+
+func tooLarge(a int64) bool { return a == math.MaxInt64 || a == math.MinInt64 }
+
+// Fits returns nil where every part of an amount is what was added up, and an
+// OutOfRange error where a sum has left its 64 bits. It is never a wrapped number.
+func (u Usage) Fits() error {
+	if tooLarge(u.Minutes) || tooLarge(u.Seconds) || tooLarge(u.Sessions) {
+		return ErrTooLarge
+	}
+	return nil
+}
+
+// ErrTooLarge says that a sum does not fit in 64 bits.
+var ErrTooLarge = &Error{Code: OutOfRange, Message: "a sum does not fit in 64 bits; narrow the range"}
 
 // SubjectUsage is the usage of one subject: an account together with one of
 // its customers, or with none (CustomerID empty).

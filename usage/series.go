@@ -2,6 +2,7 @@ package usage
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -67,8 +68,8 @@ func NewSeriesSet(query SeriesQuery, buckets []Range) *SeriesSet {
 }
 
 // Add adds an amount to a subject's bucket. The error is an InvalidArgument when
-// that makes more points than one answer may have, and a fault when there is no
-// such bucket.
+// that makes more points than one answer may have, ErrTooLarge when the sum is too
+// large, and a fault when there is no such bucket.
 func (s *SeriesSet) Add(subject Subject, bucket int, amount Usage) error {
 	if bucket < 0 || bucket >= len(s.Buckets) {
 		return fmt.Errorf("usage in bucket %d of a series with %d", bucket, len(s.Buckets))
@@ -83,11 +84,21 @@ func (s *SeriesSet) Add(subject Subject, bucket int, amount Usage) error {
 		s.amounts[subject] = amounts
 	}
 	amounts[bucket] = amounts[bucket].Plus(amount)
-	return nil
+	return amounts[bucket].Fits()
 }
 
 // Points returns how many points the series of all subjects with usage have.
 func (s *SeriesSet) Points() int { return len(s.amounts) * len(s.Buckets) }
+
+// Any tells whether a condition holds for any amount.
+func (s *SeriesSet) Any(condition func(Usage) bool) bool {
+	for _, amounts := range s.amounts {
+		if slices.ContainsFunc(amounts, condition) {
+			return true
+		}
+	}
+	return false
+}
 
 // Of returns the points of a subject, one for each bucket.
 func (s *SeriesSet) Of(subject Subject) []Point {

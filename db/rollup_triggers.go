@@ -1,0 +1,249 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Names of the triggers on ai_sessions.
+const (
+	onInsert = "aiusage_session_inserted"
+	onUpdate = "aiusage_session_updated"
+	onDelete = "aiusage_session_deleted"
+)
+
+// triggers are what has to happen on ai_sessions, by name. applied tells in the one
+// on updates whether the server has stored the row (appliedBy).
+//
+// A session variable tells them to stay out where the writer appends the changes
+// itself (bulk.go) or wants the rollups to stay as they are (retention.go).
+//
+// Differences are signed; the casts are there because a negative number is an
+// error where one of the columns is unsigned. A change of a session within its
+// subject and hour is one row; one that changes nothing is none.
+func triggers(applied string) map[string]string {
+	row := func(of, sign string) string {
+		return "(" + of + ".account_id, COALESCE(" + of + ".customer_id, ''), " + hourOf(of+".started_at") +
+			", " + sign + "CAST(COALESCE(" + of + ".ai_minutes, 0) AS SIGNED)" +
+			", " + sign + "CAST(COALESCE(" + of + ".duration_seconds, 0) AS SIGNED), " + sign + "1)"
+	}
+	difference := func(column string) string {
+		return "CAST(COALESCE(NEW." + column + ", 0) AS SIGNED) - CAST(COALESCE(OLD." + column + ", 0) AS SIGNED)"
+	}
+	const insert = "INSERT INTO usage_deltas (account_id, customer_id, hour, minutes, seconds, sessions) VALUES "
+	sameBucket := "OLD.account_id = NEW.account_id AND COALESCE(OLD.customer_id, '') = COALESCE(NEW.customer_id, '') AND " +
+		hourOf("OLD.started_at") + " = " + hourOf("NEW.started_at")
+	const sameAmount = "OLD.ai_minutes <=> NEW.ai_minutes AND OLD.duration_seconds <=> NEW.duration_seconds"
+	return map[string]string{
+		onInsert: recording("INSERT", insert+row("NEW", "")+";"),
+		onDelete: recording("DELETE", insert+row("OLD", "-")+";"),
+		onUpdate: recording("UPDATE", "IF "+sameBucket+" THEN "+
+			"IF NOT ("+sameAmount+") AND "+applied+" THEN "+
+			insert+"(NEW.account_id, COALESCE(NEW.customer_id, ''), "+hourOf("NEW.started_at")+", "+
+			difference("ai_minutes")+", "+difference("duration_seconds")+", 0); END IF; "+
+			"ELSEIF "+applied+" THEN "+insert+row("OLD", "-")+", "+row("NEW", "")+"; END IF;"),
+	}
+}
+
+// recording makes statements a trigger that never makes a write fail. What cannot
+// be recorded (an id that is longer than the rollups hold, a sum beyond its type, a
+// table that is gone) makes reports read raw sessions, from the very transaction
+// of the write on.
+func recording(event, statements string) string {
+	return recordedOn(event) + "BEGIN " +
+		"DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN " +
+		"DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END; " +
+		"UPDATE usage_rollup_state SET phase = 'raw', filled_to = NULL, reason = " + quoteText(cannotRecord) +
+		" WHERE state_id = 1 AND phase <> 'raw'; END; " +
+		"IF @" + bulkVariable + " IS NULL THEN " + statements + " END IF; END"
+}
+
+// recordedOn is what stands before a trigger's body.
+func recordedOn(event string) string { return "AFTER " + event + " ON ai_sessions FOR EACH ROW " }
+
+// cannotRecord is the reason that triggers leave.
+const cannotRecord = "a change of ai_sessions could not be recorded, for example because one of its values does not fit in usage_deltas; " +
+	"run the migrate command, which says what to do or makes the sums anew"
+
+// appliedBy tells in a trigger on updates whether the server has stored the row.
+// MariaDB runs triggers also for a row that UPDATE IGNORE passes over, because it
+// meets another with its key, lacks what a foreign key asks for or has no
+// partition. So the row is looked for by a key: under the new one there must be
+// what was written, and under the old one nothing, if it is another. The reads
+// lock, because others would see the state from before the transaction; the row is
+// the writer's already.
+func appliedBy(key []string) string {
+	if len(key) == 0 {
+		return "TRUE"
+	}
+	found := func(of string, conditions ...string) string {
+		for _, column := range key {
+			conditions = append(conditions, "s."+column+" = "+of+"."+column)
+		}
+		return "EXISTS (SELECT 1 FROM ai_sessions s WHERE " + strings.Join(conditions, " AND ") + " LOCK IN SHARE MODE)"
+	}
+	same := make([]string, 0, len(key))
+	for _, column := range key {
+		same = append(same, "OLD."+column+" = NEW."+column)
+	}
+	var stored []string
+	for _, column := range recorded {
+		stored = append(stored, "s."+column+" <=> NEW."+column)
+	}
+	return "(" + found("NEW", stored...) + " AND (" + strings.Join(same, " AND ") + " OR NOT " + found("OLD") + "))"
+}
+
+// recorded are the columns of ai_sessions that sums are made of.
+var recorded = []string{"account_id", "customer_id", "started_at", "duration_seconds", "ai_minutes"}
+
+// wantedTriggers returns the triggers that ai_sessions needs as it is. obstacle
+// says why there can be none, if so.
+func (s *Store) wantedTriggers(ctx context.Context) (wanted map[string]string, obstacle string, err error) {
+	var parts []struct {
+		Index    string `db:"name"`
+		Column   string `db:"part"`
+		Nullable string `db:"nullable"`
+	}
+	err = s.db.SelectContext(ctx, &parts, `
+		SELECT INDEX_NAME AS name, COALESCE(COLUMN_NAME, '') AS part, NULLABLE AS nullable
+		FROM information_schema.STATISTICS
+		WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions' AND NON_UNIQUE = 0
+		ORDER BY INDEX_NAME = 'PRIMARY' DESC, INDEX_NAME, SEQ_IN_INDEX`)
+	if err != nil {
+		return nil, "", err
+	}
+	keys := map[string][]string{}
+	var names []string
+	unfit := map[string]bool{}
+	for _, part := range parts {
+		if keys[part.Index] == nil {
+			names = append(names, part.Index)
+		}
+		keys[part.Index] = append(keys[part.Index], quoteName(part.Column))
+		unfit[part.Index] = unfit[part.Index] || part.Column == "" || part.Nullable == "YES"
+	}
+	for _, name := range names {
+		if !unfit[name] {
+			return triggers(appliedBy(keys[name])), "", nil
+		}
+	}
+	var refusals int
+	err = s.db.GetContext(ctx, &refusals, `
+		SELECT (SELECT COUNT(*) FROM information_schema.TABLE_CONSTRAINTS
+		        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions' AND CONSTRAINT_TYPE <> 'PRIMARY KEY') +
+		       (SELECT COUNT(*) FROM information_schema.PARTITIONS
+		        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions' AND PARTITION_NAME IS NOT NULL)`)
+	if err != nil || refusals == 0 {
+		return triggers(appliedBy(nil)), "", err
+	}
+	return nil, "ai_sessions has no primary key, and no other unique key without NULL, " +
+		"so that a row which UPDATE IGNORE passes over cannot be told from one that it changes", nil
+}
+
+// missingTriggers names those of the wanted triggers that ai_sessions lacks, or has
+// in another form: an earlier version's, or for keys that have changed since.
+func (s *Store) missingTriggers(ctx context.Context, wanted map[string]string) ([]string, error) {
+	var present []struct {
+		Name, Event string
+		Body        sql.NullString // NULL where this account may not see it
+	}
+	err := s.db.SelectContext(ctx, &present, `
+		SELECT TRIGGER_NAME AS name, EVENT_MANIPULATION AS event, ACTION_STATEMENT AS body
+		FROM information_schema.TRIGGERS
+		WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = 'ai_sessions'`)
+	if err != nil {
+		return nil, err
+	}
+	missing := slices.Sorted(maps.Keys(wanted))
+	shown := map[string]bool{}
+	for _, trigger := range present {
+		shown[trigger.Name] = true
+		if !trigger.Body.Valid || wanted[trigger.Name] == recordedOn(trigger.Event)+trigger.Body.String {
+			missing = slices.DeleteFunc(missing, func(name string) bool { return name == trigger.Name })
+		}
+	}
+	for _, name := range slices.Clone(missing) {
+		if shown[name] {
+			continue
+		}
+		hidden, err := s.isHidden(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if hidden {
+			missing = slices.DeleteFunc(missing, func(one string) bool { return one == name })
+		}
+	}
+	return missing, nil
+}
+
+// isHidden tells whether there is a trigger that this account may not see. An
+// account that may not create triggers is shown none, but the server refuses to
+// show one that exists in another way than one that does not.
+func (s *Store) isHidden(ctx context.Context, trigger string) (bool, error) {
+	rows, err := s.db.QueryContext(ctx, "SHOW CREATE TRIGGER "+trigger)
+	if hasNumber(err, erSpecificDenied, erTableAccessDenied) {
+		return true, nil
+	}
+	if hasNumber(err, erNoSuchTrigger) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return false, rows.Close() // it is on another table
+}
+
+// createTrigger creates a trigger, or puts it in the place of another form of it.
+func (s *Store) createTrigger(ctx context.Context, name, definition string) error {
+	return s.changeTriggers(ctx, "DROP TRIGGER IF EXISTS "+name, "CREATE TRIGGER "+name+" "+definition)
+}
+
+// dropTriggers drops all triggers, where there are any.
+func (s *Store) dropTriggers(ctx context.Context) error {
+	var present []string
+	err := s.db.SelectContext(ctx, &present, `
+		SELECT TRIGGER_NAME FROM information_schema.TRIGGERS
+		WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME IN (?, ?, ?)`, onInsert, onUpdate, onDelete)
+	if err != nil || len(present) == 0 {
+		return err
+	}
+	statements := make([]string, 0, len(present))
+	for _, name := range present {
+		statements = append(statements, "DROP TRIGGER IF EXISTS "+name)
+	}
+	return s.changeTriggers(ctx, statements...)
+}
+
+// changeTriggers runs statements without making writers wait for long: until
+// transactions that use the table end, each waits for them and others for it.
+func (s *Store) changeTriggers(ctx context.Context, statements ...string) error {
+	return retry(ctx, func() error {
+		conn, err := s.db.Connx(ctx)
+		if err != nil {
+			return err
+		}
+		defer discard(conn) // with the changed timeout
+		if _, err := conn.ExecContext(ctx, "SET lock_wait_timeout = 2"); err != nil {
+			return err
+		}
+		for _, statement := range statements {
+			if _, err := conn.ExecContext(ctx, statement); err != nil && !hasNumber(err, erTriggerExists) {
+				return err // another gateway may have been faster
+			}
+		}
+		return nil
+	})
+}
+
+// discard closes a connection rather than giving it back to the pool.
+func discard(conn *sqlx.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // which is what it then returns
+	_ = conn.Close()                                           // closed already
+}

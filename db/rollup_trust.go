@@ -1,0 +1,237 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/usage"
+)
+
+// Triggers do not see everything that happens to ai_sessions: not TRUNCATE, not the
+// cascades of foreign keys, not a partition that is dropped, not a copy of the table
+// that is put back alone, and not what a session writes that has the bulk variable
+// left on. So the sums are compared with the sessions all the time, a day at a
+// time, in the background.
+
+// distrust makes reports read raw sessions and the rollups be compared with all
+// sessions and repaired, unless that has begun already. reason says what was found.
+func (s *Store) distrust(ctx context.Context, seen *rollupState, reason string) error {
+	_, err := s.db.ExecContext(ctx, `
+		UPDATE usage_rollup_state SET phase = 'filling', filled_to = NULL, reason = ?, generation = ?
+		WHERE state_id = 1 AND phase = 'ready' AND generation = ?`, reason, newGeneration(), seen.Generation)
+	s.known.Store(nil)
+	return translate(err)
+}
+
+// lacking names the first hour that has fewer sessions than its sums say, if there
+// is one. Sums that somebody may still need are not taken away without being asked.
+func lacking(found []Difference) (hour time.Time, fewer int64) {
+	changed := map[time.Time]int64{}
+	for _, one := range found {
+		changed[one.Bucket] += one.Want.Sessions - one.Got.Sessions
+	}
+	for at, change := range changed {
+		if change < 0 && (fewer == 0 || at.Before(hour)) {
+			hour, fewer = at, -change
+		}
+	}
+	return hour, fewer
+}
+
+// lacks is the reason to read raw sessions when some of them have gone.
+func lacks(hour time.Time, fewer int64) string {
+	where := "the hour from " + hour.Format(time.RFC3339)
+	if hour.Equal(undated) {
+		where = "those whose start cannot be read"
+	}
+	return fmt.Sprintf("%d sessions of %s have gone without a trigger seeing it, as by TRUNCATE, a dropped partition or a restored table; "+
+		"if the sessions are right as they are, run the migrate command, which makes the sums anew; otherwise restore them first", fewer, where)
+}
+
+// comparer compares the sums of days with their sessions, some at a time.
+type comparer struct {
+	store *Store
+	// next is where the walk over all days goes on.
+	next time.Time
+	// created is when the table was made, as the server says, which TRUNCATE and
+	// whatever puts another table in its place changes.
+	created sql.NullString
+}
+
+// compareFor is how long a round takes, unless there is reason to doubt the sums.
+const compareFor = 200 * time.Millisecond
+
+// round compares the first and the last days, and as many more as time allows: all
+// of them where the table has been made anew since the last round.
+func (c *comparer) round(ctx context.Context) error {
+	state, err := c.store.readState(ctx)
+	if err != nil || state.Phase != Ready {
+		return err
+	}
+	before := c.created
+	err = c.store.db.GetContext(ctx, &c.created, `
+		SELECT CAST(CREATE_TIME AS CHAR) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions'`)
+	if err != nil {
+		return translate(err)
+	}
+	all, found, err := filledSpan(ctx, c.store.db)
+	if err != nil || !found {
+		return err
+	}
+	if state.RawFrom.Valid && all.From.Before(state.RawFrom.Time) {
+		all.From = state.RawFrom.Time
+	}
+	last := usage.Day.Floor(all.To.Add(-1))
+	for _, day := range []time.Time{all.From, last.AddDate(0, 0, -1), last} {
+		if differs, err := c.compare(ctx, state, day); err != nil || differs {
+			return err
+		}
+	}
+	whole := before.Valid && before != c.created
+	if whole || c.next.Before(all.From) {
+		c.next = all.From
+	}
+	for deadline := time.Now().Add(compareFor); whole || time.Now().Before(deadline); c.next = usage.Day.Next(c.next) {
+		hour, found, err := c.store.firstHour(ctx, c.next)
+		if err != nil {
+			return err
+		}
+		if !found {
+			c.next = time.Time{}
+			return nil
+		}
+		c.next = hour
+		if differs, err := c.compare(ctx, state, hour); err != nil || differs {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare compares the rest of the day from an instant on, and begins the repair
+// where its sums are not those of its sessions. The error then says so.
+func (c *comparer) compare(ctx context.Context, state *rollupState, at time.Time) (differs bool, err error) {
+	span := usage.Range{From: usage.Hour.Floor(at), To: usage.Day.Next(at)}
+	if day := usage.Day.Floor(at); !state.RawFrom.Valid || !day.Before(state.RawFrom.Time) {
+		span.From = day
+	} else if span.From.Before(state.RawFrom.Time) {
+		span.From = state.RawFrom.Time
+	}
+	difference, err := c.store.spanDifference(ctx, span)
+	if err != nil || difference == (usage.Usage{}) {
+		return false, err
+	}
+	reason := fmt.Sprintf("the sums of %s are not those of its sessions: these have %d min, %d s and %d sessions more",
+		span.From.Format(time.DateOnly), difference.Minutes, difference.Seconds, difference.Sessions)
+	if err := c.store.distrust(ctx, state, reason); err != nil {
+		return true, err
+	}
+	return true, usage.Errorf(usage.Unavailable, "%s; reports read raw sessions until they are repaired", reason)
+}
+
+// spanDifference returns by how much the sessions of a span exceed their sums, in
+// one snapshot. The span begins on the hour and ends with its day.
+func (s *Store) spanDifference(ctx context.Context, span usage.Range) (difference usage.Usage, err error) {
+	var sessions conditions
+	sessions.addSessionsIn([]usage.Range{span})
+	changes, sums := inSpan("hour", span), inSpan("bucket", span)
+	grain := usage.Hour
+	if span.From.Equal(usage.Day.Floor(span.From)) {
+		grain = usage.Day
+	}
+	sums.add("grain = ?", grain)
+	err = s.db.QueryRowContext(ctx, `
+		SELECT `+total("minutes")+`, `+total("seconds")+`, `+total("sessions")+` FROM (
+			SELECT COALESCE(SUM(ai_minutes), 0) AS minutes, COALESCE(SUM(duration_seconds), 0) AS seconds, COUNT(*) AS sessions
+			FROM ai_sessions`+sessions.String()+`
+			UNION ALL SELECT COALESCE(-SUM(minutes), 0), COALESCE(-SUM(seconds), 0), COALESCE(-SUM(sessions), 0)
+			FROM usage_deltas`+changes.String()+`
+			UNION ALL SELECT COALESCE(-SUM(minutes), 0), COALESCE(-SUM(seconds), 0), COALESCE(-SUM(sessions), 0)
+			FROM usage_rollups`+sums.String()+`
+		) AS sides`, slices.Concat(sessions.args, changes.args, sums.args)...).
+		Scan((*sum)(&difference.Minutes), (*sum)(&difference.Seconds), (*sum)(&difference.Sessions))
+	return difference, translate(err)
+}
+
+// reportOf reads a report as planned on the state, and from the sessions where the
+// sums have what these have not: less than nothing.
+func (s *Store) reportOf(ctx context.Context, db sqlx.QueryerContext, query usage.Query, state *rollupState) (*usage.Report, lastRow, error) {
+	report, last, err := reportIn(ctx, db, query, state)
+	below := func(report *usage.Report) bool {
+		return slices.ContainsFunc(report.Subjects, func(one usage.SubjectUsage) bool { return negative(one.Usage) })
+	}
+	if err != nil || state.Phase != Ready || !below(report) {
+		return report, last, err
+	}
+	raw, _, err := reportIn(ctx, db, query, state.withoutRollups())
+	if err != nil || below(raw) {
+		return report, last, err
+	}
+	s.suspect("a sum of the rollups is negative")
+	return raw, last, nil
+}
+
+// seriesOf reads a series as reportOf reads a report.
+func (s *Store) seriesOf(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQuery, span usage.Range, state *rollupState) (*usage.SeriesSet, lastRow, error) {
+	set, last, err := seriesIn(ctx, tx, query, span, state)
+	if err != nil || state.Phase != Ready || !set.Any(negative) {
+		return set, last, err
+	}
+	raw, _, err := seriesIn(ctx, tx, query, span, state.withoutRollups())
+	if err != nil || raw.Any(negative) {
+		return set, last, err
+	}
+	s.suspect("a sum of the rollups is negative")
+	return raw, last, nil
+}
+
+// withoutRollups is the state with which everything is read from sessions.
+func (state *rollupState) withoutRollups() *rollupState {
+	return &rollupState{Phase: Raw, RawFrom: state.RawFrom}
+}
+
+// negative tells whether an amount has less than nothing. That may be right: a
+// platform may write negative durations.
+func negative(u usage.Usage) bool { return u.Minutes < 0 || u.Seconds < 0 || u.Sessions < 0 }
+
+// suspect remembers a reason to distrust the rollups, for whoever looks after them.
+func (s *Store) suspect(reason string) { s.suspicion.Store(&reason) }
+
+// resolve distrusts the rollups where there is a suspicion. The error then says so.
+func (s *Store) resolve(ctx context.Context) error {
+	reason := s.suspicion.Load()
+	if reason == nil {
+		return nil
+	}
+	state, err := s.readState(ctx)
+	if err == nil {
+		err = s.distrust(ctx, state, *reason)
+	}
+	if err != nil {
+		return err
+	}
+	s.suspicion.Store(nil)
+	return usage.Errorf(usage.Unavailable, "%s; reports read raw sessions until the rollups are repaired", *reason)
+}
+
+// refuseTooLarge makes reports read raw sessions where a sum does not fit in the
+// rollups, which nothing could be added to any more.
+func (s *Store) refuseTooLarge(ctx context.Context, err error) error {
+	if !errors.Is(err, usage.ErrTooLarge) && !hasNumber(err, erOutOfRange, erOutOfRangeColumn) {
+		return err
+	}
+	return errors.Join(err, s.fallBack(ctx, "a sum of the rollups does not fit in 64 bits; correct the durations in ai_sessions and then run the migrate command"))
+}
+
+// Numbers of the server's errors about numbers beyond their type: of an expression,
+// and of a column.
+const (
+	erOutOfRange       = 1690
+	erOutOfRangeColumn = 1264
+)

@@ -1,0 +1,22 @@
+package db
+
+import "time"
+
+// Writers whose mode is not strict can store a start that is no instant, such as
+// '0000-00-00' or '2026-02-31'. Such a session has no place in time: it counts in
+// reports without a range, and in no other. The sums have it in a bucket of its
+// own, which lies before all that a range can name.
+
+// undated is the hour, day and month of sessions without a readable start.
+var undated = time.Date(100, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// dated is the condition that a DATETIME column holds an instant between the years
+// that a session may start in. It is never NULL where the column is not.
+func dated(column string) string {
+	return "(" + column + " >= '1000-01-01' AND DAYOFMONTH(" + column + ") BETWEEN 1 AND COALESCE(DAYOFMONTH(LAST_DAY(" + column + ")), 0))"
+}
+
+// hourOf is the hour of a DATETIME expression, or undated.
+func hourOf(column string) string {
+	return "CASE WHEN " + dated(column) + " THEN TIMESTAMPADD(HOUR, HOUR(" + column + "), DATE(" + column + ")) ELSE CAST('0100-01-01' AS DATETIME) END"
+}
