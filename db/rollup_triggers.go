@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -51,18 +52,27 @@ func triggers(applied string) map[string]string {
 	}
 }
 
-// recording makes statements a trigger that never makes a write fail. What cannot
+// recording makes statements a trigger that does not make a write fail. What cannot
 // be recorded (an id that is longer than the rollups hold, a sum beyond its type, a
-// table that is gone) makes reports read raw sessions, from the very transaction
-// of the write on.
+// table that is gone) makes reports read raw sessions, from the very transaction of
+// the write on.
+//
+// Only where that cannot be told either, the write has to fail, or sums would be
+// wrong without a word: MariaDB refuses both under LOCK TABLES ai_sessions (error
+// 1442) when somebody has read the tables before. Without a state, nobody relies on
+// sums.
 func recording(event, statements string) string {
 	return recordedOn(event) + "BEGIN " +
-		"DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN " +
-		"DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END; " +
+		"DECLARE EXIT HANDLER FOR SQLEXCEPTION, " + strconv.Itoa(erDataTruncated) + " BEGIN " +
+		"DECLARE EXIT HANDLER FOR " + strconv.Itoa(erNoSuchTable) + " BEGIN END; " +
 		"UPDATE usage_rollup_state SET phase = 'raw', filled_to = NULL, reason = " + quoteText(cannotRecord) +
 		" WHERE state_id = 1 AND phase <> 'raw'; END; " +
 		"IF @" + bulkVariable + " IS NULL THEN " + statements + " END IF; END"
 }
+
+// erDataTruncated is what MySQL says of an id that is too long. By its class it is a
+// warning, though the mode makes it an error.
+const erDataTruncated = 1265
 
 // recordedOn is what stands before a trigger's body.
 func recordedOn(event string) string { return "AFTER " + event + " ON ai_sessions FOR EACH ROW " }
@@ -229,8 +239,10 @@ func (s *Store) changeTriggers(ctx context.Context, statements ...string) error 
 		if err != nil {
 			return err
 		}
-		defer discard(conn) // with the changed timeout
-		if _, err := conn.ExecContext(ctx, "SET lock_wait_timeout = 2"); err != nil {
+		defer discard(conn) // with the changed settings
+		// A trigger keeps the mode it was created in. In this one, functions of a date
+		// that is none are NULL, and values that do not fit are errors.
+		if _, err := conn.ExecContext(ctx, "SET lock_wait_timeout = 2, sql_mode = 'STRICT_ALL_TABLES'"); err != nil {
 			return err
 		}
 		for _, statement := range statements {

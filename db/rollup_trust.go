@@ -226,7 +226,7 @@ func (s *Store) refuseTooLarge(ctx context.Context, err error) error {
 	if !errors.Is(err, usage.ErrTooLarge) && !hasNumber(err, erOutOfRange, erOutOfRangeColumn) {
 		return err
 	}
-	return errors.Join(err, s.fallBack(ctx, "a sum of the rollups does not fit in 64 bits; correct the durations in ai_sessions and then run the migrate command"))
+	return errors.Join(err, s.fallBack(ctx, "a sum of the rollups does not fit in 64 bits; correct the durations in ai_sessions, make the tables of the rollups anew with the migrate down command, and run the migrate command"))
 }
 
 // Numbers of the server's errors about numbers beyond their type: of an expression,

@@ -11,9 +11,10 @@ import "time"
 var undated = time.Date(100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // dated is the condition that a DATETIME column holds an instant between the years
-// that a session may start in. It is never NULL where the column is not.
+// that a session may start in. Servers would take LAST_DAY of a month 0 for an error.
 func dated(column string) string {
-	return "(" + column + " >= '1000-01-01' AND DAYOFMONTH(" + column + ") BETWEEN 1 AND COALESCE(DAYOFMONTH(LAST_DAY(" + column + ")), 0))"
+	day := "DAYOFMONTH(" + column + ")"
+	return "(" + column + " >= '1000-01-01' AND MONTH(" + column + ") > 0 AND " + day + " > 0 AND (" + day + " <= 28 OR " + day + " <= DAYOFMONTH(LAST_DAY(" + column + "))))"
 }
 
 // hourOf is the hour of a DATETIME expression, or undated.
