@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -147,3 +149,22 @@ func (s *Store) OnEveryConnection(t interface {
 		conn.Close()
 	}
 }
+
+// LookAfter does once what KeepRollups does from time to time beside folding.
+func (s *Store) LookAfter(ctx context.Context) error {
+	compare := comparer{store: s}
+	return errors.Join(compare.round(ctx), s.checkAndFill(ctx))
+}
+
+// KeepFolding does once what KeepRollups does every second.
+func (s *Store) KeepFolding(ctx context.Context) error { return s.keepFolding(ctx) }
+
+// Comparer compares sums with sessions in rounds.
+type Comparer struct{ comparer }
+
+func (s *Store) NewComparer() *Comparer { return &Comparer{comparer{store: s}} }
+
+func (c *Comparer) Round(ctx context.Context) error { return c.round(ctx) }
+
+// FoldedLast makes folding look as if nothing had been folded for a while.
+func (s *Store) FoldedLast(ago time.Duration) { s.folding.since = time.Now().Add(-ago) }

@@ -104,8 +104,9 @@ func (s *Store) checkAndFill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.resolve(ctx), s.CheckRollups(ctx)); err != nil {
-		return err
+	told := s.resolve(ctx)
+	if err := s.CheckRollups(ctx); err != nil {
+		return errors.Join(told, err)
 	}
 	now, err := s.state(ctx)
 	if err != nil {
@@ -114,7 +115,7 @@ func (s *Store) checkAndFill(ctx context.Context) error {
 	if now.Phase == Raw && before.Phase != Raw {
 		return usage.Errorf(usage.Unavailable, "reports read raw sessions from now on: %s", now.Reason)
 	}
-	return s.FillRollups(ctx, nil)
+	return errors.Join(told, s.FillRollups(ctx, nil))
 }
 
 // repeatedly calls do at once and then every so often until ctx ends.

@@ -1,0 +1,364 @@
+package db_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"aiusage/db"
+	"aiusage/usage"
+)
+
+// What triggers do not see is found in the background, told, and repaired where it
+// takes nothing away.
+func TestSumsThatTriggersDidNotSeeAreRepaired(t *testing.T) {
+	for name, damage := range map[string][]string{
+		"the bulk variable left on":   {"SET @aiusage_bulk = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)"},
+		"an update past the triggers": {"SET @aiusage_bulk = 1", "UPDATE ai_sessions SET duration_seconds = duration_seconds + 600 LIMIT 3"},
+		"a table with more rows": {"CREATE TABLE copy LIKE ai_sessions", "INSERT INTO copy (session_id, account_id, customer_id, started_at, duration_seconds) SELECT session_id, account_id, customer_id, started_at, duration_seconds FROM ai_sessions",
+			"INSERT INTO copy (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)",
+			"SET @aiusage_bulk = 1", "TRUNCATE TABLE ai_sessions", "INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) SELECT session_id, account_id, customer_id, started_at, duration_seconds FROM copy"},
+		"minutes that are computed anew": {"ALTER TABLE ai_sessions DROP INDEX ai_sessions_by_account, DROP INDEX ai_sessions_by_start, DROP COLUMN ai_minutes", "ALTER TABLE ai_sessions ADD COLUMN ai_minutes INT UNSIGNED AS ((duration_seconds + 29) DIV 30) STORED"},
+		"a sum that was changed":         {"UPDATE usage_rollups SET minutes = minutes - 1 WHERE grain = 2 LIMIT 1"},
+		"sums that are gone":             {"DELETE FROM usage_rollups"},
+		"changes that are gone":          {"INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)", "DELETE FROM usage_deltas"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+				write(t, store, samples(800)...)
+				if _, err := store.Fold(t.Context(), nil); err != nil {
+					t.Fatal(err)
+				}
+				newWriter(t, dsn, "").run(damage...)
+				err := store.LookAfter(t.Context())
+				if coded := wantCode(t, err, usage.Unavailable); !strings.Contains(coded.Message, "not those of its sessions") {
+					t.Errorf("got %v", err)
+				}
+				if got := status(t, store); got.Phase != db.Ready || got.Reason != "" {
+					t.Errorf("afterwards: %+v", got)
+				}
+				holds(t, store, dsn, "repaired")
+			})
+		})
+	}
+}
+
+// While the sums are being repaired, reports read the sessions and the status says why.
+func TestReportsReadSessionsUntilSumsAreRepaired(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, samples(300)...)
+		newWriter(t, dsn, "").run("SET @aiusage_bulk = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)")
+		wantCode(t, store.NewComparer().Round(t.Context()), usage.Unavailable)
+		if got := status(t, store); got.Phase != db.Filling || !strings.Contains(got.Reason, "2026-02-20") {
+			t.Errorf("got %+v", got)
+		}
+		if got, want := report(t, store, usage.Request{}).Totals, plainSums(t, dsn, "TRUE"); got != want {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		// Another gateway goes on, also after this one was killed.
+		if err := open(t, dsn).FillRollups(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		holds(t, store, dsn, "repaired by another")
+	})
+}
+
+// Sums of sessions that have gone are kept until somebody says that they should go, too.
+func TestSumsOfSessionsThatHaveGoneAreKeptUntilAsked(t *testing.T) {
+	for name, damage := range map[string][]string{
+		"TRUNCATE":                 {"TRUNCATE TABLE ai_sessions"},
+		"a cascading foreign key":  {"INSERT INTO accounts SELECT DISTINCT account_id, '' FROM ai_sessions", "ALTER TABLE ai_sessions ADD FOREIGN KEY (account_id) REFERENCES accounts (account_id) ON DELETE CASCADE", "DELETE FROM accounts LIMIT 1"},
+		"a deletion past triggers": {"SET @aiusage_bulk = 1", "DELETE FROM ai_sessions ORDER BY started_at LIMIT 5"},
+		"a dropped partition": {"ALTER TABLE ai_sessions DROP PARTITION p0"},
+		"a moved start": {"SET @aiusage_bulk = 1", "UPDATE ai_sessions SET started_at = started_at + INTERVAL 3 DAY LIMIT 5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+				if strings.Contains(name, "partition") {
+					execute(t, dsn, "ALTER TABLE ai_sessions DROP PRIMARY KEY, ADD PRIMARY KEY (session_id, started_at)",
+						"ALTER TABLE ai_sessions PARTITION BY RANGE COLUMNS (started_at) (PARTITION p0 VALUES LESS THAN ('2026-02-10'), PARTITION p1 VALUES LESS THAN ('2030-01-01'))")
+					install(t, store)
+				}
+				write(t, store, samples(800)...)
+				if _, err := store.Fold(t.Context(), nil); err != nil {
+					t.Fatal(err)
+				}
+				sums := "SELECT COALESCE(SUM(sessions), 0) FROM usage_rollups WHERE grain = 3"
+				before := count(t, dsn, sums)
+				comparer := store.NewComparer()
+				if err := comparer.Round(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				newWriter(t, dsn, "").run(damage...)
+				wantCode(t, comparer.Round(t.Context()), usage.Unavailable)
+				wantCode(t, store.LookAfter(t.Context()), usage.Unavailable)
+				got := status(t, store)
+				if got.Phase != db.Raw || !strings.Contains(got.Reason, "run the migrate command") || !strings.Contains(got.Reason, "have gone") {
+					t.Errorf("got %+v", got)
+				}
+				if after := count(t, dsn, sums); after < before {
+					t.Errorf("%d of %d sessions are left in the sums", after, before)
+				}
+				if got, want := report(t, store, usage.Request{}).Totals, plainSums(t, dsn, "TRUE"); got != want {
+					t.Errorf("got %v, want %v", got, want)
+				}
+				if err := store.LookAfter(t.Context()); err != nil || status(t, store).Phase != db.Raw {
+					t.Errorf("it does not stay so: %v, %+v", err, status(t, store))
+				}
+				install(t, store)
+				holds(t, store, dsn, "made anew")
+			})
+		})
+	}
+}
+
+// What retention has dropped is no damage, and the rest of its day is compared.
+func TestWhatRetentionHasDroppedIsNoDamage(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, samples(2000)...)
+		if _, err := store.DropSessions(t.Context(), noon.AddDate(0, 0, -20), nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.LookAfter(t.Context()); err != nil || status(t, store).Phase != db.Ready {
+			t.Fatalf("%v, %+v", err, status(t, store))
+		}
+		newWriter(t, dsn, "").run("SET @aiusage_bulk = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-09 13:00', 60)")
+		wantCode(t, store.LookAfter(t.Context()), usage.Unavailable)
+		if found := differences(t, store); len(found) > 0 || status(t, store).Phase != db.Ready {
+			t.Errorf("%+v, %+v", found, status(t, store))
+		}
+	})
+}
+
+// Every day is compared after some rounds, not just the first and the last ones.
+func TestEveryDayIsCompared(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, samples(800)...)
+		comparer := store.NewComparer()
+		if err := comparer.Round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		newWriter(t, dsn, "").run("SET @aiusage_bulk = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-11 13:00', 60)")
+		for range 100 {
+			if err := comparer.Round(t.Context()); err != nil {
+				return
+			}
+		}
+		t.Error("a day in the middle is never compared")
+	})
+}
+
+// A sum that no sessions can have is not reported: the answer is read from them.
+func TestNegativeSumsAreNotBelieved(t *testing.T) {
+	for _, damage := range []string{
+		"UPDATE usage_rollups SET sessions = -7", "UPDATE usage_rollups SET minutes = -7", "UPDATE usage_rollups SET seconds = -1",
+		"INSERT INTO usage_deltas (account_id, customer_id, hour, minutes, seconds, sessions) VALUES ('a', 'c', '2026-03-01 12:00', -1000, 0, 0)",
+	} {
+		t.Run(damage, func(t *testing.T) {
+			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+				write(t, store, session("1", 60), session("2", 61))
+				if _, err := store.Fold(t.Context(), nil); err != nil {
+					t.Fatal(err)
+				}
+				execute(t, dsn, damage)
+				want := usage.Usage{Minutes: 3, Seconds: 121, Sessions: 2}
+				if got := report(t, store, usage.Request{StartDate: "2026-03-01"}).Totals; got != want {
+					t.Errorf("got %v, want %v", got, want)
+				}
+				if got := status(t, store); !strings.Contains(got.Reason, "negative") {
+					t.Errorf("got %+v", got)
+				}
+				query := usage.SeriesQuery{Step: usage.Daily, Query: usage.Query{Zone: time.UTC, Range: usage.Range{From: noon.AddDate(0, 0, -1), To: noon.AddDate(0, 0, 1)}}}
+				fresh := open(t, dsn)
+				set, err := fresh.Series(t.Context(), query)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var sum usage.Usage
+				for _, point := range set.Of(usage.Subject{}) {
+					sum = sum.Plus(point.Usage)
+				}
+				if sum != want || !strings.Contains(status(t, fresh).Reason, "negative") {
+					t.Errorf("series: got %v, want %v; %+v", sum, want, status(t, fresh))
+				}
+				if err := store.LookAfter(t.Context()); err == nil {
+					t.Error("it is not told")
+				}
+				if got := status(t, store); got.Phase != db.Ready || got.Reason != "" {
+					t.Errorf("afterwards: %+v", got)
+				}
+				holds(t, store, dsn, "repaired")
+			})
+		})
+	}
+}
+
+// A platform may write negative durations: sums of them are what they are.
+func TestNegativeDurationsAreReported(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		execute(t, dsn, "ALTER TABLE ai_sessions DROP INDEX ai_sessions_by_account, DROP INDEX ai_sessions_by_start, DROP COLUMN ai_minutes",
+			"ALTER TABLE ai_sessions MODIFY duration_seconds INT NOT NULL, ADD COLUMN ai_minutes INT NOT NULL DEFAULT 0",
+			"INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds, ai_minutes) VALUES ('1', 'a', '2026-03-01', -600, -10), ('2', 'a', '2026-03-02', 60, 1)")
+		holds(t, store, dsn, "written")
+		if err := store.LookAfter(t.Context()); err != nil || status(t, store).Reason != "" {
+			t.Errorf("%v, %+v", err, status(t, store))
+		}
+	})
+}
+
+// A sum that leaves its type is an error wherever it is computed, and no other number.
+func TestSumsBeyondTheirTypeAreErrors(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		execute(t, dsn, "ALTER TABLE ai_sessions DROP INDEX ai_sessions_by_account, DROP INDEX ai_sessions_by_start, DROP COLUMN ai_minutes",
+			"ALTER TABLE ai_sessions MODIFY duration_seconds BIGINT NOT NULL, ADD COLUMN ai_minutes INT NOT NULL DEFAULT 1",
+			"INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('1', 'a', 'x', '2026-03-01', 5000000000000000000), ('3', 'b', 'x', '2026-03-01', 7), ('4', 'a', 'y', '2026-04-01', 5000000000000000000)")
+		tooLarge := func(what string) {
+			t.Helper()
+			for _, query := range []usage.Query{{Zone: time.UTC}, {Zone: time.UTC, AccountID: "a"}} {
+				_, err := store.Report(t.Context(), query)
+				wantCode(t, err, usage.OutOfRange)
+				_, err = store.Series(t.Context(), usage.SeriesQuery{Query: query, Step: usage.Monthly, Level: usage.ByAccount})
+				if err != nil { // each month alone fits
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+			if got := report(t, store, usage.Request{AccountID: "b"}).Totals.Seconds; got != 7 {
+				t.Errorf("%s: %d s, want 7", what, got)
+			}
+			if got := report(t, store, usage.Request{EndDate: "2026-03-31"}).Totals.Seconds; got != 5000000000000000007 {
+				t.Errorf("%s: %d s", what, got)
+			}
+		}
+		tooLarge("waiting")
+		if _, err := store.Fold(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		tooLarge("folded")
+		// In one month they meet, where the sums cannot hold them.
+		execute(t, dsn, "INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('2', 'a', 'x', '2026-03-05', 5000000000000000000)")
+		_, err := store.Fold(t.Context(), nil)
+		if err == nil {
+			t.Error("a sum beyond 64 bits was folded")
+		}
+		if got := status(t, store); got.Phase != db.Raw || !strings.Contains(got.Reason, "64 bits") {
+			t.Errorf("got %+v", got)
+		}
+		if got := report(t, store, usage.Request{AccountID: "b"}).Totals.Seconds; got != 7 {
+			t.Errorf("read from sessions: %d s, want 7", got)
+		}
+	})
+}
+
+// Where folding does not get on, the status says so, whatever the reason.
+func TestFoldingThatDoesNotGetOnIsTold(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, session("1", 60))
+		blocker := newWriter(t, dsn, "")
+		blocker.run("BEGIN", "SELECT * FROM usage_deltas FOR UPDATE")
+		for range 2 {
+			if err := store.KeepFolding(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := status(t, store).Stuck; got != "" {
+			t.Errorf("after a moment: %q", got)
+		}
+		store.FoldedLast(2 * time.Minute)
+		if got := status(t, store).Stuck; !strings.Contains(got, "minute") {
+			t.Errorf("after two minutes: %q", got)
+		}
+		blocker.run("ROLLBACK")
+		if err := store.KeepFolding(t.Context()); err != nil || status(t, store).Stuck != "" {
+			t.Errorf("when it goes on: %v, %q", err, status(t, store).Stuck)
+		}
+		write(t, store, session("2", 60))
+		execute(t, dsn, "RENAME TABLE usage_rollups TO away")
+		for range 3 {
+			if err := store.KeepFolding(t.Context()); err == nil {
+				t.Error("folding works without a table")
+			}
+		}
+		execute(t, dsn, "RENAME TABLE away TO usage_rollups")
+		if got := status(t, store).Stuck; got == "" {
+			t.Error("failures are not told")
+		}
+		if err := store.KeepFolding(t.Context()); err != nil || status(t, store).Stuck != "" {
+			t.Errorf("in the end: %v, %q", err, status(t, store).Stuck)
+		}
+	})
+}
+
+// awaitLockWait returns once somebody waits for a lock of the database.
+func awaitLockWait(t *testing.T, dsn, condition string) {
+	t.Helper()
+	for range 2000 {
+		if count(t, dsn, "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND "+condition) > 0 {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatal("nobody waits")
+}
+
+// Two who have found the same difference correct it once.
+func TestADifferenceThatTwoHaveFoundIsCorrectedOnce(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, session("1", 60), session("2", 120))
+		if _, err := store.Fold(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		execute(t, dsn, "UPDATE usage_rollups SET minutes = minutes + 7")
+		// The other one is about to correct: it has the lock that corrections take.
+		other := newWriter(t, dsn, "")
+		other.run("BEGIN", "SELECT * FROM usage_rollup_state FOR UPDATE")
+		done := make(chan error, 1)
+		go func() {
+			_, err := store.RebuildRollups(context.WithoutCancel(t.Context()), usage.Range{}, nil)
+			done <- err
+		}()
+		awaitLockWait(t, dsn, "INFO LIKE '%FOR UPDATE%' AND INFO NOT LIKE '%PROCESSLIST%' AND ID <> CONNECTION_ID()")
+		other.run("UPDATE usage_rollups SET minutes = minutes - 7", "UPDATE usage_rollup_state SET corrections = corrections + 1", "COMMIT")
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		holds(t, store, dsn, "corrected by two")
+	})
+}
+
+// What retention drops while somebody verifies is no difference.
+func TestVerifyDoesNotTakeForDamageWhatRetentionDropsMeanwhile(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, session("1", 60), session("2", 120))
+		if _, err := store.Fold(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		// Retention has dropped the sessions, but not committed that yet.
+		retention, ddl := newWriter(t, dsn, ""), newWriter(t, dsn, "")
+		retention.run("SET @aiusage_bulk = 1", "BEGIN", "DELETE FROM ai_sessions")
+		// A change of the table waits for that, and whoever reads the table waits behind it.
+		changed := make(chan error, 1)
+		go func() { changed <- ddl.try("ALTER TABLE ai_sessions COMMENT = 'changed'") }()
+		awaitLockWait(t, dsn, "STATE LIKE 'Waiting for table%' AND INFO LIKE 'ALTER%'")
+		type result struct {
+			found []db.Difference
+			err   error
+		}
+		done := make(chan result, 1)
+		go func() {
+			var r result
+			r.err = store.VerifyRollups(context.WithoutCancel(t.Context()), usage.Range{To: noon.AddDate(0, 0, 1)},
+				func(d db.Difference) { r.found = append(r.found, d) }, nil)
+			done <- r
+		}()
+		awaitLockWait(t, dsn, "STATE LIKE 'Waiting for table%' AND INFO NOT LIKE 'ALTER%'")
+		execute(t, dsn, "UPDATE usage_rollup_state SET raw_from = '2026-03-02', generation = generation + 1")
+		retention.run("COMMIT")
+		if err := <-changed; err != nil {
+			t.Error(err)
+		}
+		if r := <-done; r.err != nil || len(r.found) > 0 {
+			t.Errorf("got %v, %+v", r.err, r.found)
+		}
+	})
+}
