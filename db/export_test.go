@@ -126,3 +126,33 @@ func (s *Store) Execute(ctx context.Context, statement string) error {
 func CanEnd(host, port string, id uint64, otherHost, otherPort string, otherID uint64) bool {
 	return place{host, port, id}.canEnd(place{otherHost, otherPort, otherID})
 }
+
+// Settings are the names of what is set on every connection, and the values.
+func Settings() (names, values []string) {
+	for _, one := range settings {
+		names, values = append(names, one.name), append(values, one.value)
+	}
+	return names, values
+}
+
+// AlsoSet has one more variable set on every connection, until it is called.
+func AlsoSet(name, value string) (restore func()) {
+	before := settings
+	settings = append(settings[:len(settings):len(settings)], setting{name, value})
+	return func() { settings = before }
+}
+
+// Hold calls while with a connection of the pool in hand.
+func (s *Store) Hold(ctx context.Context, while func()) error {
+	conn, err := s.db.Connx(ctx)
+	if err != nil {
+		return err
+	}
+	while()
+	return conn.Close()
+}
+
+// BelieveSettings makes the store believe that a statement sets what the server has.
+func (s *Store) BelieveSettings(statement string) {
+	s.settler.statement.Store(&statement)
+}

@@ -10,7 +10,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"maps"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -23,7 +22,8 @@ import (
 
 // Store is a pool of connections to one database. It is safe for concurrent use.
 type Store struct {
-	db *sqlx.DB
+	db      *sqlx.DB
+	settler *settler
 	// known is the state of the rollups as it was last read.
 	known atomic.Pointer[rollupState]
 	// plain is whether ai_sessions is as the migrations make it, once known.
@@ -65,7 +65,8 @@ func Open(dsn string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, usage.Errorf(usage.InvalidArgument, "the DSN cannot be used: its parameters contradict each other")
 	}
-	pool := sqlx.NewDb(sql.OpenDB(newKiller(connector)), "mysql")
+	settler := &settler{Connector: connector}
+	pool := sqlx.NewDb(sql.OpenDB(newKiller(settler)), "mysql")
 	most := options.MaxConnections
 	if most == 0 {
 		most = 16
@@ -76,7 +77,7 @@ func Open(dsn string, options Options) (*Store, error) {
 	// do not close a connection that is about to be used.
 	pool.SetConnMaxIdleTime(time.Minute)
 	pool.SetConnMaxLifetime(10 * time.Minute)
-	return &Store{db: pool, snapshots: make(chan struct{}, max(1, most/2))}, nil
+	return &Store{db: pool, settler: settler, snapshots: make(chan struct{}, max(1, most/2))}, nil
 }
 
 // connectionConfig reads a DSN and settles what must not depend on it.
@@ -102,14 +103,14 @@ func connectionConfig(dsn string, options Options) (*mysql.Config, error) {
 	config.Timeout = orDefault(config.Timeout, dialTimeout)
 	config.WriteTimeout = orDefault(config.WriteTimeout, writeTimeout)
 	config.ReadTimeout = orDefault(config.ReadTimeout, options.ReadTimeout)
-	params := maps.Clone(config.Params)
-	if params == nil {
-		params = map[string]string{}
+	config.ColumnsWithAlias = false
+	config.CheckConnLiveness = true
+	settled := []mysql.Option{mysql.TimeTruncate(0)}
+	if strings.Contains(config.FormatDSN(), "charset=") {
+		// Otherwise the charset goes without saying.
+		settled = append(settled, mysql.Charset("utf8mb4", "utf8mb4_bin"))
 	}
-	params["time_zone"] = "'+00:00'"
-	params["sql_mode"] = sqlMode
-	config.Params = params
-	return config, nil
+	return config, config.Apply(settled...)
 }
 
 // silent drops what the driver would write to standard error: it concerns
