@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/jmoiron/sqlx"
 
@@ -156,3 +157,15 @@ func (s *Store) Hold(ctx context.Context, while func()) error {
 func (s *Store) BelieveSettings(statement string) {
 	s.settler.statement.Store(&statement)
 }
+
+// Forget makes the store read the state of the rollups anew.
+func (s *Store) Forget() { s.known.Store(nil) }
+
+// InUse is how many connections of the pool are in use.
+func (s *Store) InUse() int { return s.db.Stats().InUse }
+
+// Places is how many snapshots there can be at a time.
+func (s *Store) Places() int { return cap(s.snapshots) - len(s.snapshots) }
+
+// IsStateChanged tells whether the state of the rollups changed during each attempt.
+func IsStateChanged(err error) bool { return errors.Is(err, errStateChanged) }

@@ -7,6 +7,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -28,13 +29,13 @@ type Store struct {
 	known atomic.Pointer[rollupState]
 	// plain is whether ai_sessions is as the migrations make it, once known.
 	plain atomic.Pointer[bool]
-	// snapshots has a place for each that may hold a connection.
+	// snapshots has a place for each that may hold a connection and ask for another.
 	snapshots chan struct{}
 }
 
 // Options tune a Store.
 type Options struct {
-	// MaxConnections bounds the pool. 0 means 16.
+	// MaxConnections bounds the pool; a gateway needs LeastConnections. 0 means 16.
 	MaxConnections int
 	// ReadTimeout bounds the wait for each answer of the server, for when it
 	// hangs without closing the connection. 0 waits without end, which is what a
@@ -67,17 +68,14 @@ func Open(dsn string, options Options) (*Store, error) {
 	}
 	settler := &settler{Connector: connector}
 	pool := sqlx.NewDb(sql.OpenDB(newKiller(settler)), "mysql")
-	most := options.MaxConnections
-	if most == 0 {
-		most = 16
-	}
-	pool.SetMaxOpenConns(most)
-	pool.SetMaxIdleConns(most)
 	// Below the idle timeouts of servers and balancers on the way, so that they
 	// do not close a connection that is about to be used.
 	pool.SetConnMaxIdleTime(time.Minute)
 	pool.SetConnMaxLifetime(10 * time.Minute)
-	return &Store{db: pool, settler: settler, snapshots: make(chan struct{}, max(1, most/2))}, nil
+	most := cmp.Or(options.MaxConnections, usualConnections)
+	store := &Store{db: pool, settler: settler, snapshots: make(chan struct{}, holders(most))}
+	store.resize(most)
+	return store, nil
 }
 
 // connectionConfig reads a DSN and settles what must not depend on it.
@@ -100,9 +98,9 @@ func connectionConfig(dsn string, options Options) (*mysql.Config, error) {
 	config.RejectReadOnly = true
 	config.Collation = "utf8mb4_bin"
 	config.Logger = silent{}
-	config.Timeout = orDefault(config.Timeout, dialTimeout)
-	config.WriteTimeout = orDefault(config.WriteTimeout, writeTimeout)
-	config.ReadTimeout = orDefault(config.ReadTimeout, options.ReadTimeout)
+	config.Timeout = cmp.Or(config.Timeout, dialTimeout)
+	config.WriteTimeout = cmp.Or(config.WriteTimeout, writeTimeout)
+	config.ReadTimeout = cmp.Or(config.ReadTimeout, options.ReadTimeout)
 	config.ColumnsWithAlias = false
 	config.CheckConnLiveness = true
 	settled := []mysql.Option{mysql.TimeTruncate(0)}
@@ -118,13 +116,6 @@ func connectionConfig(dsn string, options Options) (*mysql.Config, error) {
 type silent struct{}
 
 func (silent) Print(...any) {}
-
-func orDefault(given, fallback time.Duration) time.Duration {
-	if given != 0 {
-		return given
-	}
-	return fallback
-}
 
 // dsnForm is what a DSN looks like.
 const dsnForm = "it has the form user:password@tcp(host:3306)/database"

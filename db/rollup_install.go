@@ -77,6 +77,7 @@ func (s *Store) InstallRollups(ctx context.Context) (RollupStatus, error) {
 
 // install creates what is missing. obstacle says why that is not possible.
 func (s *Store) install(ctx context.Context) (obstacle string, err error) {
+	defer s.holding(ctx)()
 	if obstacle, err = s.unsuitable(ctx); obstacle != "" || err != nil {
 		return obstacle, err
 	}

@@ -55,9 +55,10 @@ var settings = []setting{
 	{"character_set_client", "utf8mb4"},
 	{"character_set_results", "utf8mb4"},
 	{"collation_connection", "utf8mb4_bin"},
-	// How many rows an answer has, and whether it is given. Setting max_join_size turns sql_big_selects
-	// off. The embedded engine takes no number above that of a signed integer.
-	{"sql_select_limit", "9223372036854775807"},
+	// How many rows an answer has, and whether it is given. The embedded engine takes this limit for
+	// none, and makes room for as many rows as any other says. Setting max_join_size turns
+	// sql_big_selects off.
+	{"sql_select_limit", "2147483647"},
 	{"max_join_size", "9223372036854775807"},
 	{"sql_big_selects", "1"},
 	{"sql_safe_updates", "0"},
