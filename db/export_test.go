@@ -169,3 +169,6 @@ func (s *Store) Places() int { return cap(s.snapshots) - len(s.snapshots) }
 
 // IsStateChanged tells whether the state of the rollups changed during each attempt.
 func IsStateChanged(err error) bool { return errors.Is(err, errStateChanged) }
+
+// Translate turns an error of the driver into one of the domain.
+func Translate(err error) error { return translate(err) }

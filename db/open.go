@@ -94,8 +94,8 @@ func connectionConfig(dsn string, options Options) (*mysql.Config, error) {
 	config.ClientFoundRows = false
 	// Saves the round trip that preparing a statement takes.
 	config.InterpolateParams = true
-	// After a fail-over, connections to the old primary are dropped, not used.
-	config.RejectReadOnly = true
+	// The driver would call a read-only server a bad connection (cancel.go does it better).
+	config.RejectReadOnly = false
 	config.Collation = "utf8mb4_bin"
 	config.Logger = silent{}
 	config.Timeout = cmp.Or(config.Timeout, dialTimeout)
