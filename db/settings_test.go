@@ -143,6 +143,14 @@ func TestConnectionsAreWhatTheGatewayNeedsWhateverTheServerIs(t *testing.T) {
 		usual := variables(t, admin)
 		account := hostileServer(t, admin, server.DSN)
 		store := open(t, account)
+		// What a connection is without the gateway's settings.
+		bare := pool(t, account)
+		otherwise := func(name string) (value string) {
+			if err := bare.QueryRow("SELECT CAST(@@SESSION." + name + " AS CHAR)").Scan(&value); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			return value
+		}
 		read := func(expression string) (value string) {
 			err := store.Read(t.Context(), "SELECT COALESCE(CAST("+expression+" AS CHAR), 'NULL')", func(is string) { value = is })
 			if err != nil {
@@ -166,6 +174,8 @@ func TestConnectionsAreWhatTheGatewayNeedsWhateverTheServerIs(t *testing.T) {
 					t.Errorf("%s is %s", name, got)
 				}
 			case !present || name == "autocommit" && values[i] == "0":
+			case otherwise(name) == read("@@SESSION."+name):
+				t.Errorf("%s is %s without being set", name, otherwise(name))
 			case name == "timestamp":
 				if year := read("YEAR(NOW())"); year < "2026" {
 					t.Errorf("the clock stands still in %s", year)
@@ -367,6 +377,41 @@ func TestAServerThatGuardsItsClockIsServed(t *testing.T) {
 	}, func(t *testing.T, server *dbtest.Server) {
 		if err := open(t, server.DSN).Ping(t.Context()); err != nil {
 			t.Error(fmt.Errorf("with secure_timestamp: %w", err))
+		}
+	})
+}
+
+// A transaction that init_connect has begun would show its snapshot for ever, and
+// take back whatever is written.
+func TestATransactionOfInitConnectIsEnded(t *testing.T) {
+	dbtest.EachConfigured(t, nil, func(t *testing.T, server *dbtest.Server) {
+		admin := pool(t, server.DSN)
+		migrate(t, open(t, server.DSN))
+		perform(t, admin, "CREATE USER plain@'%' IDENTIFIED BY 'pw'")
+		perform(t, admin, "GRANT ALL ON aiusage.* TO plain@'%'")
+		for _, init := range []string{"START TRANSACTION WITH CONSISTENT SNAPSHOT", "START TRANSACTION READ ONLY", "SET autocommit = 0; START TRANSACTION"} {
+			perform(t, admin, "DELETE FROM accounts")
+			perform(t, admin, "SET GLOBAL init_connect = "+quoted(init))
+			store := openWith(t, as(t, server.DSN, "plain", "pw"), 1)
+			named := func(id string) string {
+				accounts, err := store.Accounts(t.Context(), []string{id})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return accounts[0].Name
+			}
+			named("b")
+			perform(t, admin, "INSERT INTO accounts VALUES ('b', 'B')")
+			if got := named("b"); got != "B" {
+				t.Errorf("%s: what others write is not seen: %q", init, got)
+			}
+			if err := writes(t, store); err != nil {
+				t.Errorf("%s: %v", init, err)
+			}
+			if n := count(t, server.DSN, "SELECT COUNT(*) FROM accounts"); n != 2 {
+				t.Errorf("%s: others see %d accounts, want 2", init, n)
+			}
+			store.Close()
 		}
 	})
 }
