@@ -12,7 +12,7 @@ import (
 
 type migrateCommand struct {
 	Up     migrateUpCommand     `cmd:"" default:"1" help:"Bring the schema up to date (the default). It can be interrupted and run again."`
-	Down   migrateDownCommand   `cmd:"" help:"Undo the latest step, with the data in the tables it made."`
+	Down   migrateDownCommand   `cmd:"" help:"Undo the latest step, with the data in the table it made."`
 	Status migrateStatusCommand `cmd:"" help:"List the steps and when each was applied."`
 }
 
@@ -43,7 +43,13 @@ func (migrateUpCommand) Run(ctx context.Context, p *process) error {
 }
 
 type migrateDownCommand struct {
-	Yes bool `help:"Really do it. Data in the tables that this removes are lost."`
+	Yes  bool     `help:"Really do it. Data in the table that this removes are lost."`
+	Drop []string `placeholder:"TABLE" help:"Drop this table as well, where the step would: needed for ai_sessions, and for tables that are older than the marks by which the gateway knows its own."`
+}
+
+// Help is the long help text of the subcommand.
+func (migrateDownCommand) Help() string {
+	return `A table or view that the platform had made, and migrate had found, stays as it is.`
 }
 
 // Run undoes the latest step.
@@ -56,11 +62,15 @@ func (c migrateDownCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	defer store.close()
-	step, err := store.Rollback(ctx)
-	if err == nil {
-		fmt.Fprintf(p.stdout, "undid %s\n", step.Name)
+	step, err := store.Rollback(ctx, c.Drop)
+	if err != nil {
+		return err
 	}
-	return err
+	fmt.Fprintf(p.stdout, "undid %s\n", step.Name)
+	if step.Kept != "" {
+		fmt.Fprintf(p.stdout, "%s was not made by the gateway, and stays\n", step.Kept)
+	}
+	return nil
 }
 
 type migrateStatusCommand struct{}

@@ -17,8 +17,8 @@ type serveCommand struct {
 	Listen       string        `env:"AIUSAGE_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The address to answer on; port 0 takes a free one (default: 127.0.0.1:8080)."`
 	TimeZone     string        `env:"AIUSAGE_TIME_ZONE" default:"UTC" placeholder:"ZONE" help:"The IANA time zone of days in requests that name none (default: UTC)."`
 	QueryTimeout time.Duration `env:"AIUSAGE_QUERY_TIMEOUT" default:"1m" placeholder:"DURATION" help:"How long a report may take; 0 means without end (default: 1m)."`
-	DatabaseWait time.Duration `env:"AIUSAGE_DATABASE_WAIT" default:"30s" placeholder:"DURATION" help:"How long to wait at the start for a database that cannot be reached (default: 30s)."`
-	Connections  int           `env:"AIUSAGE_CONNECTIONS" default:"16" placeholder:"N" help:"The most connections to the database (default: 16)."`
+	DatabaseWait time.Duration `env:"AIUSAGE_DATABASE_WAIT" default:"30s" placeholder:"DURATION" help:"How long to wait at the start for a database that cannot be reached, or takes no more connections (default: 30s)."`
+	Connections  int           `env:"AIUSAGE_CONNECTIONS" default:"16" placeholder:"N" help:"The most connections to the database, at least 2 (default: 16). Where the server allows few, half of them are left to others."`
 	NoSample     bool          `env:"AIUSAGE_NO_SAMPLE" help:"Start an empty embedded database empty, without sample data."`
 	graphQLFlags
 	accessFlags
@@ -62,8 +62,9 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 
 // check refuses numbers that mean nothing.
 func (c serveCommand) check() error {
-	if c.Connections < 1 {
-		return usage.Errorf(usage.InvalidArgument, "--connections is %d; the gateway needs at least 1", c.Connections)
+	if c.Connections < db.LeastConnections {
+		return usage.Errorf(usage.InvalidArgument, "--connections is %d; the gateway needs at least %d: it holds one while it reads one state of the database, and may need another meanwhile",
+			c.Connections, db.LeastConnections)
 	}
 	if c.QueryTimeout < 0 || c.DatabaseWait < 0 {
 		return usage.Errorf(usage.InvalidArgument, "--query-timeout and --database-wait are durations such as 30s, or 0")
@@ -121,7 +122,7 @@ func (c serveCommand) prepareOwn(ctx context.Context, p *process, store *databas
 	return p.createFirstAdministrator(ctx, store)
 }
 
-// await waits until the database can be reached and checks its schema.
+// await waits until the database takes connections and checks its schema.
 func (c serveCommand) await(ctx context.Context, p *process, store *database) error {
 	deadline := time.Now().Add(c.DatabaseWait)
 	for {
@@ -129,7 +130,7 @@ func (c serveCommand) await(ctx context.Context, p *process, store *database) er
 		if err == nil {
 			return store.CheckSchema(ctx)
 		}
-		if !db.IsConnectionLoss(err) || time.Now().After(deadline) {
+		if !db.IsPassing(err) || time.Now().After(deadline) {
 			return err
 		}
 		p.log.Warn("waiting for the database", "error", errors.Unwrap(err))
@@ -146,6 +147,14 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 	server, err := store.Describe(ctx)
 	if err != nil {
 		return err
+	}
+	share, err := store.LeaveConnections(ctx)
+	if err != nil {
+		return err
+	}
+	if share.Connections < share.Asked {
+		p.log.Warn("fewer connections to the database than --connections says, so that some are left to others",
+			"connections", share.Connections, "asked", share.Asked, "max_connections", share.Server, "max_user_connections", share.Account)
 	}
 	settings.Rollups = rollupHealth(store)
 	handler, err := gateway.New(settings)

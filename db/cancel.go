@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,9 +21,15 @@ const (
 
 // killer makes connections that end on the server, too, what a context ends here.
 // The driver then closes its connection, which a server at work does not notice.
+//
+// It also drops the connections of the pool when a server says that it is read-only:
+// after a fail-over, the address may lead to another one.
 type killer struct {
 	driver.Connector
 	places chan struct{}
+	// era counts how often the connections made so far were dropped, and dropped is
+	// when, in nanoseconds since 1970.
+	era, dropped atomic.Int64
 
 	mu      sync.Mutex
 	closed  bool
@@ -51,7 +58,19 @@ func (k *killer) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &killable{connection: conn, killer: k, place: place}, nil
+	return &killable{connection: conn, killer: k, place: place, era: k.era.Load()}, nil
+}
+
+// dropEvery bounds how often all connections are dropped: a server may be read-only
+// for good.
+const dropEvery = time.Minute
+
+// dropAll drops the connections that have been made so far.
+func (k *killer) dropAll() {
+	last, now := k.dropped.Load(), time.Now().UnixNano()
+	if now-last >= int64(dropEvery) && k.dropped.CompareAndSwap(last, now) {
+		k.era.Add(1)
+	}
 }
 
 // open opens a connection and asks where it has come out.
@@ -157,6 +176,32 @@ type killable struct {
 	killer *killer
 	place  place
 	last   context.Context
+	// era is when it was made. readOnly: its server does not write.
+	era      int64
+	readOnly bool
+}
+
+// noticed returns the error of a statement, having noticed what it means for the
+// connection.
+func (c *killable) noticed(err error) error {
+	if err != nil && refusesWrites(err) {
+		c.readOnly = true
+		c.killer.dropAll()
+	}
+	return err
+}
+
+// IsValid tells the pool, after a use, whether the connection can be used again.
+func (c *killable) IsValid() bool {
+	return !c.readOnly && c.era == c.killer.era.Load() && c.connection.IsValid()
+}
+
+// ResetSession prepares the connection for another use, before it.
+func (c *killable) ResetSession(ctx context.Context) error {
+	if !c.IsValid() {
+		return driver.ErrBadConn
+	}
+	return c.connection.ResetSession(ctx)
 }
 
 func (c *killable) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
@@ -171,18 +216,20 @@ func (c *killable) PrepareContext(ctx context.Context, query string) (driver.Stm
 
 func (c *killable) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	c.last = ctx
-	return c.connection.ExecContext(ctx, query, args)
+	result, err := c.connection.ExecContext(ctx, query, args)
+	return result, c.noticed(err)
 }
 
 func (c *killable) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	c.last = ctx
-	return c.connection.QueryContext(ctx, query, args)
+	rows, err := c.connection.QueryContext(ctx, query, args)
+	return rows, c.noticed(err)
 }
 
 func (c *killable) Close() error {
 	// The driver has closed it already when a context ended during a call. One that
 	// ended between two calls leaves a connection that is valid.
-	abandoned := c.last != nil && c.last.Err() != nil && !c.IsValid()
+	abandoned := c.last != nil && c.last.Err() != nil && !c.connection.IsValid()
 	err := c.connection.Close()
 	if abandoned {
 		c.killer.end(c.place)

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"crypto/tls"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -13,25 +14,6 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"aiusage/usage"
-)
-
-// Numbers of server errors, from the MySQL Error Message Reference. MariaDB
-// and Dolt use the same.
-const (
-	erConCount         = 1040 // too many connections
-	erAccessDenied     = 1045
-	erDBAccessDenied   = 1044
-	erBadDB            = 1049
-	erServerShutdown   = 1053
-	erDupEntry         = 1062
-	erNoSuchTable      = 1146
-	erLockWaitTimeout  = 1205
-	erLockDeadlock     = 1213
-	erTooManyUserConns = 1203
-	erTableDefChanged  = 1412
-	erQueryInterrupted = 1317
-	erQueryTimeout     = 3024 // MySQL
-	erStatementTimeout = 1969 // MariaDB
 )
 
 // translate turns a driver's error into one of the domain. Errors that are
@@ -46,6 +28,9 @@ func translate(err error) error {
 	if server, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		return translateServerError(server, err)
 	}
+	if known := translateDriverError(err); known != nil {
+		return known
+	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return &usage.Error{Code: usage.Timeout, Message: "the database took too long to answer", Cause: err}
@@ -59,24 +44,54 @@ func translate(err error) error {
 
 // translateServerError translates what the server itself reported.
 func translateServerError(server *mysql.MySQLError, err error) error {
-	code, message := usage.Internal, ""
-	switch server.Number {
-	case erConCount, erTooManyUserConns, erServerShutdown:
-		code, message = usage.Unavailable, "the database takes no connections at the moment"
-	case erLockWaitTimeout, erLockDeadlock:
-		code, message = usage.Unavailable, "the database is busy with other writers"
-	case erQueryTimeout, erStatementTimeout, erQueryInterrupted:
-		code, message = usage.Timeout, "the database took too long to answer"
-	case erAccessDenied, erDBAccessDenied:
-		code, message = usage.Unavailable, "the database refuses the gateway's user name or password"
-	case erBadDB:
-		code, message = usage.Unavailable, "the database named in the DSN does not exist"
-	case erNoSuchTable:
-		code, message = usage.Unavailable, "the database lacks a table of the gateway; run its migrate command"
-	default:
-		return err
+	if known := wordsOf(server); known != nil {
+		return &usage.Error{Code: known.code, Message: known.message, Cause: err}
 	}
-	return &usage.Error{Code: code, Message: message, Cause: err}
+	return err
+}
+
+// driverWords are the words for what the driver itself reports about a connection.
+var driverWords = []struct {
+	err     error
+	message string
+}{
+	{mysql.ErrNoTLS, "the DSN asks for an encrypted connection, which the database does not offer"},
+	{mysql.ErrUnknownPlugin, "the database wants the gateway's account to sign in in a way that the gateway does not know; give the account another authentication plugin"},
+	{mysql.ErrNativePassword, "the database wants the gateway's account to sign in by mysql_native_password, which the DSN forbids"},
+	{mysql.ErrOldPassword, "the database wants the gateway's account to sign in in an old way that is not safe; give the account a new password"},
+	{mysql.ErrCleartextPassword, "the database wants the gateway's password in plain text; allow that in the DSN with allowCleartextPasswords=true, and tls=true"},
+	{mysql.ErrOldProtocol, "the database is too old"},
+	{mysql.ErrPktTooLarge, "a statement is larger than the DSN's maxAllowedPacket or the database's max_allowed_packet"},
+	{sql.ErrTxDone, "the request was canceled"},
+}
+
+// translateDriverError translates what the driver or TLS reported, or returns nil.
+func translateDriverError(err error) error {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return &usage.Error{Code: usage.Unavailable, Cause: err,
+			Message: "the certificate of the database is not trusted, or is not for the host in the DSN"}
+	}
+	for _, one := range driverWords {
+		if !errors.Is(err, one.err) {
+			continue
+		}
+		code := usage.Unavailable
+		if one.err == sql.ErrTxDone { // which its context has ended
+			code = usage.Canceled
+		}
+		return &usage.Error{Code: code, Message: one.message, Cause: err}
+	}
+	return nil
+}
+
+// IsPassing tells whether the database may be there in a moment: it cannot be
+// reached, or says so itself.
+func IsPassing(err error) bool {
+	if server, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		known := wordsOf(server)
+		return known != nil && known.passing
+	}
+	return IsConnectionLoss(err)
 }
 
 // IsConnectionLoss tells whether err is a failure of the connection, rather than
@@ -116,12 +131,18 @@ const attempts = 10
 
 // retry runs do until it succeeds, fails for good, or has met a deadlock, a lock
 // that was not to be had or a key that another writer inserted meanwhile
-// attempts times. do must have no effect when it fails.
+// attempts times. do must have no effect when it fails. A server that is read-only is
+// tried once more: after a fail-over, another one answers on a new connection.
 func retry(ctx context.Context, do func() error) error {
 	var err error
+	readOnly := false
 	for attempt := range attempts {
 		err = do()
-		if err == nil || !hasNumber(err, erLockDeadlock, erLockWaitTimeout, erDupEntry) {
+		again := hasNumber(err, erLockDeadlock, erLockWaitTimeout, erDupEntry, erCheckRead, erRolledBack)
+		if refusesWrites(err) {
+			again, readOnly = !readOnly, true
+		}
+		if !again {
 			break
 		}
 		pause := time.Duration(1+rand.IntN(10<<min(attempt, 6))) * time.Millisecond
@@ -132,4 +153,10 @@ func retry(ctx context.Context, do func() error) error {
 		}
 	}
 	return translate(err)
+}
+
+// refusesWrites tells whether err says that the server is read-only.
+func refusesWrites(err error) bool {
+	server, ok := errors.AsType[*mysql.MySQLError](err)
+	return ok && isReadOnly(server)
 }

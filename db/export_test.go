@@ -168,3 +168,48 @@ func (c *Comparer) Round(ctx context.Context) error { return c.round(ctx) }
 
 // FoldedLast makes folding look as if nothing had been folded for a while.
 func (s *Store) FoldedLast(ago time.Duration) { s.folding.since = time.Now().Add(-ago) }
+
+// Settings are the names of what is set on every connection, and the values.
+func Settings() (names, values []string) {
+	for _, one := range settings {
+		names, values = append(names, one.name), append(values, one.value)
+	}
+	return names, values
+}
+
+// AlsoSet has one more variable set on every connection, until it is called.
+func AlsoSet(name, value string) (restore func()) {
+	before := settings
+	settings = append(settings[:len(settings):len(settings)], setting{name, value})
+	return func() { settings = before }
+}
+
+// Hold calls while with a connection of the pool in hand.
+func (s *Store) Hold(ctx context.Context, while func()) error {
+	conn, err := s.db.Connx(ctx)
+	if err != nil {
+		return err
+	}
+	while()
+	return conn.Close()
+}
+
+// BelieveSettings makes the store believe that a statement sets what the server has.
+func (s *Store) BelieveSettings(statement string) {
+	s.settler.statement.Store(&statement)
+}
+
+// Forget makes the store read the state of the rollups anew.
+func (s *Store) Forget() { s.known.Store(nil) }
+
+// InUse is how many connections of the pool are in use.
+func (s *Store) InUse() int { return s.db.Stats().InUse }
+
+// Places is how many snapshots there can be at a time.
+func (s *Store) Places() int { return cap(s.snapshots) - len(s.snapshots) }
+
+// IsStateChanged tells whether the state of the rollups changed during each attempt.
+func IsStateChanged(err error) bool { return errors.Is(err, errStateChanged) }
+
+// Translate turns an error of the driver into one of the domain.
+func Translate(err error) error { return translate(err) }

@@ -44,23 +44,6 @@ func (s *Store) Migrate(ctx context.Context, report func(Migration)) error {
 	}
 }
 
-// Rollback undoes the latest step of the schema, with whatever data is in the
-// tables it made, and returns it. Where there is none it returns NotFound.
-func (s *Store) Rollback(ctx context.Context) (Migration, error) {
-	provider, err := s.migrationProvider()
-	if err != nil {
-		return Migration{}, err
-	}
-	result, err := provider.Down(ctx)
-	if errors.Is(err, goose.ErrNoNextVersion) {
-		return Migration{}, usage.Errorf(usage.NotFound, "there is no migration to undo")
-	}
-	if err != nil {
-		return Migration{}, migrationError(err)
-	}
-	return Migration{Version: result.Source.Version, Name: result.Source.Path}, nil
-}
-
 // Migrations lists every step of the schema this gateway knows, in order.
 func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
 	provider, err := s.migrationProvider()
@@ -106,8 +89,12 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 }
 
 func (s *Store) migrationProvider() (*goose.Provider, error) {
-	return goose.NewProvider(goose.DialectMySQL, s.db.DB, migrations.Files,
-		goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true))
+	store, err := newMarkedStore()
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectCustom, s.db.DB, migrations.Files,
+		goose.WithStore(store), goose.WithDisableGlobalRegistry(true))
 }
 
 // migrationError names the migration that failed; the server's own words stay,

@@ -7,10 +7,10 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
-	"maps"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -23,7 +23,8 @@ import (
 
 // Store is a pool of connections to one database. It is safe for concurrent use.
 type Store struct {
-	db *sqlx.DB
+	db      *sqlx.DB
+	settler *settler
 	// known is the state of the rollups as it was last read.
 	known atomic.Pointer[rollupState]
 	// plain is whether ai_sessions is as the migrations make it, once known.
@@ -32,13 +33,13 @@ type Store struct {
 	suspicion atomic.Pointer[string]
 	// folding is how folding goes (keepFolding).
 	folding folding
-	// snapshots has a place for each that may hold a connection.
+	// snapshots has a place for each that may hold a connection and ask for another.
 	snapshots chan struct{}
 }
 
 // Options tune a Store.
 type Options struct {
-	// MaxConnections bounds the pool. 0 means 16.
+	// MaxConnections bounds the pool; a gateway needs LeastConnections. 0 means 16.
 	MaxConnections int
 	// ReadTimeout bounds the wait for each answer of the server, for when it
 	// hangs without closing the connection. 0 waits without end, which is what a
@@ -69,18 +70,16 @@ func Open(dsn string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, usage.Errorf(usage.InvalidArgument, "the DSN cannot be used: its parameters contradict each other")
 	}
-	pool := sqlx.NewDb(sql.OpenDB(newKiller(connector)), "mysql")
-	most := options.MaxConnections
-	if most == 0 {
-		most = 16
-	}
-	pool.SetMaxOpenConns(most)
-	pool.SetMaxIdleConns(most)
+	settler := &settler{Connector: connector}
+	pool := sqlx.NewDb(sql.OpenDB(newKiller(settler)), "mysql")
 	// Below the idle timeouts of servers and balancers on the way, so that they
 	// do not close a connection that is about to be used.
 	pool.SetConnMaxIdleTime(time.Minute)
 	pool.SetConnMaxLifetime(10 * time.Minute)
-	return &Store{db: pool, snapshots: make(chan struct{}, max(1, most/2))}, nil
+	most := cmp.Or(options.MaxConnections, usualConnections)
+	store := &Store{db: pool, settler: settler, snapshots: make(chan struct{}, holders(most))}
+	store.resize(most)
+	return store, nil
 }
 
 // connectionConfig reads a DSN and settles what must not depend on it.
@@ -99,21 +98,21 @@ func connectionConfig(dsn string, options Options) (*mysql.Config, error) {
 	config.ClientFoundRows = false
 	// Saves the round trip that preparing a statement takes.
 	config.InterpolateParams = true
-	// After a fail-over, connections to the old primary are dropped, not used.
-	config.RejectReadOnly = true
+	// The driver would call a read-only server a bad connection (cancel.go does it better).
+	config.RejectReadOnly = false
 	config.Collation = "utf8mb4_bin"
 	config.Logger = silent{}
-	config.Timeout = orDefault(config.Timeout, dialTimeout)
-	config.WriteTimeout = orDefault(config.WriteTimeout, writeTimeout)
-	config.ReadTimeout = orDefault(config.ReadTimeout, options.ReadTimeout)
-	params := maps.Clone(config.Params)
-	if params == nil {
-		params = map[string]string{}
+	config.Timeout = cmp.Or(config.Timeout, dialTimeout)
+	config.WriteTimeout = cmp.Or(config.WriteTimeout, writeTimeout)
+	config.ReadTimeout = cmp.Or(config.ReadTimeout, options.ReadTimeout)
+	config.ColumnsWithAlias = false
+	config.CheckConnLiveness = true
+	settled := []mysql.Option{mysql.TimeTruncate(0)}
+	if strings.Contains(config.FormatDSN(), "charset=") {
+		// Otherwise the charset goes without saying.
+		settled = append(settled, mysql.Charset("utf8mb4", "utf8mb4_bin"))
 	}
-	params["time_zone"] = "'+00:00'"
-	params["sql_mode"] = sqlMode
-	config.Params = params
-	return config, nil
+	return config, config.Apply(settled...)
 }
 
 // silent drops what the driver would write to standard error: it concerns
@@ -121,13 +120,6 @@ func connectionConfig(dsn string, options Options) (*mysql.Config, error) {
 type silent struct{}
 
 func (silent) Print(...any) {}
-
-func orDefault(given, fallback time.Duration) time.Duration {
-	if given != 0 {
-		return given
-	}
-	return fallback
-}
 
 // dsnForm is what a DSN looks like.
 const dsnForm = "it has the form user:password@tcp(host:3306)/database"

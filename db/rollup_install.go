@@ -35,6 +35,7 @@ func (s *Store) InstallRollups(ctx context.Context) (RollupStatus, error) {
 
 // install creates what is missing. obstacle says why that is not possible.
 func (s *Store) install(ctx context.Context) (obstacle string, err error) {
+	defer s.holding(ctx)()
 	wanted, obstacle, err := s.suitable(ctx)
 	if err != nil || obstacle != "" {
 		return obstacle, err

@@ -70,8 +70,8 @@ func TestSumsOfSessionsThatHaveGoneAreKeptUntilAsked(t *testing.T) {
 		"TRUNCATE":                 {"TRUNCATE TABLE ai_sessions"},
 		"a cascading foreign key":  {"INSERT INTO accounts SELECT DISTINCT account_id, '' FROM ai_sessions", "ALTER TABLE ai_sessions ADD FOREIGN KEY (account_id) REFERENCES accounts (account_id) ON DELETE CASCADE", "DELETE FROM accounts LIMIT 1"},
 		"a deletion past triggers": {"SET @aiusage_bulk = 1", "DELETE FROM ai_sessions ORDER BY started_at LIMIT 5"},
-		"a dropped partition": {"ALTER TABLE ai_sessions DROP PARTITION p0"},
-		"a moved start": {"SET @aiusage_bulk = 1", "UPDATE ai_sessions SET started_at = started_at + INTERVAL 3 DAY LIMIT 5"},
+		"a dropped partition":      {"ALTER TABLE ai_sessions DROP PARTITION p0"},
+		"a moved start":            {"SET @aiusage_bulk = 1", "UPDATE ai_sessions SET started_at = started_at + INTERVAL 3 DAY LIMIT 5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {

@@ -183,7 +183,7 @@ const (
 	notClosed      = "a quoted value is not closed within 100 lines or 64 KiB"
 	strayQuote     = "a value that does not begin with a quote contains one"
 	textAfterQuote = "a quoted value is followed by text"
-	badEscape      = `a backslash is not part of \\t, \\n, \\r, \\0, \\N or \\\\`
+	badEscape      = `a backslash is not part of \t, \n, \r, \0, \N or \\`
 )
 
 // scan finds the values of the row at the beginning of text, and its end.

@@ -182,3 +182,10 @@ func newSessionLoader(t testing.TB, content string) *loader[usage.Session] {
 	}
 	return &loader[usage.Session]{table: sessionTable, columns: columns, sources: sources, options: Options{Zone: time.UTC}}
 }
+
+// The sentence is read as it stands, in a file of rejected rows.
+func TestTheEscapesAreNamedAsTheyAreWritten(t *testing.T) {
+	if want := "a backslash is not part of " + strings.Join([]string{"\\t", "\\n", "\\r", "\\0", "\\N or \\\\"}, ", "); badEscape != want {
+		t.Errorf("got %q, want %q", badEscape, want)
+	}
+}

@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS ai_sessions (
     PRIMARY KEY (session_id),
     KEY ai_sessions_by_account (account_id, started_at, customer_id, ai_minutes, duration_seconds),
     KEY ai_sessions_by_start (started_at, account_id, customer_id, ai_minutes, duration_seconds)
-);
+) COMMENT = 'AI usage gateway';
 
 -- +goose Down
 DROP TABLE IF EXISTS ai_sessions;

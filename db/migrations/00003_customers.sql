@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS customers (
     customer_id VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     name        VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL DEFAULT '',
     PRIMARY KEY (account_id, customer_id)
-);
+) COMMENT = 'AI usage gateway';
 
 -- +goose Down
 DROP TABLE IF EXISTS customers;

@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS user_roles (
     role      VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     PRIMARY KEY (user_name, role),
     CONSTRAINT user_roles_user FOREIGN KEY (user_name) REFERENCES users (user_name) ON DELETE CASCADE
-);
+) COMMENT = 'AI usage gateway';
 
 -- +goose Down
 DROP TABLE IF EXISTS user_roles;

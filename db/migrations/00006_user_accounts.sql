@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS user_accounts (
     account_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     PRIMARY KEY (user_name, account_id),
     CONSTRAINT user_accounts_user FOREIGN KEY (user_name) REFERENCES users (user_name) ON DELETE CASCADE
-);
+) COMMENT = 'AI usage gateway';
 
 -- +goose Down
 DROP TABLE IF EXISTS user_accounts;

@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS auth_sessions (
     KEY auth_sessions_by_user (user_name, created_at),
     KEY auth_sessions_by_end (idle_at),
     CONSTRAINT auth_sessions_user FOREIGN KEY (user_name) REFERENCES users (user_name) ON DELETE CASCADE
-);
+) COMMENT = 'AI usage gateway';
 
 -- +goose Down
 DROP TABLE IF EXISTS auth_sessions;

@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS api_keys (
     revoked_at   DATETIME(3)  NULL COMMENT 'UTC',
     PRIMARY KEY (key_id),
     UNIQUE KEY api_keys_by_hash (key_hash)
-);
+) COMMENT = 'AI usage gateway';
 
 -- +goose Down
 DROP TABLE IF EXISTS api_keys;

@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS api_key_accounts (
     account_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     PRIMARY KEY (key_id, account_id),
     CONSTRAINT api_key_accounts_key FOREIGN KEY (key_id) REFERENCES api_keys (key_id) ON DELETE CASCADE
-);
+) COMMENT = 'AI usage gateway';
 
 -- +goose Down
 DROP TABLE IF EXISTS api_key_accounts;

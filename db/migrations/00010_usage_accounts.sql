@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS usage_accounts (
     account_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     PRIMARY KEY (account_no),
     UNIQUE KEY usage_accounts_id (account_id)
-);
+) COMMENT = 'AI usage gateway';
 
 -- +goose Down
 DROP TABLE IF EXISTS usage_accounts;

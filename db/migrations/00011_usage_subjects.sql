@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS usage_subjects (
     customer_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     PRIMARY KEY (subject_no),
     UNIQUE KEY usage_subjects_ids (account_id, customer_id)
-);
+) COMMENT = 'AI usage gateway';
 
 -- +goose Down
 DROP TABLE IF EXISTS usage_subjects;

@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS usage_rollups (
     seconds    BIGINT NOT NULL,
     sessions   BIGINT NOT NULL,
     PRIMARY KEY (grain, bucket, account_no, subject_no)
-);
+) COMMENT = 'AI usage gateway';
 
 -- +goose Down
 DROP TABLE IF EXISTS usage_rollups;

@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS usage_deltas (
     sessions    BIGINT NOT NULL,
     recorded_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY (delta_id)
-);
+) COMMENT = 'AI usage gateway';
 
 -- +goose Down
 DROP TABLE IF EXISTS usage_deltas;

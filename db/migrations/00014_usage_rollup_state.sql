@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS usage_rollup_state (
     corrections BIGINT NOT NULL,
     raw_from    DATETIME NULL COMMENT 'UTC',
     PRIMARY KEY (state_id)
-);
+) COMMENT = 'AI usage gateway';
 
 -- The triggers, which the gateway creates where it may, go first: without the
 -- tables they would make every write to ai_sessions fail.

@@ -1,0 +1,219 @@
+package db_test
+
+import (
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"aiusage/db"
+	"aiusage/db/dbtest"
+	"aiusage/db/migrations"
+	"aiusage/usage"
+)
+
+// undoAll undoes steps until there are none or one is refused.
+func undoAll(t *testing.T, store *db.Store, drop ...string) (kept []string, refused error) {
+	t.Helper()
+	for {
+		undone, err := store.Rollback(t.Context(), drop)
+		if coded, ok := err.(*usage.Error); ok && coded.Code == usage.NotFound {
+			return kept, nil
+		}
+		if err != nil {
+			return kept, err
+		}
+		if undone.Kept != "" {
+			kept = append(kept, undone.Kept)
+		}
+	}
+}
+
+func tables(t *testing.T, dsn string) (names []string) {
+	t.Helper()
+	rows, err := pool(t, dsn).Query("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+func rowsOf(t *testing.T, dsn, table string) (rows int) {
+	t.Helper()
+	if err := pool(t, dsn).QueryRow("SELECT COUNT(*) FROM " + table).Scan(&rows); err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// createTables are the statements of the migrations, by table, as the platform could
+// have run them, without the gateway's mark.
+func createTables(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := fs.Glob(migrations.Files, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	statement := regexp.MustCompile(`(?ms)^CREATE TABLE IF NOT EXISTS (\w+) .*?;$`)
+	found := map[string]string{}
+	for _, file := range files {
+		content, err := fs.ReadFile(migrations.Files, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range statement.FindAllStringSubmatch(string(content), -1) {
+			found[match[1]] = strings.Replace(match[0], "COMMENT = 'AI usage gateway'", "", 1)
+		}
+	}
+	return found
+}
+
+func TestTheSessionsAreDroppedOnlyByName(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		store := open(t, dsn)
+		migrate(t, store)
+		write(t, store, usage.Session{SessionID: "s", AccountID: "a", StartedAt: time.Now(), DurationSeconds: 61})
+		_, refused := undoAll(t, store)
+		if coded := wantCode(t, refused, usage.InvalidArgument); !strings.Contains(coded.Message, "--drop ai_sessions") {
+			t.Errorf("got %q", coded.Message)
+		}
+		if _, refused = undoAll(t, store, "users"); refused == nil {
+			t.Error("the sessions are dropped by another name")
+		}
+		if rows := rowsOf(t, dsn, "ai_sessions"); rows != 1 {
+			t.Fatalf("%d sessions are left", rows)
+		}
+		if kept, refused := undoAll(t, store, "ai_sessions"); kept != nil || refused != nil {
+			t.Errorf("kept %v: %v", kept, refused)
+		}
+		if left := tables(t, dsn); !slices.Equal(left, []string{"aiusage_schema_version"}) {
+			t.Errorf("left: %v", left)
+		}
+		migrate(t, store) // the steps were undone, so they can be done again
+		if rows := rowsOf(t, dsn, "ai_sessions"); rows != 0 {
+			t.Errorf("%d sessions after all were dropped", rows)
+		}
+	})
+}
+
+var references = regexp.MustCompile(`REFERENCES (\w+)`)
+
+// A platform may have any of the tables already, above all that of the sessions.
+func TestTablesOfThePlatformStay(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		if isEmbedded(t, open(t, dsn)) {
+			t.Skip("the embedded database is the gateway's own: no platform has tables in it")
+		}
+		for name, create := range createTables(t) {
+			t.Run(name, func(t *testing.T) {
+				if named := references.FindStringSubmatch(create); named != nil {
+					execute(t, dsn, createTables(t)[named[1]])
+					defer execute(t, dsn, "DROP TABLE "+named[1])
+				}
+				execute(t, dsn, create)
+				defer execute(t, dsn, "DROP TABLE aiusage_schema_version, "+name)
+				migrate(t, open(t, dsn))
+				// Another process, so that nothing is remembered in this one.
+				kept, refused := undoAll(t, open(t, dsn))
+				if refused != nil && name == "ai_sessions" {
+					t.Fatal(refused)
+				}
+				if refused != nil { // at the sessions, the first step
+					wantCode(t, refused, usage.InvalidArgument)
+					if _, refused = undoAll(t, open(t, dsn), "ai_sessions"); refused != nil {
+						t.Fatal(refused)
+					}
+				}
+				if !slices.Contains(kept, name) || !slices.Contains(tables(t, dsn), name) {
+					t.Errorf("kept %v, left %v", kept, tables(t, dsn))
+				}
+			})
+		}
+	})
+}
+
+func TestAViewOfThePlatformStays(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		store := open(t, dsn)
+		if isEmbedded(t, store) {
+			t.Skip("the embedded database is the gateway's own: no platform has views in it")
+		}
+		execute(t, dsn, strings.Replace(createTables(t)["ai_sessions"], "ai_sessions ", "calls ", 1), "CREATE VIEW ai_sessions AS SELECT * FROM calls",
+			`INSERT INTO calls (session_id, account_id, started_at, duration_seconds) VALUES ('s', 'a', '2026-03-01', 60)`)
+		migrate(t, store)
+		kept, refused := undoAll(t, store, "ai_sessions") // even so
+		if refused != nil || !slices.Equal(kept, []string{"ai_sessions"}) {
+			t.Errorf("kept %v: %v", kept, refused)
+		}
+		if rowsOf(t, dsn, "ai_sessions") != 1 {
+			t.Error("the view's table is empty")
+		}
+	})
+}
+
+// Of a database that was made before tables were marked, nobody knows which of them
+// the gateway had found.
+func TestOfAnOlderDatabaseTablesAreDroppedOnlyByName(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		store := open(t, dsn)
+		if isEmbedded(t, store) {
+			t.Skip("the embedded database is the gateway's own: there is nothing to be unsure of")
+		}
+		migrate(t, store)
+		before := tables(t, dsn)
+		for _, name := range before {
+			execute(t, dsn, "ALTER TABLE "+name+" COMMENT = ''")
+		}
+		for _, drop := range [][]string{nil, {"ai_sessions"}} {
+			_, refused := undoAll(t, store, drop...)
+			if coded := wantCode(t, refused, usage.InvalidArgument); !strings.Contains(coded.Message, "--drop ") {
+				t.Errorf("got %q", coded.Message)
+			}
+			if left := tables(t, dsn); !slices.Equal(left, before) {
+				t.Fatalf("left: %v", left)
+			}
+		}
+		if kept, refused := undoAll(t, store, before...); kept != nil || refused != nil {
+			t.Errorf("kept %v: %v", kept, refused)
+		}
+	})
+}
+
+// Whoever adds a migration marks the tables that it makes.
+func TestEveryTableOfAMigrationIsMarked(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		store := open(t, dsn)
+		if isEmbedded(t, store) {
+			t.Skip("the embedded engine loses comments")
+		}
+		migrate(t, store)
+		rows, err := pool(t, dsn).Query("SELECT TABLE_NAME, TABLE_COMMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		found := 0
+		for ; rows.Next(); found++ {
+			var name, comment string
+			if err := rows.Scan(&name, &comment); err != nil {
+				t.Fatal(err)
+			}
+			if comment != "AI usage gateway" {
+				t.Errorf("the table %s has the comment %q; its migration lacks COMMENT = 'AI usage gateway'", name, comment)
+			}
+		}
+		if found < 15 {
+			t.Errorf("%d tables", found)
+		}
+	})
+}
