@@ -77,19 +77,36 @@ func (f *folding) note(oldest uint64, err error) {
 	}
 }
 
-// keepFolding folds, and notes how it went. It folds also while reports read raw
-// sessions: changes would pile up, where the triggers are still there.
+// keepFolding folds, and notes how it went. While reports read raw sessions nobody
+// relies on it, and whatever keeps them from the rollups may keep folding from its
+// work; but where triggers still record, changes would pile up.
 func (s *Store) keepFolding(ctx context.Context) error {
-	oldest, err := s.oldestChange(ctx)
-	if err == nil && oldest > 0 {
-		if _, err = s.Fold(ctx, nil); err == nil {
-			oldest, err = s.oldestChange(ctx)
-		}
+	state, err := s.state(ctx)
+	if err == nil && state.Phase == Raw {
+		_, _ = s.foldIfAny(ctx)
+		return nil
+	}
+	var oldest uint64
+	if err == nil {
+		oldest, err = s.foldIfAny(ctx)
 	}
 	if ctx.Err() == nil {
 		s.folding.note(oldest, err)
 	}
 	return err
+}
+
+// foldIfAny folds where there are changes, and returns the number of the oldest one
+// that is left, or 0.
+func (s *Store) foldIfAny(ctx context.Context) (oldest uint64, err error) {
+	oldest, err = s.oldestChange(ctx)
+	if err != nil || oldest == 0 {
+		return oldest, err
+	}
+	if _, err = s.Fold(ctx, nil); err != nil {
+		return 0, err
+	}
+	return s.oldestChange(ctx)
 }
 
 // oldestChange returns the number of the oldest change that is not folded, or 0.

@@ -18,6 +18,7 @@ func EachConfigured(t *testing.T, options func(engine string) []string, test fun
 				missing(t, err.Error())
 			}
 			t.Cleanup(server.close)
+			server.engine = engine.Name
 			if options != nil {
 				server.command.Args = append(server.command.Args, options(engine.Name)...)
 			}

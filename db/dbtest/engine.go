@@ -87,6 +87,7 @@ func (e Engine) startServer() (*Server, error) {
 
 // StopAll ends the servers that Start has started.
 func StopAll() {
+	removeTemplates()
 	shared.Lock()
 	defer shared.Unlock()
 	for name, s := range shared.servers {

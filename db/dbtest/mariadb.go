@@ -41,7 +41,7 @@ func newMariaDB() (*Server, error) {
 	server := &Server{adminDSN: rootDSN(port), folder: folder, command: command}
 	err = errors.Join(asUser(install, "mysql", folder), asUser(command, "mysql", folder))
 	if err == nil {
-		err = runInstaller(install)
+		err = newData("mariadb", folder, install)
 	}
 	if err != nil {
 		server.close()

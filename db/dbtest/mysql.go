@@ -48,7 +48,7 @@ func newMySQL() (*Server, error) {
 		// Tests do not need to survive a power failure.
 		"--innodb-flush-log-at-trx-commit=0", "--sync-binlog=0", "--innodb-doublewrite=OFF")...)
 	server := &Server{adminDSN: rootDSN(port), folder: folder, command: command}
-	if err := runInstaller(install); err != nil {
+	if err := newData("mysql", folder, install); err != nil {
 		server.close()
 		return nil, err
 	}

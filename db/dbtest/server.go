@@ -33,6 +33,8 @@ type Server struct {
 	// by Private. It stays the same when the server is stopped and started.
 	DSN string
 
+	// engine is the name of its kind, for a server made by EachConfigured.
+	engine   string
 	adminDSN string
 	folder   string
 	command  *exec.Cmd // a template: every start makes a new one of it
