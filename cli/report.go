@@ -37,6 +37,10 @@ func (c reportCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	defer store.close()
+	// No gateway need be running, and triggers may have gone since one was.
+	if err := store.CheckRollups(ctx); err != nil {
+		return err
+	}
 	var report usage.Reporter = resolvers.New(store, resolvers.Options{Zone: zone}).Report
 	answer, err := report(auth.NewContext(ctx, auth.Operator), usage.Request{
 		AccountID: c.Account, CustomerID: c.Customer, StartDate: c.Start, EndDate: c.End,

@@ -116,6 +116,9 @@ func (rollupStatusCommand) Run(ctx context.Context, p *process) error {
 		fmt.Fprintln(table, "reports read\trollups")
 	case db.Filling:
 		fmt.Fprintln(table, "reports read\traw sessions, until the rollups are filled")
+		if status.Reason != "" {
+			fmt.Fprintf(table, "they are repaired, because\t%s\n", status.Reason)
+		}
 	default:
 		fmt.Fprintf(table, "reports read\traw sessions\nbecause\t%s\n", status.Reason)
 	}
@@ -124,6 +127,9 @@ func (rollupStatusCommand) Run(ctx context.Context, p *process) error {
 	}
 	if !status.RawFrom.IsZero() {
 		fmt.Fprintf(table, "sessions kept from\t%s\n", status.RawFrom.Format(time.RFC3339))
+	}
+	if status.Undated > 0 {
+		fmt.Fprintf(table, "sessions without a readable start\t%d (they count in reports without a range only)\n", status.Undated)
 	}
 	fmt.Fprintf(table, "changes to fold\t%d\noldest of them\t%s\n", status.Pending, status.Lag)
 	return table.Flush()
