@@ -30,7 +30,7 @@ func (h *handler) serveBatch(ctx context.Context, w http.ResponseWriter, r *http
 	}
 	reports := make([]*usage.Report, len(requests))
 	for i, request := range requests {
-		if reports[i], err = h.batchReport(ctx, request, answer.format); err != nil {
+		if reports[i], err = h.batchReport(ctx, request); err != nil {
 			w.Header().Set("X-AutoBatch-Completed", strconv.Itoa(i))
 			return &indexed{err, i}
 		}
@@ -39,11 +39,11 @@ func (h *handler) serveBatch(ctx context.Context, w http.ResponseWriter, r *http
 	return h.write(ctx, w, r, answer, func(s *stream) { writers[answer.format].batch(s, reports) })
 }
 
-func (h *handler) batchReport(ctx context.Context, request usage.Request, as format) (*usage.Report, error) {
+func (h *handler) batchReport(ctx context.Context, request usage.Request) (*usage.Report, error) {
 	if err := translateDates(&request); err != nil {
 		return nil, err
 	}
-	return h.report(ctx, request, as)
+	return h.report(ctx, request)
 }
 
 // indexed is an error with the index of the request of a batch that caused it.

@@ -102,7 +102,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, que
 	if err != nil {
 		return err
 	}
-	report, err := h.report(ctx, request, answer.format)
+	report, err := h.report(ctx, request)
 	if err != nil {
 		return err
 	}
@@ -120,13 +120,13 @@ func (h *handler) admit(r *http.Request) (context.Context, error) {
 	return ctx, auth.RequireRole(ctx, auth.SystemAdministrator)
 }
 
-// report asks for a report and makes sure that the format can hold it.
-func (h *handler) report(ctx context.Context, request usage.Request, as format) (*usage.Report, error) {
+// report asks for a report and makes sure that it can be written.
+func (h *handler) report(ctx context.Context, request usage.Request) (*usage.Report, error) {
 	report, err := h.Report(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	return report, checkReport(report, as)
+	return writable(report)
 }
 
 // write sends the headers and then the document. HEAD gets the headers only.

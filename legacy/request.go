@@ -128,7 +128,7 @@ func readForm(body []byte, kind media, contentType string) (form, error) {
 	case kind == mediaMultipart:
 		return parseMultipart(body, contentType)
 	}
-	text, err := decodeText(body)
+	text, err := decodeText(body, kind)
 	return parseForm(text.content), err
 }
 
@@ -138,7 +138,7 @@ func bind(body []byte, kind media) (usage.Request, error) {
 		return usage.Request{}, nil
 	}
 	var requests []usage.Request
-	text, err := decodeText(body)
+	text, err := decodeText(body, kind)
 	if err == nil {
 		switch kind {
 		case media(formatXML):
@@ -162,7 +162,7 @@ func bindBatch(body []byte, kind media) ([]usage.Request, error) {
 	if len(body) == 0 {
 		return nil, nil
 	}
-	text, err := decodeText(body)
+	text, err := decodeText(body, kind)
 	if err != nil {
 		return nil, err
 	}

@@ -160,7 +160,7 @@ func (h *handler) readAuthenticate(w http.ResponseWriter, r *http.Request) (auth
 	if err != nil {
 		return authenticateRequest{}, err
 	}
-	text, err := decodeText(body)
+	text, err := decodeText(body, bodyFormat(kind))
 	if err != nil {
 		return authenticateRequest{}, unreadableCredentials(kind, err)
 	}

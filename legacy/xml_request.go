@@ -18,7 +18,7 @@ func readXML(body bodyText, batch bool) ([]usage.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader := newXMLReader(document)
+	reader := newXMLReader(hideReferences(document))
 	root, err := reader.root()
 	if err != nil {
 		return nil, err
@@ -46,15 +46,15 @@ var xmlDeclarationForm = regexp.MustCompile(`^<\?xml[ \t\r\n]+version[ \t\r\n]*=
 func cutDeclaration(body bodyText) (string, error) {
 	parts := xmlDeclarationForm.FindStringSubmatch(body.content)
 	if parts == nil {
-		return body.content, nil // anything like one will be found to be a processing instruction
+		parts = make([]string, 3) // anything like one will be found to be a processing instruction
 	}
 	declared := lower(parts[1] + parts[2])
-	matches := declared == "utf-8"
-	if body.utf16 {
-		matches = declared == "utf-16"
-	}
-	if declared != "" && !matches {
-		return "", fmt.Errorf("the declared encoding %q is not the encoding of the document", declared)
+	isUTF16 := body.encoding != encodingUTF8
+	switch {
+	case declared == "" && isUTF16 && !body.marked:
+		return "", errors.New("the document is UTF-16 with neither a byte order mark nor a declaration of it")
+	case declared != "" && declared != body.encoding && !(isUTF16 && declared == encodingUTF16):
+		return "", fmt.Errorf("the declared encoding %q is not the encoding of the document, %s", declared, body.encoding)
 	}
 	return body.content[len(parts[0]):], nil
 }
@@ -145,7 +145,7 @@ func (x *xmlReader) text(element xmlElement) (string, error) {
 			if element.null && content.Len() > 0 {
 				return "", fmt.Errorf("%s is nil and has content", element.local)
 			}
-			return content.String(), nil
+			return showReferences(content.String())
 		}
 		content.WriteString(event.text)
 	}
