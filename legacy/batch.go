@@ -16,20 +16,21 @@ var errBatch = fmt.Errorf("a batch has at most %d requests", maxBatch)
 // serveBatch answers several requests at once, in order (fact 23). The first
 // failure is the answer to the whole, with the index of the request at fault.
 func (h *handler) serveBatch(ctx context.Context, w http.ResponseWriter, r *http.Request, route route, answer answer) error {
-	kind := h.bodyMedia(r, route)
-	body, err := h.readBody(w, r, kind)
+	body, err := h.body(w, r, route)
 	if err != nil {
 		return err
 	}
-	requests, err := bindBatch(body, kind)
+	requests, err := usageMessage.readBatch(body)
 	if errors.Is(err, errBatch) {
 		return badArgument("", errBatch.Error())
 	}
 	if err != nil {
-		return unreadable(shownType(r, kind), true, err)
+		return unreadable(body.contentType, true, err)
 	}
 	reports := make([]*usage.Report, len(requests))
-	for i, request := range requests {
+	for i, values := range requests {
+		var request usage.Request
+		values.apply(&request)
 		if reports[i], err = h.batchReport(ctx, request); err != nil {
 			w.Header().Set("X-AutoBatch-Completed", strconv.Itoa(i))
 			return &indexed{err, i}

@@ -10,9 +10,9 @@ import (
 )
 
 // readBody reads the body within the size limit, chunked or not, and unpacks
-// gzip (fact 4). A body of unknown media is not read: it counts as empty.
-func (h *handler) readBody(w http.ResponseWriter, r *http.Request, kind media) ([]byte, error) {
-	if kind == mediaNone || r.ContentLength == 0 {
+// gzip (fact 4).
+func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength == 0 {
 		return nil, nil
 	}
 	var body io.Reader = http.MaxBytesReader(w, r.Body, h.MaxBody)

@@ -219,7 +219,7 @@ func drops(document string) bool {
 		}
 		switch token := token.(type) {
 		case xml.StartElement:
-			if depth++; depth == 2 && contractNames[lower(token.Name.Local)] != "" {
+			if depth++; depth == 2 && usageMessage.field(token.Name.Local) != "" {
 				if token.Name.Space != contractNamespace || token.Name.Local <= last {
 					return true
 				}

@@ -88,7 +88,7 @@ func FuzzXML(f *testing.F) {
 	f.Add([]byte(strings.Repeat("<a>", 100)))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if text, err := decodeText(body, media(formatXML)); err == nil {
-			readXML(text, true) // a batch must not panic either
+			usageMessage.readXML(text, true) // a batch must not panic either
 		}
 		request, err := bind(body, media(formatXML))
 		if err != nil || len(body) == 0 {
@@ -119,7 +119,7 @@ func FuzzJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if text, err := decodeText(body, media(formatJSON)); err == nil {
-			readJSON(text.content, true)
+			usageMessage.readJSON(text.content, true)
 		}
 		request, err := bind(body, media(formatJSON))
 		if err != nil || len(body) == 0 {
@@ -178,7 +178,7 @@ func FuzzForm(f *testing.F) {
 		if got := parseForm("ACCOUNTID=" + url.QueryEscape(text))["accountid"]; got != text {
 			t.Fatalf("%q became %q", text, got)
 		}
-		parseMultipart([]byte(text), "multipart/form-data; boundary=b")
+		usageMessage.readMultipart([]byte(text), "multipart/form-data; boundary=b")
 	})
 }
 

@@ -71,12 +71,11 @@ namespace Contract
         [DataMember(Order = 5)] public string ReferrerUrl { get; set; }
         [DataMember(Order = 6)] public string BearerToken { get; set; }
         [DataMember(Order = 7)] public string RefreshToken { get; set; }
-        [DataMember(Order = 8)] public DateTime? RefreshTokenExpiry { get; set; }
-        [DataMember(Order = 9)] public string ProfileUrl { get; set; }
-        [DataMember(Order = 10)] public List<string> Roles { get; set; }
-        [DataMember(Order = 11)] public List<string> Permissions { get; set; }
-        [DataMember(Order = 12)] public ResponseStatus ResponseStatus { get; set; }
-        [DataMember(Order = 13)] public Dictionary<string, string> Meta { get; set; }
+        [DataMember(Order = 8)] public string ProfileUrl { get; set; }
+        [DataMember(Order = 9)] public List<string> Roles { get; set; }
+        [DataMember(Order = 10)] public List<string> Permissions { get; set; }
+        [DataMember(Order = 11)] public ResponseStatus ResponseStatus { get; set; }
+        [DataMember(Order = 12)] public Dictionary<string, string> Meta { get; set; }
     }
 
     [DataContract(Namespace = "http://schemas.servicestack.net/types")]
@@ -135,7 +134,7 @@ public static class Oracle
             case 'r': return Request(content);
             case 'b': return Batch(content);
             case 'a': return Usage(content);
-            case 's': return SignedIn(content);
+            case 'w': return WriteSignedIn(Encoding.ASCII.GetString(content));
             case 'e': return Error(content);
             case 'q': return WriteRequest(Encoding.ASCII.GetString(content));
             case 'u': return WriteUsage(Encoding.ASCII.GetString(content));
@@ -175,15 +174,6 @@ public static class Oracle
         foreach (var row in usage.CustomerUsage)
             answer.Append(" " + Hex(row.AccountId) + " " + Hex(row.CustomerId) + " " + row.AIMinutes);
         return answer.ToString();
-    }
-
-    static string SignedIn(byte[] content)
-    {
-        var r = Read<Contract.AuthenticateResponse>(content);
-        var answer = "read " + Hex(r.UserId) + " " + Hex(r.SessionId) + " " + Hex(r.UserName) + " " + Hex(r.DisplayName) +
-            " " + (r.ResponseStatus == null ? "-" : "status");
-        foreach (var role in r.Roles ?? new List<string>()) answer += " " + Hex(role);
-        return answer;
     }
 
     static string Error(byte[] content)
@@ -237,6 +227,17 @@ public static class Oracle
         var fields = content.Split(' ');
         return Write(new Contract.Authenticate {
             provider = Unhex(fields[0]), UserName = Unhex(fields[1]), Password = Unhex(fields[2]), RememberMe = fields[3] == "true" });
+    }
+
+    // WriteSignedIn takes a name, a session's id and a role.
+    static string WriteSignedIn(string content)
+    {
+        var fields = content.Split(' ');
+        var name = Unhex(fields[0]);
+        var role = Unhex(fields[2]);
+        return Write(new Contract.AuthenticateResponse {
+            UserId = name, SessionId = Unhex(fields[1]), UserName = name, DisplayName = name,
+            Roles = role == null ? null : new List<string> { role }, ResponseStatus = new Contract.ResponseStatus() });
     }
 
     // Date reads a date as .NET does without a culture, and answers with its ticks
