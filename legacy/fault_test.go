@@ -78,7 +78,7 @@ func TestFact17BadArguments(t *testing.T) {
 	for _, c := range []struct{ query, field, detail string }{
 		{"startDate=yesterday", "StartDate", `StartDate \"yesterday\" cannot be read: it has none of the accepted forms; accepted: 2026-03-31`},
 		{"endDate=2026-02-30", "EndDate", `EndDate \"2026-02-30\" cannot be read: the day 2026-02-30 does not exist; accepted: `},
-		{"startDate=13/1/2026", "StartDate", `StartDate \"13/1/2026\" cannot be read: the day does not exist; accepted: `},
+		{"startDate=13/1/2026", "StartDate", `StartDate \"13/1/2026\" cannot be read: the day 2026-13-01 does not exist; accepted: `},
 		{"startDate=startDate", "StartDate", `StartDate \"startDate\" cannot be read`},
 		{"startDate=2026-03-02&endDate=2026-03-01", "EndDate", `EndDate \"2026-03-01\" is before StartDate \"2026-03-02\"`},
 		{"customerId=" + strings.Repeat("x", 65), "CustomerId", `CustomerId is longer than 64 characters`},
