@@ -32,11 +32,11 @@ func (h *handler) serveBatch(ctx context.Context, w http.ResponseWriter, r *http
 		var request usage.Request
 		values.apply(&request)
 		if reports[i], err = h.batchReport(ctx, request); err != nil {
-			w.Header().Set("X-AutoBatch-Completed", strconv.Itoa(i))
+			w.Header()[autoBatchCompleted] = []string{strconv.Itoa(i)}
 			return &indexed{err, i}
 		}
 	}
-	w.Header().Set("X-AutoBatch-Completed", strconv.Itoa(len(reports))) // fact 14
+	w.Header()[autoBatchCompleted] = []string{strconv.Itoa(len(reports))} // fact 14
 	return h.write(ctx, w, r, answer, func(s *stream) { writers[answer.format].batch(s, reports) })
 }
 

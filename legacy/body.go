@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 )
 
@@ -40,16 +41,24 @@ func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, erro
 	return read, nil
 }
 
-// bodyFault is the answer to a body that cannot be read to its end.
+// bodyFault is the answer to a body that cannot be read to its end. The context
+// ends with every such failure of the connection, so the error tells them apart: a
+// client that stalls is told, and so is one that has sent half a body and listens.
 func (h *handler) bodyFault(r *http.Request, err error) error {
-	if r.Context().Err() != nil {
-		return r.Context().Err()
-	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
+	switch {
+	case tooLarge:
 		return &fault{
 			status: http.StatusRequestEntityTooLarge, reason: "RequestEntityTooLarge", code: "RequestEntityTooLarge",
 			message: fmt.Sprintf("The request body is larger than %d bytes", h.MaxBody),
 		}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &fault{
+			status: http.StatusRequestTimeout, reason: "RequestTimeout", code: "RequestTimeout",
+			message: "The request body did not arrive in time",
+		}
+	case r.Context().Err() != nil && !errors.Is(err, io.ErrUnexpectedEOF):
+		return r.Context().Err()
 	}
 	return unreadable(r.Header.Get("Content-Type"), false, err)
 }

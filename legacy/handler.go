@@ -52,7 +52,8 @@ func New(config Config) http.Handler {
 // slashes and a trailing slash do not matter (fact 1).
 func Serves(path string) bool { return parseRoute(path).kind != foreign }
 
-// ServeHTTP answers any verb alike (fact 1).
+// ServeHTTP answers any verb alike (fact 1), but for TRACE and CONNECT, which are
+// not about what is at an address.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	addVary(w.Header(), "Accept") // fact 14
 	w.Header().Set("Cache-Control", "private, no-store")
@@ -60,10 +61,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	r = withPlainBasic(r)
 	route := parseRoute(r.URL.Path)
 	switch route.kind {
 	case metadataPage:
 		serveMetadata(w)
+		return
+	case metadataLink:
+		http.Redirect(w, r, "/metadata", http.StatusFound)
 		return
 	case schemaFile:
 		serveSchema(w)
@@ -78,6 +83,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve runs the operation. Nothing has been written when it returns an error.
 func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, query form, answer answer) error {
+	if r.Method == http.MethodTrace || r.Method == http.MethodConnect {
+		return methodNotAllowed(r.Method)
+	}
 	switch route.kind {
 	case missing, foreign:
 		return &fault{status: http.StatusNotFound, code: "NotFound", message: "There is nothing at this path"}
@@ -157,6 +165,22 @@ func (h *handler) write(ctx context.Context, w http.ResponseWriter, r *http.Requ
 func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" &&
 		r.Header.Get("Access-Control-Request-Method") != ""
+}
+
+// withPlainBasic returns the request with its Basic credentials in the one form that
+// net/http reads: the old host did not mind several blanks before them, or blanks in
+// them.
+func withPlainBasic(r *http.Request) *http.Request {
+	sent := r.Header.Get("Authorization")
+	scheme, credentials, _ := strings.Cut(strings.TrimSpace(sent), " ")
+	plain := scheme + " " + strings.NewReplacer(" ", "", "\t", "").Replace(credentials)
+	if !strings.EqualFold(scheme, "basic") || plain == sent {
+		return r
+	}
+	changed := *r
+	changed.Header = r.Header.Clone()
+	changed.Header.Set("Authorization", plain)
+	return &changed
 }
 
 // addVary names a request header in Vary, once.
