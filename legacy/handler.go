@@ -96,36 +96,54 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, que
 	case authStatus:
 		return h.serveStatus(w, r)
 	}
-	ctx, err := h.admit(r)
+	principal, err := h.admit(r)
 	if err != nil {
 		return err
 	}
-	if err := answer.check(); err != nil {
+	settle := h.afterBasic(r, principal)
+	ctx := auth.NewContext(r.Context(), principal)
+	document, err := h.operate(ctx, w, r, route, query, answer)
+	settle(w)
+	if err != nil {
 		return err
 	}
+	return h.write(ctx, w, r, answer, document)
+}
+
+// operate reads one request, or a batch of them, and returns how to write the answer.
+func (h *handler) operate(ctx context.Context, w http.ResponseWriter, r *http.Request, route route, query form, answer answer) (func(*stream), error) {
+	if err := answer.check(); err != nil {
+		return nil, err
+	}
 	if route.batch {
-		return h.serveBatch(ctx, w, r, route, answer)
+		reports, err := h.batch(ctx, w, r, route)
+		return func(s *stream) { writers[answer.format].batch(s, reports) }, err
 	}
 	request, err := h.readRequest(w, r, route, query)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	report, err := h.report(ctx, request)
-	if err != nil {
-		return err
-	}
-	return h.write(ctx, w, r, answer, func(s *stream) { writers[answer.format].one(s, report) })
+	return func(s *stream) { writers[answer.format].one(s, report) }, err
 }
 
 // admit authenticates the request and requires the operation's role. It runs
 // before the body is read (fact 18).
-func (h *handler) admit(r *http.Request) (context.Context, error) {
+func (h *handler) admit(r *http.Request) (auth.Principal, error) {
 	principal, err := h.Authenticate(r)
 	if err != nil {
-		return nil, err
+		return auth.Principal{}, err
 	}
-	ctx := auth.NewContext(r.Context(), principal)
-	return ctx, auth.RequireRole(ctx, auth.SystemAdministrator)
+	return principal, auth.RequireRole(auth.NewContext(r.Context(), principal), auth.SystemAdministrator)
+}
+
+// afterBasic begins the session that follows Basic credentials, beside the request
+// (fact 19). What it returns sets the cookies.
+func (h *handler) afterBasic(r *http.Request, principal auth.Principal) (settle func(http.ResponseWriter) (id string)) {
+	if h.SignIn == nil {
+		return func(http.ResponseWriter) string { return "" }
+	}
+	return h.SignIn.AfterBasic(r, principal)
 }
 
 // report asks for a report and makes sure that it can be written.

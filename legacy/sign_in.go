@@ -16,6 +16,10 @@ type SignIn interface {
 	// Begin begins a session and sets its cookies; End ends it.
 	Begin(w http.ResponseWriter, r *http.Request, user auth.User, remember bool) (id string, err error)
 	End(w http.ResponseWriter, r *http.Request) error
+	// AfterBasic begins a session for whoever sent a password with a request, or goes
+	// on with the one they have, without keeping the request. What it returns sets the
+	// cookies, if there is a session, and returns its id.
+	AfterBasic(r *http.Request, principal auth.Principal) (settle func(http.ResponseWriter) (id string))
 	// CheckChange refuses what comes from another site.
 	CheckChange(r *http.Request) error
 	// Accounts returns the accounts that a principal may see.
@@ -25,6 +29,7 @@ type SignIn interface {
 // The ways to use /auth/{provider}.
 const (
 	credentialsProvider = "credentials"
+	basicProvider       = "basic"
 	logoutProvider      = "logout"
 )
 
@@ -42,6 +47,9 @@ type authenticateRequest struct {
 func (h *handler) serveAuthenticate(w http.ResponseWriter, r *http.Request, route route, as format) error {
 	if h.SignIn == nil {
 		return noSuchProvider(route.provider)
+	}
+	if route.provider == basicProvider {
+		return h.signInByBasic(w, r, as)
 	}
 	if r.Method != http.MethodPost {
 		return h.authenticateWithoutBody(w, r, route.provider, as)
@@ -82,12 +90,27 @@ func (h *handler) authenticateWithoutBody(w http.ResponseWriter, r *http.Request
 		if err != nil {
 			return err
 		}
+		h.afterBasic(r, principal)(w)
 		return authenticateResponse{userName: principal.Name, roles: principal.Roles}.write(w, as)
 	case credentialsProvider:
 		return &fault{status: http.StatusMethodNotAllowed, reason: "NotSupportedException", code: "NotSupportedException",
 			message: "Sign in with POST", header: http.Header{"Allow": {"POST"}}}
 	}
 	return noSuchProvider(provider)
+}
+
+// signInByBasic answers /auth/basic: a session for Basic credentials, by any verb.
+// Nothing else is credentials there.
+func (h *handler) signInByBasic(w http.ResponseWriter, r *http.Request, as format) error {
+	if _, _, ok := r.BasicAuth(); !ok {
+		return auth.ErrNoCredentials
+	}
+	principal, err := h.Authenticate(r)
+	if err != nil {
+		return err
+	}
+	id := h.afterBasic(r, principal)(w)
+	return authenticateResponse{sessionID: id, userName: principal.Name, roles: principal.Roles}.write(w, as)
 }
 
 func noSuchProvider(name string) *fault {

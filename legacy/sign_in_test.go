@@ -1,6 +1,7 @@
 package legacy
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,7 +12,7 @@ import (
 )
 
 // signIn knows one user, and remembers whether to remember them.
-type signIn struct{ remembered, ended bool }
+type signIn struct{ remembered, ended, unwritten bool }
 
 func (s *signIn) SignIn(_ *http.Request, name, password string) (auth.User, error) {
 	if name != "ada" || password != "corr;ct <horse>" {
@@ -26,6 +27,17 @@ func (s *signIn) Begin(w http.ResponseWriter, _ *http.Request, user auth.User, r
 	return "id-1", nil
 }
 
+// AfterBasic has a session for anybody but whom the store fails.
+func (s *signIn) AfterBasic(_ *http.Request, principal auth.Principal) func(http.ResponseWriter) string {
+	return func(w http.ResponseWriter) string {
+		if s.unwritten {
+			return ""
+		}
+		http.SetCookie(w, &http.Cookie{Name: "ss-id", Value: "id-2"})
+		return "id-2"
+	}
+}
+
 func (s *signIn) End(http.ResponseWriter, *http.Request) error { s.ended = true; return nil }
 
 func (s *signIn) CheckChange(*http.Request) error { return nil }
@@ -34,7 +46,8 @@ func (s *signIn) Accounts(*http.Request, auth.Principal) ([]usage.Account, error
 
 func signInDoor() (*signIn, http.Handler) {
 	s := &signIn{}
-	return s, New(Config{Authenticate: authenticate, SignIn: s})
+	report := func(context.Context, usage.Request) (*usage.Report, error) { return oneRow(), nil }
+	return s, New(Config{Report: report, Authenticate: authenticate, SignIn: s})
 }
 
 func post(handler http.Handler, target, body string, headers ...string) *httptest.ResponseRecorder {
@@ -155,5 +168,48 @@ func TestFact19AsDotNetSignsIn(t *testing.T) {
 	got = post(handler, "/auth/logout", "", "Accept: application/xml").Body.String()
 	if want := o.write(t, 'w', "- - -"); got != want {
 		t.Errorf("signing out: got %s\nwant %s", got, want)
+	}
+}
+
+// TestFact19AfterBasicASession, whatever the answer, except to whoever was not let in.
+func TestFact19AfterBasicASession(t *testing.T) {
+	const admin, clerk = "Authorization: Basic YWRtaW46c2VjcmV0", "Authorization: Basic Y2xlcms6c2VjcmV0"
+	for _, c := range []struct {
+		target, body, credentials string
+		status                    int
+		cookie                    bool
+	}{
+		{"/ai/usage", "", admin, 200, true},
+		{"/ai/usage.xml", "", admin, 200, true},
+		{"/json/reply/GetAIUsage[]", "[{}]", admin, 200, true},
+		{"/ai/usage?callback=1", "", admin, 400, true},
+		{"/ai/usage", "", clerk, 403, false},
+		{"/ai/usage", "", wrongPassword, 401, false},
+		{"/auth/basic", "", admin, 200, true},
+		{"/auth/basic", "", clerk, 200, true},
+		{"/auth/basic", `{"userName":"ada","password":"corr;ct <horse>"}`, "X: y", 401, false},
+		{"/auth/status", "", admin, 200, true},
+		{"/metadata", "", admin, 200, false},
+	} {
+		for _, unwritten := range []bool{false, true} {
+			s, handler := signInDoor()
+			s.unwritten = unwritten
+			w := post(handler, c.target, c.body, c.credentials, asJSON)
+			if w.Code != c.status || (w.Header().Get("Set-Cookie") != "") != (c.cookie && !unwritten) {
+				t.Errorf("%+v, unwritten %v: got %d %v", c, unwritten, w.Code, w.Header())
+			}
+		}
+	}
+	_, handler := signInDoor()
+	for as, want := range map[string]string{
+		"json": `{"userId":"admin","sessionId":"id-2","userName":"admin","displayName":"admin","roles":["SystemAdministrator"],"responseStatus":{}}`,
+		"jsv":  `{userId:admin,sessionId:id-2,userName:admin,displayName:admin,roles:[SystemAdministrator],responseStatus:{}}`,
+	} {
+		if w := post(handler, "/auth/basic?format="+as, "", admin); w.Body.String() != want {
+			t.Errorf("%s: got %s", as, w.Body)
+		}
+	}
+	if w := post(handler, "/auth/basic", ""); w.Code != 401 || sent(w, "WWW-Authenticate") != `basic realm="/auth/basic"` {
+		t.Errorf("without credentials: got %d %v", w.Code, w.Header())
 	}
 }
