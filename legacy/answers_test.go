@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"math"
 	"net/http"
@@ -169,23 +168,17 @@ func TestAnswersReadBack(t *testing.T) {
 			}
 			jsv := "{accountUsage:" + lines[1][0] + ",customerUsage:" + lines[1][1] + "}"
 			sameRows(t, report, readAnswerJSV(t, strings.ReplaceAll(jsv, "\u2400", "\r")))
+			sameRows(t, report, readAnswer(t, "text/csv", answerFor(t, report, formatCSV)))
 		})
 	}
 	sameRows(t, controlReport(), readAnswerXML(t, answerFor(t, controlReport(), formatXML)))
 	sameRows(t, controlReport(), readAnswerJSON(t, answerFor(t, controlReport(), formatJSON)))
 }
 
-// row is a row of either list; Customer is empty in the first.
-type row struct {
-	AccountID  string `xml:"AccountId" json:"accountId"`
-	CustomerID string `xml:"CustomerId" json:"customerId"`
-	Minutes    int64  `xml:"AIMinutes" json:"aiMinutes"`
-}
-
-type document struct {
-	Accounts  []row `xml:"AccountUsage>AIAccountUsage" json:"accountUsage"`
-	Customers []row `xml:"CustomerUsage>AICustomerUsage" json:"customerUsage"`
-}
+type (
+	row      = Row
+	document = Answer
+)
 
 func sameRows(t *testing.T, report *usage.Report, got document) {
 	t.Helper()
@@ -201,42 +194,27 @@ func sameRows(t *testing.T, report *usage.Report, got document) {
 	}
 }
 
-// readAnswerXML reads with encoding/xml, and references to what XML does not have.
-func readAnswerXML(t *testing.T, body []byte) (read document) {
+// readAnswerXML and readAnswerJSV read as callers of compare do.
+func readAnswerXML(t *testing.T, body []byte) document { return readAnswer(t, "application/xml", body) }
+
+func readAnswerJSV(t *testing.T, body string) document {
 	t.Helper()
-	if err := xml.Unmarshal([]byte(hideReferences(string(body))), &read); err != nil {
-		t.Fatal(err)
+	return readAnswer(t, "application/jsv", []byte(body))
+}
+
+func readAnswer(t *testing.T, contentType string, body []byte) document {
+	t.Helper()
+	answers, err := ReadAnswers(contentType, body)
+	if err != nil || len(answers) != 1 {
+		t.Fatalf("%v in %s", err, body)
 	}
-	for _, rows := range [][]row{read.Accounts, read.Customers} {
-		for i := range rows {
-			for _, id := range []*string{&rows[i].AccountID, &rows[i].CustomerID} {
-				var err error
-				if *id, err = showReferences(*id); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-	}
-	return read
+	return answers[0]
 }
 
 func readAnswerJSON(t *testing.T, body []byte) (read document) {
 	t.Helper()
 	if err := json.Unmarshal(body, &read); err != nil {
 		t.Fatal(err)
-	}
-	return read
-}
-
-// readAnswerJSV takes a JSV answer apart with the request reader's own pieces.
-func readAnswerJSV(t *testing.T, body string) (read document) {
-	t.Helper()
-	lists := jsvMembers(t, body)
-	for _, item := range jsvItems(t, lists["accountUsage"]) {
-		read.Accounts = append(read.Accounts, jsvRow(t, item))
-	}
-	for _, item := range jsvItems(t, lists["customerUsage"]) {
-		read.Customers = append(read.Customers, jsvRow(t, item))
 	}
 	return read
 }
