@@ -135,7 +135,7 @@ func TestFacts5And6AsDotNetReads(t *testing.T) {
 	o := askOracle(t)
 	g := generator{rand.New(rand.NewPCG(5, 6))}
 	agreed, read, differences := 0, 0, map[string]int{}
-	for range 8000 {
+	for range 6000 {
 		document := g.encoded(g.request())
 		if g.one(4) {
 			document = g.broken(document)
