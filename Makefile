@@ -10,7 +10,7 @@ FUZZTIME ?= 50000x
 EMBEDDED = -tags gms_pure_go -trimpath
 
 # The folders with packages of npm. Machines without it leave out what needs them; CI does not.
-NPM_FOLDERS = transport/audits schema docs/typescript
+NPM_FOLDERS = transport/audits legacy/callers schema docs/typescript
 NEEDS_NPM = command -v npm >/dev/null || { echo "$@: left out, because there is no npm here"; test "$$CI" != true; exit; }
 
 .PHONY: help
@@ -33,12 +33,15 @@ gateway: ## Build bin/aiusage-gateway, the small program that needs a MySQL or M
 	$(GO) build -trimpath -o bin/aiusage-gateway .
 
 .PHONY: test
-test: check build audits typescript ## Check and test everything, on every database engine on this machine
+test: check build audits callers typescript ## Check and test everything, on every database engine on this machine
 	$(GO) run ./db/dbtest/engines -- $(GO) test -race ./...
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test -count=1 $(EMBEDDED) ./...
 
 .PHONY: audits
 audits: transport/audits/node_modules ## Install the public audits of GraphQL over HTTP, which the tests run
+
+.PHONY: callers
+callers: legacy/callers/node_modules ## Install the JavaScript client of the old host, which the tests run
 
 $(NPM_FOLDERS:=/node_modules): %/node_modules: %/package-lock.json
 	@$(NEEDS_NPM); echo "npm ci ($*)"; cd $* && npm ci --no-audit --no-fund --loglevel=error && touch node_modules

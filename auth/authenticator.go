@@ -112,6 +112,7 @@ type Authenticator struct {
 	passwords *verifier
 	guard     *guard
 	crossSite *http.CrossOriginProtection
+	basic     *basicSessions
 }
 
 // NewAuthenticator returns an Authenticator over the given store. A trusted
@@ -131,6 +132,7 @@ func NewAuthenticator(store Store, options Options) (*Authenticator, error) {
 		passwords: newVerifier(options.Now),
 		guard:     newGuard(options.Now),
 		crossSite: crossSite,
+		basic:     newBasicSessions(),
 	}, nil
 }
 
@@ -188,7 +190,9 @@ func (a *Authenticator) byBasic(r *http.Request, name, password string) (Princip
 	if err != nil {
 		return Principal{}, err
 	}
-	return a.audited(r, user.principal()), nil
+	principal := user.principal()
+	principal.proved = &user
+	return a.audited(r, principal), nil
 }
 
 // byBearer takes an API key or a token. A browser does not send these by itself,

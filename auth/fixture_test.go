@@ -22,8 +22,18 @@ type fixture struct {
 	log      *strings.Builder
 	lookups  int
 	touched  int
+	asked    int // for a session
 
-	mu sync.Mutex
+	mu, clock sync.Mutex
+	// addSession, if it is not nil, is asked first whether a session can be stored.
+	addSession func() error
+}
+
+// pass moves the clock while something may look at it.
+func (f *fixture) pass(d time.Duration) {
+	f.clock.Lock()
+	defer f.clock.Unlock()
+	f.now = f.now.Add(d)
 }
 
 // newFixture knows ada, an administrator with the password "correct horse".
@@ -40,7 +50,11 @@ func newFixture(t *testing.T, options Options) *fixture {
 		now:      time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 		log:      &strings.Builder{},
 	}
-	options.Now = func() time.Time { return f.now }
+	options.Now = func() time.Time {
+		f.clock.Lock()
+		defer f.clock.Unlock()
+		return f.now
+	}
 	options.Log = slog.New(slog.NewTextHandler(f.log, nil))
 	if f.Authenticator, err = NewAuthenticator(f, options); err != nil {
 		t.Fatal(err)
@@ -73,15 +87,27 @@ func (f *fixture) TouchAPIKey(_ context.Context, id string, at time.Time) error 
 }
 
 func (f *fixture) AddSession(_ context.Context, session Session) error {
+	if f.addSession != nil {
+		if err := f.addSession(); err != nil {
+			return err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.sessions[session.Hash] = session
 	return nil
 }
 
 func (f *fixture) SessionByHash(_ context.Context, hash string) (Session, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked++
 	return find(f.sessions, hash)
 }
 
 func (f *fixture) ExtendSession(_ context.Context, hash string, idleAt time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	session := f.sessions[hash]
 	session.IdleAt = idleAt
 	f.sessions[hash] = session
@@ -90,6 +116,8 @@ func (f *fixture) ExtendSession(_ context.Context, hash string, idleAt time.Time
 }
 
 func (f *fixture) RemoveSession(_ context.Context, hash string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	delete(f.sessions, hash)
 	return nil
 }

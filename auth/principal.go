@@ -36,6 +36,8 @@ type Principal struct {
 	// Accounts are those of an AccountAdministrator.
 	Accounts []string
 
+	// proved is the user whose password the request carried, if it did.
+	proved *User
 	// refused records in the audit trail what the principal may not do.
 	refused func(context.Context, error)
 }

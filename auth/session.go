@@ -2,9 +2,10 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"aiusage/usage"
@@ -53,19 +54,7 @@ func (a *Authenticator) Begin(w http.ResponseWriter, r *http.Request, user User,
 	if err := a.endPresented(r); err != nil {
 		return "", err
 	}
-	random := make([]byte, sessionIDBytes)
-	rand.Read(random)
-	id = base64.RawURLEncoding.EncodeToString(random)
-	now := a.options.Now()
-	session := Session{
-		Hash: hashSecret(id), UserName: user.Name, PasswordMark: hashSecret(user.PasswordHash),
-		CreatedAt: now, ExpiresAt: now.Add(a.options.SessionLife),
-	}
-	session.IdleAt = earlier(now.Add(a.options.SessionIdle), session.ExpiresAt)
-	if remember {
-		session.ExpiresAt = now.Add(a.options.SessionRemember)
-		session.IdleAt = session.ExpiresAt
-	}
+	id, session := a.newSession(user, remember)
 	if err := a.store.AddSession(r.Context(), session); err != nil {
 		return "", err
 	}
@@ -105,29 +94,31 @@ func (a *Authenticator) End(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// endPresented ends the session that the request carries, if any.
+// endPresented ends the sessions that the request carries, if any.
 func (a *Authenticator) endPresented(r *http.Request) error {
-	id := sessionID(r)
-	if id == "" {
-		return nil
+	for _, id := range sessionIDs(r) {
+		session, err := a.store.SessionByHash(r.Context(), hashSecret(id))
+		if isNotFound(err) {
+			continue
+		}
+		if err == nil {
+			a.basic.forget(session.Hash)
+			err = a.store.RemoveSession(r.Context(), session.Hash)
+		}
+		a.audit(r, "session-end", session.UserName, err)
+		if err != nil {
+			return err
+		}
 	}
-	session, err := a.store.SessionByHash(r.Context(), hashSecret(id))
-	if isNotFound(err) {
-		return nil
-	}
-	if err == nil {
-		err = a.store.RemoveSession(r.Context(), session.Hash)
-	}
-	a.audit(r, "session-end", session.UserName, err)
-	return err
+	return nil
 }
 
-// bySession takes the session that the request carries. One in a cookie is not
-// taken from another site; the header is nothing that a browser adds by itself.
-// Use keeps it from idling.
+// bySession takes the session that the request carries: of several, any good one.
+// One in a cookie is not taken from another site; the header is nothing that a
+// browser adds by itself. Use keeps it from idling.
 func (a *Authenticator) bySession(r *http.Request, isUse bool) (Principal, error) {
-	id := sessionID(r)
-	if id == "" {
+	ids := sessionIDs(r)
+	if len(ids) == 0 {
 		return Principal{}, ErrNoCredentials
 	}
 	if r.Header.Get(sessionHeader) == "" {
@@ -135,7 +126,13 @@ func (a *Authenticator) bySession(r *http.Request, isUse bool) (Principal, error
 			return Principal{}, err
 		}
 	}
-	user, session, err := a.findSession(r.Context(), id)
+	user, session, err := a.findSession(r.Context(), ids[0])
+	for _, id := range ids[1:] {
+		if !errors.Is(err, errSessionOver) {
+			break
+		}
+		user, session, err = a.findSession(r.Context(), id)
+	}
 	if err != nil {
 		a.audit(r, "session", session.UserName, err)
 		return Principal{}, err
@@ -185,23 +182,36 @@ func (a *Authenticator) extend(ctx context.Context, session Session) {
 	}
 }
 
-// sessionID returns the id that a request carries: in the header, or in the
-// cookie that its options name. Never in the query (fact 19).
-func sessionID(r *http.Request) string {
-	id := r.Header.Get(sessionHeader)
-	if id == "" {
-		name := sessionCookie
-		if option, err := r.Cookie(optionsCookie); err == nil && option.Value == optionPermanent {
-			name = permanentCookie
-		}
-		if cookie, err := r.Cookie(name); err == nil {
-			id = cookie.Value
+// maxSessionIDs is how many ids of one request are looked at. Each is a question to
+// the database, from anybody.
+const maxSessionIDs = 4
+
+// sessionIDs returns the ids that a request carries: the one in the header, or
+// those in its cookies, of which there may be several (for different paths or
+// domains, or an old one that a client has kept). Those of the cookie that the
+// options name come first. Never in the query (fact 19).
+func sessionIDs(r *http.Request) []string {
+	if id := r.Header.Get(sessionHeader); id != "" {
+		return appendID(nil, id)
+	}
+	var ids []string
+	if slices.ContainsFunc(r.CookiesNamed(optionsCookie), func(c *http.Cookie) bool { return c.Value == optionPermanent }) {
+		for _, cookie := range r.CookiesNamed(permanentCookie) {
+			ids = appendID(ids, cookie.Value)
 		}
 	}
-	if len(id) != base64.RawURLEncoding.EncodedLen(sessionIDBytes) {
-		return ""
+	for _, cookie := range r.CookiesNamed(sessionCookie) {
+		ids = appendID(ids, cookie.Value)
 	}
-	return id
+	return ids
+}
+
+// appendID appends what looks like an id and is a new one.
+func appendID(ids []string, id string) []string {
+	if len(id) != base64.RawURLEncoding.EncodedLen(sessionIDBytes) || slices.Contains(ids, id) || len(ids) == maxSessionIDs {
+		return ids
+	}
+	return append(ids, id)
 }
 
 func earlier(a, b time.Time) time.Time {

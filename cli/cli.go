@@ -36,6 +36,7 @@ type commandLine struct {
 	Retention retentionCommand `cmd:"" help:"Drop old sessions and keep their sums."`
 	User      userCommand      `cmd:"" help:"Manage who may sign in."`
 	Key       keyCommand       `cmd:"" help:"Manage API keys, which programs sign in with."`
+	Legacy    legacyCommand    `cmd:"" help:"Prepare to replace the old host."`
 	Database  databaseCommand  `cmd:"" help:"Run only the embedded database, to look into it with any MySQL client."`
 
 	DSN      string `name:"dsn" env:"MYSQL_DSN" placeholder:"DSN" help:"The database, as user:password@tcp(host:3306)/database?tls=true (a go-sql-driver/mysql DSN). Prefer the environment: other users of a machine can see flags. ${without_dsn}"`

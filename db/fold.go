@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -185,7 +184,7 @@ func (s *Store) introduce(ctx context.Context, subjects []subject) error {
 			}
 			args := make([]any, 0, 3*len(some))
 			for _, one := range some {
-				number := numbers[asStored(one.account)]
+				number := numbers[usage.TrimID(one.account)]
 				if number == 0 {
 					return fmt.Errorf("the account %q cannot be given a number", one.account)
 				}
@@ -203,7 +202,7 @@ func (s *Store) introduce(ctx context.Context, subjects []subject) error {
 }
 
 // introduceAccounts gives numbers to the accounts of subjects that have none, and
-// returns those of all, by asStored.
+// returns those of all, by usage.TrimID.
 func (s *Store) introduceAccounts(ctx context.Context, subjects []subject) (map[string]uint32, error) {
 	wanted := make([]any, 0, len(subjects))
 	for i, one := range subjects {
@@ -215,7 +214,7 @@ func (s *Store) introduceAccounts(ctx context.Context, subjects []subject) (map[
 	if err != nil {
 		return nil, err
 	}
-	unknown := slices.DeleteFunc(slices.Clone(wanted), func(id any) bool { return numbers[asStored(id.(string))] != 0 })
+	unknown := slices.DeleteFunc(slices.Clone(wanted), func(id any) bool { return numbers[usage.TrimID(id.(string))] != 0 })
 	if len(unknown) == 0 {
 		return numbers, nil
 	}
@@ -237,14 +236,10 @@ func (s *Store) accountNumbers(ctx context.Context, ids []any) (map[string]uint3
 		SELECT account_no, account_id FROM usage_accounts WHERE account_id IN (`+placeholders(len(ids), 1)+`)`, ids...)
 	numbers := make(map[string]uint32, len(found))
 	for _, one := range found {
-		numbers[asStored(one.ID)] = one.Number
+		numbers[usage.TrimID(one.ID)] = one.Number
 	}
 	return numbers, err
 }
-
-// asStored is an id without the spaces at its end, which utf8mb4_bin does not
-// compare: the platform may write ids that the import refuses.
-func asStored(id string) string { return strings.TrimRight(id, " ") }
 
 // rollup is one row of usage_rollups, or what is added to it.
 type rollup struct {

@@ -102,7 +102,11 @@ func subjectConditions(query usage.Query) conditions {
 	if query.AccountID != "" {
 		where.add("account_id = ?", query.AccountID)
 	}
-	if query.CustomerID != "" {
+	switch {
+	case query.CustomerID == "":
+	case usage.TrimID(query.CustomerID) == "":
+		where.add("FALSE") // equal to '', which stands for no customer, and none is not to be asked for
+	default:
 		where.add("customer_id = ?", query.CustomerID)
 	}
 	return where
@@ -222,6 +226,7 @@ func readSubjects(rows *sql.Rows) ([]usage.SubjectUsage, lastRow, error) {
 // once, and leaves out those without a session: what was added and taken away
 // again may be in different parts.
 func addUp(subjects []usage.SubjectUsage) []usage.SubjectUsage {
+	spellAlike(subjects)
 	slices.SortFunc(subjects, func(a, b usage.SubjectUsage) int {
 		if byAccount := strings.Compare(a.AccountID, b.AccountID); byAccount != 0 {
 			return byAccount

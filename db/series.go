@@ -211,7 +211,7 @@ func withSubjects(source rollupSource, query usage.SeriesQuery) rollupSource {
 func readSeries(rows *sql.Rows, set *usage.SeriesSet) (*usage.SeriesSet, lastRow, error) {
 	wanted := map[usage.Subject]bool{}
 	for _, subject := range set.Query.Subjects {
-		wanted[subject] = true
+		wanted[subject.Trimmed()] = true
 	}
 	var last lastRow
 	for rows.Next() {
@@ -227,7 +227,7 @@ func readSeries(rows *sql.Rows, set *usage.SeriesSet) (*usage.SeriesSet, lastRow
 		if last.is(stamp, token) {
 			continue
 		}
-		if set.Query.Subjects != nil && !wanted[subject] || amount == (usage.Usage{}) {
+		if set.Query.Subjects != nil && !wanted[subject.Trimmed()] || amount == (usage.Usage{}) {
 			continue
 		}
 		if err := set.Add(subject, point, amount); err != nil {

@@ -62,7 +62,7 @@ var sessionsTable = table[usage.Session]{
 	keys:   []string{"session_id"},
 	values: []string{"account_id", "customer_id", "started_at", "duration_seconds"},
 	stored: []string{"account_id", "customer_id", "CASE WHEN " + dated("started_at") + " THEN started_at END", "duration_seconds"},
-	key:    func(s usage.Session) usage.Session { return usage.Session{SessionID: asStored(s.SessionID)} },
+	key:    func(s usage.Session) usage.Session { return usage.Session{SessionID: usage.TrimID(s.SessionID)} },
 	normal: func(s usage.Session) usage.Session {
 		s.StartedAt = s.StartedAt.UTC().Truncate(time.Millisecond)
 		return s
@@ -89,7 +89,7 @@ var accountsTable = table[usage.Account]{
 	keys:      []string{"account_id"},
 	values:    []string{"name"},
 	stored:    []string{"name"},
-	key:       func(a usage.Account) usage.Account { return usage.Account{AccountID: asStored(a.AccountID)} },
+	key:       func(a usage.Account) usage.Account { return usage.Account{AccountID: usage.TrimID(a.AccountID)} },
 	normal:    func(a usage.Account) usage.Account { return a },
 	keyArgs:   func(a usage.Account) []any { return []any{a.AccountID} },
 	valueArgs: func(a usage.Account) []any { return []any{a.Name} },
@@ -104,7 +104,7 @@ var customersTable = table[usage.Customer]{
 	values: []string{"name"},
 	stored: []string{"name"},
 	key: func(c usage.Customer) usage.Customer {
-		return usage.Customer{AccountID: asStored(c.AccountID), CustomerID: asStored(c.CustomerID)}
+		return usage.Customer{AccountID: usage.TrimID(c.AccountID), CustomerID: usage.TrimID(c.CustomerID)}
 	},
 	normal:    func(c usage.Customer) usage.Customer { return c },
 	keyArgs:   func(c usage.Customer) []any { return []any{c.AccountID, c.CustomerID} },

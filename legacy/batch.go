@@ -13,37 +13,38 @@ import (
 // errBatch refuses a batch before more of it is read.
 var errBatch = fmt.Errorf("a batch has at most %d requests", maxBatch)
 
-// serveBatch answers several requests at once, in order (fact 23). The first
-// failure is the answer to the whole, with the index of the request at fault.
-func (h *handler) serveBatch(ctx context.Context, w http.ResponseWriter, r *http.Request, route route, answer answer) error {
-	kind := h.bodyMedia(r, route)
-	body, err := h.readBody(w, r, kind)
+// batch answers several requests at once, in order (fact 23). The first failure is
+// the answer to the whole, with the index of the request at fault.
+func (h *handler) batch(ctx context.Context, w http.ResponseWriter, r *http.Request, route route) ([]*usage.Report, error) {
+	body, err := h.body(w, r, route)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	requests, err := bindBatch(body, kind)
+	requests, err := usageMessage.readBatch(body)
 	if errors.Is(err, errBatch) {
-		return badArgument("", errBatch.Error())
+		return nil, badArgument("", errBatch.Error())
 	}
 	if err != nil {
-		return unreadable(shownType(r, kind), true, err)
+		return nil, unreadable(body.contentType, true, err)
 	}
 	reports := make([]*usage.Report, len(requests))
-	for i, request := range requests {
-		if reports[i], err = h.batchReport(ctx, request, answer.format); err != nil {
-			w.Header().Set("X-AutoBatch-Completed", strconv.Itoa(i))
-			return &indexed{err, i}
+	for i, values := range requests {
+		var request usage.Request
+		values.apply(&request)
+		if reports[i], err = h.batchReport(ctx, request); err != nil {
+			w.Header()[autoBatchCompleted] = []string{strconv.Itoa(i)}
+			return nil, &indexed{err, i}
 		}
 	}
-	w.Header().Set("X-AutoBatch-Completed", strconv.Itoa(len(reports))) // fact 14
-	return h.write(ctx, w, r, answer, func(s *stream) { writers[answer.format].batch(s, reports) })
+	w.Header()[autoBatchCompleted] = []string{strconv.Itoa(len(reports))} // fact 14
+	return reports, nil
 }
 
-func (h *handler) batchReport(ctx context.Context, request usage.Request, as format) (*usage.Report, error) {
+func (h *handler) batchReport(ctx context.Context, request usage.Request) (*usage.Report, error) {
 	if err := translateDates(&request); err != nil {
 		return nil, err
 	}
-	return h.report(ctx, request, as)
+	return h.report(ctx, request)
 }
 
 // indexed is an error with the index of the request of a batch that caused it.

@@ -2,20 +2,18 @@ package legacy
 
 import (
 	"compress/gzip"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
 )
 
 // readBody reads the body within the size limit, chunked or not, and unpacks
-// gzip (fact 4). A body of unknown media is not read: it counts as empty.
-func (h *handler) readBody(w http.ResponseWriter, r *http.Request, kind media) ([]byte, error) {
-	if kind == mediaNone || r.ContentLength == 0 {
+// gzip (fact 4).
+func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength == 0 {
 		return nil, nil
 	}
 	var body io.Reader = http.MaxBytesReader(w, r.Body, h.MaxBody)
@@ -43,62 +41,24 @@ func (h *handler) readBody(w http.ResponseWriter, r *http.Request, kind media) (
 	return read, nil
 }
 
-// bodyFault is the answer to a body that cannot be read to its end.
+// bodyFault is the answer to a body that cannot be read to its end. The context
+// ends with every such failure of the connection, so the error tells them apart: a
+// client that stalls is told, and so is one that has sent half a body and listens.
 func (h *handler) bodyFault(r *http.Request, err error) error {
-	if r.Context().Err() != nil {
-		return r.Context().Err()
-	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
+	switch {
+	case tooLarge:
 		return &fault{
 			status: http.StatusRequestEntityTooLarge, reason: "RequestEntityTooLarge", code: "RequestEntityTooLarge",
 			message: fmt.Sprintf("The request body is larger than %d bytes", h.MaxBody),
 		}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &fault{
+			status: http.StatusRequestTimeout, reason: "RequestTimeout", code: "RequestTimeout",
+			message: "The request body did not arrive in time",
+		}
+	case r.Context().Err() != nil && !errors.Is(err, io.ErrUnexpectedEOF):
+		return r.Context().Err()
 	}
 	return unreadable(r.Header.Get("Content-Type"), false, err)
-}
-
-// bodyText is a body as UTF-8.
-type bodyText struct {
-	content string
-	// utf16 is whether the body was UTF-16.
-	utf16 bool
-}
-
-// decodeText removes a byte order mark and turns UTF-16, which must have one,
-// into UTF-8 (fact 5). What is not valid Unicode is refused, because replacing
-// characters would change a filter.
-func decodeText(body []byte) (bodyText, error) {
-	switch {
-	case strings.HasPrefix(string(body), "\uFEFF"):
-		body = body[len("\uFEFF"):]
-	case len(body) >= 2 && body[0] == 0xFE && body[1] == 0xFF:
-		return decodeUTF16(body[2:], binary.BigEndian)
-	case len(body) >= 2 && body[0] == 0xFF && body[1] == 0xFE:
-		return decodeUTF16(body[2:], binary.LittleEndian)
-	}
-	if !utf8.Valid(body) {
-		return bodyText{}, errors.New("the body is not valid UTF-8")
-	}
-	return bodyText{content: string(body)}, nil
-}
-
-func decodeUTF16(body []byte, order binary.ByteOrder) (bodyText, error) {
-	if len(body)%2 != 0 {
-		return bodyText{}, errors.New("the body ends within a UTF-16 character")
-	}
-	var plain strings.Builder
-	plain.Grow(len(body) / 2)
-	for i := 0; i < len(body); i += 2 {
-		r := rune(order.Uint16(body[i:]))
-		if utf16.IsSurrogate(r) {
-			if i += 2; i < len(body) {
-				r = utf16.DecodeRune(r, rune(order.Uint16(body[i:])))
-			}
-			if i >= len(body) || r == utf8.RuneError {
-				return bodyText{}, errors.New("the body has half a UTF-16 surrogate pair")
-			}
-		}
-		plain.WriteRune(r)
-	}
-	return bodyText{plain.String(), true}, nil
 }

@@ -3,74 +3,67 @@ package legacy
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"aiusage/usage"
 )
 
-// checkReport makes sure, before the first byte is written, that the contract
-// can hold the report: AIMinutes is a 32-bit integer, and XML cannot hold every
-// character. The error carries usage.OutOfRange.
-func checkReport(report *usage.Report, as format) error {
+// writable returns a report that every format can hold. AIMinutes is a 32-bit
+// integer: a sum beyond it is an error with usage.OutOfRange, before the first byte
+// is written. An id that is not valid UTF-8, as a view on another table may have
+// one, is shown with replacement characters: one odd id must not take the whole
+// report down. The given report stays as it is.
+func writable(report *usage.Report) (*usage.Report, error) {
+	valid := true
 	for i := range report.Accounts {
 		row := &report.Accounts[i]
-		if err := checkRow(row.AccountID, "", row.Usage, as); err != nil {
-			return err
+		if err := checkMinutes(row.AccountID, "", row.Usage); err != nil {
+			return nil, err
 		}
+		valid = valid && utf8.ValidString(row.AccountID)
 	}
 	for i := range report.Customers {
 		row := &report.Customers[i]
-		if err := checkRow(row.AccountID, row.CustomerID, row.Usage, as); err != nil {
-			return err
+		if err := checkMinutes(row.AccountID, row.CustomerID, row.Usage); err != nil {
+			return nil, err
 		}
+		valid = valid && utf8.ValidString(row.CustomerID)
 	}
-	return nil
+	if valid {
+		return report, nil
+	}
+	return withValidIDs(report), nil
 }
 
-// checkRow checks one row; customer is empty for an account's row.
-func checkRow(account, customer string, used usage.Usage, as format) error {
+// withValidIDs returns a report whose ids are valid UTF-8.
+func withValidIDs(report *usage.Report) *usage.Report {
+	shown := *report
+	shown.Accounts, shown.Customers = slices.Clone(report.Accounts), slices.Clone(report.Customers)
+	for i := range shown.Accounts {
+		showable(&shown.Accounts[i].AccountID)
+	}
+	for i := range shown.Customers {
+		showable(&shown.Customers[i].AccountID)
+		showable(&shown.Customers[i].CustomerID)
+	}
+	return &shown
+}
+
+func showable(id *string) { *id = strings.ToValidUTF8(*id, "\uFFFD") }
+
+// checkMinutes checks one row; customer is empty for an account's row.
+func checkMinutes(account, customer string, used usage.Usage) error {
 	if _, err := used.Minutes32(); err != nil {
 		return usage.Errorf(usage.OutOfRange,
 			"%s has %d AI minutes, more than the %d that AIMinutes can hold; narrow the range of dates",
 			describe(account, customer), used.Minutes, math.MaxInt32)
 	}
-	for _, id := range [...]string{account, customer} {
-		if !holds(as, id) {
-			return usage.Errorf(usage.OutOfRange,
-				"the id of %s has a character that %s cannot hold; ask for another format", describe(account, customer), as)
-		}
-	}
 	return nil
 }
 
-// holds tells whether a format can hold a text.
-func holds(as format, text string) bool {
-	if as != formatXML {
-		return utf8.ValidString(text)
-	}
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] >= utf8.RuneSelf {
-			return isXMLText(text)
-		}
-	}
-	return true
-}
-
-// isXMLText tells whether every character is a Char of XML 1.0, section 2.2.
-func isXMLText(text string) bool {
-	for i, r := range text {
-		if r == utf8.RuneError {
-			if _, size := utf8.DecodeRuneInString(text[i:]); size == 1 {
-				return false
-			}
-		}
-		if !isXMLChar(r) {
-			return false
-		}
-	}
-	return true
-}
-
+// isXMLChar tells whether a character is a Char of XML 1.0, section 2.2.
 func isXMLChar(r rune) bool {
 	return r == '\t' || r == '\n' || r == '\r' || ' ' <= r && r <= 0xD7FF ||
 		0xE000 <= r && r <= 0xFFFD || 0x10000 <= r && r <= 0x10FFFF

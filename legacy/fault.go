@@ -29,6 +29,14 @@ type fault struct {
 
 func (f *fault) Error() string { return f.message }
 
+// The headers that the old host spelled otherwise than net/http does. Names of
+// headers have no case, but some callers compare them as they are. They are set in
+// the map itself: Header.Set would spell them anew.
+const (
+	wwwAuthenticate    = "WWW-Authenticate"
+	autoBatchCompleted = "X-AutoBatch-Completed"
+)
+
 // errorCodes are the old host's names for the domain's codes: those of .NET's
 // exceptions, and of its HTTP statuses where there is none.
 var errorCodes = map[usage.Code]string{
@@ -74,6 +82,15 @@ func noSuchOperation(name string) *fault {
 	}
 }
 
+// methodNotAllowed is the answer to a verb that does not run the operation.
+func methodNotAllowed(method string) *fault {
+	return &fault{
+		status: http.StatusMethodNotAllowed, reason: "NotSupportedException", code: "NotSupportedException",
+		message: shorten(method, 100) + " does not run the operation",
+		header:  http.Header{"Allow": {"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"}},
+	}
+}
+
 // shorten cuts what a caller sent to a length that fits a message.
 func shorten(text string, most int) string {
 	if len(text) > most {
@@ -99,7 +116,7 @@ func faultOf(err error, as format, login string) *fault {
 			code: "Unauthorized", message: "Invalid Username or Password"}
 	case errors.Is(err, auth.ErrInvalidToken):
 		return &fault{status: http.StatusUnauthorized, reason: "Unauthorized", code: "Unauthorized", message: coded.Message,
-			header: http.Header{"Www-Authenticate": {`Bearer error="invalid_token"`}}}
+			header: http.Header{wwwAuthenticate: {`Bearer error="invalid_token"`}}}
 	case errors.Is(err, auth.ErrCrossSite):
 		return &fault{status: http.StatusForbidden, reason: "Forbidden", code: "Forbidden", message: coded.Message}
 	}
@@ -129,7 +146,7 @@ func notSignedIn(as format, login string) *fault {
 	if as == formatHTML {
 		return &fault{status: http.StatusFound, header: http.Header{"Location": {login}}}
 	}
-	return &fault{status: http.StatusUnauthorized, header: http.Header{"Www-Authenticate": {`basic realm="/auth/basic"`}}}
+	return &fault{status: http.StatusUnauthorized, header: http.Header{wwwAuthenticate: {`basic realm="/auth/basic"`}}}
 }
 
 // failure is the answer when the request was right and the answer is missing.

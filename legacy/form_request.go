@@ -8,8 +8,6 @@ import (
 	"mime"
 	"mime/multipart"
 	"strings"
-
-	"aiusage/usage"
 )
 
 // form holds the values of a query string or a form by lower-case name. Empty
@@ -70,18 +68,9 @@ func fromHex(c byte) byte {
 	return c&^0x20 - 'A' + 10
 }
 
-// apply sets every field that the form has a value for.
-func (f form) apply(request *usage.Request) {
-	for name, value := range f {
-		if field := fieldOf(request, name); field != nil {
-			*field = value
-		}
-	}
-}
-
-// parseMultipart reads a multipart/form-data body. Files are ignored, unless
+// readMultipart reads a multipart/form-data body. Files are ignored, unless
 // one has the name of a field: then it is a filter that would be lost.
-func parseMultipart(body []byte, contentType string) (form, error) {
+func (m message) readMultipart(body []byte, contentType string) (form, error) {
 	_, parameters, err := mime.ParseMediaType(contentType)
 	if err != nil || parameters["boundary"] == "" {
 		return nil, errors.New("the multipart boundary is missing")
@@ -100,7 +89,7 @@ func parseMultipart(body []byte, contentType string) (form, error) {
 			return nil, errors.New("a part has no name")
 		}
 		if part.FileName() != "" {
-			if fieldOf(&usage.Request{}, part.FormName()) != nil {
+			if m.field(part.FormName()) != "" {
 				return nil, fmt.Errorf("the field %q is a file", part.FormName())
 			}
 			continue

@@ -52,7 +52,8 @@ func New(config Config) http.Handler {
 // slashes and a trailing slash do not matter (fact 1).
 func Serves(path string) bool { return parseRoute(path).kind != foreign }
 
-// ServeHTTP answers any verb alike (fact 1).
+// ServeHTTP answers any verb alike (fact 1), but for TRACE and CONNECT, which are
+// not about what is at an address.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	addVary(w.Header(), "Accept") // fact 14
 	w.Header().Set("Cache-Control", "private, no-store")
@@ -60,10 +61,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	r = withPlainBasic(r)
 	route := parseRoute(r.URL.Path)
 	switch route.kind {
 	case metadataPage:
 		serveMetadata(w)
+		return
+	case metadataLink:
+		http.Redirect(w, r, "/metadata", http.StatusFound)
 		return
 	case schemaFile:
 		serveSchema(w)
@@ -78,6 +83,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve runs the operation. Nothing has been written when it returns an error.
 func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, query form, answer answer) error {
+	if r.Method == http.MethodTrace || r.Method == http.MethodConnect {
+		return methodNotAllowed(r.Method)
+	}
 	switch route.kind {
 	case missing, foreign:
 		return &fault{status: http.StatusNotFound, code: "NotFound", message: "There is nothing at this path"}
@@ -88,45 +96,63 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, que
 	case authStatus:
 		return h.serveStatus(w, r)
 	}
-	ctx, err := h.admit(r)
+	principal, err := h.admit(r)
 	if err != nil {
 		return err
 	}
-	if err := answer.check(); err != nil {
+	settle := h.afterBasic(r, principal)
+	ctx := auth.NewContext(r.Context(), principal)
+	document, err := h.operate(ctx, w, r, route, query, answer)
+	settle(w)
+	if err != nil {
 		return err
 	}
+	return h.write(ctx, w, r, answer, document)
+}
+
+// operate reads one request, or a batch of them, and returns how to write the answer.
+func (h *handler) operate(ctx context.Context, w http.ResponseWriter, r *http.Request, route route, query form, answer answer) (func(*stream), error) {
+	if err := answer.check(); err != nil {
+		return nil, err
+	}
 	if route.batch {
-		return h.serveBatch(ctx, w, r, route, answer)
+		reports, err := h.batch(ctx, w, r, route)
+		return func(s *stream) { writers[answer.format].batch(s, reports) }, err
 	}
 	request, err := h.readRequest(w, r, route, query)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	report, err := h.report(ctx, request, answer.format)
-	if err != nil {
-		return err
-	}
-	return h.write(ctx, w, r, answer, func(s *stream) { writers[answer.format].one(s, report) })
+	report, err := h.report(ctx, request)
+	return func(s *stream) { writers[answer.format].one(s, report) }, err
 }
 
 // admit authenticates the request and requires the operation's role. It runs
 // before the body is read (fact 18).
-func (h *handler) admit(r *http.Request) (context.Context, error) {
+func (h *handler) admit(r *http.Request) (auth.Principal, error) {
 	principal, err := h.Authenticate(r)
 	if err != nil {
-		return nil, err
+		return auth.Principal{}, err
 	}
-	ctx := auth.NewContext(r.Context(), principal)
-	return ctx, auth.RequireRole(ctx, auth.SystemAdministrator)
+	return principal, auth.RequireRole(auth.NewContext(r.Context(), principal), auth.SystemAdministrator)
 }
 
-// report asks for a report and makes sure that the format can hold it.
-func (h *handler) report(ctx context.Context, request usage.Request, as format) (*usage.Report, error) {
+// afterBasic begins the session that follows Basic credentials, beside the request
+// (fact 19). What it returns sets the cookies.
+func (h *handler) afterBasic(r *http.Request, principal auth.Principal) (settle func(http.ResponseWriter) (id string)) {
+	if h.SignIn == nil {
+		return func(http.ResponseWriter) string { return "" }
+	}
+	return h.SignIn.AfterBasic(r, principal)
+}
+
+// report asks for a report and makes sure that it can be written.
+func (h *handler) report(ctx context.Context, request usage.Request) (*usage.Report, error) {
 	report, err := h.Report(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	return report, checkReport(report, as)
+	return writable(report)
 }
 
 // write sends the headers and then the document. HEAD gets the headers only.
@@ -157,6 +183,22 @@ func (h *handler) write(ctx context.Context, w http.ResponseWriter, r *http.Requ
 func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" &&
 		r.Header.Get("Access-Control-Request-Method") != ""
+}
+
+// withPlainBasic returns the request with its Basic credentials in the one form that
+// net/http reads: the old host did not mind several blanks before them, or blanks in
+// them.
+func withPlainBasic(r *http.Request) *http.Request {
+	sent := r.Header.Get("Authorization")
+	scheme, credentials, _ := strings.Cut(strings.TrimSpace(sent), " ")
+	plain := scheme + " " + strings.NewReplacer(" ", "", "\t", "").Replace(credentials)
+	if !strings.EqualFold(scheme, "basic") || plain == sent {
+		return r
+	}
+	changed := *r
+	changed.Header = r.Header.Clone()
+	changed.Header.Set("Authorization", plain)
+	return &changed
 }
 
 // addVary names a request header in Vary, once.

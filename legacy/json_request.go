@@ -8,19 +8,17 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
-
-	"aiusage/usage"
 )
 
 // readJSON reads an object, or for a batch an array of objects. Names are
 // case-insensitive, unknown ones ignored, repeated ones joined (fact 3).
 // Anything but the expected JSON is an error (fact 7).
-func readJSON(body string, batch bool) ([]usage.Request, error) {
+func (m message) readJSON(body string, batch bool) ([]form, error) {
 	if err := checkSurrogates(body); err != nil {
 		return nil, err
 	}
 	decoder := json.NewDecoder(strings.NewReader(body))
-	requests, err := jsonRequests(decoder, batch)
+	requests, err := m.jsonRequests(decoder, batch)
 	if err == io.EOF {
 		return nil, io.ErrUnexpectedEOF
 	}
@@ -33,20 +31,20 @@ func readJSON(body string, batch bool) ([]usage.Request, error) {
 	return requests, nil
 }
 
-func jsonRequests(decoder *json.Decoder, batch bool) ([]usage.Request, error) {
+func (m message) jsonRequests(decoder *json.Decoder, batch bool) ([]form, error) {
 	if !batch {
-		request, err := jsonRequest(decoder)
-		return []usage.Request{request}, err
+		request, err := m.jsonRequest(decoder)
+		return []form{request}, err
 	}
 	if err := expect(decoder, '['); err != nil {
 		return nil, err
 	}
-	var requests []usage.Request
+	var requests []form
 	for decoder.More() {
 		if len(requests) == maxBatch {
 			return nil, errBatch
 		}
-		request, err := jsonRequest(decoder)
+		request, err := m.jsonRequest(decoder)
 		if err != nil {
 			return nil, err
 		}
@@ -56,30 +54,31 @@ func jsonRequests(decoder *json.Decoder, batch bool) ([]usage.Request, error) {
 }
 
 // jsonRequest reads one object.
-func jsonRequest(decoder *json.Decoder) (request usage.Request, err error) {
+func (m message) jsonRequest(decoder *json.Decoder) (form, error) {
 	if err := expect(decoder, '{'); err != nil {
-		return request, err
+		return nil, err
 	}
+	values := form{}
 	for decoder.More() {
-		name, err := decoder.Token()
+		token, err := decoder.Token()
 		if err != nil {
-			return request, err
+			return nil, err
 		}
 		var raw json.RawMessage
 		if err := decoder.Decode(&raw); err != nil {
-			return request, err
+			return nil, err
 		}
-		field := fieldOf(&request, name.(string))
-		if field == nil {
+		name := token.(string)
+		if m.field(name) == "" {
 			continue
 		}
 		value, err := jsonText(raw)
 		if err != nil {
-			return request, fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		join(field, value)
+		values.add(name, value)
 	}
-	return request, expect(decoder, '}')
+	return values, expect(decoder, '}')
 }
 
 // expect reads one delimiter.

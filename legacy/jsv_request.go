@@ -5,32 +5,34 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"aiusage/usage"
 )
 
 // readJSV reads one JSV object, {AccountId:acc-1,StartDate:2026-03-01}. White
 // space is part of a value. Names are treated as in JSON (fact 3).
-func readJSV(body string) ([]usage.Request, error) {
-	var request usage.Request
+func (m message) readJSV(body string) (form, error) {
+	values := form{}
 	rest, ok := strings.CutPrefix(strings.TrimSpace(body), "{")
 	if !ok {
 		return nil, errors.New("expected {")
 	}
 	if rest == "}" {
-		return []usage.Request{request}, nil
+		return values, nil
 	}
 	for {
 		name, value, tail, err := jsvPair(rest)
 		if err != nil {
 			return nil, err
 		}
-		if err := bindJSV(&request, name, value); err != nil {
-			return nil, err
+		if m.field(name) != "" {
+			text, err := jsvString(value)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			values.add(name, text)
 		}
 		switch {
 		case tail == "}":
-			return []usage.Request{request}, nil
+			return values, nil
 		case !strings.HasPrefix(tail, ","):
 			return nil, errors.New("expected , or } at the end of a value")
 		}
@@ -38,20 +40,15 @@ func readJSV(body string) ([]usage.Request, error) {
 	}
 }
 
-// bindJSV sets the field of a name, if there is one, to a raw value.
-func bindJSV(request *usage.Request, name, value string) error {
-	field := fieldOf(request, name)
-	if field == nil {
-		return nil
-	}
+// jsvString returns the text of a raw value.
+func jsvString(value string) (string, error) {
 	switch {
 	case strings.HasPrefix(value, "{"), strings.HasPrefix(value, "["):
-		return fmt.Errorf("%s: expected a text", name)
+		return "", errors.New("expected a text")
 	case strings.HasPrefix(value, `"`):
-		value = strings.ReplaceAll(value[1:len(value)-1], `""`, `"`)
+		return strings.ReplaceAll(value[1:len(value)-1], `""`, `"`), nil
 	}
-	join(field, value)
-	return nil
+	return value, nil
 }
 
 // jsvPair reads a name, a colon and a raw value.

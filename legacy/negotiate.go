@@ -78,8 +78,10 @@ func accepted(header http.Header) format {
 // ownFormat is the format of the request's own body, JSON when that is a form
 // or nothing known.
 func ownFormat(header http.Header) format {
-	if own := bodyFormat(mediaType(header.Get("Content-Type"))); own.isFormat() {
-		return format(own)
+	if sent, ok := contentType(header); ok {
+		if own := plainFormat(mediaType(sent)); own.isFormat() {
+			return format(own)
+		}
 	}
 	return formatJSON
 }

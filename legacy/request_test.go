@@ -197,12 +197,7 @@ func TestFact3QueryIsNeverDropped(t *testing.T) {
 
 func TestFact4BodiesThatCountAsEmpty(t *testing.T) {
 	d := newDoor(t)
-	for _, contentType := range []string{"", "text/plain", "application/octet-stream", "application/vnd.x+json", "garbage"} {
-		if got := d.bound(t, "POST", "/ai/usage", `{"AccountId":"A"}`, "Content-Type: "+contentType); got != (usage.Request{}) {
-			t.Errorf("%q: %+v", contentType, got)
-		}
-	}
-	for _, contentType := range []string{"application/json", "application/xml", "application/jsv", "text/csv", "multipart/form-data", "application/x-www-form-urlencoded"} {
+	for _, contentType := range []string{"", "text/plain", "garbage", "application/json, application/xml", "application/json", "application/xml", "application/jsv", "text/csv", "multipart/form-data", "application/x-www-form-urlencoded"} {
 		if got := d.bound(t, "POST", "/ai/usage?accountId=A", "", "Content-Type: "+contentType); got != accountA() {
 			t.Errorf("%s: %+v", contentType, got)
 		}

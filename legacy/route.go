@@ -19,6 +19,7 @@ const (
 	predefined                   // one of the predefined paths of fact 22
 	unknownOperation             // a predefined path of an operation that does not exist
 	metadataPage                 // /metadata (fact 24)
+	metadataLink                 // /{format}/metadata, which leads there
 	schemaFile                   // /ai/usage.xsd
 	authentication               // /auth and /auth/{provider} (fact 19)
 	authStatus                   // /auth/status (fact 20)
@@ -46,6 +47,8 @@ func parseRoute(path string) route {
 	switch {
 	case len(segments) == 1 && lower(segments[0]) == "metadata":
 		return route{kind: metadataPage}
+	case len(segments) == 2 && lower(segments[1]) == "metadata" && isFormat(lower(segments[0])):
+		return route{kind: metadataLink}
 	case len(segments) >= 2 && lower(segments[0]) == "ai":
 		return usageRoute(segments[1], len(segments) > 2)
 	case len(segments) >= 1 && lower(segments[0]) == "auth":

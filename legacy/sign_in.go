@@ -1,11 +1,9 @@
 package legacy
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"strings"
+	"slices"
 
 	"aiusage/auth"
 	"aiusage/usage"
@@ -18,6 +16,10 @@ type SignIn interface {
 	// Begin begins a session and sets its cookies; End ends it.
 	Begin(w http.ResponseWriter, r *http.Request, user auth.User, remember bool) (id string, err error)
 	End(w http.ResponseWriter, r *http.Request) error
+	// AfterBasic begins a session for whoever sent a password with a request, or goes
+	// on with the one they have, without keeping the request. What it returns sets the
+	// cookies, if there is a session, and returns its id.
+	AfterBasic(r *http.Request, principal auth.Principal) (settle func(http.ResponseWriter) (id string))
 	// CheckChange refuses what comes from another site.
 	CheckChange(r *http.Request) error
 	// Accounts returns the accounts that a principal may see.
@@ -27,6 +29,7 @@ type SignIn interface {
 // The ways to use /auth/{provider}.
 const (
 	credentialsProvider = "credentials"
+	basicProvider       = "basic"
 	logoutProvider      = "logout"
 )
 
@@ -39,11 +42,14 @@ type authenticateRequest struct {
 	rememberMe                              bool
 }
 
-// serveAuthenticate signs in, signs out, or tells who is signed in (fact 19). The
-// answer is JSON, except for a browser that wants a page: it is sent to one.
+// serveAuthenticate signs in, signs out, or tells who is signed in (fact 19). A
+// browser that wants a page is sent to one.
 func (h *handler) serveAuthenticate(w http.ResponseWriter, r *http.Request, route route, as format) error {
 	if h.SignIn == nil {
 		return noSuchProvider(route.provider)
+	}
+	if route.provider == basicProvider {
+		return h.signInByBasic(w, r, as)
 	}
 	if r.Method != http.MethodPost {
 		return h.authenticateWithoutBody(w, r, route.provider, as)
@@ -51,7 +57,10 @@ func (h *handler) serveAuthenticate(w http.ResponseWriter, r *http.Request, rout
 	if err := h.SignIn.CheckChange(r); err != nil {
 		return err
 	}
-	request, err := h.readAuthenticate(w, r)
+	if route.provider == logoutProvider {
+		return h.signOut(w, r, as)
+	}
+	request, err := h.readAuthenticate(w, r, route)
 	if err != nil {
 		return err
 	}
@@ -81,15 +90,27 @@ func (h *handler) authenticateWithoutBody(w http.ResponseWriter, r *http.Request
 		if err != nil {
 			return err
 		}
-		writeJSON(w, authenticateResponse{
-			UserID: principal.Name, UserName: principal.Name, DisplayName: principal.Name, Roles: principal.Roles,
-		})
-		return nil
+		h.afterBasic(r, principal)(w)
+		return authenticateResponse{userName: principal.Name, roles: principal.Roles}.write(w, as)
 	case credentialsProvider:
 		return &fault{status: http.StatusMethodNotAllowed, reason: "NotSupportedException", code: "NotSupportedException",
 			message: "Sign in with POST", header: http.Header{"Allow": {"POST"}}}
 	}
 	return noSuchProvider(provider)
+}
+
+// signInByBasic answers /auth/basic: a session for Basic credentials, by any verb.
+// Nothing else is credentials there.
+func (h *handler) signInByBasic(w http.ResponseWriter, r *http.Request, as format) error {
+	if _, _, ok := r.BasicAuth(); !ok {
+		return auth.ErrNoCredentials
+	}
+	principal, err := h.Authenticate(r)
+	if err != nil {
+		return err
+	}
+	id := h.afterBasic(r, principal)(w)
+	return authenticateResponse{sessionID: id, userName: principal.Name, roles: principal.Roles}.write(w, as)
 }
 
 func noSuchProvider(name string) *fault {
@@ -120,10 +141,7 @@ func (h *handler) signIn(w http.ResponseWriter, r *http.Request, request authent
 		http.Redirect(w, r, auth.SafeRedirect(request.returnURL, "/"), http.StatusFound)
 		return nil
 	}
-	writeJSON(w, authenticateResponse{
-		UserID: user.Name, SessionID: id, UserName: user.Name, DisplayName: user.Name, Roles: user.Roles,
-	})
-	return nil
+	return authenticateResponse{sessionID: id, userName: user.Name, roles: user.Roles}.write(w, as)
 }
 
 // signOut ends the session.
@@ -135,86 +153,33 @@ func (h *handler) signOut(w http.ResponseWriter, r *http.Request, as format) err
 		http.Redirect(w, r, "/", http.StatusFound)
 		return nil
 	}
-	writeJSON(w, authenticateResponse{})
-	return nil
+	return authenticateResponse{}.write(w, as)
 }
 
-// authenticateResponse is the old host's answer to signing in. It leaves out what
-// it has no value for.
-type authenticateResponse struct {
-	UserID         string   `json:"userId,omitempty"`
-	SessionID      string   `json:"sessionId,omitempty"`
-	UserName       string   `json:"userName,omitempty"`
-	DisplayName    string   `json:"displayName,omitempty"`
-	Roles          []string `json:"roles,omitempty"`
-	ResponseStatus struct{} `json:"responseStatus"`
-}
-
-// readAuthenticate reads a JSON object or a form, in any letter case. The query
-// string is not looked at: a password does not belong there.
-func (h *handler) readAuthenticate(w http.ResponseWriter, r *http.Request) (authenticateRequest, error) {
-	kind := mediaType(r.Header.Get("Content-Type"))
+// readAuthenticate reads a name and a password in any format that the operation is
+// read in. The query string is not looked at: a password does not belong there. The
+// error says nothing of the content, which has a password in it.
+func (h *handler) readAuthenticate(w http.ResponseWriter, r *http.Request, route route) (authenticateRequest, error) {
 	bounded := *h
 	bounded.MaxBody = min(h.MaxBody, maxCredentials)
-	body, err := bounded.readBody(w, r, bodyFormat(kind))
+	body, err := bounded.body(w, r, route)
 	if err != nil {
 		return authenticateRequest{}, err
 	}
-	text, err := decodeText(body)
+	values, err := authenticateMessage.read(body)
 	if err != nil {
-		return authenticateRequest{}, unreadableCredentials(kind, err)
-	}
-	values := form{}
-	switch {
-	case strings.HasSuffix(kind, "/json"):
-		if values, err = jsonCredentials(text.content); err != nil {
-			return authenticateRequest{}, unreadableCredentials(kind, err)
-		}
-	case kind == "application/x-www-form-urlencoded":
-		values = parseForm(text.content)
+		return authenticateRequest{}, unreadableCredentials(body.contentType)
 	}
 	return authenticateRequest{
 		provider: lower(values["provider"]), userName: values["username"], password: values["password"],
-		rememberMe: lower(values["rememberme"]) == "true" || values["rememberme"] == "on" || values["rememberme"] == "1",
+		rememberMe: slices.Contains([]string{"true", "on", "1"}, lower(values["rememberme"])),
 		returnURL:  values["returnurl"],
 	}, nil
 }
 
-// jsonCredentials reads the texts and truth values of a JSON object. The error
-// says nothing of the content, which has a password in it.
-func jsonCredentials(text string) (form, error) {
-	var members map[string]any
-	if text != "" && json.Unmarshal([]byte(text), &members) != nil {
-		return nil, errors.New("the body is not a JSON object")
-	}
-	values := form{}
-	for name, value := range members {
-		switch value := value.(type) {
-		case string:
-			values[lower(name)] = value
-		case bool:
-			values[lower(name)] = fmt.Sprint(value)
-		}
-	}
-	return values, nil
-}
-
-func unreadableCredentials(contentType string, reason error) *fault {
+func unreadableCredentials(contentType string) *fault {
 	return &fault{
 		status: http.StatusBadRequest, reason: "SerializationException", code: "SerializationException",
-		message: fmt.Sprintf("Could not deserialize '%s' request using ServiceStack.Authenticate'\nError: %s", shorten(contentType, 100), reason),
+		message: fmt.Sprintf("Could not deserialize '%s' request using ServiceStack.Authenticate'\nError: it is not what its type says", shorten(contentType, 100)),
 	}
-}
-
-// writeJSON writes a small document as the old host did, without escaping what
-// need not be.
-func writeJSON(w http.ResponseWriter, document any) {
-	var body strings.Builder
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(document); err != nil {
-		panic(err) // strings and truth values
-	}
-	w.Header().Set("Content-Type", contentTypes[formatJSON])
-	w.Write([]byte(strings.TrimSuffix(body.String(), "\n")))
 }

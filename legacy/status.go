@@ -36,6 +36,7 @@ func (h *handler) serveStatus(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	settle := h.afterBasic(r, principal)
 	accounts, err := h.SignIn.Accounts(r, principal)
 	if err != nil {
 		return err
@@ -55,6 +56,7 @@ func (h *handler) serveStatus(w http.ResponseWriter, r *http.Request) error {
 		}
 		status.AccountNames = append(status.AccountNames, name)
 	}
+	settle(w)
 	writeJSON(w, status)
 	return nil
 }

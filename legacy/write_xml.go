@@ -2,7 +2,9 @@ package legacy
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"strings"
 
 	"aiusage/usage"
 )
@@ -23,7 +25,8 @@ const contractAttributes = ` xmlns:i="` + instanceNamespace + `" xmlns="` + cont
 // WriteXML writes a report as the contract's XML document (fact 10). A report
 // that the document cannot hold is an OutOfRange error, and nothing is written.
 func WriteXML(w io.Writer, report *usage.Report) error {
-	if err := checkReport(report, formatXML); err != nil {
+	report, err := writable(report)
+	if err != nil {
 		return err
 	}
 	s := newStream(context.Background(), w)
@@ -102,8 +105,36 @@ func xmlCustomers(s *stream, rows []usage.SubjectUsage) {
 
 // xmlEscapes are the characters that element text cannot show as themselves.
 // A carriage return is written as a reference because every XML parser turns a
-// bare one into a line feed, and an id must come back as it was.
-var xmlEscapes = [256]string{'<': "&lt;", '>': "&gt;", '&': "&amp;", '\r': "&#xD;"}
+// bare one into a line feed, and an id must come back as it was. XML 1.0 does not
+// have the other control characters; the old serializer writes and reads them as
+// references all the same (fact 10).
+var xmlEscapes = func() (escapes [256]string) {
+	for c := range 0x20 {
+		escapes[c] = fmt.Sprintf("&#x%X;", c)
+	}
+	escapes['\t'], escapes['\n'] = "", ""
+	escapes['<'], escapes['>'], escapes['&'] = "&lt;", "&gt;", "&amp;"
+	return escapes
+}()
 
-// xmlText writes element text.
-func (s *stream) xmlText(text string) { s.escaped(text, &xmlEscapes) }
+// xmlText writes element text. U+FFFE and U+FFFF, which XML does not have either,
+// are EF BF BE and EF BF BF in UTF-8.
+func (s *stream) xmlText(text string) {
+	for {
+		at := strings.Index(text, "\xEF\xBF")
+		if at < 0 {
+			s.escaped(text, &xmlEscapes)
+			return
+		}
+		s.escaped(text[:at], &xmlEscapes)
+		switch text = text[at:]; {
+		case strings.HasPrefix(text, "\uFFFE"):
+			s.text("&#xFFFE;")
+		case strings.HasPrefix(text, "\uFFFF"):
+			s.text("&#xFFFF;")
+		default:
+			s.text(text[:3]) // the text is valid UTF-8
+		}
+		text = text[3:]
+	}
+}

@@ -5,31 +5,28 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-
-	"aiusage/usage"
 )
 
-// readXML reads a GetAIUsage document, or for a batch an ArrayOfGetAIUsage
+// readXML reads the document of one request, or for a batch an ArrayOf… of them
 // (facts 5, 6 and 23). Elements may come in any order. Whatever looks like a
 // filter but would not be one is an error, never ignored: a repeated element, a
 // name in the wrong case or in another namespace, text between the elements.
-func readXML(body bodyText, batch bool) ([]usage.Request, error) {
+func (m message) readXML(body bodyText, batch bool) ([]form, error) {
 	document, err := cutDeclaration(body)
 	if err != nil {
 		return nil, err
 	}
-	reader := newXMLReader(document)
+	reader := newXMLReader(hideReferences(document))
 	root, err := reader.root()
 	if err != nil {
 		return nil, err
 	}
-	var requests []usage.Request
+	var requests []form
 	if batch {
-		requests, err = reader.array(root)
+		requests, err = reader.array(m, root)
 	} else {
-		var request usage.Request
-		request, err = reader.request(root)
-		requests = []usage.Request{request}
+		requests = make([]form, 1)
+		requests[0], err = reader.request(m, root)
 	}
 	if err != nil {
 		return nil, err
@@ -46,25 +43,25 @@ var xmlDeclarationForm = regexp.MustCompile(`^<\?xml[ \t\r\n]+version[ \t\r\n]*=
 func cutDeclaration(body bodyText) (string, error) {
 	parts := xmlDeclarationForm.FindStringSubmatch(body.content)
 	if parts == nil {
-		return body.content, nil // anything like one will be found to be a processing instruction
+		parts = make([]string, 3) // anything like one will be found to be a processing instruction
 	}
 	declared := lower(parts[1] + parts[2])
-	matches := declared == "utf-8"
-	if body.utf16 {
-		matches = declared == "utf-16"
-	}
-	if declared != "" && !matches {
-		return "", fmt.Errorf("the declared encoding %q is not the encoding of the document", declared)
+	isUTF16 := body.encoding != encodingUTF8
+	switch {
+	case declared == "" && isUTF16 && !body.marked:
+		return "", errors.New("the document is UTF-16 with neither a byte order mark nor a declaration of it")
+	case declared != "" && declared != body.encoding && !(isUTF16 && declared == encodingUTF16):
+		return "", fmt.Errorf("the declared encoding %q is not the encoding of the document, %s", declared, body.encoding)
 	}
 	return body.content[len(parts[0]):], nil
 }
 
 // array reads the requests of a batch.
-func (x *xmlReader) array(root xmlElement) ([]usage.Request, error) {
-	if err := root.named("ArrayOf" + operationName); err != nil {
+func (x *xmlReader) array(m message, root xmlElement) ([]form, error) {
+	if err := root.named("ArrayOf"+m.name, m.namespace); err != nil {
 		return nil, err
 	}
-	var requests []usage.Request
+	var requests []form
 	for {
 		child, err := x.child()
 		if err != nil || child == nil {
@@ -73,7 +70,7 @@ func (x *xmlReader) array(root xmlElement) ([]usage.Request, error) {
 		if len(requests) == maxBatch {
 			return nil, errBatch
 		}
-		request, err := x.request(*child)
+		request, err := x.request(m, *child)
 		if err != nil {
 			return nil, err
 		}
@@ -81,48 +78,44 @@ func (x *xmlReader) array(root xmlElement) ([]usage.Request, error) {
 	}
 }
 
-// request reads the children of a GetAIUsage element that has just begun.
-func (x *xmlReader) request(element xmlElement) (request usage.Request, err error) {
-	if err := element.named(operationName); err != nil {
-		return request, err
+// request reads the children of a request's element that has just begun.
+func (x *xmlReader) request(m message, element xmlElement) (form, error) {
+	if err := element.named(m.name, m.namespace); err != nil {
+		return nil, err
 	}
-	seen := map[string]bool{}
+	values, seen := form{}, map[string]bool{}
 	for {
 		child, err := x.child()
 		if err != nil || child == nil {
-			return request, err
+			return values, err
 		}
-		field := fieldOf(&request, child.local)
-		if field == nil {
+		name, known := child.local, m.field(child.local)
+		switch {
+		case known == "":
 			if err := x.skip(); err != nil {
-				return request, err
+				return nil, err
 			}
 			continue
-		}
-		switch name := child.local; {
-		case child.space != contractNamespace && child.space != "":
-			return request, fmt.Errorf("%s is in the wrong namespace %q", name, child.space)
-		case contractNames[lower(name)] != name:
-			return request, fmt.Errorf("%s is spelled %s", name, contractNames[lower(name)])
+		case child.space != m.namespace && child.space != "":
+			return nil, fmt.Errorf("%s is in the wrong namespace %q", name, child.space)
+		case known != name:
+			return nil, fmt.Errorf("%s is spelled %s", name, known)
 		case seen[name]:
-			return request, fmt.Errorf("%s is repeated", name)
+			return nil, fmt.Errorf("%s is repeated", name)
 		}
-		seen[child.local] = true
-		if *field, err = x.text(*child); err != nil {
-			return request, err
+		seen[name] = true
+		value, err := x.text(*child)
+		if err != nil {
+			return nil, err
 		}
+		values.add(name, value)
 	}
 }
 
-// contractNames are the fields' names by their lower-case forms.
-var contractNames = map[string]string{
-	"accountid": "AccountId", "customerid": "CustomerId", "startdate": "StartDate", "enddate": "EndDate",
-}
-
 // named makes sure of an element's name and that it is not nil.
-func (e xmlElement) named(local string) error {
-	if e.local != local || e.space != contractNamespace {
-		return fmt.Errorf("expected the element %s in the namespace %q, found %s in %q", local, contractNamespace, e.local, e.space)
+func (e xmlElement) named(local, space string) error {
+	if e.local != local || e.space != space {
+		return fmt.Errorf("expected the element %s in the namespace %q, found %s in %q", local, space, e.local, e.space)
 	}
 	if e.null {
 		return fmt.Errorf("%s is nil", local)
@@ -145,7 +138,7 @@ func (x *xmlReader) text(element xmlElement) (string, error) {
 			if element.null && content.Len() > 0 {
 				return "", fmt.Errorf("%s is nil and has content", element.local)
 			}
-			return content.String(), nil
+			return showReferences(content.String())
 		}
 		content.WriteString(event.text)
 	}

@@ -324,7 +324,7 @@ func TestRefusals(t *testing.T) {
 		`{aiUsage(startDate:"1000-01-01",endDate:"9999-01-01"){series(granularity:DAY){from}}}`:  `"argument":"granularity"`,
 		`{aiUsage(startDate:"2026-03-01",endDate:"2026-02-01"){series(granularity:DAY){from}}}`:  `"argument":"endDate"`,
 		`{accounts(search:"` + strings.Repeat("x", 300) + `"){nodes{name}}}`:                     `"argument":"search"`,
-		`{customers(accountId:" "){nodes{name}}}`:                                                `"argument":"accountId"`,
+		`{customers(accountId:"` + strings.Repeat("x", 65) + `"){nodes{name}}}`:                  `"argument":"accountId"`,
 		`{aiUsage{customerUsage{series(granularity:HOUR){from to partial aiMinutes sessions}}}}`: `OPERATION_TOO_LARGE`,
 		`{aiUsage(period:FORTNIGHT){asOf}}`:                                                      `FORTNIGHT`,
 	} {

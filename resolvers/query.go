@@ -96,10 +96,11 @@ func (r queryResolver) Accounts(ctx context.Context, search *string, first *int3
 
 // Customers resolves Query.customers.
 func (r queryResolver) Customers(ctx context.Context, accountID, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error) {
-	if err := usage.CheckID("accountId", given(accountID)); err != nil {
+	account, err := usage.FilterID("accountId", given(accountID))
+	if err != nil {
 		return nil, err
 	}
-	asked, err := answer.PageArguments{First: first, Last: last, After: after, Before: before}.Search(given(accountID), given(search))
+	asked, err := answer.PageArguments{First: first, Last: last, After: after, Before: before}.Search(account, given(search))
 	if err != nil {
 		return nil, err
 	}

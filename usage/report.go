@@ -47,17 +47,19 @@ func (r Request) Query(fallback *time.Location, now time.Time) (Query, error) {
 			return Query{}, err
 		}
 	}
-	if err := CheckID("accountId", r.AccountID); err != nil {
+	accountID, err := FilterID("accountId", r.AccountID)
+	if err != nil {
 		return Query{}, err
 	}
-	if err := CheckID("customerId", r.CustomerID); err != nil {
+	customerID, err := FilterID("customerId", r.CustomerID)
+	if err != nil {
 		return Query{}, err
 	}
 	span, err := r.span(zone, now)
 	if err != nil {
 		return Query{}, err
 	}
-	return Query{AccountID: r.AccountID, CustomerID: r.CustomerID, Range: span, Zone: zone}, nil
+	return Query{AccountID: accountID, CustomerID: customerID, Range: span, Zone: zone}, nil
 }
 
 // span returns the range that was asked for, by its name or by its dates.

@@ -102,6 +102,26 @@ func TestIDs(t *testing.T) {
 	}
 }
 
+// The tables take "a" and "a " for the same; what they may hold can be asked for.
+func TestIDsThatAreAskedFor(t *testing.T) {
+	for asked, want := range map[string]string{
+		"": "", "a": "a", "a ": "a", "a   ": "a", " a": " a", "a\t": "a\t", "\u00a0a\u00a0": "\u00a0a\u00a0", " ": " ", "   ": " ",
+		"a\x1b\x00b": "a\x1b\x00b", "\uffff": "\uffff", strings.Repeat("😀", MaxIDLength) + "  ": strings.Repeat("😀", MaxIDLength),
+	} {
+		query, err := Request{AccountID: asked, CustomerID: asked}.Query(nil, time.Time{})
+		if err != nil || query.AccountID != want || query.CustomerID != want {
+			t.Errorf("%q: got %+v, %v", asked, query, err)
+		}
+	}
+	for _, asked := range []string{"\xc3", "a\xff ", strings.Repeat("a", MaxIDLength+1)} {
+		for argument, request := range map[string]Request{"accountId": {AccountID: asked}, "customerId": {CustomerID: asked}} {
+			if _, err := request.Query(nil, time.Time{}); err == nil || AsError(err).Argument != argument || AsError(err).Code != InvalidArgument {
+				t.Errorf("%q: got %v", asked, err)
+			}
+		}
+	}
+}
+
 func TestErrorsWithoutACodeAreInternal(t *testing.T) {
 	cause := errors.New("secret detail")
 	coded := AsError(fmt.Errorf("reading: %w", cause))

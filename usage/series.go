@@ -22,6 +22,9 @@ const (
 // stands for the account's sessions without a customer.
 type Subject struct{ AccountID, CustomerID string }
 
+// Trimmed returns a subject with its ids as the tables compare them.
+func (s Subject) Trimmed() Subject { return Subject{TrimID(s.AccountID), TrimID(s.CustomerID)} }
+
 // Level is what a series is told apart by.
 type Level int
 
@@ -58,7 +61,8 @@ type SeriesSet struct {
 	// Buckets are those of every series: the whole range, in order. Ends that the
 	// query left open are where the usage of anybody begins and ends.
 	Buckets []Range
-	// amounts are those of each subject with usage, one for each bucket.
+	// amounts are those of each subject with usage, one for each bucket. The parts of
+	// an answer may spell a subject in two ways, so its ids are trimmed.
 	amounts map[Subject][]Usage
 }
 
@@ -74,6 +78,7 @@ func (s *SeriesSet) Add(subject Subject, bucket int, amount Usage) error {
 	if bucket < 0 || bucket >= len(s.Buckets) {
 		return fmt.Errorf("usage in bucket %d of a series with %d", bucket, len(s.Buckets))
 	}
+	subject = subject.Trimmed()
 	amounts := s.amounts[subject]
 	if amounts == nil {
 		if (len(s.amounts)+1)*len(s.Buckets) > MostPointsTogether {
@@ -103,7 +108,7 @@ func (s *SeriesSet) Any(condition func(Usage) bool) bool {
 // Of returns the points of a subject, one for each bucket.
 func (s *SeriesSet) Of(subject Subject) []Point {
 	points := make([]Point, len(s.Buckets))
-	amounts := s.amounts[subject]
+	amounts := s.amounts[subject.Trimmed()]
 	for i, bucket := range s.Buckets {
 		points[i].Range = bucket
 		if amounts != nil {

@@ -61,7 +61,29 @@ func isUnwritable(r rune) bool {
 	return r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff
 }
 
-// CheckID tells whether value can be an id: valid UTF-8 that XML can hold, at most
+// TrimID returns an id as the tables compare it: they take no notice of spaces at
+// its end (the collation utf8mb4_bin pads).
+func TrimID(id string) string { return strings.TrimRight(id, " ") }
+
+// FilterID returns the id that a request asks for, as the tables compare it: they
+// take "a" and "a " for the same, so spaces at its end do not matter, but spaces
+// alone stay an id and never become no filter. Whatever a table may hold can be
+// asked for, so this is laxer than CheckID: only what is not valid UTF-8 or longer
+// than MaxIDLength characters is an InvalidArgument that names the argument.
+func FilterID(argument, value string) (string, error) {
+	id := TrimID(value)
+	switch {
+	case !utf8.ValidString(id):
+		return "", invalid(argument, "%s is not valid UTF-8", argument)
+	case utf8.RuneCountInString(id) > MaxIDLength:
+		return "", invalid(argument, "%s is longer than %d characters", argument, MaxIDLength)
+	case id == "" && value != "":
+		return " ", nil
+	}
+	return id, nil
+}
+
+// CheckID tells whether value can be the id of something new: valid UTF-8 that XML can hold, at most
 // MaxIDLength characters, no white space around it (MySQL compares ids without
 // regard to trailing spaces, so "a" and "a " could not be told apart). An empty
 // value passes. The error is an InvalidArgument that names the argument.
