@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
+
+	"aiusage/db/dbtest"
 )
 
 // hostile are values of the settings with which the gateway would give wrong answers,
@@ -60,15 +62,8 @@ func hostileServer(t *testing.T, admin *sql.DB, dsn string) (account string) {
 		}
 		sets = append(sets, name+" = "+value)
 	}
-	for _, statement := range []string{
-		"CREATE USER plain@'%' IDENTIFIED BY 'pw'",
-		"GRANT ALL ON aiusage.* TO plain@'%'",
-		"SET GLOBAL init_connect = " + quoted("SET "+strings.Join(sets, ", ")+"; START TRANSACTION"),
-	} {
-		if _, err := admin.Exec(statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
-		}
-	}
+	createPlain(t, admin)
+	perform(t, admin, "SET GLOBAL init_connect = "+quoted("SET "+strings.Join(sets, ", ")+"; START TRANSACTION"))
 	return as(t, dsn, "plain", "pw")
 }
 
@@ -135,4 +130,41 @@ func perform(t *testing.T, on interface {
 	if _, err := on.Exec(statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
+}
+
+// createPlain creates an account without special privileges, plain with the password pw.
+func createPlain(t *testing.T, admin *sql.DB) {
+	t.Helper()
+	perform(t, admin, "DROP USER IF EXISTS plain@'%'")
+	perform(t, admin, "CREATE USER plain@'%' IDENTIFIED BY 'pw'")
+	perform(t, admin, "GRANT ALL ON aiusage.* TO plain@'%'")
+}
+
+// What has to be changed on a server as a whole is tried on one that other tests do
+// not use. Each test leaves it as it was.
+func TestAServerOfItsOwn(t *testing.T) {
+	options := func(engine string) []string {
+		// A limit that is 0 at the start cannot be set later on MariaDB.
+		options := []string{"--max-user-connections=100"}
+		if engine == "mariadb" {
+			options = append(options, "--secure-timestamp=YES") // nobody may set the clock
+		}
+		return options
+	}
+	tests := []struct {
+		name string
+		test func(*testing.T, *dbtest.Server)
+	}{
+		{"a variable that may not be set is named", aVariableThatMayNotBeSetIsNamed},
+		{"a transaction of init_connect is ended", aTransactionOfInitConnectIsEnded},
+		{"connections are left to others", connectionsAreLeftToOthers},
+		{"server errors say what is wrong", serverErrorsSayWhatIsWrong},
+		{"after a fail-over writes go to the new primary", afterAFailOverWritesGoToTheNewPrimary},
+		{"a write that meets the old primary is tried again", aWriteThatMeetsTheOldPrimaryIsTriedAgain},
+	}
+	dbtest.EachConfigured(t, options, func(t *testing.T, server *dbtest.Server) {
+		for _, one := range tests {
+			t.Run(one.name, func(t *testing.T) { one.test(t, server) })
+		}
+	})
 }

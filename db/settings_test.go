@@ -3,7 +3,6 @@ package db_test
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -15,118 +14,122 @@ import (
 	"aiusage/usage"
 )
 
-func TestConnectionsAreWhatTheGatewayNeedsWhateverTheServerIs(t *testing.T) {
+func TestAServerThatIsSetUpOtherwise(t *testing.T) {
 	dbtest.EachConfigured(t, trusting, func(t *testing.T, server *dbtest.Server) {
-		admin := pool(t, server.DSN)
+		admin := pool(t, server.DSN+"?charset=utf8mb4")
 		usual := variables(t, admin)
 		account := hostileServer(t, admin, server.DSN)
-		store := open(t, account)
-		// What a connection is without the gateway's settings.
-		bare := pool(t, account)
-		otherwise := func(name string) (value string) {
-			if err := bare.QueryRow("SELECT CAST(@@SESSION." + name + " AS CHAR)").Scan(&value); err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			return value
-		}
-		read := func(expression string) (value string) {
-			err := store.Read(t.Context(), "SELECT COALESCE(CAST("+expression+" AS CHAR), 'NULL')", func(is string) { value = is })
-			if err != nil {
-				t.Fatalf("%s: %v", expression, err)
-			}
-			return value
-		}
-		names, values := db.Settings()
-		for name := range hostile {
-			if !slices.Contains(names, name) {
-				t.Errorf("%s is left as the server has it", name)
-			}
-		}
-		for i, name := range names {
-			_, present := usual[name]
-			switch {
-			case hostile[name] == "":
-				t.Errorf("there is no hostile value of %s", name)
-			case strings.HasPrefix(name, "@"):
-				if got := read(name); got != values[i] {
-					t.Errorf("%s is %s", name, got)
-				}
-			case !present || name == "autocommit" && values[i] == "0":
-			case otherwise(name) == read("@@SESSION."+name):
-				t.Errorf("%s is %s without being set", name, otherwise(name))
-			case name == "timestamp":
-				if year := read("YEAR(NOW())"); year < "2026" {
-					t.Errorf("the clock stands still in %s", year)
-				}
-			case values[i] == "DEFAULT":
-				if got := read("@@SESSION." + name); got != usual[name] {
-					t.Errorf("%s is %s", name, got)
-				}
-			default:
-				value := values[i]
-				if unicode.IsLetter(rune(value[0])) {
-					value = quoted(value)
-				}
-				if got := read("@@SESSION." + name + " = " + value); name != "sql_mode" && name != "completion_type" && got != "1" {
-					t.Errorf("%s is %s, not %s", name, read("@@SESSION."+name), values[i])
-				}
-			}
-		}
-		if got := read("@@SESSION.completion_type"); got != "NO_CHAIN" {
-			t.Errorf("completion_type is %s", got)
-		}
-		if got := read("@@SESSION.sql_mode"); !strings.Contains(got, "STRICT_ALL_TABLES") || strings.Contains(got, "ANSI_QUOTES") {
-			t.Errorf("sql_mode is %s", got)
-		}
+		t.Run("connections are what the gateway needs", func(t *testing.T) { areWhatTheGatewayNeeds(t, usual, account) })
+		t.Run("answers are exact", func(t *testing.T) { areExact(t, admin, account) })
 	})
 }
 
-func TestAnswersAreExactOnAServerThatIsSetUpOtherwise(t *testing.T) {
-	dbtest.EachConfigured(t, trusting, func(t *testing.T, server *dbtest.Server) {
-		admin := pool(t, server.DSN+"?charset=utf8mb4")
-		store := open(t, hostileServer(t, admin, server.DSN))
-		migrate(t, store)
-		install(t, store)
-		at := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
-		session := func(id string, minutes int) usage.Session {
-			return usage.Session{SessionID: id, AccountID: "ácc-" + id, CustomerID: "c", StartedAt: at, DurationSeconds: int64(minutes) * 60}
+// areWhatTheGatewayNeeds looks at each variable of a connection.
+func areWhatTheGatewayNeeds(t *testing.T, usual map[string]string, account string) {
+	store := open(t, account)
+	// What a connection is without the gateway's settings.
+	bare := pool(t, account)
+	otherwise := func(name string) (value string) {
+		if err := bare.QueryRow("SELECT CAST(@@SESSION." + name + " AS CHAR)").Scan(&value); err != nil {
+			t.Fatalf("%s: %v", name, err)
 		}
-		want := func(when string, minutes, accounts int64) {
-			t.Helper()
-			got := report(t, store, usage.Request{StartDate: "2026-03-01", EndDate: "2026-03-01"})
-			if got.Totals.Minutes != minutes || int64(len(got.Accounts)) != accounts {
-				t.Errorf("%s: %d minutes of %d accounts, want %d of %d", when, got.Totals.Minutes, len(got.Accounts), minutes, accounts)
-			}
-			if !strings.HasPrefix(got.Accounts[0].AccountID, "ácc-") {
-				t.Errorf("%s: the id is %q", when, got.Accounts[0].AccountID)
-			}
-		}
-		write(t, store, session("a", 1), session("b", 2))
-		want("imported", 3, 2)
-		write(t, store, session("a", 4), session("c", 8))
-		want("imported again", 14, 3)
-
-		perform(t, admin, "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('d', 'ácc-d', '2026-03-01 10:00', 960)")
-		for range 20 { // whichever connections the pool has
-			want("written by the platform", 30, 4)
-		}
-		tx, err := admin.Begin()
+		return value
+	}
+	read := func(expression string) (value string) {
+		err := store.Read(t.Context(), "SELECT COALESCE(CAST("+expression+" AS CHAR), 'NULL')", func(is string) { value = is })
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%s: %v", expression, err)
 		}
-		defer tx.Rollback()
-		perform(t, tx, "UPDATE ai_sessions SET duration_seconds = 0 WHERE session_id = 'd'")
-		want("while the platform writes", 30, 4)
-		if err := tx.Rollback(); err != nil {
-			t.Fatal(err)
+		return value
+	}
+	names, values := db.Settings()
+	for name := range hostile {
+		if !slices.Contains(names, name) {
+			t.Errorf("%s is left as the server has it", name)
 		}
-		if folded, err := store.Fold(t.Context(), nil); err != nil || folded == 0 {
-			t.Errorf("folded %d: %v", folded, err)
+	}
+	for i, name := range names {
+		_, present := usual[name]
+		switch {
+		case hostile[name] == "":
+			t.Errorf("there is no hostile value of %s", name)
+		case strings.HasPrefix(name, "@"):
+			if got := read(name); got != values[i] {
+				t.Errorf("%s is %s", name, got)
+			}
+		case !present || name == "autocommit" && values[i] == "0":
+		case otherwise(name) == read("@@SESSION."+name):
+			t.Errorf("%s is %s without being set", name, otherwise(name))
+		case name == "timestamp":
+			if year := read("YEAR(NOW())"); year < "2026" {
+				t.Errorf("the clock stands still in %s", year)
+			}
+		case values[i] == "DEFAULT":
+			if got := read("@@SESSION." + name); got != usual[name] {
+				t.Errorf("%s is %s", name, got)
+			}
+		default:
+			value := values[i]
+			if unicode.IsLetter(rune(value[0])) {
+				value = quoted(value)
+			}
+			if got := read("@@SESSION." + name + " = " + value); name != "sql_mode" && name != "completion_type" && got != "1" {
+				t.Errorf("%s is %s, not %s", name, read("@@SESSION."+name), values[i])
+			}
 		}
-		want("folded", 30, 4)
-		noDifferences(t, store)
-		plainTables(t, admin)
-	})
+	}
+	if got := read("@@SESSION.completion_type"); got != "NO_CHAIN" {
+		t.Errorf("completion_type is %s", got)
+	}
+	if got := read("@@SESSION.sql_mode"); !strings.Contains(got, "STRICT_ALL_TABLES") || strings.Contains(got, "ANSI_QUOTES") {
+		t.Errorf("sql_mode is %s", got)
+	}
+}
+
+// areExact writes, folds and reads beside others who write.
+func areExact(t *testing.T, admin *sql.DB, account string) {
+	store := open(t, account)
+	migrate(t, store)
+	install(t, store)
+	at := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
+	session := func(id string, minutes int) usage.Session {
+		return usage.Session{SessionID: id, AccountID: "ácc-" + id, CustomerID: "c", StartedAt: at, DurationSeconds: int64(minutes) * 60}
+	}
+	want := func(when string, minutes, accounts int64) {
+		t.Helper()
+		got := report(t, store, usage.Request{StartDate: "2026-03-01", EndDate: "2026-03-01"})
+		if got.Totals.Minutes != minutes || int64(len(got.Accounts)) != accounts {
+			t.Errorf("%s: %d minutes of %d accounts, want %d of %d", when, got.Totals.Minutes, len(got.Accounts), minutes, accounts)
+		}
+		if !strings.HasPrefix(got.Accounts[0].AccountID, "ácc-") {
+			t.Errorf("%s: the id is %q", when, got.Accounts[0].AccountID)
+		}
+	}
+	write(t, store, session("a", 1), session("b", 2))
+	want("imported", 3, 2)
+	write(t, store, session("a", 4), session("c", 8))
+	want("imported again", 14, 3)
+
+	perform(t, admin, "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('d', 'ácc-d', '2026-03-01 10:00', 960)")
+	for range 20 { // whichever connections the pool has
+		want("written by the platform", 30, 4)
+	}
+	tx, err := admin.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	perform(t, tx, "UPDATE ai_sessions SET duration_seconds = 0 WHERE session_id = 'd'")
+	want("while the platform writes", 30, 4)
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if folded, err := store.Fold(t.Context(), nil); err != nil || folded == 0 {
+		t.Errorf("folded %d: %v", folded, err)
+	}
+	want("folded", 30, 4)
+	noDifferences(t, store)
+	plainTables(t, admin)
 }
 
 func noDifferences(t *testing.T, store *db.Store) {
@@ -203,21 +206,18 @@ func TestANewConnectionTakesTwoStatements(t *testing.T) {
 	})
 }
 
-func TestAVariableThatMayNotBeSetIsNamed(t *testing.T) {
-	dbtest.EachConfigured(t, nil, func(t *testing.T, server *dbtest.Server) {
-		admin := pool(t, server.DSN)
-		perform(t, admin, "CREATE USER plain@'%' IDENTIFIED BY 'pw'")
-		perform(t, admin, "GRANT ALL ON aiusage.* TO plain@'%'")
-		defer db.AlsoSet("sql_log_bin", "1")()
-		store := open(t, as(t, server.DSN, "plain", "pw"))
-		coded := wantCode(t, store.Ping(t.Context()), usage.Unavailable)
-		if want := "does not let the gateway set its variable sql_log_bin to 1"; !strings.Contains(coded.Message, want) {
-			t.Errorf("got %q, want %q", coded.Message, want)
-		}
-		if err := open(t, server.DSN).Ping(t.Context()); err != nil {
-			t.Errorf("an administrator may: %v", err)
-		}
-	})
+func aVariableThatMayNotBeSetIsNamed(t *testing.T, server *dbtest.Server) {
+	admin := pool(t, server.DSN)
+	createPlain(t, admin)
+	defer db.AlsoSet("sql_log_bin", "1")()
+	store := open(t, as(t, server.DSN, "plain", "pw"))
+	coded := wantCode(t, store.Ping(t.Context()), usage.Unavailable)
+	if want := "does not let the gateway set its variable sql_log_bin to 1"; !strings.Contains(coded.Message, want) {
+		t.Errorf("got %q, want %q", coded.Message, want)
+	}
+	if err := open(t, server.DSN).Ping(t.Context()); err != nil {
+		t.Errorf("an administrator may: %v", err)
+	}
 }
 
 func TestAnotherServerBehindTheSameAddressIsAskedAnew(t *testing.T) {
@@ -237,50 +237,35 @@ func TestAnotherServerBehindTheSameAddressIsAskedAnew(t *testing.T) {
 	})
 }
 
-func TestAServerThatGuardsItsClockIsServed(t *testing.T) {
-	dbtest.EachConfigured(t, func(engine string) []string {
-		if engine == "mariadb" {
-			return []string{"--secure-timestamp=YES"}
-		}
-		return nil
-	}, func(t *testing.T, server *dbtest.Server) {
-		if err := open(t, server.DSN).Ping(t.Context()); err != nil {
-			t.Error(fmt.Errorf("with secure_timestamp: %w", err))
-		}
-	})
-}
-
 // A transaction that init_connect has begun would show its snapshot for ever, and
 // take back whatever is written.
-func TestATransactionOfInitConnectIsEnded(t *testing.T) {
-	dbtest.EachConfigured(t, nil, func(t *testing.T, server *dbtest.Server) {
-		admin := pool(t, server.DSN)
-		migrate(t, open(t, server.DSN))
-		perform(t, admin, "CREATE USER plain@'%' IDENTIFIED BY 'pw'")
-		perform(t, admin, "GRANT ALL ON aiusage.* TO plain@'%'")
-		for _, init := range []string{"START TRANSACTION WITH CONSISTENT SNAPSHOT", "START TRANSACTION READ ONLY", "SET autocommit = 0; START TRANSACTION"} {
-			perform(t, admin, "DELETE FROM accounts")
-			perform(t, admin, "SET GLOBAL init_connect = "+quoted(init))
-			store := openWith(t, as(t, server.DSN, "plain", "pw"), 1)
-			named := func(id string) string {
-				accounts, err := store.Accounts(t.Context(), []string{id})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return accounts[0].Name
+func aTransactionOfInitConnectIsEnded(t *testing.T, server *dbtest.Server) {
+	admin := pool(t, server.DSN)
+	migrate(t, open(t, server.DSN))
+	createPlain(t, admin)
+	defer perform(t, admin, "SET GLOBAL init_connect = ''")
+	for _, init := range []string{"START TRANSACTION WITH CONSISTENT SNAPSHOT", "START TRANSACTION READ ONLY", "SET autocommit = 0; START TRANSACTION"} {
+		perform(t, admin, "DELETE FROM accounts")
+		perform(t, admin, "SET GLOBAL init_connect = "+quoted(init))
+		store := openWith(t, as(t, server.DSN, "plain", "pw"), 1)
+		named := func(id string) string {
+			accounts, err := store.Accounts(t.Context(), []string{id})
+			if err != nil {
+				t.Fatal(err)
 			}
-			named("b")
-			perform(t, admin, "INSERT INTO accounts VALUES ('b', 'B')")
-			if got := named("b"); got != "B" {
-				t.Errorf("%s: what others write is not seen: %q", init, got)
-			}
-			if err := writes(t, store); err != nil {
-				t.Errorf("%s: %v", init, err)
-			}
-			if n := count(t, server.DSN, "SELECT COUNT(*) FROM accounts"); n != 2 {
-				t.Errorf("%s: others see %d accounts, want 2", init, n)
-			}
-			store.Close()
+			return accounts[0].Name
 		}
-	})
+		named("b")
+		perform(t, admin, "INSERT INTO accounts VALUES ('b', 'B')")
+		if got := named("b"); got != "B" {
+			t.Errorf("%s: what others write is not seen: %q", init, got)
+		}
+		if err := writes(t, store); err != nil {
+			t.Errorf("%s: %v", init, err)
+		}
+		if n := count(t, server.DSN, "SELECT COUNT(*) FROM accounts"); n != 2 {
+			t.Errorf("%s: others see %d accounts, want 2", init, n)
+		}
+		store.Close()
+	}
 }
