@@ -3,261 +3,133 @@ package db_test
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 
-	"github.com/go-sql-driver/mysql"
-
 	"aiusage/db"
 	"aiusage/db/dbtest"
 	"aiusage/usage"
 )
 
-// hostile are values of the settings with which the gateway would give wrong answers,
-// or none. A setting that is missing here fails the test.
-var hostile = map[string]string{
-	"autocommit":                "0",
-	"completion_type":           "1",
-	"transaction_isolation":     "'READ-UNCOMMITTED'",
-	"tx_isolation":              "'READ-UNCOMMITTED'",
-	"transaction_read_only":     "1",
-	"tx_read_only":              "1",
-	"innodb_snapshot_isolation": "1",
-	"wsrep_dirty_reads":         "1",
-	"system_versioning_asof":    "'2001-01-01 00:00:00'",
-	"timestamp":                 "1000000000",
-	"time_zone":                 "'+09:00'",
-	"sql_mode":                  "'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH'",
-	"character_set_client":      "latin1",
-	"character_set_results":     "latin1",
-	"collation_connection":      "latin1_swedish_ci",
-	"sql_select_limit":          "1",
-	"max_join_size":             "1",
-	"sql_big_selects":           "0",
-	"sql_safe_updates":          "1",
-	"sql_auto_is_null":          "1",
-	"max_sort_length":           "64",
-	"group_concat_max_len":      "4",
-	"div_precision_increment":   "0",
-	"foreign_key_checks":        "0",
-	"unique_checks":             "0",
-	"check_constraint_checks":   "0",
-	"default_storage_engine":    "MEMORY",
-	"max_statement_time":        "1",
-	"max_execution_time":        "1",
-	"wait_timeout":              "1",
-	"@aiusage_bulk":             "1",
-}
-
-// hostileServer makes the hostile values those of new connections, as init_connect
-// does for accounts without special privileges, with a transaction begun at the
-// end, and returns the DSN of such an account.
-func hostileServer(t *testing.T, admin *sql.DB, dsn string) (account string) {
-	t.Helper()
-	present := variables(t, admin)
-	var sets []string
-	for name, value := range hostile {
-		if !strings.HasPrefix(name, "@") {
-			if _, ok := present[name]; !ok {
-				continue
-			}
-			name = "@@SESSION." + name
-		}
-		sets = append(sets, name+" = "+value)
-	}
-	for _, statement := range []string{
-		"CREATE USER plain@'%' IDENTIFIED BY 'pw'",
-		"GRANT ALL ON aiusage.* TO plain@'%'",
-		"SET GLOBAL init_connect = " + quoted("SET "+strings.Join(sets, ", ")+"; START TRANSACTION"),
-	} {
-		if _, err := admin.Exec(statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
-		}
-	}
-	return as(t, dsn, "plain", "pw")
-}
-
-func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
-
-// as is a DSN for another account.
-func as(t *testing.T, dsn, user, password string) string {
-	t.Helper()
-	config, err := mysql.ParseDSN(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.User, config.Passwd = user, password
-	return config.FormatDSN()
-}
-
-// pool opens a database beside the gateway, as an administrator or the platform.
-func pool(t *testing.T, dsn string) *sql.DB {
-	t.Helper()
-	opened, err := sql.Open("mysql", dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { opened.Close() })
-	return opened
-}
-
-func variables(t *testing.T, from *sql.DB) map[string]string {
-	t.Helper()
-	rows, err := from.Query("SHOW SESSION VARIABLES")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	values := map[string]string{}
-	for rows.Next() {
-		var name, value string
-		if err := rows.Scan(&name, &value); err != nil {
-			t.Fatal(err)
-		}
-		values[strings.ToLower(name)] = value
-	}
-	if rows.Err() != nil {
-		t.Fatal(rows.Err())
-	}
-	return values
-}
-
-// trusting lets accounts without special privileges create triggers (MySQL has its
-// binary log on by default).
-func trusting(engine string) []string {
-	options := []string{"--log-bin-trust-function-creators=1"}
-	if engine == "mariadb" {
-		// Together with the client's charset, what the handshake says about it is ignored.
-		options = append(options, "--skip-character-set-client-handshake", "--character-set-server=latin1")
-	}
-	return options
-}
-
-func TestConnectionsAreWhatTheGatewayNeedsWhateverTheServerIs(t *testing.T) {
-	dbtest.EachConfigured(t, trusting, func(t *testing.T, server *dbtest.Server) {
-		admin := pool(t, server.DSN)
-		usual := variables(t, admin)
-		account := hostileServer(t, admin, server.DSN)
-		store := open(t, account)
-		// What a connection is without the gateway's settings.
-		bare := pool(t, account)
-		otherwise := func(name string) (value string) {
-			if err := bare.QueryRow("SELECT CAST(@@SESSION." + name + " AS CHAR)").Scan(&value); err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			return value
-		}
-		read := func(expression string) (value string) {
-			err := store.Read(t.Context(), "SELECT COALESCE(CAST("+expression+" AS CHAR), 'NULL')", func(is string) { value = is })
-			if err != nil {
-				t.Fatalf("%s: %v", expression, err)
-			}
-			return value
-		}
-		names, values := db.Settings()
-		for name := range hostile {
-			if !slices.Contains(names, name) {
-				t.Errorf("%s is left as the server has it", name)
-			}
-		}
-		for i, name := range names {
-			_, present := usual[name]
-			switch {
-			case hostile[name] == "":
-				t.Errorf("there is no hostile value of %s", name)
-			case strings.HasPrefix(name, "@"):
-				if got := read(name); got != values[i] {
-					t.Errorf("%s is %s", name, got)
-				}
-			case !present || name == "autocommit" && values[i] == "0":
-			case otherwise(name) == read("@@SESSION."+name):
-				t.Errorf("%s is %s without being set", name, otherwise(name))
-			case name == "timestamp":
-				if year := read("YEAR(NOW())"); year < "2026" {
-					t.Errorf("the clock stands still in %s", year)
-				}
-			case values[i] == "DEFAULT":
-				if got := read("@@SESSION." + name); got != usual[name] {
-					t.Errorf("%s is %s", name, got)
-				}
-			default:
-				value := values[i]
-				if unicode.IsLetter(rune(value[0])) {
-					value = quoted(value)
-				}
-				if got := read("@@SESSION." + name + " = " + value); name != "sql_mode" && name != "completion_type" && got != "1" {
-					t.Errorf("%s is %s, not %s", name, read("@@SESSION."+name), values[i])
-				}
-			}
-		}
-		if got := read("@@SESSION.completion_type"); got != "NO_CHAIN" {
-			t.Errorf("completion_type is %s", got)
-		}
-		if got := read("@@SESSION.sql_mode"); !strings.Contains(got, "STRICT_ALL_TABLES") || strings.Contains(got, "ANSI_QUOTES") {
-			t.Errorf("sql_mode is %s", got)
-		}
-	})
-}
-
-func TestAnswersAreExactOnAServerThatIsSetUpOtherwise(t *testing.T) {
+func TestAServerThatIsSetUpOtherwise(t *testing.T) {
 	dbtest.EachConfigured(t, trusting, func(t *testing.T, server *dbtest.Server) {
 		admin := pool(t, server.DSN+"?charset=utf8mb4")
-		store := open(t, hostileServer(t, admin, server.DSN))
-		migrate(t, store)
-		install(t, store)
-		at := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
-		session := func(id string, minutes int) usage.Session {
-			return usage.Session{SessionID: id, AccountID: "ácc-" + id, CustomerID: "c", StartedAt: at, DurationSeconds: int64(minutes) * 60}
-		}
-		want := func(when string, minutes, accounts int64) {
-			t.Helper()
-			got := report(t, store, usage.Request{StartDate: "2026-03-01", EndDate: "2026-03-01"})
-			if got.Totals.Minutes != minutes || int64(len(got.Accounts)) != accounts {
-				t.Errorf("%s: %d minutes of %d accounts, want %d of %d", when, got.Totals.Minutes, len(got.Accounts), minutes, accounts)
-			}
-			if !strings.HasPrefix(got.Accounts[0].AccountID, "ácc-") {
-				t.Errorf("%s: the id is %q", when, got.Accounts[0].AccountID)
-			}
-		}
-		write(t, store, session("a", 1), session("b", 2))
-		want("imported", 3, 2)
-		write(t, store, session("a", 4), session("c", 8))
-		want("imported again", 14, 3)
-
-		perform(t, admin, "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('d', 'ácc-d', '2026-03-01 10:00', 960)")
-		for range 20 { // whichever connections the pool has
-			want("written by the platform", 30, 4)
-		}
-		tx, err := admin.Begin()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer tx.Rollback()
-		perform(t, tx, "UPDATE ai_sessions SET duration_seconds = 0 WHERE session_id = 'd'")
-		want("while the platform writes", 30, 4)
-		if err := tx.Rollback(); err != nil {
-			t.Fatal(err)
-		}
-		if folded, err := store.Fold(t.Context(), nil); err != nil || folded == 0 {
-			t.Errorf("folded %d: %v", folded, err)
-		}
-		want("folded", 30, 4)
-		noDifferences(t, store)
-		plainTables(t, admin)
+		usual := variables(t, admin)
+		account := hostileServer(t, admin, server.DSN)
+		t.Run("connections are what the gateway needs", func(t *testing.T) { areWhatTheGatewayNeeds(t, usual, account) })
+		t.Run("answers are exact", func(t *testing.T) { areExact(t, admin, account) })
 	})
 }
 
-func perform(t *testing.T, on interface {
-	Exec(string, ...any) (sql.Result, error)
-}, statement string) {
-	t.Helper()
-	if _, err := on.Exec(statement); err != nil {
-		t.Fatalf("%s: %v", statement, err)
+// areWhatTheGatewayNeeds looks at each variable of a connection.
+func areWhatTheGatewayNeeds(t *testing.T, usual map[string]string, account string) {
+	store := open(t, account)
+	// What a connection is without the gateway's settings.
+	bare := pool(t, account)
+	otherwise := func(name string) (value string) {
+		if err := bare.QueryRow("SELECT CAST(@@SESSION." + name + " AS CHAR)").Scan(&value); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		return value
 	}
+	read := func(expression string) (value string) {
+		err := store.Read(t.Context(), "SELECT COALESCE(CAST("+expression+" AS CHAR), 'NULL')", func(is string) { value = is })
+		if err != nil {
+			t.Fatalf("%s: %v", expression, err)
+		}
+		return value
+	}
+	names, values := db.Settings()
+	for name := range hostile {
+		if !slices.Contains(names, name) {
+			t.Errorf("%s is left as the server has it", name)
+		}
+	}
+	for i, name := range names {
+		_, present := usual[name]
+		switch {
+		case hostile[name] == "":
+			t.Errorf("there is no hostile value of %s", name)
+		case strings.HasPrefix(name, "@"):
+			if got := read(name); got != values[i] {
+				t.Errorf("%s is %s", name, got)
+			}
+		case !present || name == "autocommit" && values[i] == "0":
+		case otherwise(name) == read("@@SESSION."+name):
+			t.Errorf("%s is %s without being set", name, otherwise(name))
+		case name == "timestamp":
+			if year := read("YEAR(NOW())"); year < "2026" {
+				t.Errorf("the clock stands still in %s", year)
+			}
+		case values[i] == "DEFAULT":
+			if got := read("@@SESSION." + name); got != usual[name] {
+				t.Errorf("%s is %s", name, got)
+			}
+		default:
+			value := values[i]
+			if unicode.IsLetter(rune(value[0])) {
+				value = quoted(value)
+			}
+			if got := read("@@SESSION." + name + " = " + value); name != "sql_mode" && name != "completion_type" && got != "1" {
+				t.Errorf("%s is %s, not %s", name, read("@@SESSION."+name), values[i])
+			}
+		}
+	}
+	if got := read("@@SESSION.completion_type"); got != "NO_CHAIN" {
+		t.Errorf("completion_type is %s", got)
+	}
+	if got := read("@@SESSION.sql_mode"); !strings.Contains(got, "STRICT_ALL_TABLES") || strings.Contains(got, "ANSI_QUOTES") {
+		t.Errorf("sql_mode is %s", got)
+	}
+}
+
+// areExact writes, folds and reads beside others who write.
+func areExact(t *testing.T, admin *sql.DB, account string) {
+	store := open(t, account)
+	migrate(t, store)
+	install(t, store)
+	at := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
+	session := func(id string, minutes int) usage.Session {
+		return usage.Session{SessionID: id, AccountID: "ácc-" + id, CustomerID: "c", StartedAt: at, DurationSeconds: int64(minutes) * 60}
+	}
+	want := func(when string, minutes, accounts int64) {
+		t.Helper()
+		got := report(t, store, usage.Request{StartDate: "2026-03-01", EndDate: "2026-03-01"})
+		if got.Totals.Minutes != minutes || int64(len(got.Accounts)) != accounts {
+			t.Errorf("%s: %d minutes of %d accounts, want %d of %d", when, got.Totals.Minutes, len(got.Accounts), minutes, accounts)
+		}
+		if !strings.HasPrefix(got.Accounts[0].AccountID, "ácc-") {
+			t.Errorf("%s: the id is %q", when, got.Accounts[0].AccountID)
+		}
+	}
+	write(t, store, session("a", 1), session("b", 2))
+	want("imported", 3, 2)
+	write(t, store, session("a", 4), session("c", 8))
+	want("imported again", 14, 3)
+
+	perform(t, admin, "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('d', 'ácc-d', '2026-03-01 10:00', 960)")
+	for range 20 { // whichever connections the pool has
+		want("written by the platform", 30, 4)
+	}
+	tx, err := admin.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	perform(t, tx, "UPDATE ai_sessions SET duration_seconds = 0 WHERE session_id = 'd'")
+	want("while the platform writes", 30, 4)
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if folded, err := store.Fold(t.Context(), nil); err != nil || folded == 0 {
+		t.Errorf("folded %d: %v", folded, err)
+	}
+	want("folded", 30, 4)
+	noDifferences(t, store)
+	plainTables(t, admin)
 }
 
 func noDifferences(t *testing.T, store *db.Store) {
@@ -334,21 +206,18 @@ func TestANewConnectionTakesTwoStatements(t *testing.T) {
 	})
 }
 
-func TestAVariableThatMayNotBeSetIsNamed(t *testing.T) {
-	dbtest.EachConfigured(t, nil, func(t *testing.T, server *dbtest.Server) {
-		admin := pool(t, server.DSN)
-		perform(t, admin, "CREATE USER plain@'%' IDENTIFIED BY 'pw'")
-		perform(t, admin, "GRANT ALL ON aiusage.* TO plain@'%'")
-		defer db.AlsoSet("sql_log_bin", "1")()
-		store := open(t, as(t, server.DSN, "plain", "pw"))
-		coded := wantCode(t, store.Ping(t.Context()), usage.Unavailable)
-		if want := "does not let the gateway set its variable sql_log_bin to 1"; !strings.Contains(coded.Message, want) {
-			t.Errorf("got %q, want %q", coded.Message, want)
-		}
-		if err := open(t, server.DSN).Ping(t.Context()); err != nil {
-			t.Errorf("an administrator may: %v", err)
-		}
-	})
+func aVariableThatMayNotBeSetIsNamed(t *testing.T, server *dbtest.Server) {
+	admin := pool(t, server.DSN)
+	createPlain(t, admin)
+	defer db.AlsoSet("sql_log_bin", "1")()
+	store := open(t, as(t, server.DSN, "plain", "pw"))
+	coded := wantCode(t, store.Ping(t.Context()), usage.Unavailable)
+	if want := "does not let the gateway set its variable sql_log_bin to 1"; !strings.Contains(coded.Message, want) {
+		t.Errorf("got %q, want %q", coded.Message, want)
+	}
+	if err := open(t, server.DSN).Ping(t.Context()); err != nil {
+		t.Errorf("an administrator may: %v", err)
+	}
 }
 
 func TestAnotherServerBehindTheSameAddressIsAskedAnew(t *testing.T) {
@@ -368,50 +237,35 @@ func TestAnotherServerBehindTheSameAddressIsAskedAnew(t *testing.T) {
 	})
 }
 
-func TestAServerThatGuardsItsClockIsServed(t *testing.T) {
-	dbtest.EachConfigured(t, func(engine string) []string {
-		if engine == "mariadb" {
-			return []string{"--secure-timestamp=YES"}
-		}
-		return nil
-	}, func(t *testing.T, server *dbtest.Server) {
-		if err := open(t, server.DSN).Ping(t.Context()); err != nil {
-			t.Error(fmt.Errorf("with secure_timestamp: %w", err))
-		}
-	})
-}
-
 // A transaction that init_connect has begun would show its snapshot for ever, and
 // take back whatever is written.
-func TestATransactionOfInitConnectIsEnded(t *testing.T) {
-	dbtest.EachConfigured(t, nil, func(t *testing.T, server *dbtest.Server) {
-		admin := pool(t, server.DSN)
-		migrate(t, open(t, server.DSN))
-		perform(t, admin, "CREATE USER plain@'%' IDENTIFIED BY 'pw'")
-		perform(t, admin, "GRANT ALL ON aiusage.* TO plain@'%'")
-		for _, init := range []string{"START TRANSACTION WITH CONSISTENT SNAPSHOT", "START TRANSACTION READ ONLY", "SET autocommit = 0; START TRANSACTION"} {
-			perform(t, admin, "DELETE FROM accounts")
-			perform(t, admin, "SET GLOBAL init_connect = "+quoted(init))
-			store := openWith(t, as(t, server.DSN, "plain", "pw"), 1)
-			named := func(id string) string {
-				accounts, err := store.Accounts(t.Context(), []string{id})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return accounts[0].Name
+func aTransactionOfInitConnectIsEnded(t *testing.T, server *dbtest.Server) {
+	admin := pool(t, server.DSN)
+	migrate(t, open(t, server.DSN))
+	createPlain(t, admin)
+	defer perform(t, admin, "SET GLOBAL init_connect = ''")
+	for _, init := range []string{"START TRANSACTION WITH CONSISTENT SNAPSHOT", "START TRANSACTION READ ONLY", "SET autocommit = 0; START TRANSACTION"} {
+		perform(t, admin, "DELETE FROM accounts")
+		perform(t, admin, "SET GLOBAL init_connect = "+quoted(init))
+		store := openWith(t, as(t, server.DSN, "plain", "pw"), 1)
+		named := func(id string) string {
+			accounts, err := store.Accounts(t.Context(), []string{id})
+			if err != nil {
+				t.Fatal(err)
 			}
-			named("b")
-			perform(t, admin, "INSERT INTO accounts VALUES ('b', 'B')")
-			if got := named("b"); got != "B" {
-				t.Errorf("%s: what others write is not seen: %q", init, got)
-			}
-			if err := writes(t, store); err != nil {
-				t.Errorf("%s: %v", init, err)
-			}
-			if n := count(t, server.DSN, "SELECT COUNT(*) FROM accounts"); n != 2 {
-				t.Errorf("%s: others see %d accounts, want 2", init, n)
-			}
-			store.Close()
+			return accounts[0].Name
 		}
-	})
+		named("b")
+		perform(t, admin, "INSERT INTO accounts VALUES ('b', 'B')")
+		if got := named("b"); got != "B" {
+			t.Errorf("%s: what others write is not seen: %q", init, got)
+		}
+		if err := writes(t, store); err != nil {
+			t.Errorf("%s: %v", init, err)
+		}
+		if n := count(t, server.DSN, "SELECT COUNT(*) FROM accounts"); n != 2 {
+			t.Errorf("%s: others see %d accounts, want 2", init, n)
+		}
+		store.Close()
+	}
 }

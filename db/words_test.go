@@ -143,26 +143,21 @@ func holdMany(t *testing.T, store *db.Store) (err error) {
 	return more(15)
 }
 
-func TestServerErrorsSayWhatIsWrong(t *testing.T) {
-	// A limit that is 0 at the start cannot be set later on MariaDB.
-	options := func(string) []string { return []string{"--max-user-connections=100"} }
-	dbtest.EachConfigured(t, options, func(t *testing.T, server *dbtest.Server) {
-		admin := pool(t, server.DSN)
-		admin.SetMaxOpenConns(1)
-		engine := mySQL
-		if _, err := admin.Exec("SET @@SESSION.max_statement_time = 0"); err == nil {
-			engine = mariaDB
+func serverErrorsSayWhatIsWrong(t *testing.T, server *dbtest.Server) {
+	admin := pool(t, server.DSN)
+	admin.SetMaxOpenConns(1)
+	engine := mySQL
+	if _, err := admin.Exec("SET @@SESSION.max_statement_time = 0"); err == nil {
+		engine = mariaDB
+	}
+	migrate(t, open(t, server.DSN))
+	createPlain(t, admin)
+	for _, one := range troubles {
+		if one.only != anEngine && one.only != engine {
+			continue
 		}
-		migrate(t, open(t, server.DSN))
-		perform(t, admin, "CREATE USER plain@'%' IDENTIFIED BY 'pw'")
-		perform(t, admin, "GRANT ALL ON aiusage.* TO plain@'%'")
-		for _, one := range troubles {
-			if one.only != anEngine && one.only != engine {
-				continue
-			}
-			t.Run(one.name, func(t *testing.T) { one.test(t, admin, as(t, server.DSN, "plain", "pw")) })
-		}
-	})
+		t.Run(one.name, func(t *testing.T) { one.test(t, admin, as(t, server.DSN, "plain", "pw")) })
+	}
 }
 
 func (one trouble) test(t *testing.T, admin *sql.DB, dsn string) {
@@ -253,67 +248,62 @@ func TestErrorsThatAreRareHaveWordsToo(t *testing.T) {
 
 // After a fail-over, connections to what was the primary are no longer used, and a
 // write that met one succeeds on a new one.
-func TestAfterAFailOverWritesGoToTheNewPrimary(t *testing.T) {
-	dbtest.EachConfigured(t, nil, func(t *testing.T, server *dbtest.Server) {
-		admin := pool(t, server.DSN)
-		migrate(t, open(t, server.DSN))
-		perform(t, admin, "CREATE USER plain@'%' IDENTIFIED BY 'pw'")
-		perform(t, admin, "GRANT ALL ON aiusage.* TO plain@'%'")
-		store := open(t, as(t, server.DSN, "plain", "pw"))
-		if err := writes(t, store); err != nil {
-			t.Fatal(err)
-		}
-		ids := func() (ids []string) {
-			var group sync.WaitGroup
-			var mu sync.Mutex
-			together := make(chan struct{}, 4)
-			for range 4 {
-				group.Go(func() {
-					_ = store.Hold(t.Context(), func() {
-						together <- struct{}{}
-						for len(together) < 4 {
-							runtime.Gosched()
-						}
-					})
-					_ = store.Read(t.Context(), "SELECT CONNECTION_ID()", func(id string) { mu.Lock(); ids = append(ids, id); mu.Unlock() })
+func afterAFailOverWritesGoToTheNewPrimary(t *testing.T, server *dbtest.Server) {
+	admin := pool(t, server.DSN)
+	migrate(t, open(t, server.DSN))
+	createPlain(t, admin)
+	store := open(t, as(t, server.DSN, "plain", "pw"))
+	if err := writes(t, store); err != nil {
+		t.Fatal(err)
+	}
+	ids := func() (ids []string) {
+		var group sync.WaitGroup
+		var mu sync.Mutex
+		together := make(chan struct{}, 4)
+		for range 4 {
+			group.Go(func() {
+				_ = store.Hold(t.Context(), func() {
+					together <- struct{}{}
+					for len(together) < 4 {
+						runtime.Gosched()
+					}
 				})
-			}
-			group.Wait()
-			return ids
+				_ = store.Read(t.Context(), "SELECT CONNECTION_ID()", func(id string) { mu.Lock(); ids = append(ids, id); mu.Unlock() })
+			})
 		}
-		before := ids()
-		perform(t, admin, "SET GLOBAL read_only = 1")
-		coded := wantCode(t, writes(t, store), usage.Unavailable)
-		if !strings.Contains(coded.Message, "read-only") {
-			t.Errorf("got %q", coded.Message)
+		group.Wait()
+		return ids
+	}
+	before := ids()
+	perform(t, admin, "SET GLOBAL read_only = 1")
+	coded := wantCode(t, writes(t, store), usage.Unavailable)
+	if !strings.Contains(coded.Message, "read-only") {
+		t.Errorf("got %q", coded.Message)
+	}
+	if err := reads(t, store); err != nil {
+		t.Errorf("a read-only server can be read: %v", err)
+	}
+	for _, id := range ids() {
+		if slices.Contains(before, id) {
+			t.Errorf("the connection %s to the old primary is still used", id)
 		}
-		if err := reads(t, store); err != nil {
-			t.Errorf("a read-only server can be read: %v", err)
-		}
-		for _, id := range ids() {
-			if slices.Contains(before, id) {
-				t.Errorf("the connection %s to the old primary is still used", id)
-			}
-		}
-		perform(t, admin, "SET GLOBAL read_only = 0")
-		if err := writes(t, store); err != nil {
-			t.Errorf("on the new primary: %v", err)
-		}
-	})
+	}
+	perform(t, admin, "SET GLOBAL read_only = 0")
+	if err := writes(t, store); err != nil {
+		t.Errorf("on the new primary: %v", err)
+	}
 }
 
 // The connections of a pool may be to what was the primary; a new one is to what is.
-func TestAWriteThatMeetsTheOldPrimaryIsTriedOnANewConnection(t *testing.T) {
-	dbtest.EachConfigured(t, nil, func(t *testing.T, server *dbtest.Server) {
-		store := openWith(t, server.DSN, 1)
-		migrate(t, store)
-		for range 2 { // all connections are dropped but once a minute
-			if err := store.Execute(t.Context(), "SET SESSION TRANSACTION READ ONLY"); err != nil {
-				t.Fatal(err)
-			}
-			if err := writes(t, store); err != nil {
-				t.Error(err)
-			}
+func aWriteThatMeetsTheOldPrimaryIsTriedAgain(t *testing.T, server *dbtest.Server) {
+	store := openWith(t, server.DSN, 1)
+	migrate(t, store)
+	for range 2 { // all connections are dropped but once a minute
+		if err := store.Execute(t.Context(), "SET SESSION TRANSACTION READ ONLY"); err != nil {
+			t.Fatal(err)
 		}
-	})
+		if err := writes(t, store); err != nil {
+			t.Error(err)
+		}
+	}
 }
