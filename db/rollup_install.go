@@ -61,8 +61,12 @@ func (s *Store) install(ctx context.Context) (obstacle string, err error) {
 	}
 	// From here on every change is recorded. What was before, or while a trigger
 	// was missing, is for FillRollups to find.
-	if len(missing) == 0 {
-		return "", s.changeState(ctx, "phase = CASE phase WHEN 'raw' THEN 'filling' ELSE phase END, reason = ''")
+	state, err := s.readState(ctx)
+	if err != nil || len(missing) == 0 && state.Phase != Raw && state.Reason == "" {
+		return "", err
+	}
+	if len(missing) == 0 && state.Phase == Filling {
+		return "", s.changeState(ctx, "reason = ''") // whoever installs wants the sums made anew
 	}
 	return "", s.changeState(ctx, "phase = 'filling', filled_to = NULL, reason = ''")
 }

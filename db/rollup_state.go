@@ -127,6 +127,9 @@ func (s *Store) planned(ctx context.Context, do func(*rollupState) error) error 
 		}
 		state, err = s.refreshState(ctx)
 	}
+	if errors.Is(err, errStateChanged) {
+		return usage.Errorf(usage.Unavailable, "the tables of the database are being changed; try again")
+	}
 	return translate(err)
 }
 

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"context"
 	"reflect"
 	"testing"
 	"time"
@@ -216,4 +217,39 @@ func TestSnapshotsLeaveConnections(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What is asked of a snapshot whose context has ended says so, whichever part of the
+// work noticed it first, and is no fault.
+func TestASnapshotSaysThatItsContextHasEnded(t *testing.T) {
+	for name, want := range map[string]usage.Code{"gone": usage.Canceled, "out of time": usage.Timeout} {
+		t.Run(name, func(t *testing.T) {
+			eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+				for _, closed := range []bool{false, true} {
+					ctx, cancel := context.WithCancel(t.Context())
+					if want == usage.Timeout {
+						ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+					}
+					snapshot := store.Snapshot(ctx)
+					_, _ = snapshot.Report(t.Context(), usage.Query{Zone: time.UTC})
+					if want == usage.Canceled {
+						cancel()
+					}
+					<-ctx.Done()
+					if closed {
+						_ = snapshot.Close()
+					}
+					// Whoever asks may use another context, as loaders of a request do.
+					_, err := snapshot.Report(t.Context(), usage.Query{Zone: time.UTC})
+					wantCode(t, err, want)
+					_, err = snapshot.Series(t.Context(), usage.SeriesQuery{Query: usage.Query{Zone: time.UTC}, Step: usage.Daily})
+					wantCode(t, err, want)
+					_, err = snapshot.Names(t.Context(), []usage.Subject{{AccountID: "a"}})
+					wantCode(t, err, want)
+					cancel()
+					_ = snapshot.Close()
+				}
+			})
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -52,7 +53,8 @@ var errSnapshotEnded = errors.New("the snapshot has been closed")
 // another.
 func (s *Snapshot) begin() (err error) {
 	if s.ended {
-		return errSnapshotEnded
+		// Whoever asked may have gone: its context then ends before its snapshot does.
+		return cmp.Or(s.ctx.Err(), errSnapshotEnded)
 	}
 	if s.tx != nil {
 		return nil
@@ -110,7 +112,16 @@ func (s *Snapshot) planned(ctx context.Context, do func(*sqlx.Tx, *rollupState) 
 		asOf = s.asOf
 		return err
 	})
-	return asOf, err
+	return asOf, s.explain(err)
+}
+
+// explain returns why a question has no answer. A context that ends undoes the
+// transaction, and then everything fails in ways that do not say so.
+func (s *Snapshot) explain(err error) error {
+	if err != nil && s.ctx.Err() != nil {
+		err = s.ctx.Err()
+	}
+	return translate(err)
 }
 
 // Report answers a query as Store.Report does.
@@ -216,7 +227,7 @@ func (s *Snapshot) Names(ctx context.Context, subjects []usage.Subject) (map[usa
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.begin(); err != nil {
-		return nil, translate(err)
+		return nil, s.explain(err)
 	}
 	var accounts, customers []usage.Subject
 	for _, subject := range subjects {
@@ -231,7 +242,7 @@ func (s *Snapshot) Names(ctx context.Context, subjects []usage.Subject) (map[usa
 	if err == nil {
 		err = readNames(ctx, s.tx, names, "SELECT account_id, customer_id, name FROM customers", customers, true)
 	}
-	return names, translate(err)
+	return names, s.explain(err)
 }
 
 func readNames(ctx context.Context, tx *sqlx.Tx, names map[usage.Subject]string, statement string, subjects []usage.Subject, customers bool) error {
