@@ -107,23 +107,33 @@ func (r *Resolver) nodes(ctx context.Context, reports <-chan *usage.Report, answ
 	nodes := make(chan *answer.Report)
 	go func() {
 		defer close(nodes)
-		for report := range reports {
-			// A listener who is still being sent the last answer must not hold a state
-			// of the database open meanwhile.
-			if !answers.await(ctx) {
-				return
+		err := usage.Safely(func() error {
+			for report := range reports {
+				// A listener who is still being sent the last answer must not hold a state
+				// of the database open meanwhile.
+				if !answers.await(ctx) {
+					return nil
+				}
+				node, release, err := (*answer.Reading)(nil).Node(report), func() {}, error(nil)
+				if !enough {
+					node, release, err = r.events.share(ctx, r, report)
+				}
+				answers.begin(release)
+				if err != nil {
+					return err
+				}
+				select {
+				case nodes <- node:
+				case <-ctx.Done():
+					answers.end()
+					return nil
+				}
 			}
-			node, release := (*answer.Reading)(nil).Node(report), func() {}
-			if !enough {
-				node, release = r.events.share(ctx, r, report)
-			}
-			answers.begin(release)
-			select {
-			case nodes <- node:
-			case <-ctx.Done():
-				answers.end()
-				return
-			}
+			return nil
+		})
+		if err != nil {
+			answers.end()
+			watch.Fail(ctx, err)
 		}
 	}()
 	return nodes
@@ -139,24 +149,32 @@ type events struct {
 // is asked below it, so that all parts are of one state of the database.
 type event struct {
 	reading   *answer.Reading
-	node      func() *answer.Report
+	node      func() (*answer.Report, error)
 	listeners int
 }
 
 // share returns the node of a report for one listener, who must release it. The
 // first listener's principal is as good as everybody's: all who get this report
 // may see the same.
-func (e *events) share(ctx context.Context, r *Resolver, report *usage.Report) (node *answer.Report, release func()) {
+// The error is a panic, which all of them share.
+func (e *events) share(ctx context.Context, r *Resolver, report *usage.Report) (node *answer.Report, release func(), err error) {
 	e.mu.Lock()
 	one := e.open[report]
 	if one == nil {
 		reading := answer.NewReading(context.WithoutCancel(ctx), r.limit, r.kept, r.reader.Snapshot)
-		one = &event{reading: reading, node: sync.OnceValue(func() *answer.Report { return reading.Again(report) })}
+		one = &event{reading: reading, node: sync.OnceValues(func() (node *answer.Report, err error) {
+			err = usage.Safely(func() error {
+				node = reading.Again(report)
+				return nil
+			})
+			return node, err
+		})}
 		e.open[report] = one
 	}
 	one.listeners++
 	e.mu.Unlock()
-	return one.node(), sync.OnceFunc(func() { e.release(report, one) })
+	node, err = one.node()
+	return node, sync.OnceFunc(func() { e.release(report, one) }), err
 }
 
 // release ends a reading with its last listener.

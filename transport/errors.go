@@ -36,7 +36,9 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 // could not be given. attributes go with the record.
 func LogFault(ctx context.Context, log *slog.Logger, err error, attributes ...any) *usage.Error {
 	coded := usage.AsError(err)
+	panicked, isPanic := errors.AsType[*usage.Panic](err)
 	switch {
+	case isPanic && !panicked.LogOnce():
 	case coded.Code == usage.Internal:
 		log.ErrorContext(ctx, "internal error", append([]any{"error", err}, attributes...)...)
 	case coded.Code.Mapping().HTTPStatus >= http.StatusInternalServerError && coded.Cause != nil:

@@ -8,18 +8,21 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// hiddenSchemaRules are the rules of validation where nobody may see the schema:
-// introspection is not valid, and no error suggests a name that was not sent.
-// gqlgen itself replaces two of the rules that suggest.
-func hiddenSchemaRules() *rules.Rules {
+// rulesFor returns the rules of validation. Where the schema is hidden, introspection
+// is not valid, and no error suggests a name that was not sent.
+func rulesFor(known types) *rules.Rules {
 	set := rules.NewDefaultRules()
+	set.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, literals{known}.observe)
+	if !known.hidden {
+		return set
+	}
 	for _, silent := range []core.Rule{
+		rules.FieldsOnCorrectTypeRuleWithoutSuggestions,
+		rules.ScalarLeafsRuleWithoutSuggestions,
 		rules.KnownArgumentNamesRuleWithoutSuggestions,
 		rules.KnownTypeNamesRuleWithoutSuggestions,
-		rules.ValuesOfCorrectTypeRuleWithoutSuggestions,
 	} {
-		set.RemoveRule(strings.TrimSuffix(silent.Name, "WithoutSuggestions"))
-		set.AddRule(silent.Name, silent.RuleFunc)
+		set.ReplaceRule(strings.TrimSuffix(silent.Name, "WithoutSuggestions"), silent.RuleFunc)
 	}
 	set.AddRule("NoIntrospection", refuseIntrospection)
 	return set
