@@ -13,6 +13,7 @@ import (
 func rulesFor(known types) *rules.Rules {
 	set := rules.NewDefaultRules()
 	set.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, literals{known}.observe)
+	set.AddRule("SubscriptionsWithoutConditions", refuseConditions)
 	if !known.hidden {
 		return set
 	}
@@ -26,6 +27,46 @@ func rulesFor(known types) *rules.Rules {
 	}
 	set.AddRule("NoIntrospection", refuseIntrospection)
 	return set
+}
+
+// refuseConditions is what the specification of September 2025 adds to the rule "Single
+// Root Field" (section 5.2.4.1). Without its field a subscription has no events, and
+// gqlgen panics.
+func refuseConditions(observers *core.Events, addError core.AddErrFunc) {
+	observers.OnOperation(func(_ *core.Walker, operation *ast.OperationDefinition) {
+		if operation.Operation != ast.Subscription {
+			return
+		}
+		if found := conditionIn(operation.SelectionSet, map[string]bool{}); found != nil {
+			addError(core.Message("the field of a subscription cannot depend on @%s; leave it out", found.Name), core.At(found.Position))
+		}
+	})
+}
+
+// conditionIn returns the first @skip or @include on selections and on the fragments
+// among them, each of which is looked into once.
+func conditionIn(selections ast.SelectionSet, seen map[string]bool) *ast.Directive {
+	for _, selection := range selections {
+		for _, directive := range directivesOf(selection) {
+			if directive.Name == "skip" || directive.Name == "include" {
+				return directive
+			}
+		}
+		var below ast.SelectionSet
+		switch selection := selection.(type) {
+		case *ast.InlineFragment:
+			below = selection.SelectionSet
+		case *ast.FragmentSpread:
+			if selection.Definition != nil && !seen[selection.Name] {
+				seen[selection.Name] = true
+				below = selection.Definition.SelectionSet
+			}
+		}
+		if found := conditionIn(below, seen); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 func refuseIntrospection(observers *core.Events, addError core.AddErrFunc) {
