@@ -40,7 +40,7 @@ func (d *draw) of(choices ...string) string { return choices[d.pick(len(choices)
 // request returns the operation as the JSON of a request.
 func (d *draw) request() (request string, kind ast.Operation) {
 	kind, root, head := ast.Query, d.schema.Query, "query"
-	if d.pick(6) == 5 {
+	if d.pick(6) == 5 && d.schema.Subscription != nil {
 		kind, root, head = ast.Subscription, d.schema.Subscription, "subscription"
 	}
 	var fields []string
@@ -127,12 +127,16 @@ func (d *draw) arguments(definitions ast.ArgumentDefinitionList) string {
 }
 
 func (d *draw) directives() string {
-	name := d.of("", "", "", "", "", "", "include", "skip")
-	if name == "" || d.calm {
+	names := d.of("", "", "", "", "", "include", "skip", "include skip")
+	if d.calm {
 		return ""
 	}
-	condition := d.schema.Directives[name].Arguments[0]
-	return " @" + name + "(if: " + d.value(condition.Type, "if") + ")"
+	text := ""
+	for name := range strings.FieldsSeq(names) {
+		condition := d.schema.Directives[name].Arguments[0]
+		text += " @" + name + "(if: " + d.value(condition.Type, "if") + ")"
+	}
+	return text
 }
 
 // value makes up a literal or a variable for a place of a type.
@@ -156,10 +160,10 @@ func (d *draw) fitting(t *ast.Type, name string) string {
 	case definition.Kind == ast.Enum:
 		return definition.EnumValues[d.pick(len(definition.EnumValues))].Name
 	case definition.Kind == ast.InputObject:
+		defer func() { d.inputObject-- }()
 		if d.inputObject++; d.inputObject > 2 {
 			return "{}"
 		}
-		defer func() { d.inputObject-- }()
 		var members []string
 		for _, field := range definition.Fields {
 			if field.Type.NonNull && field.DefaultValue == nil && d.pick(8) != 7 || d.pick(3) == 2 {
@@ -181,6 +185,8 @@ func fittingScalars(scalar, name string) []string {
 		return []string{"1", "2", "7", "2147483647", "-2147483648"}
 	case scalar == "Boolean":
 		return []string{"true", "false"}
+	case scalar == "Float":
+		return []string{"1", "1.5", "-2e3"}
 	case scalar == "ID":
 		return []string{`"x"`, "5", "-1", "12345678901234567890", `""`}
 	case name == "startDate":
@@ -282,7 +288,18 @@ func (d *draw) fittingJSON(t *ast.Type, name string) string {
 	case definition.Kind == ast.Enum:
 		return `"` + definition.EnumValues[d.pick(len(definition.EnumValues))].Name + `"`
 	case definition.Kind == ast.InputObject:
-		return d.of(`{"field":"ID"}`, `{"field":"SESSIONS","direction":"DESC"}`)
+		var members []string
+		if d.inputObject++; d.inputObject < 3 {
+			for _, field := range definition.Fields {
+				if field.Type.NonNull || d.pick(3) == 2 {
+					if value := d.json(field.Type, field.Name); value != "" {
+						members = append(members, `"`+field.Name+`":`+value)
+					}
+				}
+			}
+		}
+		d.inputObject--
+		return "{" + strings.Join(members, ",") + "}"
 	}
 	return strings.ReplaceAll(d.of(fittingScalars(definition.Name, name)...), `"""`, `"`)
 }

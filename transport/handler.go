@@ -66,6 +66,7 @@ func New(schema graphql.ExecutableSchema, options Options) *Handler {
 	server.AddTransport(overHTTP{h.persisted, h.streams})
 	server.SetQueryCache(fromReader{})
 	server.Use(rootGuard{})
+	server.Use(subscriptionField{})
 	server.Use(limiter{options.Limits, schema})
 	server.Use(extension.Introspection{})
 	for _, one := range options.Extensions {

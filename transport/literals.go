@@ -26,7 +26,7 @@ func (l literals) observe(observers *core.Events, addError core.AddErrFunc) {
 	arguments := func(definitions ast.ArgumentDefinitionList, given ast.ArgumentList, of string) {
 		for _, argument := range given {
 			if definition := definitions.ForName(argument.Name); definition != nil {
-				report(l.check(definition.Type, argument.Value, "argument "+argument.Name+" of "+of))
+				report(l.check(definition.Type, argument.Value, place{"argument", argument.Name, " of " + of}))
 			}
 		}
 	}
@@ -42,14 +42,14 @@ func (l literals) observe(observers *core.Events, addError core.AddErrFunc) {
 	})
 	observers.OnVariable(func(_ *core.Walker, variable *ast.VariableDefinition) {
 		if variable.Definition != nil && variable.Definition.IsInputType() && variable.DefaultValue != nil {
-			report(l.check(variable.Type, variable.DefaultValue, "the default $"+variable.Variable))
+			report(l.check(variable.Type, variable.DefaultValue, place{"default", "$" + variable.Variable, ""}))
 		}
 	})
 }
 
 // check says what is wrong with a literal, if anything. Variables in it have a rule of
 // their own.
-func (l literals) check(t *ast.Type, value *ast.Value, at string) *gqlerror.Error {
+func (l literals) check(t *ast.Type, value *ast.Value, at place) *gqlerror.Error {
 	definition := l.schema.Types[t.Name()]
 	switch {
 	case value.Kind == ast.Variable:
@@ -60,7 +60,7 @@ func (l literals) check(t *ast.Type, value *ast.Value, at string) *gqlerror.Erro
 		return nil
 	case t.Elem != nil && value.Kind == ast.ListValue:
 		for i, child := range value.Children {
-			if err := l.check(t.Elem, child.Value, at+"["+strconv.Itoa(i)+"]"); err != nil {
+			if err := l.check(t.Elem, child.Value, at.item(i)); err != nil {
 				return err
 			}
 		}
@@ -75,13 +75,13 @@ func (l literals) check(t *ast.Type, value *ast.Value, at string) *gqlerror.Erro
 	return nil
 }
 
-func (l literals) object(t *ast.Type, definition *ast.Definition, value *ast.Value, at string) *gqlerror.Error {
+func (l literals) object(t *ast.Type, definition *ast.Definition, value *ast.Value, at place) *gqlerror.Error {
 	if value.Kind != ast.ObjectValue {
 		return l.wrong(t, value, at, "cannot be "+written(value))
 	}
 	for _, field := range definition.Fields {
 		if field.Type.NonNull && field.DefaultValue == nil && value.Children.ForName(field.Name) == nil {
-			return l.wrong(field.Type, value, at+"."+field.Name, "is missing")
+			return l.wrong(field.Type, value, at.field(field.Name), "is missing")
 		}
 	}
 	for _, child := range value.Children {
@@ -89,7 +89,7 @@ func (l literals) object(t *ast.Type, definition *ast.Definition, value *ast.Val
 		if field == nil {
 			return l.wrong(t, value, at, "has no field "+cut(child.Name))
 		}
-		if err := l.check(field.Type, child.Value, at+"."+child.Name); err != nil {
+		if err := l.check(field.Type, child.Value, at.field(child.Name)); err != nil {
 			return err
 		}
 	}
@@ -101,7 +101,7 @@ func (l literals) object(t *ast.Type, definition *ast.Definition, value *ast.Val
 }
 
 // wrong is refuse with the place in the document.
-func (l literals) wrong(t *ast.Type, value *ast.Value, at, what string) *gqlerror.Error {
+func (l literals) wrong(t *ast.Type, value *ast.Value, at place, what string) *gqlerror.Error {
 	err := l.refuse(t, at, what)
 	if value.Position != nil {
 		err.Locations = []gqlerror.Location{{Line: value.Position.Line, Column: value.Position.Column}}

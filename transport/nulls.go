@@ -16,9 +16,14 @@ import (
 // executed as a copy, in which directives have been applied already and the fields in
 // question are marked. Such operations are rare, and a copy costs little.
 
-// refusals are the fields of a copy that are errors, and why. A field is one also
-// where its selections have a member that is.
-type refusals map[ast.Selection]*gqlerror.Error
+// refusals are why fields of a copy are errors.
+type refusals struct {
+	// fields are errors because of their arguments.
+	fields map[*ast.Field]*gqlerror.Error
+	// marks make errors of the fields in whose selections they are. Fields of one name
+	// are executed as the first of them, with the selections of all.
+	marks map[ast.Selection]*gqlerror.Error
+}
 
 // refuseNulls has an operation executed with the errors of nulls that reach what
 // cannot be null. The error is that of the operation as a whole.
@@ -26,7 +31,7 @@ func refuseNulls(operation *graphql.OperationContext) *gqlerror.Error {
 	if !anyNull(operation.Variables) {
 		return nil
 	}
-	binding := binding{operation.Variables, refusals{}, false}
+	binding := binding{variables: operation.Variables, refused: refusals{map[*ast.Field]*gqlerror.Error{}, map[ast.Selection]*gqlerror.Error{}}}
 	selections, err := binding.bind(operation.Operation.SelectionSet)
 	if err != nil {
 		return err
@@ -60,10 +65,10 @@ func anyNull(variables map[string]any) bool {
 
 // of returns why a field is an error, if it is. Each caller gets an error of its own.
 func (r refusals) of(field graphql.CollectedField) error {
-	found := r[field.Field]
+	found := r.fields[field.Field]
 	for _, selection := range field.Selections {
 		if found == nil {
-			found = r[selection]
+			found = r.marks[selection]
 		}
 	}
 	if found == nil {
@@ -126,16 +131,15 @@ func (b *binding) field(field *ast.Field) *ast.Field {
 	for _, argument := range field.Arguments {
 		definition := field.Definition.Arguments.ForName(argument.Name)
 		if name := b.reaches(definition.Type, argument.Value); name != "" {
-			b.refused[&copied] = b.refuse("argument "+argument.Name+" of "+field.Name, definition.Type, name, argument.Position)
+			b.refused.fields[&copied] = b.refuse(place{"argument", argument.Name, " of " + field.Name}, definition.Type, name, argument.Position)
 			continue
 		}
 		copied.Arguments = append(copied.Arguments, argument)
 	}
 	below, err := b.bind(field.SelectionSet)
 	if err != nil {
-		// Fields of one name become one, and so do their selections: the mark goes along.
 		mark := &ast.Field{Alias: "__typename", Name: "__typename", Position: field.Position}
-		b.refused[mark] = err
+		b.refused.marks[mark] = err
 		below = ast.SelectionSet{mark}
 	}
 	copied.SelectionSet = below
@@ -144,6 +148,7 @@ func (b *binding) field(field *ast.Field) *ast.Field {
 
 // included tells whether @skip and @include let a selection in.
 func (b *binding) included(directives ast.DirectiveList) (bool, *gqlerror.Error) {
+	included := true
 	for _, name := range []string{"skip", "include"} {
 		directive := directives.ForName(name)
 		if directive == nil {
@@ -151,22 +156,23 @@ func (b *binding) included(directives ast.DirectiveList) (bool, *gqlerror.Error)
 		}
 		argument := directive.Arguments.ForName("if")
 		expected := directive.Definition.Arguments.ForName("if").Type
-		if variable := b.reaches(expected, argument.Value); variable != "" {
-			return false, b.refuse("argument if of @"+name, expected, variable, argument.Position)
+		// Null reaches gqlgen's own reading of @include also where @skip decides.
+		if variable := b.reaches(expected, argument.Value); variable != "" && included {
+			return false, b.refuse(place{"argument", "if", " of @" + name}, expected, variable, argument.Position)
 		}
 		// It is a valid literal, or a variable that has been coerced.
-		condition, _ := argument.Value.Value(b.variables)
-		if condition == (name == "skip") {
-			return false, nil
+		if condition, _ := argument.Value.Value(b.variables); condition == (name == "skip") {
+			included = false
 		}
 	}
-	return true, nil
+	return included, nil
 }
 
 // reaches returns the variable by which null reaches a place that cannot be null, or "".
 func (b *binding) reaches(expected *ast.Type, value *ast.Value) string {
 	if value.Kind == ast.Variable {
 		if given, present := b.variables[value.Raw]; present && given == nil && expected.NonNull {
+			b.reached = true
 			return value.Raw
 		}
 		return ""
@@ -186,9 +192,9 @@ func (b *binding) reaches(expected *ast.Type, value *ast.Value) string {
 	return ""
 }
 
-func (b *binding) refuse(at string, expected *ast.Type, variable string, position *ast.Position) *gqlerror.Error {
-	b.reached = true
+func (b *binding) refuse(at place, expected *ast.Type, variable string, position *ast.Position) *gqlerror.Error {
 	err := codedError(validationFailed, fmt.Sprintf("%s of type %s cannot be null, which $%s is; leave the variable out to have the default", at, expected, variable))
+	err.Extensions["argument"] = at.path
 	if position != nil {
 		err.Locations = []gqlerror.Location{{Line: position.Line, Column: position.Column}}
 	}

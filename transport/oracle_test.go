@@ -24,6 +24,8 @@ type verdict struct {
 	// Stage is where it was refused: parse, validate, variables or execute; "" where
 	// it was not.
 	Stage, Message string
+	// Path is the field that is an error, where it was refused in execution.
+	Path []any
 }
 
 // newOracle starts graphql-js with a schema, or skips the test where it is not installed.

@@ -26,7 +26,7 @@ func (c coercion) variables(operation *ast.OperationDefinition, given map[string
 	values := map[string]any{}
 	var errs gqlerror.List
 	for _, variable := range operation.VariableDefinitions {
-		name, at := variable.Variable, "variable $"+variable.Variable
+		name, at := variable.Variable, place{what: "variable", path: "$" + variable.Variable}
 		value, present := given[name]
 		var err *gqlerror.Error
 		switch {
@@ -48,7 +48,7 @@ func (c coercion) variables(operation *ast.OperationDefinition, given map[string
 
 // value coerces a value of JSON. at names its place. Only the first fault is told:
 // a list may have many thousands.
-func (c coercion) value(t *ast.Type, value any, at string) (any, *gqlerror.Error) {
+func (c coercion) value(t *ast.Type, value any, at place) (any, *gqlerror.Error) {
 	definition := c.schema.Types[t.Name()]
 	switch {
 	case value == nil && t.NonNull:
@@ -67,7 +67,7 @@ func (c coercion) value(t *ast.Type, value any, at string) (any, *gqlerror.Error
 }
 
 // list coerces a list, of which one value is a list as well.
-func (c coercion) list(t *ast.Type, value any, at string) (any, *gqlerror.Error) {
+func (c coercion) list(t *ast.Type, value any, at place) (any, *gqlerror.Error) {
 	items, isList := value.([]any)
 	if !isList {
 		item, err := c.value(t.Elem, value, at)
@@ -76,7 +76,7 @@ func (c coercion) list(t *ast.Type, value any, at string) (any, *gqlerror.Error)
 	coerced := make([]any, len(items))
 	for i, item := range items {
 		var err *gqlerror.Error
-		if coerced[i], err = c.value(t.Elem, item, fmt.Sprintf("%s[%d]", at, i)); err != nil {
+		if coerced[i], err = c.value(t.Elem, item, at.item(i)); err != nil {
 			return nil, err
 		}
 	}
@@ -85,7 +85,7 @@ func (c coercion) list(t *ast.Type, value any, at string) (any, *gqlerror.Error)
 
 // object coerces an input object. Fields that are absent and have a default stay so:
 // resolvers are given the default.
-func (c coercion) object(t *ast.Type, definition *ast.Definition, value any, at string) (any, *gqlerror.Error) {
+func (c coercion) object(t *ast.Type, definition *ast.Definition, value any, at place) (any, *gqlerror.Error) {
 	members, isObject := value.(map[string]any)
 	if !isObject {
 		return nil, c.refuse(t, at, "cannot be "+shown(value))
@@ -94,7 +94,7 @@ func (c coercion) object(t *ast.Type, definition *ast.Definition, value any, at 
 	for _, field := range definition.Fields {
 		member, present := members[field.Name]
 		var err *gqlerror.Error
-		switch below := at + "." + field.Name; {
+		switch below := at.field(field.Name); {
 		case present:
 			coerced[field.Name], err = c.value(field.Type, member, below)
 		case field.Type.NonNull && field.DefaultValue == nil:
@@ -175,13 +175,30 @@ type types struct {
 	hidden bool
 }
 
-// refuse says what is wrong with a value of type t at some place, and what is accepted
-// there instead.
-func (t types) refuse(expected *ast.Type, at, wrong string) *gqlerror.Error {
+// place is where a value is, such as "argument orderBy.field of accountUsageConnection".
+type place struct{ what, path, of string }
+
+func (p place) String() string { return p.what + " " + p.path + p.of }
+
+// field returns the place of a field of an input object.
+func (p place) field(name string) place {
+	p.path += "." + name
+	return p
+}
+
+// item returns the place of an item of a list.
+func (p place) item(index int) place {
+	p.path += "[" + strconv.Itoa(index) + "]"
+	return p
+}
+
+// refuse says what is wrong with a value at a place, of which a type is expected, and
+// what is accepted there instead.
+func (t types) refuse(expected *ast.Type, at place, wrong string) *gqlerror.Error {
 	accepted := t.accepted(expected)
 	return &gqlerror.Error{
 		Message:    fmt.Sprintf("%s of type %s %s: accepted is %s", at, expected, wrong, strings.Join(accepted, ", ")),
-		Extensions: map[string]any{"code": validationFailed, "accepted": accepted},
+		Extensions: map[string]any{"code": validationFailed, "argument": at.path, "accepted": accepted},
 	}
 }
 
