@@ -38,7 +38,10 @@ func LogFault(ctx context.Context, log *slog.Logger, err error, attributes ...an
 	coded := usage.AsError(err)
 	panicked, isPanic := errors.AsType[*usage.Panic](err)
 	switch {
-	case isPanic && !panicked.LogOnce():
+	case isPanic && panicked.LogOnce():
+		// err may repeat it in part: what callers could see is shortened.
+		log.ErrorContext(ctx, "internal error", append([]any{"error", panicked}, attributes...)...)
+	case isPanic:
 	case coded.Code == usage.Internal:
 		log.ErrorContext(ctx, "internal error", append([]any{"error", err}, attributes...)...)
 	case coded.Code.Mapping().HTTPStatus >= http.StatusInternalServerError && coded.Cause != nil:

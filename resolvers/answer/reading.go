@@ -115,9 +115,8 @@ func (r *Reading) Close() error {
 		r.db, r.ctx, r.cancel, r.stop = closedDatabase{}, r.asked, func() {}, func() bool { return true }
 	})
 	r.stop()
-	err := r.db.Close()
-	r.cancel()
-	return err
+	defer r.cancel()
+	return r.db.Close()
 }
 
 // closedDatabase is that of a reading which was closed before it was used.

@@ -1,0 +1,166 @@
+package transport_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"aiusage/auth"
+	"aiusage/resolvers"
+	"aiusage/transport"
+	"aiusage/usage"
+	"aiusage/watch"
+)
+
+// faulty is an extension that panics somewhere. Where it does not, it does nothing.
+type faulty struct{ where string }
+
+func (f faulty) panic(where string) {
+	if f.where == where {
+		panic("secret")
+	}
+}
+
+func (faulty) ExtensionName() string                   { return "Faulty" }
+func (faulty) Validate(graphql.ExecutableSchema) error { return nil }
+
+func (f faulty) MutateOperationContext(context.Context, *graphql.OperationContext) *gqlerror.Error {
+	f.panic("before execution")
+	return nil
+}
+
+func (f faulty) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	f.panic("around the operation")
+	return next(ctx)
+}
+
+func (f faulty) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	// What presents errors comes here as well.
+	if graphql.HasOperationContext(ctx) && graphql.GetOperationContext(ctx).Operation != nil && len(graphql.GetErrors(ctx)) == 0 {
+		f.panic("around an answer")
+	}
+	answer := next(ctx)
+	if f.where == "as an answer is written" && answer != nil && len(answer.Errors) == 0 {
+		answer.Extensions = map[string]any{"no JSON": func() {}}
+	}
+	return answer
+}
+
+func (f faulty) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	f.panic("around a root field")
+	if f.where == "as a value is written" {
+		return graphql.WriterFunc(func(io.Writer) { panic("secret") })
+	}
+	return next(ctx)
+}
+
+func (f faulty) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
+	f.panic("around a field")
+	return next(ctx)
+}
+
+// faultyReader is a database that panics somewhere.
+type faultyReader struct {
+	filled
+	faulty
+}
+
+func (r faultyReader) Report(ctx context.Context, query usage.Query) (*usage.Report, error) {
+	r.panic("reading a report")
+	report, err := r.filled.Report(ctx, query)
+	for _, more := range []string{"y", "z"} {
+		report.Accounts = append(report.Accounts, usage.AccountUsage{AccountID: more})
+	}
+	return report, err
+}
+
+func (r faultyReader) Series(ctx context.Context, query usage.SeriesQuery) (*usage.SeriesSet, error) {
+	r.panic("reading a series")
+	return r.filled.Series(ctx, query)
+}
+
+func (r faultyReader) Names(context.Context, []usage.Subject) (map[usage.Subject]string, error) {
+	r.panic("reading names")
+	return nil, nil
+}
+
+func (r faultyReader) Snapshot(context.Context) usage.Snapshot {
+	r.panic("opening the database")
+	return r
+}
+
+func (r faultyReader) Close() error {
+	r.panic("closing the database")
+	return nil
+}
+
+// serveFaulty serves the gateway's schema with a fault somewhere.
+func serveFaulty(t *testing.T, where string) *doors {
+	t.Helper()
+	fault := faulty{where}
+	resolver := resolvers.New(faultyReader{faulty: fault}, resolvers.Options{Watch: watch.Options{Interval: time.Millisecond}})
+	d := &doors{records: &records{}}
+	handler := transport.New(resolver.Schema(), transport.Options{
+		Extensions: append([]graphql.HandlerExtension{fault}, resolver.Extensions()...),
+		Access:     operator{}, Log: slog.New(slog.NewTextHandler(d.records, nil)),
+	})
+	d.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(w, r.WithContext(auth.NewContext(r.Context(), auth.Operator)))
+	})
+	server := httptest.NewServer(d.handler)
+	t.Cleanup(server.Close)
+	d.url = server.URL
+	return d
+}
+
+// A panic, wherever it is, is an error for who asked, with one record in the log that has
+// the stack. The process goes on.
+func TestAPanicAnywhereIsOneInternalError(t *testing.T) {
+	const (
+		query        = `{"query":"{viewer{name} aiUsage{accountUsage{account{name} series(granularity:DAY){from}} previous{asOf} series(granularity:DAY){from}} accounts{nodes{name}}}"}`
+		plain        = `{"query":"{viewer{name} aiUsage{accountUsage{account{name}}}}"}`
+		subscription = `{"query":"subscription{aiUsageChanged{accountUsageConnection{nodes{account{name}}}}}"}`
+		flat         = `{"query":"subscription{aiUsageChanged{asOf}}"}`
+	)
+	everywhere := []string{
+		"before execution", "around the operation", "around an answer", "as an answer is written", "around a field",
+		"reading a report", "reading names", "reading a series", "opening the database", "around a root field", "as a value is written", "closing the database",
+	}
+	for _, where := range everywhere {
+		for _, request := range []string{query, plain, subscription, flat} {
+			subscribes := strings.Contains(request, "subscription")
+			for way := range ways {
+				switch {
+				case subscribes && way != bySocket && way != byEvents,
+					subscribes && strings.Contains(where, "value"), // it has no such
+					request == flat && (strings.Contains(where, "names") || strings.Contains(where, "database")),
+					where == "reading a series" && request != query,
+					where == "around a root field" && subscribes,
+					where == "around a field" && request == plain:
+					continue
+				}
+				d := serveFaulty(t, where)
+				_, answer := d.send(t, way, request)
+				log := d.records.take()
+				if !strings.Contains(answer, `"code":"INTERNAL_SERVER_ERROR"`) || strings.Contains(answer, "secret") {
+					t.Errorf("%s, way %d, %s: got %s", where, way, request, answer)
+				}
+				records := strings.Count(log, "level=ERROR")
+				if several := strings.Contains(where, " field") || where == "reading a series"; records != 1 && !(several && records > 1) {
+					t.Errorf("%s, way %d, %s: %d records, the first %.500s", where, way, request, records, log)
+				}
+				if !strings.Contains(log, "guard_test.go") && where != "as an answer is written" {
+					t.Errorf("%s, way %d, %s: no stack in %.500s", where, way, request, log)
+				}
+			}
+		}
+	}
+}
