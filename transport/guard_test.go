@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/coder/websocket"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"aiusage/auth"
@@ -162,5 +163,62 @@ func TestAPanicAnywhereIsOneInternalError(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A panic while credentials are checked again, or while a stream is kept alive, ends that
+// stream only.
+func TestAPanicBesideAStreamEndsThatStream(t *testing.T) {
+	log := &records{}
+	l := startLive(t, transport.Options{Log: slog.New(slog.NewTextHandler(log, nil)), Streams: transport.StreamOptions{Recheck: 5 * time.Millisecond}})
+	events, socket := l.listen(t), l.open(t)
+	socket.say(subscribeWord)
+	await(t, "subscription by events", l.begun)
+	await(t, "subscription by a socket", l.begun)
+	l.access.panics.Store(true)
+	const fault = `"message":"internal error","extensions":{"code":"INTERNAL_SERVER_ERROR"}`
+	if got := events.next(); !strings.HasPrefix(got, "next ") || !strings.Contains(got, fault) {
+		t.Errorf("events: got %s", got)
+	}
+	if got, err := socket.next(); err != nil || !strings.Contains(got, `"type":"error"`) || !strings.Contains(got, fault) {
+		t.Errorf("a socket: got %s, %v", got, err)
+	}
+	socket.expectClose(websocket.StatusInternalError)
+	l.awaitNoStreams(t)
+	if text := log.take(); strings.Count(text, "level=ERROR") != 2 || strings.Count(text, "live_test.go") < 2 {
+		t.Errorf("logged %.2000s", text)
+	}
+}
+
+// brokenWriter is an answer that panics when a comment is written to it, as the
+// heartbeat does.
+type brokenWriter struct {
+	*httptest.ResponseRecorder
+	begun bool
+}
+
+func (w *brokenWriter) Write(text []byte) (int, error) {
+	if string(text) == ":\n\n" && w.begun {
+		panic("secret")
+	}
+	w.begun = true
+	return w.ResponseRecorder.Write(text)
+}
+
+func TestAPanicOfTheHeartbeatEndsThatStream(t *testing.T) {
+	log := &records{}
+	handler := transport.New(newLiveSchema(), transport.Options{
+		Log: slog.New(slog.NewTextHandler(log, nil)), Streams: transport.StreamOptions{Heartbeat: time.Millisecond},
+	})
+	request := httptest.NewRequestWithContext(t.Context(), "POST", "/", strings.NewReader(wordSubscription))
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "text/event-stream")
+	writer := &brokenWriter{ResponseRecorder: httptest.NewRecorder()}
+	handler.ServeHTTP(writer, request)
+	if got := writer.Body.String(); !strings.Contains(got, "INTERNAL_SERVER_ERROR") || !strings.HasSuffix(got, "event: complete\ndata: \n\n") {
+		t.Errorf("got %s", got)
+	}
+	if text := log.take(); strings.Count(text, "level=ERROR") != 1 || !strings.Contains(text, "guard_test.go") {
+		t.Errorf("logged %.2000s", text)
 	}
 }
