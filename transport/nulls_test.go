@@ -84,3 +84,22 @@ func cursorOrder(t *testing.T, cursor string) string {
 	}
 	return place.Field + " " + place.Direction
 }
+
+// null is the default order: a cursor of the one fits the other.
+func TestACursorOfNoOrderFitsTheDefaultOne(t *testing.T) {
+	d := openDoors(t)
+	orders := []string{"", "orderBy:null", "orderBy:{field:ID}", "orderBy:{field:ID,direction:ASC}"}
+	for _, connection := range []string{"accountUsageConnection", "customerUsageConnection"} {
+		for _, first := range orders {
+			_, answer := d.send(t, byPost, `{"query":"{aiUsage{c:`+connection+`(first:1,`+first+`){pageInfo{endCursor}}}}"}`)
+			_, cursor, _ := strings.Cut(answer, `"endCursor":"`)
+			cursor, _, _ = strings.Cut(cursor, `"`)
+			for _, second := range orders {
+				_, got := d.send(t, byPost, `{"query":"{aiUsage{c:`+connection+`(first:1,after:\"`+cursor+`\",`+second+`){totalCount}}}"}`)
+				if cursor == "" || got != `{"data":{"aiUsage":{"c":{"totalCount":1}}}}` {
+					t.Errorf("%s, then %s: got %s, %s", first, second, answer, got)
+				}
+			}
+		}
+	}
+}
