@@ -351,7 +351,7 @@ func TestOtherInputsGetTheVerdictOfGraphQLJS(t *testing.T) {
 	d := openDoorsOf(t, otherInputs, once{&liveSchema{schema: gqlparser.MustLoadSchema(&ast.Source{Input: otherInputs})}})
 	random := rand.New(rand.NewPCG(4, 5))
 	stages := map[string]int{}
-	for range 2000 {
+	for range 1500 {
 		drawn := &draw{schema: d.schema, bytes: randomBytes(random)}
 		request, _ := drawn.request()
 		verdict := d.oracle.ask(t, request)
@@ -360,7 +360,7 @@ func TestOtherInputsGetTheVerdictOfGraphQLJS(t *testing.T) {
 		}
 		stages[verdict.Stage]++
 	}
-	if t.Logf("%v", stages); stages[""] < 500 || stages["variables"] < 100 {
+	if t.Logf("%v", stages); stages[""] < 400 || stages["variables"] < 100 {
 		t.Error("too few are of use")
 	}
 }
@@ -378,11 +378,11 @@ func TestOperationsGetTheVerdictOfGraphQLJS(t *testing.T) {
 	d := openDoors(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	counts := map[judged]int{}
-	for range 4000 {
+	for range 3000 {
 		counts[d.try(t, randomBytes(random))]++
 	}
 	t.Logf("%d compared, %d not comparable", counts[agreed], counts[notComparable])
-	if counts[agreed] < 3000 {
+	if counts[agreed] < 2500 {
 		t.Errorf("only %d could be compared", counts[agreed])
 	}
 }
