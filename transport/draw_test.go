@@ -47,6 +47,8 @@ func (d *draw) request() (request string, kind ast.Operation) {
 	count := 1
 	if kind == ast.Query {
 		count += d.pick(3)
+	} else if d.pick(16) == 15 {
+		count++
 	}
 	for i := range count {
 		fields = append(fields, fmt.Sprintf("r%d: %s", i, d.field(root, 4)))

@@ -25,6 +25,16 @@ func parse(text string, tokens int) (*ast.QueryDocument, *gqlerror.Error) {
 		errcode.Set(failed, errcode.ParseFailed)
 		return nil, failed
 	}
+	for _, fragment := range document.Fragments {
+		if len(fragment.VariableDefinition) > 0 {
+			at := fragment.Position
+			return nil, &gqlerror.Error{
+				Message:    fmt.Sprintf("the document cannot be read at line %d, column %d: a fragment has no variables of its own; declare them with the operation", at.Line, at.Column),
+				Locations:  []gqlerror.Location{{Line: at.Line, Column: at.Column}},
+				Extensions: map[string]any{"code": errcode.ParseFailed},
+			}
+		}
+	}
 	if len(document.Operations) == 0 {
 		return nil, codedError(validationFailed, "the document has no operation; write one, such as { viewer { name } }")
 	}

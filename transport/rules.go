@@ -13,7 +13,7 @@ import (
 func rulesFor(known types) *rules.Rules {
 	set := rules.NewDefaultRules()
 	set.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, literals{known}.observe)
-	set.AddRule("SubscriptionsWithoutConditions", refuseConditions)
+	set.AddRule("OneFieldOfSubscriptions", oneField)
 	if !known.hidden {
 		return set
 	}
@@ -29,44 +29,51 @@ func rulesFor(known types) *rules.Rules {
 	return set
 }
 
-// refuseConditions is what the specification of September 2025 adds to the rule "Single
-// Root Field" (section 5.2.4.1). Without its field a subscription has no events, and
-// gqlgen panics.
-func refuseConditions(observers *core.Events, addError core.AddErrFunc) {
+// oneField is the rule "Single Root Field" (section 5.2.4.1) with what the specification of
+// September 2025 adds: the field cannot depend on a condition, without which there would
+// be no events. gqlparser's takes fields of one name under two, and gqlgen panics at either.
+func oneField(observers *core.Events, addError core.AddErrFunc) {
 	observers.OnOperation(func(_ *core.Walker, operation *ast.OperationDefinition) {
 		if operation.Operation != ast.Subscription {
 			return
 		}
-		if found := conditionIn(operation.SelectionSet, map[string]bool{}); found != nil {
-			addError(core.Message("the field of a subscription cannot depend on @%s; leave it out", found.Name), core.At(found.Position))
+		root := rootFields{names: map[string]bool{}, fragments: map[string]bool{}}
+		root.add(operation.SelectionSet)
+		if root.condition != nil {
+			addError(core.Message("the field of a subscription cannot depend on @%s; leave it out", root.condition.Name), core.At(root.condition.Position))
+		}
+		if len(root.names) > 1 {
+			addError(core.Message("a subscription has one field at its root, not %d; begin one for each", len(root.names)), core.At(operation.Position))
 		}
 	})
 }
 
-// conditionIn returns the first @skip or @include on selections and on the fragments
-// among them, each of which is looked into once.
-func conditionIn(selections ast.SelectionSet, seen map[string]bool) *ast.Directive {
+// rootFields are what an operation selects, fragments included, each of which is looked
+// into once.
+type rootFields struct {
+	names, fragments map[string]bool
+	condition        *ast.Directive
+}
+
+func (r *rootFields) add(selections ast.SelectionSet) {
 	for _, selection := range selections {
 		for _, directive := range directivesOf(selection) {
 			if directive.Name == "skip" || directive.Name == "include" {
-				return directive
+				r.condition = directive
 			}
 		}
-		var below ast.SelectionSet
 		switch selection := selection.(type) {
+		case *ast.Field:
+			r.names[selection.Alias] = true
 		case *ast.InlineFragment:
-			below = selection.SelectionSet
+			r.add(selection.SelectionSet)
 		case *ast.FragmentSpread:
-			if selection.Definition != nil && !seen[selection.Name] {
-				seen[selection.Name] = true
-				below = selection.Definition.SelectionSet
+			if selection.Definition != nil && !r.fragments[selection.Name] {
+				r.fragments[selection.Name] = true
+				r.add(selection.Definition.SelectionSet)
 			}
-		}
-		if found := conditionIn(below, seen); found != nil {
-			return found
 		}
 	}
-	return nil
 }
 
 func refuseIntrospection(observers *core.Events, addError core.AddErrFunc) {
