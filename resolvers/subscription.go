@@ -114,14 +114,11 @@ func (r *Resolver) nodes(ctx context.Context, reports <-chan *usage.Report, answ
 				if !answers.await(ctx) {
 					return nil
 				}
-				node, release, err := (*answer.Reading)(nil).Node(report), func() {}, error(nil)
+				node, release := (*answer.Reading)(nil).Node(report), func() {}
 				if !enough {
-					node, release, err = r.events.share(ctx, r, report)
+					node, release = r.events.share(ctx, r, report)
 				}
 				answers.begin(release)
-				if err != nil {
-					return err
-				}
 				select {
 				case nodes <- node:
 				case <-ctx.Done():
@@ -149,32 +146,30 @@ type events struct {
 // is asked below it, so that all parts are of one state of the database.
 type event struct {
 	reading   *answer.Reading
-	node      func() (*answer.Report, error)
+	node      func() *answer.Report
 	listeners int
 }
 
 // share returns the node of a report for one listener, who must release it. The
 // first listener's principal is as good as everybody's: all who get this report
 // may see the same.
-// The error is a panic, which all of them share.
-func (e *events) share(ctx context.Context, r *Resolver, report *usage.Report) (node *answer.Report, release func(), err error) {
+func (e *events) share(ctx context.Context, r *Resolver, report *usage.Report) (node *answer.Report, release func()) {
 	e.mu.Lock()
 	one := e.open[report]
 	if one == nil {
 		reading := answer.NewReading(context.WithoutCancel(ctx), r.limit, r.kept, r.reader.Snapshot)
-		one = &event{reading: reading, node: sync.OnceValues(func() (node *answer.Report, err error) {
-			err = usage.Safely(func() error {
-				node = reading.Again(report)
-				return nil
-			})
-			return node, err
-		})}
+		one = &event{reading: reading, node: sync.OnceValue(func() *answer.Report { return reading.Again(report) })}
 		e.open[report] = one
 	}
 	one.listeners++
 	e.mu.Unlock()
-	node, err = one.node()
-	return node, sync.OnceFunc(func() { e.release(report, one) }), err
+	release = sync.OnceFunc(func() { e.release(report, one) })
+	defer func() {
+		if node == nil {
+			release() // the reading has panicked, for every listener
+		}
+	}()
+	return one.node(), release
 }
 
 // release ends a reading with its last listener.

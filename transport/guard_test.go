@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -220,5 +221,76 @@ func TestAPanicOfTheHeartbeatEndsThatStream(t *testing.T) {
 	}
 	if text := log.take(); strings.Count(text, "level=ERROR") != 1 || !strings.Contains(text, "guard_test.go") {
 		t.Errorf("logged %.2000s", text)
+	}
+}
+
+// alwaysFaulty panics around every answer, that of an error included.
+type alwaysFaulty struct{}
+
+func (alwaysFaulty) ExtensionName() string                   { return "AlwaysFaulty" }
+func (alwaysFaulty) Validate(graphql.ExecutableSchema) error { return nil }
+func (alwaysFaulty) InterceptResponse(context.Context, graphql.ResponseHandler) *graphql.Response {
+	panic("secret")
+}
+
+// Where not even an error can be presented, the connection ends and the process does not.
+func TestAPanicAsAnErrorIsPresentedEndsTheConnection(t *testing.T) {
+	log := &records{}
+	l := startLive(t, transport.Options{Log: slog.New(slog.NewTextHandler(log, nil)), Extensions: []graphql.HandlerExtension{alwaysFaulty{}}})
+	socket := l.open(t)
+	socket.say(subscribeWord)
+	if got, err := socket.next(); err == nil {
+		t.Errorf("got %s", got)
+	}
+	l.awaitNoStreams(t)
+	if text := log.take(); !strings.Contains(text, "level=ERROR") || !strings.Contains(text, "guard_test.go") {
+		t.Errorf("logged %.2000s", text)
+	}
+	l.open(t) // another is let in
+}
+
+// anew is a database that panics where a report is read anew for a listener.
+type anew struct {
+	filled
+	open *atomic.Int64
+}
+
+func (a anew) Snapshot(context.Context) usage.Snapshot {
+	a.open.Add(1)
+	return snapshotAnew(a)
+}
+
+type snapshotAnew anew
+
+func (s snapshotAnew) Report(context.Context, usage.Query) (*usage.Report, error) { panic("secret") }
+func (s snapshotAnew) Series(context.Context, usage.SeriesQuery) (*usage.SeriesSet, error) {
+	return nil, nil
+}
+func (s snapshotAnew) Names(context.Context, []usage.Subject) (map[usage.Subject]string, error) {
+	return nil, nil
+}
+func (s snapshotAnew) Close() error {
+	s.open.Add(-1)
+	return nil
+}
+
+func TestAPanicOfASubscriptionKeepsNoDatabaseOpen(t *testing.T) {
+	reader := anew{open: &atomic.Int64{}}
+	resolver := resolvers.New(reader, resolvers.Options{})
+	d := &doors{records: &records{}}
+	handler := transport.New(resolver.Schema(), transport.Options{Extensions: resolver.Extensions(), Access: operator{}, Log: slog.New(slog.NewTextHandler(d.records, nil))})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(w, r.WithContext(auth.NewContext(r.Context(), auth.Operator)))
+	}))
+	defer server.Close()
+	d.url = server.URL
+	_, answer := d.send(t, byEvents, `{"query":"subscription{aiUsageChanged{previous{asOf}}}"}`)
+	if log := d.records.take(); !strings.Contains(answer, "INTERNAL_SERVER_ERROR") || strings.Count(log, "level=ERROR") != 1 {
+		t.Errorf("got %s, logged %.2000s", answer, log)
+	}
+	for deadline := time.Now().Add(patience); reader.open.Load() != 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d are open", reader.open.Load())
+		}
 	}
 }
