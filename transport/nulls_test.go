@@ -3,6 +3,7 @@ package transport_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -100,6 +101,17 @@ func TestACursorOfNoOrderFitsTheDefaultOne(t *testing.T) {
 					t.Errorf("%s, then %s: got %s, %s", first, second, answer, got)
 				}
 			}
+		}
+	}
+}
+
+// The error of each row of a list has the path of that row.
+func TestEachRowHasAnErrorOfItsOwn(t *testing.T) {
+	d := serveFaulty(t, "nowhere")
+	_, got := d.send(t, byPost, `{"query":"query($v:AIUsageMeasure=SESSIONS){aiUsage{accountUsage{share(of:$v)}}}","variables":{"v":null}}`)
+	for row := range 3 {
+		if path := fmt.Sprintf(`"path":["aiUsage","accountUsage",%d,"share"]`, row); strings.Count(got, path) != 1 {
+			t.Errorf("row %d: got %s", row, got)
 		}
 	}
 }

@@ -62,12 +62,11 @@ func (r *reader) open(ctx context.Context, executor graphql.GraphExecutor, asked
 	if errs != nil {
 		return refused, errs
 	}
-	asked.Variables = variables
+	asked.Variables = variables // gqlgen coerces them once more, which changes nothing
 	opened, errs := executor.CreateOperationContext(context.WithValue(ctx, readKey{}, document), asked)
 	if errs != nil {
 		return opened, errs
 	}
-	opened.Variables = variables // gqlgen coerces them once more, which changes nothing
 	if err := refuseNulls(opened); err != nil {
 		return opened, gqlerror.List{err}
 	}
