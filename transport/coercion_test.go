@@ -145,10 +145,10 @@ func TestRefusalsSayWhereAndWhatIsAccepted(t *testing.T) {
 func TestRefusalsKeepAHiddenSchema(t *testing.T) {
 	handler := newHandler(t, filled{}.readerFunc, transport.Options{HideSchema: true})
 	for request, secret := range map[string]string{
-		`{"query":"query($o:AIUsageOrder){aiUsage{accountUsageConnection(orderBy:$o){totalCount}}}","variables":{"o":{"field":"x"}}}`: "AI_MINUTES",
-		`{"query":"query($o:AIUsageOrder){aiUsage{accountUsageConnection(orderBy:$o){totalCount}}}","variables":{"o":{"x":1}}}`:       "direction",
-		`{"query":"{aiUsage{accountUsageConnection(orderBy:{x:1}){totalCount}}}"}`:                                                    "direction",
-		`{"query":"{aiUsage{accountUsage{share(of:x)}}}"}`:                                                                            "AI_MINUTES",
+		`{"query":"query($o:AIUsageOrder){aiUsage{accountUsageConnection(orderBy:$o){totalCount}}}","variables":{"o":{"field":"x"}}}`:        "AI_MINUTES",
+		`{"query":"query($o:AIUsageOrder){aiUsage{accountUsageConnection(orderBy:$o){totalCount}}}","variables":{"o":{"field":"ID","x":1}}}`: "direction",
+		`{"query":"{aiUsage{accountUsageConnection(orderBy:{field:ID,x:1}){totalCount}}}"}`:                                                  "direction",
+		`{"query":"{aiUsage{accountUsage{share(of:x)}}}"}`:                                                                                   "AI_MINUTES",
 	} {
 		got := send(t, handler, "POST", "/", request).Body.String()
 		if !strings.Contains(got, "GRAPHQL_VALIDATION_FAILED") || strings.Contains(got, secret) {

@@ -36,6 +36,15 @@ func TestNullsThatCannotBeAreErrorsOfTheirField(t *testing.T) {
 	}
 }
 
+// An event whose field cannot be null, and is an error, has no data.
+func TestAnEventWithoutItsFieldHasNoData(t *testing.T) {
+	d := openDoors(t)
+	_, got := d.send(t, bySocket, `{"query":"subscription($v:AIUsageGranularity=DAY){a:aiUsageChanged{series(granularity:$v){from}}}","variables":{"v":null}}`)
+	if !strings.Contains(got, `"path":["a","series"]`) || !strings.HasSuffix(got, `"data":null}`) {
+		t.Errorf("got %s", got)
+	}
+}
+
 // Absent is not null: the default of the place counts, and that of the variable before.
 func TestDefaultsStandForWhatIsAbsent(t *testing.T) {
 	d := openDoors(t)
