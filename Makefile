@@ -82,7 +82,7 @@ tidy: ## Bring go.mod and go.sum of both modules up to date
 	cd embedded && $(GO) mod tidy
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz target on FUZZTIME (50000x) inputs
+fuzz: audits ## Run each fuzz target on FUZZTIME (50000x) inputs
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
 		for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/p' "$$file"); do \
 			echo "$$target ($$(dirname "$$file"))"; \

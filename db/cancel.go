@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"aiusage/usage"
 )
 
 // How many connections end abandoned statements at a time, beside those of the
@@ -138,25 +140,29 @@ func (k *killer) end(victim place) {
 	if k.closed {
 		return
 	}
-	k.running.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), killPatience)
-		defer cancel()
-		select {
-		case k.places <- struct{}{}:
-			defer func() { <-k.places }()
-		case <-ctx.Done():
-			return
-		}
-		conn, where, err := k.open(ctx)
-		if err != nil {
-			return
-		}
-		defer conn.Close()
-		if where.canEnd(victim) {
-			// The error is that of a connection which has ended by itself.
-			_, _ = conn.ExecContext(ctx, "KILL "+strconv.FormatUint(victim.id, 10), nil)
-		}
-	})
+	k.running.Go(func() { _ = usage.Safely(func() error { return k.kill(victim) }) })
+}
+
+// kill ends a connection by another one.
+func (k *killer) kill(victim place) error {
+	ctx, cancel := context.WithTimeout(context.Background(), killPatience)
+	defer cancel()
+	select {
+	case k.places <- struct{}{}:
+		defer func() { <-k.places }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	conn, where, err := k.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if where.canEnd(victim) {
+		// The error is that of a connection which has ended by itself.
+		_, err = conn.ExecContext(ctx, "KILL "+strconv.FormatUint(victim.id, 10), nil)
+	}
+	return err
 }
 
 // Close waits for what is being ended, killPatience at most. The pool calls it.

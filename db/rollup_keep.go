@@ -140,7 +140,7 @@ func repeatedly(ctx context.Context, every time.Duration, do func(context.Contex
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
-		if err := do(ctx); err != nil && ctx.Err() == nil {
+		if err := usage.Safely(func() error { return do(ctx) }); err != nil && ctx.Err() == nil {
 			report(err)
 		}
 		select {

@@ -2,9 +2,8 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"io"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -56,8 +55,8 @@ func (f Flat) InterceptRootField(ctx context.Context, next graphql.RootResolver)
 	return next(context.WithValue(ctx, foundKey{}, found))
 }
 
-// allText tells whether all arguments are texts, where they are given at all. An id
-// may be a number as well, which the ordinary way knows how to read.
+// allText tells whether all arguments are texts, where they are given at all, as they
+// are once they have been coerced. What is none would be taken for absent here.
 func allText(arguments map[string]any) bool {
 	for _, value := range arguments {
 		if _, text := value.(string); !text && value != nil {
@@ -71,14 +70,12 @@ func allText(arguments map[string]any) bool {
 type found struct {
 	report *answer.Report
 	err    error
-	// panicked is what the resolver panicked with, and where.
-	panicked string
 }
 
 // again does what the resolver did.
 func (f found) again() (*answer.Report, error) {
-	if f.panicked != "" {
-		panic(f.panicked)
+	if panicked, ok := errors.AsType[*usage.Panic](f.err); ok {
+		panic(panicked)
 	}
 	return f.report, f.err
 }
@@ -88,15 +85,21 @@ type foundKey struct{}
 // resolve reads the report, from one state of the database with what is read below
 // it. A panic is kept for the ordinary way, which knows how to handle it.
 func (f Flat) resolve(ctx context.Context, arguments map[string]any, readsBelow bool) (result found) {
+	err := usage.Safely(func() error {
+		result = f.read(ctx, arguments, readsBelow)
+		return nil
+	})
+	if err != nil {
+		return found{err: err}
+	}
+	return result
+}
+
+func (f Flat) read(ctx context.Context, arguments map[string]any, readsBelow bool) found {
 	argument := func(name string) string {
 		value, _ := arguments[name].(string)
 		return value
 	}
-	defer func() {
-		if fault := recover(); fault != nil {
-			result = found{panicked: fmt.Sprintf("%v\n%s", fault, debug.Stack())}
-		}
-	}()
 	reading, err := answer.FromContext(ctx)
 	if err != nil {
 		return found{err: err}

@@ -205,7 +205,7 @@ func TestFlatLeavesErrorsToTheOrdinaryWay(t *testing.T) {
 	}
 }
 
-// Ids may be numbers, in the document and as variables; texts may not.
+// Ids may be numbers, in the document and as variables, and of any length; texts may not.
 func TestFlatReadsNumbersAsTheOrdinaryWayDoes(t *testing.T) {
 	flat, ordinary := handlers(func(_ context.Context, query usage.Query) (*usage.Report, error) {
 		return usage.NewReport(query, time.Now(), []usage.SubjectUsage{{AccountID: query.AccountID + "/" + query.CustomerID, Usage: usage.Usage{Sessions: 1}}}), nil
@@ -213,7 +213,11 @@ func TestFlatReadsNumbersAsTheOrdinaryWayDoes(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"query":"{aiUsage(accountId:5,customerId:7){accountUsage{accountId}}}"}`:                                                  `"5/7"`,
 		`{"query":"query($a:ID,$c:ID){aiUsage(accountId:$a,customerId:$c){accountUsage{accountId}}}","variables":{"a":5,"c":null}}`: `"5/"`,
-		`{"query":"query($s:String){aiUsage(startDate:$s){accountUsage{accountId}}}","variables":{"s":20261101}}`:                   `BAD_USER_INPUT`,
+		`{"query":"query($s:String){aiUsage(startDate:$s){accountUsage{accountId}}}","variables":{"s":20261101}}`:                   `GRAPHQL_VALIDATION_FAILED`,
+		`{"query":"{aiUsage(accountId:99999999999999999999){accountUsage{accountId}}}"}`:                                            `"99999999999999999999/"`,
+		`{"query":"query($a:ID){aiUsage(accountId:$a){accountUsage{accountId}}}","variables":{"a":99999999999999999999}}`:           `"99999999999999999999/"`,
+		`{"query":"query($a:ID=99999999999999999999){aiUsage(accountId:$a){accountUsage{accountId}}}","variables":{}}`:              `"99999999999999999999/"`,
+		`{"query":"query($a:ID){aiUsage(accountId:$a){accountUsage{accountId}}}","variables":{"a":1.5e1}}`:                          `"15/"`,
 	} {
 		want, ordinarily, flatly := want, send(t.Context(), ordinary, []byte(body)), send(t.Context(), flat, []byte(body))
 		if flatly != ordinarily || !strings.Contains(flatly, want) {

@@ -107,23 +107,30 @@ func (r *Resolver) nodes(ctx context.Context, reports <-chan *usage.Report, answ
 	nodes := make(chan *answer.Report)
 	go func() {
 		defer close(nodes)
-		for report := range reports {
-			// A listener who is still being sent the last answer must not hold a state
-			// of the database open meanwhile.
-			if !answers.await(ctx) {
-				return
+		err := usage.Safely(func() error {
+			for report := range reports {
+				// A listener who is still being sent the last answer must not hold a state
+				// of the database open meanwhile.
+				if !answers.await(ctx) {
+					return nil
+				}
+				node, release := (*answer.Reading)(nil).Node(report), func() {}
+				if !enough {
+					node, release = r.events.share(ctx, r, report)
+				}
+				answers.begin(release)
+				select {
+				case nodes <- node:
+				case <-ctx.Done():
+					answers.end()
+					return nil
+				}
 			}
-			node, release := (*answer.Reading)(nil).Node(report), func() {}
-			if !enough {
-				node, release = r.events.share(ctx, r, report)
-			}
-			answers.begin(release)
-			select {
-			case nodes <- node:
-			case <-ctx.Done():
-				answers.end()
-				return
-			}
+			return nil
+		})
+		if err != nil {
+			answers.end()
+			watch.Fail(ctx, err)
 		}
 	}()
 	return nodes
@@ -156,7 +163,13 @@ func (e *events) share(ctx context.Context, r *Resolver, report *usage.Report) (
 	}
 	one.listeners++
 	e.mu.Unlock()
-	return one.node(), sync.OnceFunc(func() { e.release(report, one) })
+	release = sync.OnceFunc(func() { e.release(report, one) })
+	defer func() {
+		if node == nil {
+			release() // the reading has panicked, for every listener
+		}
+	}()
+	return one.node(), release
 }
 
 // release ends a reading with its last listener.

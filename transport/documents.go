@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -10,11 +9,10 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"aiusage/usage"
 )
@@ -50,13 +48,25 @@ func ReadDocuments(schema graphql.ExecutableSchema, limits Limits, manifest []by
 		if strings.HasPrefix(id, hashPrefix) && id != own {
 			return nil, usage.Errorf(usage.InvalidArgument, "the document %s is not the one with that hash; its own is %s", id, own)
 		}
-		parsed, refused := prepare(schema.Schema(), limits, text)
-		if refused != nil {
-			return nil, usage.Errorf(usage.InvalidArgument, "the document %s cannot be used: %s", id, shortened(refused.Error()))
+		parsed, refused := prepare(types{schema: schema.Schema()}, limits, text)
+		for _, operation := range operationsOf(parsed) {
+			if err := limits.check(operation); err != nil {
+				refused = append(refused, err)
+			}
+		}
+		if len(refused) > 0 {
+			return nil, usage.Errorf(usage.InvalidArgument, "the document %s cannot be used: %s", id, shortened(refused[0].Error()))
 		}
 		documents.texts[id], documents.texts[own], documents.parsed[text] = text, text, parsed
 	}
 	return documents, nil
+}
+
+func operationsOf(document *ast.QueryDocument) ast.OperationList {
+	if document == nil {
+		return nil
+	}
+	return document.Operations
 }
 
 // parseManifest returns the documents of a manifest by identifier.
@@ -86,27 +96,24 @@ func parseManifest(manifest []byte) (map[string]string, error) {
 	return plain, nil
 }
 
-// prepare parses and validates a document and holds it to the limits.
-func prepare(schema *ast.Schema, limits Limits, text string) (*ast.QueryDocument, error) {
-	document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, limits.Tokens)
+// prepare parses and validates a document, bounds what that costs, and makes it what
+// is executed.
+func prepare(known types, limits Limits, text string) (*ast.QueryDocument, gqlerror.List) {
+	document, err := parse(text, limits.Tokens)
+	if err == nil {
+		err = checkNames(document)
+	}
 	if err != nil {
-		return nil, err
+		return nil, gqlerror.List{err}
 	}
-	if len(document.Operations) == 0 {
-		return nil, gqlerror.Errorf("no operation provided")
-	}
-	if err := checkNames(document); err != nil {
-		return nil, err
-	}
-	if errs := validator.ValidateWithRules(schema, document, rules.NewDefaultRules()); len(errs) > 0 {
-		return nil, errs[0]
-	}
-	for _, operation := range document.Operations {
-		if err := limits.check(operation); err != nil {
-			return nil, err
+	if errs := validator.ValidateWithRules(known.schema, document, rulesFor(known)); len(errs) > 0 {
+		for _, err := range errs {
+			errcode.Set(err, errcode.ValidationFailed)
 		}
+		return nil, errs
 	}
 	withoutDefer(document)
+	plainLiterals(known.schema, document)
 	return document, nil
 }
 
@@ -149,38 +156,4 @@ func dropDefer(selections ast.SelectionSet) {
 			selection.Directives = slices.DeleteFunc(selection.Directives, isDefer)
 		}
 	}
-}
-
-// documentCache has the registered documents, and others that were used lately.
-// It is a graphql.Cache.
-type documentCache struct {
-	registered *Documents
-	*cache[*ast.QueryDocument]
-}
-
-// documentMemory is the most bytes of parsed documents that are kept.
-const documentMemory = 32 << 20
-
-// newDocumentCache estimates the memory of documents: a token of one or two
-// characters becomes a node of some hundred bytes; what is longer is mostly text.
-func newDocumentCache(registered *Documents) documentCache {
-	return documentCache{registered, newCache(documentMemory, func(text string, _ *ast.QueryDocument) int {
-		return len(text) + 100*min(len(text), 4000)
-	})}
-}
-
-// Get returns the parsed and validated document of a text.
-func (c documentCache) Get(ctx context.Context, text string) (*ast.QueryDocument, bool) {
-	if c.registered != nil {
-		if document, registered := c.registered.parsed[text]; registered {
-			return document, true
-		}
-	}
-	return c.cache.Get(ctx, text)
-}
-
-// Add keeps a document that was found valid. gqlgen executes it as it leaves it.
-func (c documentCache) Add(ctx context.Context, text string, document *ast.QueryDocument) {
-	withoutDefer(document)
-	c.cache.Add(ctx, text, document)
 }

@@ -36,7 +36,12 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 // could not be given. attributes go with the record.
 func LogFault(ctx context.Context, log *slog.Logger, err error, attributes ...any) *usage.Error {
 	coded := usage.AsError(err)
+	panicked, isPanic := errors.AsType[*usage.Panic](err)
 	switch {
+	case isPanic && panicked.LogOnce():
+		// err may repeat it in part: what callers could see is shortened.
+		log.ErrorContext(ctx, "internal error", append([]any{"error", panicked}, attributes...)...)
+	case isPanic:
 	case coded.Code == usage.Internal:
 		log.ErrorContext(ctx, "internal error", append([]any{"error", err}, attributes...)...)
 	case coded.Code.Mapping().HTTPStatus >= http.StatusInternalServerError && coded.Cause != nil:

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"sync"
@@ -35,7 +36,12 @@ func (s *streams) serveEvents(w http.ResponseWriter, r *http.Request, executor g
 	defer events.end()
 	ctx, stop := s.guard(r.Context(), r)
 	defer stop()
-	go events.beat(ctx.Done(), s.options.Heartbeat)
+	ctx, fail := context.WithCancelCause(ctx)
+	go func() {
+		if err := usage.Safely(func() error { events.beat(ctx.Done(), s.options.Heartbeat); return nil }); err != nil {
+			fail(err)
+		}
+	}()
 
 	failed := errs
 	if errs != nil {

@@ -4,14 +4,14 @@ package transport
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
+
+	"aiusage/usage"
 )
 
 // Options are how GraphQL is served. The zero value will do.
@@ -59,26 +59,21 @@ type Handler struct {
 func New(schema graphql.ExecutableSchema, options Options) *Handler {
 	options = options.withDefaults()
 	server := handler.New(schema)
-	documents := newPersisted(options.Documents, options.OnlyDocuments)
+	reader := newReader(types{schema.Schema(), options.HideSchema}, options.Limits, options.Documents)
+	documents := newPersisted(reader, options.Documents, options.OnlyDocuments)
 	h := &Handler{options: options, server: server, persisted: documents, streams: newStreams(options, documents)}
 	server.AddTransport(overWebSocket{h.streams})
 	server.AddTransport(overHTTP{h.persisted, h.streams})
-	server.SetParserTokenLimit(options.Limits.Tokens)
-	parsed := newDocumentCache(options.Documents)
-	server.SetQueryCache(parsed)
-	server.SetDisableSuggestion(options.HideSchema)
-	if options.HideSchema {
-		server.SetValidationRulesFn(hiddenSchemaRules)
-	}
-	server.Use(limiter{options.Limits, schema, parsed})
+	server.SetQueryCache(fromReader{})
+	server.Use(rootGuard{})
+	server.Use(subscriptionField{})
+	server.Use(limiter{options.Limits, schema})
 	server.Use(extension.Introspection{})
 	for _, one := range options.Extensions {
 		server.Use(one)
 	}
 	server.SetErrorPresenter(presenter(options.Log))
-	server.SetRecoverFunc(func(_ context.Context, fault any) error {
-		return fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
-	})
+	server.SetRecoverFunc(func(_ context.Context, fault any) error { return usage.Recovered(fault) })
 	return h
 }
 

@@ -9,10 +9,8 @@ import (
 
 	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/parser"
 )
 
 // Limits are the most that one request may ask for. 0 means the default of each.
@@ -87,13 +85,10 @@ func (l Limits) check(operation *ast.OperationDefinition) *gqlerror.Error {
 type limiter struct {
 	Limits
 	schema graphql.ExecutableSchema
-	// known has the documents that have been validated.
-	known graphql.Cache[*ast.QueryDocument]
 }
 
 var _ interface {
 	graphql.HandlerExtension
-	graphql.OperationParameterMutator
 	graphql.OperationContextMutator
 } = limiter{}
 
@@ -102,21 +97,6 @@ func (limiter) ExtensionName() string { return "Limits" }
 
 // Validate finds nothing wrong with any schema.
 func (limiter) Validate(graphql.ExecutableSchema) error { return nil }
-
-// MutateOperationParameters refuses a document that is none, or that would take
-// long to validate.
-func (l limiter) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
-	if _, known := l.known.Get(ctx, params.Query); known {
-		return nil
-	}
-	document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: params.Query}, l.Tokens)
-	if err != nil {
-		failed := gqlerror.WrapIfUnwrapped(err)
-		errcode.Set(failed, errcode.ParseFailed)
-		return failed
-	}
-	return checkNames(document)
-}
 
 // mostComparisons bounds what the rule OverlappingFieldsCanBeMerged may do. It
 // compares each two fields of one name that may meet in an answer; 50,000
@@ -261,14 +241,17 @@ func firstErrors(errs gqlerror.List) gqlerror.List {
 	return errs
 }
 
-// shortened cuts a long message between two characters.
-func shortened(message string) string {
-	if len(message) <= messageShown {
-		return message
+// shortened cuts a long message.
+func shortened(message string) string { return cutTo(message, messageShown) }
+
+// cutTo cuts a text of more than so many bytes between two characters.
+func cutTo(text string, length int) string {
+	if len(text) <= length {
+		return text
 	}
-	end := messageShown
-	for end > 0 && !utf8.RuneStart(message[end]) {
+	end := length
+	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	return message[:end] + "…"
+	return text[:end] + "…"
 }

@@ -91,6 +91,7 @@ type fakeAccess struct {
 	refusal atomic.Pointer[usage.Error]
 	who     atomic.Pointer[string]
 	entered atomic.Int64
+	panics  atomic.Bool
 }
 
 func (a *fakeAccess) CheckOrigin(r *http.Request) error {
@@ -102,6 +103,9 @@ func (a *fakeAccess) CheckOrigin(r *http.Request) error {
 
 func (a *fakeAccess) Enter(r *http.Request) (context.Context, error) {
 	a.entered.Add(1)
+	if a.panics.Load() {
+		panic("secret")
+	}
 	if refusal := a.refusal.Load(); refusal != nil {
 		return nil, refusal
 	}

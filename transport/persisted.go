@@ -8,6 +8,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"aiusage/usage"
 )
 
 // The codes of requests whose document is not to be had. Apollo's clients know
@@ -21,6 +23,7 @@ const (
 // operator, and those that callers have sent before (Apollo's automatic
 // persisted queries).
 type persisted struct {
+	reader     *reader
 	registered *Documents
 	// only refuses documents that are not registered.
 	only bool
@@ -33,22 +36,29 @@ type persisted struct {
 // sentMemory is the most bytes of documents that callers have sent.
 const sentMemory = 8 << 20
 
-func newPersisted(registered *Documents, only bool) *persisted {
-	return &persisted{registered: registered, only: only, sent: newCache(sentMemory, func(hash, text string) int {
+func newPersisted(reader *reader, registered *Documents, only bool) *persisted {
+	return &persisted{reader: reader, registered: registered, only: only, sent: newCache(sentMemory, func(hash, text string) int {
 		return len(hash) + len(text)
 	})}
 }
 
 // open prepares an operation to be executed. What it returns with errors can be
 // given to the executor's DispatchError.
-func (p *persisted) open(ctx context.Context, executor graphql.GraphExecutor, asked *request) (*graphql.OperationContext, gqlerror.List) {
-	remember, refused := p.find(ctx, asked)
-	if refused != nil {
-		return &graphql.OperationContext{}, gqlerror.List{refused}
-	}
-	operation, errs := executor.CreateOperationContext(ctx, &asked.RawParams)
-	if errs == nil {
-		remember()
+func (p *persisted) open(ctx context.Context, executor graphql.GraphExecutor, asked *request) (operation *graphql.OperationContext, errs gqlerror.List) {
+	operation = &graphql.OperationContext{}
+	err := usage.Safely(func() error {
+		remember, refused := p.find(ctx, asked)
+		if refused != nil {
+			errs = gqlerror.List{refused}
+			return nil
+		}
+		if operation, errs = p.reader.open(ctx, executor, &asked.RawParams); errs == nil {
+			remember()
+		}
+		return nil
+	})
+	if err != nil {
+		errs = gqlerror.List{gqlerror.Wrap(err)}
 	}
 	return operation, errs
 }

@@ -1,8 +1,10 @@
 package transport
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -99,21 +101,71 @@ func requestFromBody(r *http.Request) (*request, *refusal) {
 	if !utf8.Valid(body) {
 		return nil, badRequest("the body is not valid UTF-8")
 	}
-	var document map[string]json.RawMessage
-	if err := json.Unmarshal(body, &document); err != nil || document == nil {
-		return nil, badRequest("the body is not a JSON object")
+	document, refused := objectOf(body)
+	if refused != nil {
+		return nil, refused
 	}
 	return requestFromDocument(document)
+}
+
+// objectOf reads the JSON object of a request, or says what is there instead.
+func objectOf(body []byte) (map[string]json.RawMessage, *refusal) {
+	const example = `{"query": "{ viewer { name } }"}`
+	var document map[string]json.RawMessage
+	err := json.Unmarshal(body, &document)
+	syntax, invalid := errors.AsType[*json.SyntaxError](err)
+	switch {
+	case len(bytes.TrimSpace(body)) == 0:
+		return nil, badRequest("the body is empty; send an object such as " + example)
+	case bytes.HasPrefix(body, []byte("\ufeff")):
+		return nil, badRequest("the body begins with a byte order mark (U+FEFF), which JSON has not; send it without")
+	case invalid:
+		return nil, badRequest(fmt.Sprintf("the body is not JSON: %v (after %d bytes)", syntax, syntax.Offset))
+	case jsonKind(body) == "a list":
+		return nil, badRequest("the body is a list, but batches are not taken; send each operation by itself, such as " + example)
+	case document == nil:
+		return nil, badRequest("the body is " + jsonKind(body) + ", not an object such as " + example)
+	}
+	return document, nil
+}
+
+// jsonKind says what kind of value a text of valid JSON is.
+func jsonKind(text []byte) string {
+	switch text = bytes.TrimSpace(text); text[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case '"':
+		return "a string"
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "a truth value"
+	}
+	return "a number"
+}
+
+// member is one that the specification names.
+type member struct {
+	name, kind string
+	target     any
+}
+
+// wrong says that a value is of another kind.
+func (m member) wrong(value json.RawMessage) string {
+	text := m.name + " is " + jsonKind(value) + ", not " + m.kind
+	if m.kind == "an object" && jsonKind(value) == "a string" {
+		text += "; it may have been encoded twice"
+	}
+	return text
 }
 
 // requestFromDocument checks the types of the members that the specification
 // names. Others are ignored.
 func requestFromDocument(document map[string]json.RawMessage) (*request, *refusal) {
 	asked := &request{}
-	for _, member := range []struct {
-		name, kind string
-		target     any
-	}{
+	for _, member := range []member{
 		{"query", "a string", &asked.Query},
 		{"operationName", "a string", &asked.OperationName},
 		{"documentId", "a string", &asked.DocumentID},
@@ -124,7 +176,7 @@ func requestFromDocument(document map[string]json.RawMessage) (*request, *refusa
 			decoder := json.NewDecoder(strings.NewReader(string(value)))
 			decoder.UseNumber() // a float64 would round large integers
 			if err := decoder.Decode(member.target); err != nil {
-				return nil, badRequest(member.name + " is not " + member.kind)
+				return nil, badRequest(member.wrong(value))
 			}
 		}
 	}

@@ -135,11 +135,12 @@ func (s *streams) guard(ctx context.Context, r *http.Request) (context.Context, 
 				return
 			case <-ticker.C:
 			}
-			err := s.recheck(r.WithContext(ctx), who)
+			err := usage.Safely(func() error { return s.recheck(r.WithContext(ctx), who) })
 			if failures++; err == nil {
 				failures = 0
 			}
-			if isRefusal(err) || failures >= recheckTries {
+			_, isPanic := errors.AsType[*usage.Panic](err)
+			if isRefusal(err) || isPanic || failures >= recheckTries {
 				cancel(err)
 				return
 			}

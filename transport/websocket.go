@@ -239,8 +239,8 @@ func (s *socket) serve(ctx context.Context, waiting func()) {
 	ctx, stop := s.streams.guard(ctx, s.request)
 	defer s.done.Wait()
 	defer stop()
-	context.AfterFunc(ctx, func() { s.end(ctx) })
-	go s.beat(ctx)
+	context.AfterFunc(ctx, func() { s.guarded(func() { s.end(ctx) }) })
+	go s.guarded(func() { s.beat(ctx) })
 	for {
 		received, ok := s.receive()
 		if !ok || !s.handle(ctx, received) {
@@ -262,6 +262,14 @@ func (s *socket) end(ctx context.Context) {
 		s.mu.Unlock()
 		s.done.Wait()
 		s.close(closingFor(usage.AsError(cause)))
+	}
+}
+
+// guarded does work in a goroutine of its own. A panic there ends the connection only.
+func (s *socket) guarded(work func()) {
+	if err := usage.Safely(func() error { work(); return nil }); err != nil {
+		LogFault(s.request.Context(), s.streams.log, err)
+		s.conn.CloseNow()
 	}
 }
 

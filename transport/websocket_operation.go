@@ -67,10 +67,12 @@ func (s *socket) execute(ctx context.Context, id string, members map[string]json
 	go func() {
 		defer s.done.Done()
 		defer cancel()
-		failed := s.streams.run(ctx, s.executor, opened, func(answer *graphql.Response) error {
-			return s.send("next", id, func(w io.Writer) { writeAnswer(w, answer) })
+		s.guarded(func() {
+			failed := s.streams.run(ctx, s.executor, opened, func(answer *graphql.Response) error {
+				return s.send("next", id, func(w io.Writer) { writeAnswer(w, answer) })
+			})
+			s.finish(ctx, id, this, failed)
 		})
-		s.finish(ctx, id, this, failed)
 	}()
 }
 

@@ -143,7 +143,7 @@ func TestWhatIsWrongWithAnOperationEndsThatOnly(t *testing.T) {
 		`{"query":"{nonsense}"}`:      "GRAPHQL_VALIDATION_FAILED",
 		`{"query":"{"}`:               "GRAPHQL_PARSE_FAILED",
 		`{}`:                          "the query is missing",
-		`{"query":1}`:                 "query is not a string",
+		`{"query":1}`:                 "query is a number, not a string",
 		`{"query":"{a:word b:word}"}`: "OPERATION_TOO_LARGE",
 		`{"documentId":"sha256:00"}`:  "PERSISTED_QUERY_NOT_FOUND",
 	} {

@@ -20,6 +20,13 @@ func Catch(ctx context.Context) (context.Context, func() error) {
 	return context.WithValue(ctx, failureKey{}, &failure), caught
 }
 
+// Fail leaves the error that ends the values of a context for whoever made it (Catch).
+func Fail(ctx context.Context, err error) {
+	if failure, caught := ctx.Value(failureKey{}).(*atomic.Pointer[error]); caught {
+		failure.Store(&err)
+	}
+}
+
 // Values returns the values of events, for a resolver of GraphQL, whose channel
 // has no place for errors. An error is left for whoever made the context (Catch)
 // before the channel is closed. The channel is closed at the end of ctx, too.
@@ -45,9 +52,7 @@ func Values[T any](ctx context.Context, events <-chan Event[T]) <-chan T {
 // the last.
 func pass[T any](ctx context.Context, event Event[T], values chan<- T) bool {
 	if event.Err != nil {
-		if failure, caught := ctx.Value(failureKey{}).(*atomic.Pointer[error]); caught {
-			failure.Store(&event.Err)
-		}
+		Fail(ctx, event.Err)
 		return false
 	}
 	select {

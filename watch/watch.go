@@ -6,8 +6,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -188,8 +186,7 @@ func (h *Hub[T]) finish(key string, over *topic[T]) {
 // run polls until nobody listens any more.
 func (h *Hub[T]) run(ctx context.Context, shared *topic[T]) {
 	for ctx.Err() == nil {
-		value, err := safely(ctx, shared.poll)
-		pause := h.take(shared, value, err)
+		pause := h.poll(ctx, shared)
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
@@ -197,14 +194,19 @@ func (h *Hub[T]) run(ctx context.Context, shared *topic[T]) {
 	}
 }
 
-// safely polls, with a panic as an error.
-func safely[T any](ctx context.Context, poll func(context.Context) (T, error)) (value T, err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
-		}
-	}()
-	return poll(ctx)
+// poll polls once and returns the time until the next. A panic, of the poll or of the
+// comparison, is an error for the listeners.
+func (h *Hub[T]) poll(ctx context.Context, shared *topic[T]) (pause time.Duration) {
+	err := usage.Safely(func() error {
+		value, err := shared.poll(ctx)
+		pause = h.take(shared, value, err)
+		return nil
+	})
+	if err != nil {
+		var none T
+		pause = h.take(shared, none, err)
+	}
+	return pause
 }
 
 // take tells the listeners what a poll came to, and returns the time until the next.

@@ -319,3 +319,25 @@ func TestAPollOutlivesTheListenerThatBroughtIt(t *testing.T) {
 		}
 	})
 }
+
+// A comparison that panics is an error for the listeners, like a poll that does.
+func TestAPanicIsTheLastEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := watch.New[int64](watch.Options{Interval: time.Second})
+		var from source
+		same := func(a, b int64) bool { panic("broken") }
+		events, err := hub.Listen(t.Context(), "key", from.poll, same)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(1500 * time.Millisecond)
+		values, err, closed := drain(events)
+		panicked, ok := errors.AsType[*usage.Panic](err)
+		if !slices.Equal(values, []int64{0}) || !closed || !ok || !strings.Contains(panicked.Error(), "watch_test.go") {
+			t.Errorf("got %v, %v, closed %v", values, err, closed)
+		}
+		if stats := hub.Stats(); stats.Keys != 0 || stats.Listeners != 0 {
+			t.Errorf("got %+v", stats)
+		}
+	})
+}

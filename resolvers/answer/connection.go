@@ -109,6 +109,9 @@ type page struct {
 // page cuts a page out of count rows, of which row returns each. A report of which
 // there are other pages is kept for them.
 func (r *Report) page(count int, row func(int) (usage.Subject, usage.Usage), arguments PageArguments, order Order) (*page, error) {
+	if order == (Order{}) { // null is the default order
+		order = Order{ByID, Ascending}
+	}
 	places := make([]cursor, count)
 	for i := range places {
 		subject, amount := row(i)

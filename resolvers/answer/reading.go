@@ -50,8 +50,22 @@ func NewReading(ctx context.Context, limit time.Duration, kept *Kept, open func(
 // gather is how long a loader waits for others to ask for the same.
 const gather = time.Millisecond
 
+// newLoader returns a loader that gives a panic to all who wait, as one error. The
+// loader's own would write it to another log, and lose the stack.
 func newLoader[K comparable, V any](batch dataloader.BatchFunc[K, V]) *dataloader.Loader[K, V] {
-	return dataloader.NewBatchedLoader(batch, dataloader.WithWait[K, V](gather))
+	return dataloader.NewBatchedLoader(func(ctx context.Context, keys []K) (results []*dataloader.Result[V]) {
+		err := usage.Safely(func() error {
+			results = batch(ctx, keys)
+			return nil
+		})
+		if err != nil {
+			results = make([]*dataloader.Result[V], len(keys))
+			for i := range results {
+				results[i] = &dataloader.Result[V]{Error: err}
+			}
+		}
+		return results
+	}, dataloader.WithWait[K, V](gather))
 }
 
 type contextKey struct{}
@@ -76,13 +90,15 @@ func FromContext(ctx context.Context) (*Reading, error) {
 // everybody who waits, so they must not use the context of one of them.
 func (r *Reading) database() (context.Context, usage.Snapshot) {
 	r.begin.Do(func() {
+		r.db, r.stop = closedDatabase{}, func() bool { return true } // should opening panic
 		r.ctx, r.cancel = context.WithCancel(r.asked)
 		if r.limit > 0 {
 			r.ctx, r.cancel = context.WithTimeout(r.asked, r.limit)
 		}
 		r.db = r.open(r.ctx)
-		// Whoever asked may go away without the end being told.
-		r.stop = context.AfterFunc(r.ctx, func() { r.db.Close() })
+		// Whoever asked may go away without the end being told. A panic here is left to
+		// Close, which comes to the same where somebody can be told.
+		r.stop = context.AfterFunc(r.ctx, func() { _ = usage.Safely(r.db.Close) })
 	})
 	return r.ctx, r.db
 }
@@ -99,9 +115,8 @@ func (r *Reading) Close() error {
 		r.db, r.ctx, r.cancel, r.stop = closedDatabase{}, r.asked, func() {}, func() bool { return true }
 	})
 	r.stop()
-	err := r.db.Close()
-	r.cancel()
-	return err
+	defer r.cancel()
+	return r.db.Close()
 }
 
 // closedDatabase is that of a reading which was closed before it was used.

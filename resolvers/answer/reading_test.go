@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"aiusage/resolvers/answer"
@@ -181,5 +182,48 @@ func TestAReadingEnds(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the database stays open")
 		}
+	}
+}
+
+// brokenDatabase panics when it is closed.
+type brokenDatabase struct{ database }
+
+func (*brokenDatabase) Close() error { panic("broken") }
+
+// A reading is closed by a goroutine when its time is up. A panic there is left to Close,
+// where it has somebody to be told.
+func TestAPanicAsTheTimeIsUpIsLeftToClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		reading := answer.NewReading(ctx, 0, answer.NewKept(), func(context.Context) usage.Snapshot { return &brokenDatabase{} })
+		if _, err := reading.Report(usage.Query{Zone: time.UTC}); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		synctest.Wait()
+		if err := usage.Safely(reading.Close); err == nil || !strings.Contains(err.Error(), "broken") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// Where opening the database panics, whoever asks next gets an error, and closing is no
+// second fault.
+func TestAPanicAsTheDatabaseIsOpenedIsTheOnlyOne(t *testing.T) {
+	reading := answer.NewReading(t.Context(), 0, answer.NewKept(), func(context.Context) usage.Snapshot { panic("broken") })
+	ask := func() error {
+		return usage.Safely(func() error {
+			_, err := reading.Report(usage.Query{Zone: time.UTC})
+			return err
+		})
+	}
+	if err := ask(); err == nil || !strings.Contains(err.Error(), "broken") {
+		t.Errorf("first: got %v", err)
+	}
+	if err := ask(); err == nil || strings.Contains(err.Error(), "panic") {
+		t.Errorf("then: got %v", err)
+	}
+	if err := usage.Safely(reading.Close); err != nil {
+		t.Errorf("closing: got %v", err)
 	}
 }
