@@ -75,9 +75,9 @@ func (a *Authenticator) trusts(address netip.Addr) bool {
 	return false
 }
 
-// bucket is under what guesses from a client are counted: an IPv4 address, or the
-// /64 network that is one subscriber's in IPv6.
-func (a *Authenticator) bucket(r *http.Request) string {
+// AddressOf returns under what a client's guesses and connections are counted: an
+// IPv4 address, or the /64 network that is one subscriber's in IPv6.
+func (a *Authenticator) AddressOf(r *http.Request) string {
 	address := a.client(r)
 	if address.Is6() {
 		if network, err := address.Prefix(64); err == nil {
