@@ -207,3 +207,43 @@ func TestCheckingAgainIsNoUseOfASession(t *testing.T) {
 	}
 	f.wantOut(t, "after an hour without use", r)
 }
+
+// The table is swept by the end of idleness alone.
+func TestASessionIdlesNoLongerThanItLives(t *testing.T) {
+	f := newFixture(t, Options{SessionIdle: 2 * time.Hour, SessionLife: 3 * time.Hour})
+	id, _ := f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	f.now = f.now.Add(90 * time.Minute)
+	f.wantIn(t, "in use", carrying("ss-id="+id))
+	if s := f.sessions[hashSecret(id)]; !s.IdleAt.Equal(s.ExpiresAt) {
+		t.Errorf("in use it idles until %s and ends at %s", s.IdleAt, s.ExpiresAt)
+	}
+	f = newFixture(t, Options{SessionIdle: 2 * time.Hour, SessionLife: time.Hour})
+	id, _ = f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	if s := f.sessions[hashSecret(id)]; !s.IdleAt.Equal(s.ExpiresAt) {
+		t.Errorf("from the beginning it idles until %s and ends at %s", s.IdleAt, s.ExpiresAt)
+	}
+}
+
+func TestEachEndOfASessionEndsIt(t *testing.T) {
+	f := newFixture(t, Options{})
+	for what, change := range map[string]func(*Session){
+		"idle":       func(s *Session) { s.IdleAt = f.now },
+		"at its end": func(s *Session) { s.ExpiresAt = f.now },
+	} {
+		id, _ := f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+		f.wantIn(t, "before", carrying("ss-id="+id))
+		session := f.sessions[hashSecret(id)]
+		change(&session)
+		f.sessions[hashSecret(id)] = session
+		f.wantOut(t, what, carrying("ss-id="+id))
+	}
+}
+
+func TestAShortIdleTimeIsExtendedByUse(t *testing.T) {
+	f := newFixture(t, Options{SessionIdle: time.Minute})
+	id, _ := f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	for range 5 {
+		f.now = f.now.Add(50 * time.Second)
+		f.wantIn(t, "used every 50 seconds", carrying("ss-id="+id))
+	}
+}
