@@ -62,6 +62,9 @@ func (door) Who(ctx context.Context) string {
 	return fmt.Sprintf("%q %q %q", principal.Name, principal.Roles, principal.Accounts)
 }
 
+// AddressOf names where a request comes from.
+func (d door) AddressOf(r *http.Request) string { return d.authenticator.AddressOf(r) }
+
 // refuse answers a request that is not let in.
 func (d door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	coded := transport.LogFault(r.Context(), d.log, err)
