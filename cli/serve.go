@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -83,6 +84,9 @@ func (c serveCommand) openStore(ctx context.Context, p *process, listenErr error
 		}
 		if listenErr != nil {
 			return nil, errors.Join(listenError(c.Listen, listenErr), store.close())
+		}
+		if err := CheckPrivate("the password file", filepath.Join(p.flags.Data, signInFile)); err != nil {
+			return nil, errors.Join(err, store.close())
 		}
 		if err := c.prepareOwn(ctx, p, store); err != nil {
 			return nil, errors.Join(err, store.close())

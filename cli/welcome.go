@@ -31,7 +31,7 @@ func (p *process) createFirstAdministrator(ctx context.Context, store *database)
 	// The file comes first: a user whose password nobody knows would be worse
 	// than a file without its user.
 	file := filepath.Join(p.flags.Data, signInFile)
-	if err := os.WriteFile(file, []byte(password+"\n"), 0o600); err != nil {
+	if err := writeSecret(file, password+"\n"); err != nil {
 		return err
 	}
 	hash, err := auth.HashPassword(password)
