@@ -233,7 +233,7 @@ func TestTheClientsAddressComesFromATrustedHopOnly(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
 		trusted := c.remote[0] != '1' || c.remote[:2] == "10"
-		if got := f.isSecure(request); got != (trusted && c.proxies != nil) {
+		if got := f.IsSecure(request); got != (trusted && c.proxies != nil) {
 			t.Errorf("%s: secure is %v", c.name, got)
 		}
 	}

@@ -99,18 +99,18 @@ func New(config Config) (http.Handler, error) {
 		Extensions:    resolver.Extensions(),
 		Log:           config.Log,
 	})
-	graphQL, page := door.requireUnless(transport.IsWebSocket, queries), playground.Handler("AI usage", GraphQLPath)
+	graphQL, page := door.requireUnless(transport.IsWebSocket, queries), withPagePolicy(playground.Handler("AI usage", GraphQLPath))
 	if config.OpenSchema && !config.HideSchema {
 		graphQL = door.requireUnless(isOpen, queries)
 	} else {
-		page = door.require(page).ServeHTTP
+		page = door.require(page)
 	}
 
 	mux := http.NewServeMux()
 	mux.Handle(GraphQLPath, graphQL)
 	mux.Handle(QueryPath, graphQL)
-	mux.HandleFunc("GET "+GraphiQLPath, page)
-	mux.Handle("GET "+LoginPath, door.require(http.HandlerFunc(door.afterLogin)))
+	mux.Handle("GET "+GraphiQLPath, page)
+	mux.Handle("GET "+LoginPath, door.login())
 	mux.Handle("GET /{$}", http.RedirectHandler(GraphiQLPath, http.StatusFound))
 	mux.HandleFunc("GET "+HealthPath, healthy)
 	mux.Handle("GET "+ReadyPath, ready(config.Store, config.Rollups))
@@ -132,7 +132,7 @@ func New(config Config) (http.Handler, error) {
 		}
 		mux.ServeHTTP(w, r)
 	})
-	return withRequestID(withLog(config.Log, withCORS(config.AllowedOrigins, doors))), nil
+	return withRequestID(withLog(config.Log, withSecurityHeaders(authenticator, withCORS(config.AllowedOrigins, doors)))), nil
 }
 
 // isOpen tells whether a request may pass without credentials where the schema is
