@@ -45,6 +45,17 @@ func (d door) requireUnless(harmless func(*http.Request) bool, next http.Handler
 	})
 }
 
+// requireRole lets a principal through who has a role.
+func (d door) requireRole(role string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := auth.RequireRole(r.Context(), role); err != nil {
+			d.refuse(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // CheckOrigin refuses a page of another origin that was not allowed. A browser
 // lets any page open a WebSocket, cookies included.
 func (d door) CheckOrigin(r *http.Request) error { return d.authenticator.CheckChange(r) }

@@ -268,7 +268,7 @@ func TestAChangeReachesThoseWhoListen(t *testing.T) {
 		expect("ada", ada, 3)
 		expect("ann", ann, 2)
 		expect("ada's WebSocket", conn, 3)
-		if metrics := s.ask(t, "", "GET", "/metrics", "", "").body; !strings.Contains(metrics, "aiusage_live_listeners 3\n") || !strings.Contains(metrics, "aiusage_live_reports 2\n") ||
+		if metrics := s.ask(t, "ada", "GET", "/metrics", "", "").body; !strings.Contains(metrics, "aiusage_live_listeners 3\n") || !strings.Contains(metrics, "aiusage_live_reports 2\n") ||
 			!strings.Contains(metrics, "aiusage_graphql_streams 3\n") || !strings.Contains(metrics, "aiusage_live_dropped_listeners_total 0\n") {
 			t.Errorf("got %s", metrics)
 		}
