@@ -165,7 +165,7 @@ func TestHashingForStrangersRestsAsLongAsItWorks(t *testing.T) {
 }
 
 func TestPasswordsAndNames(t *testing.T) {
-	for _, password := range []string{"", "short", strings.Repeat("x", MaxPasswordLength+1)} {
+	for _, password := range []string{"", strings.Repeat("x", MaxPasswordLength+1)} {
 		if _, err := HashPassword(password); err == nil {
 			t.Errorf("a password of %d bytes was taken", len(password))
 		}

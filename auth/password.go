@@ -21,12 +21,6 @@ import (
 // Cheat Sheet: 19 MiB, two passes, one lane.
 var hashing = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// The lengths a password may have, in characters at least and bytes at most.
-const (
-	MinPasswordLength = 8
-	MaxPasswordLength = 1024
-)
-
 // maxNameLength is the longest user name, in characters.
 const maxNameLength = 64
 
@@ -45,11 +39,12 @@ func NormalizeName(name string) (string, error) {
 	return strings.ToLower(name), nil
 }
 
-// HashPassword returns the argon2id hash of a new password, in PHC string
-// format. A password that is too short or too long is an InvalidArgument error.
+// HashPassword returns the argon2id hash of a password, in PHC string format. One
+// that is empty or too long is an InvalidArgument error; whether it is a good one is
+// for CheckNewPassword to say.
 func HashPassword(password string) (string, error) {
-	if utf8.RuneCountInString(password) < MinPasswordLength {
-		return "", usage.Errorf(usage.InvalidArgument, "a password has at least %d characters", MinPasswordLength)
+	if password == "" {
+		return "", usage.Errorf(usage.InvalidArgument, "the password is empty")
 	}
 	if len(password) > MaxPasswordLength {
 		return "", usage.Errorf(usage.InvalidArgument, "a password has at most %d bytes", MaxPasswordLength)

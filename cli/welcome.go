@@ -41,7 +41,7 @@ func (p *process) createFirstAdministrator(ctx context.Context, store *database)
 	err = store.AddUser(ctx, auth.User{
 		Name: firstAdministrator, PasswordHash: hash, Roles: []string{auth.SystemAdministrator},
 	})
-	p.audit(ctx, "user-add", err, slog.String("user", firstAdministrator))
+	auth.Audit(ctx, p.log, "user-add", auth.Operator.Name, "command line", err, slog.String("user", firstAdministrator))
 	return err
 }
 
