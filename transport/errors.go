@@ -37,6 +37,9 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 func LogFault(ctx context.Context, log *slog.Logger, err error, attributes ...any) *usage.Error {
 	coded := usage.AsError(err)
 	switch {
+	case coded.Code == usage.Internal && errors.Is(ctx.Err(), context.Canceled):
+		// What was under way failed because its caller hung up, in all likelihood.
+		log.WarnContext(ctx, "after the caller had gone", append([]any{"error", err}, attributes...)...)
 	case coded.Code == usage.Internal:
 		log.ErrorContext(ctx, "internal error", append([]any{"error", err}, attributes...)...)
 	case coded.Code.Mapping().HTTPStatus >= http.StatusInternalServerError && coded.Cause != nil:
