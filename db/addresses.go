@@ -11,6 +11,9 @@ import (
 	"aiusage/auth"
 )
 
+// erNoReferencedRow says that a foreign key leads nowhere.
+const erNoReferencedRow = 1452
+
 // FamiliarAddresses returns the addresses that a user has signed in from since an
 // instant, or a NotFound error.
 func (s *Store) FamiliarAddresses(ctx context.Context, name string, since time.Time) (auth.FamiliarAddresses, error) {
@@ -50,9 +53,11 @@ func (s *Store) AddFamiliarAddress(ctx context.Context, name, hash string, at ti
 	return s.inTransaction(ctx, func(tx *sqlx.Tx) error {
 		// Two gateways may have seen the same address, in either order.
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO familiar_addresses (user_name, address_hash, seen_at)
-			SELECT users.user_name, ?, ? FROM users WHERE users.user_name = ?
-			ON DUPLICATE KEY UPDATE seen_at = GREATEST(familiar_addresses.seen_at, VALUES(seen_at))`, hash, at.UTC(), name)
+			INSERT INTO familiar_addresses (user_name, address_hash, seen_at) VALUES (?, ?, ?)
+			ON DUPLICATE KEY UPDATE seen_at = GREATEST(seen_at, VALUES(seen_at))`, name, hash, at.UTC())
+		if hasNumber(err, erNoReferencedRow) {
+			return nil // the user is gone
+		}
 		if err != nil {
 			return err
 		}
