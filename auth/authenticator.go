@@ -2,12 +2,13 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"aiusage/usage"
 )
@@ -56,6 +57,7 @@ type Store interface {
 	Users
 	Keys
 	Sessions
+	Addresses
 }
 
 // Options tune an Authenticator. The zero value will do.
@@ -111,6 +113,8 @@ type Authenticator struct {
 	options   Options
 	passwords *verifier
 	guard     *guard
+	familiar  *familiar
+	flights   singleflight.Group
 	crossSite *http.CrossOriginProtection
 	basic     *basicSessions
 }
@@ -131,6 +135,7 @@ func NewAuthenticator(store Store, options Options) (*Authenticator, error) {
 		options:   options,
 		passwords: newVerifier(options.Now),
 		guard:     newGuard(options.Now),
+		familiar:  newFamiliar(store, options.Now, options.Log),
 		crossSite: crossSite,
 		basic:     newBasicSessions(),
 	}, nil
@@ -156,26 +161,18 @@ func (a *Authenticator) Recheck(r *http.Request) (Principal, error) {
 }
 
 func (a *Authenticator) authenticate(r *http.Request, isUse bool) (Principal, error) {
-	r, done := withDeadline(r)
-	defer done()
 	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "bearer") {
+		r, done := withDeadline(r)
+		defer done()
 		return a.byBearer(r, strings.TrimSpace(credentials))
 	}
 	if name, password, ok := r.BasicAuth(); ok {
 		return a.byBasic(r, name, password)
 	}
+	r, done := withDeadline(r)
+	defer done()
 	return a.bySession(r, isUse)
-}
-
-// patience is how long finding out who is asking may take. A database that hangs
-// must not keep those who ask hanging too.
-const patience = 5 * time.Second
-
-// withDeadline returns the request with a context that ends after patience.
-func withDeadline(r *http.Request) (*http.Request, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	return r.WithContext(ctx), cancel
 }
 
 // byBasic takes a user's name and password, or an API key as the name (fact 21).
@@ -184,6 +181,8 @@ func (a *Authenticator) byBasic(r *http.Request, name, password string) (Princip
 		return Principal{}, err
 	}
 	if password == "" && isAPIKey(name) {
+		r, done := withDeadline(r)
+		defer done()
 		return a.byKey(r, name)
 	}
 	user, err := a.SignIn(r, name, password)
@@ -207,83 +206,4 @@ func (a *Authenticator) byBearer(r *http.Request, token string) (Principal, erro
 		return Principal{}, err
 	}
 	return a.audited(r, principal), nil
-}
-
-// SignIn returns the user with a name and password. Errors are as for
-// Authenticate. It takes as long for a name nobody has as for a wrong password,
-// and slows down whoever guesses.
-func (a *Authenticator) SignIn(r *http.Request, name, password string) (User, error) {
-	r, done := withDeadline(r)
-	defer done()
-	name, err := NormalizeName(name)
-	if err != nil || len(password) > MaxPasswordLength {
-		a.audit(r, "sign-in", "", ErrWrongCredentials)
-		return User{}, ErrWrongCredentials
-	}
-	// Whoever has proved the password a moment ago is let through before anything
-	// that a flood of guesses could use up.
-	digest := a.passwords.digest(name, password)
-	if a.passwords.remembers(digest) {
-		user, err := a.store.UserByName(r.Context(), name)
-		if err == nil && a.passwords.confirms(digest, user.PasswordHash) {
-			return user, nil
-		}
-		if err != nil && !isNotFound(err) {
-			return User{}, err
-		}
-	}
-	return a.guess(r, name, password)
-}
-
-// guess checks a password that is not known to be right.
-func (a *Authenticator) guess(r *http.Request, name, password string) (User, error) {
-	attempt, wait := a.guard.begin(name, a.bucket(r))
-	if wait > 0 {
-		err := tooMany(wait)
-		a.audit(r, "sign-in", "", err)
-		return User{}, err
-	}
-	// The place in the queue comes before the database, which those who are signed
-	// in need too.
-	leave, err := a.passwords.lane(attempt.known).enter(r.Context())
-	if err != nil {
-		attempt.forget()
-		a.audit(r, "sign-in", "", err)
-		return User{}, err
-	}
-	defer leave()
-	user, err := a.store.UserByName(r.Context(), name)
-	if isNotFound(err) {
-		user = User{PasswordHash: nobodysHash()}
-	} else if err != nil {
-		attempt.forget()
-		return User{}, err
-	}
-	matched, err := a.passwords.verify(name, password, user.PasswordHash)
-	switch {
-	case err != nil:
-		attempt.forget()
-		a.audit(r, "sign-in", user.Name, err)
-		return User{}, err
-	case !matched || user.Name == "":
-		a.audit(r, "sign-in", user.Name, ErrWrongCredentials)
-		return User{}, ErrWrongCredentials
-	}
-	attempt.succeed()
-	a.audit(r, "sign-in", user.Name, nil)
-	return user, nil
-}
-
-// tooMany is the refusal of a password that is not even looked at.
-func tooMany(wait time.Duration) error {
-	return &usage.Error{
-		Code:       usage.TooManyRequests,
-		Message:    "there were too many attempts to sign in; wait before the next",
-		RetryAfter: wait,
-	}
-}
-
-func isNotFound(err error) bool {
-	coded, ok := errors.AsType[*usage.Error](err)
-	return ok && coded.Code == usage.NotFound
 }

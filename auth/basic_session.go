@@ -54,12 +54,10 @@ func newBasicSessions() *basicSessions {
 // nothing otherwise. It does nothing either for a request that carried no password
 // or that another site sent.
 func (a *Authenticator) AfterBasic(r *http.Request, principal Principal) (settle func(http.ResponseWriter) (id string)) {
-	change := *r
-	change.Method = http.MethodPost
-	if principal.proved == nil || a.crossSite.Check(&change) != nil {
+	if principal.proved == nil || a.IsFromOtherSite(r) {
 		return func(http.ResponseWriter) string { return "" }
 	}
-	at := basicPlace{principal.proved.Name, a.bucket(r)}
+	at := basicPlace{principal.proved.Name, a.AddressOf(r)}
 	own, patience := a.afterBasic(r, at, *principal.proved)
 	return func(w http.ResponseWriter) string {
 		if own == nil || !own.await(r.Context(), patience) || !a.isStored(own) {

@@ -209,6 +209,7 @@ func TestFact19NoSessionWithoutAPassword(t *testing.T) {
 	crossSite.Method = "GET"
 	crossSite.Header.Set("Sec-Fetch-Site", "cross-site")
 	crossSite.Header.Set("Sec-Fetch-Mode", "navigate") // a link, which is let in
+	crossSite.Header.Set("Sec-Fetch-Dest", "document")
 	for name, r := range map[string]*http.Request{
 		"an API key":          with(func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+key) }),
 		"an API key as Basic": with(func(r *http.Request) { r.SetBasicAuth(key, "") }),

@@ -23,6 +23,12 @@ type fixture struct {
 	lookups  int
 	touched  int
 	asked    int // for a session
+	// addresses are those of users, by name and hash; writes counts, and fails with
+	// unwritable.
+	addresses  map[string]map[string]time.Time
+	writes     int
+	reads      int
+	unwritable error
 
 	mu, clock sync.Mutex
 	// addSession, if it is not nil, is asked first whether a session can be stored.
@@ -49,17 +55,26 @@ func newFixture(t *testing.T, options Options) *fixture {
 		sessions: map[string]Session{},
 		now:      time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 		log:      &strings.Builder{},
+
+		addresses: map[string]map[string]time.Time{},
 	}
+	f.restart(t, options)
+	return f
+}
+
+// restart makes another Authenticator over the same store.
+func (f *fixture) restart(t *testing.T, options Options) {
+	t.Helper()
 	options.Now = func() time.Time {
 		f.clock.Lock()
 		defer f.clock.Unlock()
 		return f.now
 	}
 	options.Log = slog.New(slog.NewTextHandler(f.log, nil))
+	var err error
 	if f.Authenticator, err = NewAuthenticator(f, options); err != nil {
 		t.Fatal(err)
 	}
-	return f
 }
 
 var errNothing = usage.Errorf(usage.NotFound, "there is no such thing")
@@ -119,6 +134,34 @@ func (f *fixture) RemoveSession(_ context.Context, hash string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.sessions, hash)
+	return nil
+}
+
+func (f *fixture) FamiliarAddresses(_ context.Context, name string, since time.Time) (FamiliarAddresses, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.reads++
+	user, err := find(f.users, name)
+	found := FamiliarAddresses{PasswordHash: user.PasswordHash, SeenAt: map[string]time.Time{}}
+	for hash, at := range f.addresses[name] {
+		if !at.Before(since) {
+			found.SeenAt[hash] = at
+		}
+	}
+	return found, err
+}
+
+func (f *fixture) AddFamiliarAddress(_ context.Context, name, hash string, at time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.writes++
+	if f.unwritable != nil {
+		return f.unwritable
+	}
+	if f.addresses[name] == nil {
+		f.addresses[name] = map[string]time.Time{}
+	}
+	f.addresses[name][hash] = at
 	return nil
 }
 

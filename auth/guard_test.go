@@ -22,91 +22,85 @@ func clocked() (*guard, *time.Time) {
 func TestGuessesAreSlowedPerUser(t *testing.T) {
 	g, now := clocked()
 	for i := range userBurst {
-		if _, wait := g.begin("ada", fmt.Sprint(i)); wait != 0 {
-			t.Fatalf("attempt %d has to wait %s", i, wait)
+		if wait := g.wait("ada", fmt.Sprint(i), false); wait != 0 {
+			t.Fatalf("password %d has to wait %s", i, wait)
 		}
+		g.count("ada", fmt.Sprint(i), false)
 	}
-	if _, wait := g.begin("ada", "elsewhere"); wait != userEvery {
+	if wait := g.wait("ada", "elsewhere", false); wait != userEvery {
 		t.Errorf("one too many has to wait %s, want %s", wait, userEvery)
 	}
-	if _, wait := g.begin("bob", "elsewhere"); wait != 0 {
+	if wait := g.wait("bob", "elsewhere", false); wait != 0 {
 		t.Errorf("another user has to wait %s", wait)
 	}
 	*now = now.Add(userEvery)
-	if _, wait := g.begin("ada", "elsewhere"); wait != 0 {
+	if wait := g.wait("ada", "elsewhere", false); wait != 0 {
 		t.Errorf("after waiting as told: %s more", wait)
 	}
-	if _, wait := g.begin("ada", "elsewhere"); wait != userEvery {
+	g.count("ada", "elsewhere", false)
+	if wait := g.wait("ada", "elsewhere", false); wait != userEvery {
 		t.Errorf("the next has to wait %s, want %s", wait, userEvery)
 	}
 	*now = now.Add(24 * time.Hour)
 	for i := range userBurst {
-		if _, wait := g.begin("ada", fmt.Sprint(i)); wait != 0 {
-			t.Fatalf("a day later attempt %d has to wait %s", i, wait)
+		if wait := g.wait("ada", fmt.Sprint(i), false); wait != 0 {
+			t.Fatalf("a day later password %d has to wait %s", i, wait)
 		}
+		g.count("ada", fmt.Sprint(i), false)
 	}
 }
 
 func TestGuessesAreSlowedPerAddress(t *testing.T) {
 	g, _ := clocked()
 	for i := range addressBurst {
-		if _, wait := g.begin(fmt.Sprint(i), "here"); wait != 0 {
-			t.Fatalf("attempt %d has to wait %s", i, wait)
+		if wait := g.wait(fmt.Sprint(i), "here", false); wait != 0 {
+			t.Fatalf("password %d has to wait %s", i, wait)
 		}
+		g.count(fmt.Sprint(i), "here", false)
 	}
-	if _, wait := g.begin("ada", "here"); wait != addressEvery {
+	if wait := g.wait("ada", "here", false); wait != addressEvery {
 		t.Errorf("one too many has to wait %s, want %s", wait, addressEvery)
 	}
-	if _, wait := g.begin("ada", "elsewhere"); wait != 0 {
+	if wait := g.wait("ada", "elsewhere", false); wait != 0 {
 		t.Errorf("another address has to wait %s", wait)
 	}
 }
 
-func TestNobodyIsLockedOutFromWhereTheyHaveSignedInBefore(t *testing.T) {
-	g, now := clocked()
-	a, _ := g.begin("ada", "home")
-	a.succeed()
-	for i := range 10 * userBurst {
-		g.begin("ada", fmt.Sprint(i))
-		g.begin(fmt.Sprint(i), "home")
+// Guesses that were checked at the same time are paid for all the same.
+func TestGuessesBeyondTheBurstWaitLonger(t *testing.T) {
+	g, _ := clocked()
+	for range userBurst + 3 {
+		g.count("ada", "here", true)
 	}
-	if a, wait := g.begin("ada", "home"); wait != 0 || !a.known {
-		t.Errorf("from home: has to wait %s", wait)
-	}
-	for range userBurst - 1 {
-		g.begin("ada", "home")
-	}
-	if _, wait := g.begin("ada", "home"); wait == 0 {
-		t.Error("guesses from home are not slowed")
-	}
-	*now = now.Add(familiarFor)
-	if a, _ := g.begin("ada", "home"); a.known {
-		t.Error("an address is familiar for ever")
+	if wait := g.wait("ada", "here", true); wait != 4*userEvery {
+		t.Errorf("has to wait %s, want %s", wait, 4*userEvery)
 	}
 }
 
-func TestWhatSucceedsIsNotCounted(t *testing.T) {
+func TestNobodyIsLockedOutFromWhereTheyHaveSignedInBefore(t *testing.T) {
 	g, _ := clocked()
-	for i := range 10 * addressBurst {
-		a, wait := g.begin(fmt.Sprint("user", i%50), "office")
-		if wait != 0 {
-			t.Fatalf("sign-in %d has to wait %s", i, wait)
-		}
-		a.succeed()
+	for i := range 10 * userBurst {
+		g.count("ada", fmt.Sprint(i), false)
+		g.count(fmt.Sprint(i), "home", false)
+	}
+	if wait := g.wait("ada", "home", true); wait != 0 {
+		t.Errorf("from home: has to wait %s", wait)
+	}
+	for range userBurst {
+		g.count("ada", "home", true)
+	}
+	if wait := g.wait("ada", "home", true); wait == 0 {
+		t.Error("guesses from home are not slowed")
 	}
 }
 
 func TestTheMemoryOfGuessesIsBounded(t *testing.T) {
 	g, _ := clocked()
 	for i := range guardMost + 1000 {
-		a, _ := g.begin(fmt.Sprint("user", i), fmt.Sprint("address", i))
-		if i%2 == 0 {
-			a.succeed()
-		}
+		g.count(fmt.Sprint("user", i), fmt.Sprint("address", i), i%2 == 0)
+		g.count(fmt.Sprint("user", i), fmt.Sprint("address", i), i%2 == 1)
 	}
-	for name, size := range map[string]int{
-		"users": len(g.users.paid), "addresses": len(g.addresses.paid), "familiar": len(g.familiar), "pairs": len(g.pairs.paid),
-	} {
+	for name, size := range map[string]int{"users": len(g.users.paid), "addresses": len(g.addresses.paid), "pairs": len(g.pairs.paid)} {
 		if size > guardMost {
 			t.Errorf("%s: %d entries", name, size)
 		}
@@ -239,15 +233,15 @@ func TestTheClientsAddressComesFromATrustedHopOnly(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
 		trusted := c.remote[0] != '1' || c.remote[:2] == "10"
-		if got := f.isSecure(request); got != (trusted && c.proxies != nil) {
+		if got := f.IsSecure(request); got != (trusted && c.proxies != nil) {
 			t.Errorf("%s: secure is %v", c.name, got)
 		}
 	}
 	f := newFixture(t, Options{})
 	one := with(func(r *http.Request) { r.RemoteAddr = "[2001:db8:1:2::1]:1" })
 	two := with(func(r *http.Request) { r.RemoteAddr = "[2001:db8:1:2:ffff::9]:1" })
-	if f.bucket(one) != f.bucket(two) || f.bucket(one) == f.bucket(httptest.NewRequest("GET", "/", nil)) {
-		t.Errorf("buckets %s and %s", f.bucket(one), f.bucket(two))
+	if f.AddressOf(one) != f.AddressOf(two) || f.AddressOf(one) == f.AddressOf(httptest.NewRequest("GET", "/", nil)) {
+		t.Errorf("buckets %s and %s", f.AddressOf(one), f.AddressOf(two))
 	}
 }
 

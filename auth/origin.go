@@ -10,7 +10,7 @@ import (
 // CheckSite refuses (ErrCrossSite) what a browser sends on behalf of another
 // site with credentials that it adds by itself: cookies, and a Basic password it
 // has been told once. Following a link to here is not refused, since nothing
-// changes by that; embedding an answer, as a script does, is.
+// changes by that; embedding an answer, as a script or a frame does, is.
 func (a *Authenticator) CheckSite(r *http.Request) error {
 	if isLink(r) {
 		return nil
@@ -21,18 +21,27 @@ func (a *Authenticator) CheckSite(r *http.Request) error {
 // CheckChange is CheckSite for requests that change something, whatever their
 // verb: not even a link from another site may.
 func (a *Authenticator) CheckChange(r *http.Request) error {
-	change := *r
-	change.Method = http.MethodPost
-	if a.crossSite.Check(&change) != nil {
+	if a.IsFromOtherSite(r) {
 		a.audit(r, "cross-site", "", ErrCrossSite)
 		return ErrCrossSite
 	}
 	return nil
 }
 
-// isLink tells whether the request loads a page, by a link or from the address bar.
+// IsFromOtherSite tells whether a browser sent the request because a page of another
+// site made it, be it by a link.
+func (a *Authenticator) IsFromOtherSite(r *http.Request) bool {
+	change := *r
+	change.Method = http.MethodPost
+	return a.crossSite.Check(&change) != nil
+}
+
+// isLink tells whether the request loads a page into a tab, by a link or from the
+// address bar. Frames, objects and embedded things navigate, too, with another
+// destination.
 func isLink(r *http.Request) bool {
-	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.Header.Get("Sec-Fetch-Mode") == "navigate"
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
+		r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 
 // SafeRedirect returns back when that is a path on this gateway, and otherwise
@@ -75,9 +84,9 @@ func (a *Authenticator) trusts(address netip.Addr) bool {
 	return false
 }
 
-// bucket is under what guesses from a client are counted: an IPv4 address, or the
-// /64 network that is one subscriber's in IPv6.
-func (a *Authenticator) bucket(r *http.Request) string {
+// AddressOf returns under what a client's guesses and connections are counted: an
+// IPv4 address, or the /64 network that is one subscriber's in IPv6.
+func (a *Authenticator) AddressOf(r *http.Request) string {
 	address := a.client(r)
 	if address.Is6() {
 		if network, err := address.Prefix(64); err == nil {
@@ -87,8 +96,8 @@ func (a *Authenticator) bucket(r *http.Request) string {
 	return address.String()
 }
 
-// isSecure tells whether the client's side of the connection is encrypted.
-func (a *Authenticator) isSecure(r *http.Request) bool {
+// IsSecure tells whether the client's side of the connection is encrypted.
+func (a *Authenticator) IsSecure(r *http.Request) bool {
 	if r.TLS != nil {
 		return true
 	}

@@ -21,12 +21,6 @@ import (
 // Cheat Sheet: 19 MiB, two passes, one lane.
 var hashing = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// The lengths a password may have, in characters at least and bytes at most.
-const (
-	MinPasswordLength = 8
-	MaxPasswordLength = 1024
-)
-
 // maxNameLength is the longest user name, in characters.
 const maxNameLength = 64
 
@@ -45,11 +39,12 @@ func NormalizeName(name string) (string, error) {
 	return strings.ToLower(name), nil
 }
 
-// HashPassword returns the argon2id hash of a new password, in PHC string
-// format. A password that is too short or too long is an InvalidArgument error.
+// HashPassword returns the argon2id hash of a password, in PHC string format. One
+// that is empty or too long is an InvalidArgument error; whether it is a good one is
+// for CheckNewPassword to say.
 func HashPassword(password string) (string, error) {
-	if utf8.RuneCountInString(password) < MinPasswordLength {
-		return "", usage.Errorf(usage.InvalidArgument, "a password has at least %d characters", MinPasswordLength)
+	if password == "" {
+		return "", usage.Errorf(usage.InvalidArgument, "the password is empty")
 	}
 	if len(password) > MaxPasswordLength {
 		return "", usage.Errorf(usage.InvalidArgument, "a password has at most %d bytes", MaxPasswordLength)
@@ -94,12 +89,14 @@ const (
 //
 // Hashing is bounded, so that a flood of wrong passwords can take neither all
 // the memory nor the processors from those who are signed in: half of the
-// processors at most and those half of the time, and a short queue. Those who
+// processors at most and those half of the time, and a bounded queue. Those who
 // have signed in from the same place before have a lane of their own, without rest.
 type verifier struct {
 	strangers, familiar lane
 	key                 []byte
 	now                 func() time.Time
+	// compare tells whether a password belongs to a hash. Tests count it.
+	compare func(password, hash string) (bool, error)
 
 	mu      sync.Mutex
 	matches map[digest]match
@@ -117,10 +114,11 @@ func newVerifier(now func() time.Time) *verifier {
 	key := make([]byte, sha256.Size)
 	rand.Read(key) // never fails: crypto/rand aborts the program instead
 	return &verifier{
-		strangers: newLane(true),
-		familiar:  newLane(false),
+		strangers: newLane(true, strangersWaiting),
+		familiar:  newLane(false, familiarWaiting),
 		key:       key,
 		now:       now,
+		compare:   argon2id.ComparePasswordAndHash,
 		matches:   map[digest]match{},
 	}
 }
@@ -137,7 +135,7 @@ func (v *verifier) lane(known bool) lane {
 // verify tells whether a name's password belongs to the hash. The error is that
 // of a stored hash that cannot be read.
 func (v *verifier) verify(name, password, hash string) (bool, error) {
-	matched, err := argon2id.ComparePasswordAndHash(password, hash)
+	matched, err := v.compare(password, hash)
 	if matched {
 		v.remember(v.digest(name, password), hash)
 	}
@@ -198,8 +196,17 @@ func makeRoom[K comparable, V any](entries map[K]V, most int, over func(V) bool)
 	}
 }
 
-// maxWaiting is how many wait in a lane; with 30 ms for a hash, a second or two.
-const maxWaiting = 32
+// How many wait in each lane. With 30 ms for a hash, and as long a rest for strangers,
+// the last of them waits for some eight and fifteen seconds: after a restart, or when
+// an office begins to work, it is better to wait than to be sent away.
+const (
+	strangersWaiting = 128
+	familiarWaiting  = 512
+)
+
+// mostSlots bounds how many hash at the same time on a large machine: each takes 19
+// MiB, and guesses that are checked at once are not counted before they are over.
+const mostSlots = 8
 
 // lane bounds how many hash at the same time, and how many wait for it.
 type lane struct {
@@ -208,9 +215,9 @@ type lane struct {
 	rests bool
 }
 
-func newLane(rests bool) lane {
-	slots := max(1, runtime.GOMAXPROCS(0)/2)
-	return lane{make(chan struct{}, slots), make(chan struct{}, slots+maxWaiting), rests}
+func newLane(rests bool, waiting int) lane {
+	slots := min(max(1, runtime.GOMAXPROCS(0)/2), mostSlots)
+	return lane{make(chan struct{}, slots), make(chan struct{}, slots+waiting), rests}
 }
 
 // enter waits for a slot and returns how to leave it.

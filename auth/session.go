@@ -78,7 +78,7 @@ func (a *Authenticator) setCookies(w http.ResponseWriter, r *http.Request, id st
 func (a *Authenticator) setCookie(w http.ResponseWriter, r *http.Request, name, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: a.isSecure(r),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: a.IsSecure(r),
 	})
 }
 

@@ -152,25 +152,37 @@ func TestWhatABrowserSendsForAnotherSiteIsRefused(t *testing.T) {
 	basic := func(r *http.Request) { r.SetBasicAuth("ada", "correct horse") }
 	header := func(r *http.Request) { r.Header.Set("X-ss-id", id) }
 	for _, c := range []struct {
-		name, method, site, mode, origin string
-		set                              func(*http.Request)
-		refused                          bool
+		name, method, site, mode, dest, origin string
+		set                                    func(*http.Request)
+		refused                                bool
 	}{
-		{"a script of another site", "GET", "cross-site", "no-cors", "", cookie, true},
-		{"a script of another site, Basic", "GET", "cross-site", "no-cors", "", basic, true},
-		{"a sibling's script", "GET", "same-site", "cors", "https://evil.example.com", cookie, true},
-		{"a form of another site", "POST", "cross-site", "navigate", "https://evil.example", cookie, true},
-		{"an old browser", "POST", "", "", "https://evil.example", basic, true},
-		{"a link", "GET", "cross-site", "navigate", "", cookie, false},
-		{"the address bar", "GET", "none", "navigate", "", cookie, false},
-		{"the page itself", "POST", "same-origin", "cors", "http://example.com", cookie, false},
-		{"a trusted origin", "POST", "same-site", "cors", "https://app.example.com", cookie, false},
-		{"no browser", "POST", "", "", "", basic, false},
-		{"a header", "POST", "cross-site", "cors", "https://evil.example", header, false},
+		{"a script of another site", "GET", "cross-site", "no-cors", "script", "", cookie, true},
+		{"a script of another site, Basic", "GET", "cross-site", "no-cors", "script", "", basic, true},
+		{"a sibling's script", "GET", "same-site", "cors", "empty", "https://evil.example.com", cookie, true},
+		{"a form of another site", "POST", "cross-site", "navigate", "document", "https://evil.example", cookie, true},
+		{"a frame of another site", "GET", "cross-site", "navigate", "iframe", "", cookie, true},
+		{"a frame of another site, Basic", "GET", "cross-site", "navigate", "iframe", "", basic, true},
+		{"a frame of a sibling", "GET", "same-site", "navigate", "iframe", "", basic, true},
+		{"a frame of old", "GET", "cross-site", "navigate", "frame", "", basic, true},
+		{"a frame that is fenced", "GET", "cross-site", "navigate", "fencedframe", "", basic, true},
+		{"an object", "GET", "cross-site", "navigate", "object", "", basic, true},
+		{"something embedded", "GET", "cross-site", "navigate", "embed", "", basic, true},
+		{"an object's head", "HEAD", "cross-site", "navigate", "object", "", basic, true},
+		{"a picture", "GET", "cross-site", "no-cors", "image", "", basic, true},
+		{"nobody knows where to", "GET", "cross-site", "navigate", "", "", basic, true},
+		{"an old browser", "POST", "", "", "", "https://evil.example", basic, true},
+		{"a link", "GET", "cross-site", "navigate", "document", "", cookie, false},
+		{"a link, Basic", "GET", "cross-site", "navigate", "document", "", basic, false},
+		{"the address bar", "GET", "none", "navigate", "document", "", cookie, false},
+		{"our own frame", "GET", "same-origin", "navigate", "iframe", "", cookie, false},
+		{"the page itself", "POST", "same-origin", "cors", "empty", "http://example.com", cookie, false},
+		{"a trusted origin", "POST", "same-site", "cors", "empty", "https://app.example.com", cookie, false},
+		{"no browser", "POST", "", "", "", "", basic, false},
+		{"a header", "POST", "cross-site", "cors", "empty", "https://evil.example", header, false},
 	} {
 		request := httptest.NewRequest(c.method, "/", nil)
 		c.set(request)
-		for name, value := range map[string]string{"Sec-Fetch-Site": c.site, "Sec-Fetch-Mode": c.mode, "Origin": c.origin} {
+		for name, value := range map[string]string{"Sec-Fetch-Site": c.site, "Sec-Fetch-Mode": c.mode, "Sec-Fetch-Dest": c.dest, "Origin": c.origin} {
 			if value != "" {
 				request.Header.Set(name, value)
 			}
@@ -182,6 +194,7 @@ func TestWhatABrowserSendsForAnotherSiteIsRefused(t *testing.T) {
 	link := carrying("ss-id=" + id)
 	link.Header.Set("Sec-Fetch-Site", "cross-site")
 	link.Header.Set("Sec-Fetch-Mode", "navigate")
+	link.Header.Set("Sec-Fetch-Dest", "document")
 	if err := f.CheckChange(link); !errors.Is(err, ErrCrossSite) {
 		t.Errorf("a link that changes something: got %v", err)
 	}
@@ -206,4 +219,44 @@ func TestCheckingAgainIsNoUseOfASession(t *testing.T) {
 		t.Errorf("after an hour without use: got %v", err)
 	}
 	f.wantOut(t, "after an hour without use", r)
+}
+
+// The table is swept by the end of idleness alone.
+func TestASessionIdlesNoLongerThanItLives(t *testing.T) {
+	f := newFixture(t, Options{SessionIdle: 2 * time.Hour, SessionLife: 3 * time.Hour})
+	id, _ := f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	f.now = f.now.Add(90 * time.Minute)
+	f.wantIn(t, "in use", carrying("ss-id="+id))
+	if s := f.sessions[hashSecret(id)]; !s.IdleAt.Equal(s.ExpiresAt) {
+		t.Errorf("in use it idles until %s and ends at %s", s.IdleAt, s.ExpiresAt)
+	}
+	f = newFixture(t, Options{SessionIdle: 2 * time.Hour, SessionLife: time.Hour})
+	id, _ = f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	if s := f.sessions[hashSecret(id)]; !s.IdleAt.Equal(s.ExpiresAt) {
+		t.Errorf("from the beginning it idles until %s and ends at %s", s.IdleAt, s.ExpiresAt)
+	}
+}
+
+func TestEachEndOfASessionEndsIt(t *testing.T) {
+	f := newFixture(t, Options{})
+	for what, change := range map[string]func(*Session){
+		"idle":       func(s *Session) { s.IdleAt = f.now },
+		"at its end": func(s *Session) { s.ExpiresAt = f.now },
+	} {
+		id, _ := f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+		f.wantIn(t, "before", carrying("ss-id="+id))
+		session := f.sessions[hashSecret(id)]
+		change(&session)
+		f.sessions[hashSecret(id)] = session
+		f.wantOut(t, what, carrying("ss-id="+id))
+	}
+}
+
+func TestAShortIdleTimeIsExtendedByUse(t *testing.T) {
+	f := newFixture(t, Options{SessionIdle: time.Minute})
+	id, _ := f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	for range 5 {
+		f.now = f.now.Add(50 * time.Second)
+		f.wantIn(t, "used every 50 seconds", carrying("ss-id="+id))
+	}
 }

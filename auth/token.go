@@ -26,13 +26,15 @@ const DefaultLeeway = 30 * time.Second
 // TokenOptions say which JWTs are good.
 type TokenOptions struct {
 	// Issuer and Audience are what the claims iss and aud must name. They are
-	// required with an identity provider. With a shared secret an empty one is not
-	// looked at.
+	// required with an identity provider. With a shared secret alone an empty one is
+	// not looked at.
 	Issuer, Audience string
 	// KeysURL is where the identity provider publishes its keys (JWKS). Empty means
-	// that the issuer tells, by OpenID Connect Discovery, unless there is a Secret.
+	// that the issuer tells, by OpenID Connect Discovery.
 	KeysURL string
-	// Secret is shared with whoever issues tokens by HS256. Empty means none.
+	// Secret is shared with whoever issues tokens by HS256. Empty means none. Beside
+	// it, an Issuer that is a URL is an identity provider all the same, and one that
+	// is not is a name to compare.
 	Secret []byte
 	// RolesClaim and AccountsClaim name the claims that hold roles and accounts: a
 	// text or a list of texts. Dots lead into objects (realm_access.roles), unless
@@ -84,7 +86,7 @@ func NewTokens(options TokenOptions) (*Tokens, error) {
 		}
 		methods = append(methods, symmetric...)
 	}
-	if options.KeysURL != "" || len(options.Secret) == 0 {
+	if options.KeysURL != "" || len(options.Secret) == 0 || strings.Contains(options.Issuer, "://") {
 		if options.Issuer == "" || options.Audience == "" {
 			return nil, usage.Errorf(usage.InvalidArgument, "tokens of an identity provider need both an issuer and an audience")
 		}

@@ -384,6 +384,31 @@ func TestTokensOfASharedSecret(t *testing.T) {
 	}
 }
 
+// With both, tokens of both are taken, wherever the provider's keys are found.
+func TestTokensOfAProviderBesideASharedSecret(t *testing.T) {
+	p := newProvider(t)
+	shared := []byte(strings.Repeat("s", minSecretLength))
+	for name, keys := range map[string]string{"discovery": "", "an address": p.URL + "/keys"} {
+		tokens := p.tokens(t, func(o *TokenOptions) { o.Secret, o.KeysURL = shared, keys })
+		for kind, token := range map[string]string{
+			"HS256": sign(t, jwt.SigningMethodHS256, "", shared, p.claims(nil), nil),
+			"RS256": sign(t, jwt.SigningMethodRS256, "r1", p.rsa, p.claims(nil), nil),
+		} {
+			if _, err := tokens.verify(t.Context(), token); err != nil {
+				t.Errorf("%s, keys by %s: got %v", kind, name, err)
+			}
+		}
+	}
+	for _, issuer := range []string{p.URL, "http://x.example"} { // a provider without an audience, or without TLS
+		if _, err := NewTokens(TokenOptions{Secret: shared, Issuer: issuer}); codeOf(err) != usage.InvalidArgument {
+			t.Errorf("%s: got %v", issuer, err)
+		}
+	}
+	if _, err := NewTokens(TokenOptions{Secret: shared, Issuer: "billing"}); err != nil {
+		t.Errorf("an issuer that is a name: got %v", err)
+	}
+}
+
 func TestClaimsHaveConfigurableNames(t *testing.T) {
 	p := newProvider(t)
 	for name, c := range map[string]struct {

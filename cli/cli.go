@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -38,11 +39,17 @@ type commandLine struct {
 	Key       keyCommand       `cmd:"" help:"Manage API keys, which programs sign in with."`
 	Legacy    legacyCommand    `cmd:"" help:"Prepare to replace the old host."`
 	Database  databaseCommand  `cmd:"" help:"Run only the embedded database, to look into it with any MySQL client."`
+	Help      helpCommand      `cmd:"" help:"Show what a command does and its flags, as --help does."`
 
 	DSN      string `name:"dsn" env:"MYSQL_DSN" placeholder:"DSN" help:"The database, as user:password@tcp(host:3306)/database?tls=true (a go-sql-driver/mysql DSN). Prefer the environment: other users of a machine can see flags. ${without_dsn}"`
 	Data     string `env:"AIUSAGE_DATA" default:"aiusage-data" type:"path" placeholder:"FOLDER" help:"The folder of the embedded database, used when there is no DSN (default: aiusage-data)."`
 	LogLevel string `env:"AIUSAGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"The least severe log records to write: debug, info, warn or error (default: info)."`
 	LogForm  string `name:"log-format" env:"AIUSAGE_LOG_FORMAT" default:"text" enum:"text,json" help:"How log records are written to standard error: text or json (default: text)."`
+}
+
+// helpCommand is in the list of commands; Run makes --help of it.
+type helpCommand struct {
+	Command []string `arg:"" optional:"" help:"The command, such as 'user add'."`
 }
 
 // description is the first paragraph of the help text.
@@ -74,6 +81,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
+	}
+	if args[0] == "help" {
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	parsed, err := parse(parser, args)
 	if status >= 0 {

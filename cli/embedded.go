@@ -6,8 +6,8 @@ import (
 )
 
 // EmbeddedDatabase starts a MySQL-compatible database inside this process, with
-// its files in folder, and returns once it accepts connections. It listens on
-// loopback only. The gateway's own module has none, which keeps its list of
+// its files in folder, and returns once it accepts connections. Other users of the
+// machine cannot connect. The gateway's own module has none, which keeps its list of
 // dependencies short; the module in embedded/ hands one to Run.
 //
 // When another process has the folder open, the error is a *FolderInUseError.

@@ -15,6 +15,42 @@ import (
 	"aiusage/usage"
 )
 
+// newPassword is a password that a user is given.
+type newPassword struct {
+	hash string
+	// weak is whether it should not have been taken, and why what is wrong with it.
+	weak bool
+	why  string
+}
+
+// remark says that a password is a weak one, if it is.
+func (n newPassword) remark() string {
+	if !n.weak {
+		return ""
+	}
+	return ", with a weak password: " + n.why
+}
+
+// newPassword asks for a new password of a user. One that is not good is taken only
+// where that was asked for.
+func (p *process) newPassword(ctx context.Context, name string, takeWeak bool) (newPassword, error) {
+	password, err := p.readPassword(ctx)
+	if err != nil {
+		return newPassword{}, err
+	}
+	judgement := auth.CheckNewPassword(name, password)
+	if judgement != nil && !takeWeak {
+		return newPassword{}, usage.Errorf(usage.InvalidArgument,
+			"%s (--weak-password takes it as it is, for an old caller that cannot be given another)", usage.AsError(judgement).Message)
+	}
+	hash, err := auth.HashPassword(password)
+	made := newPassword{hash: hash, weak: judgement != nil}
+	if made.weak {
+		made.why = usage.AsError(judgement).Message
+	}
+	return made, err
+}
+
 // readPassword reads a new password: on a terminal by asking twice without
 // showing what is typed, elsewhere from one line of standard input. It is never
 // an argument, which other users of the machine could see.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -14,12 +15,13 @@ import (
 )
 
 type serveCommand struct {
-	Listen       string        `env:"AIUSAGE_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The address to answer on; port 0 takes a free one (default: 127.0.0.1:8080)."`
-	TimeZone     string        `env:"AIUSAGE_TIME_ZONE" default:"UTC" placeholder:"ZONE" help:"The IANA time zone of days in requests that name none (default: UTC)."`
-	QueryTimeout time.Duration `env:"AIUSAGE_QUERY_TIMEOUT" default:"1m" placeholder:"DURATION" help:"How long a report may take; 0 means without end (default: 1m)."`
-	DatabaseWait time.Duration `env:"AIUSAGE_DATABASE_WAIT" default:"30s" placeholder:"DURATION" help:"How long to wait at the start for a database that cannot be reached, or takes no more connections (default: 30s)."`
-	Connections  int           `env:"AIUSAGE_CONNECTIONS" default:"16" placeholder:"N" help:"The most connections to the database, at least 2 (default: 16). Where the server allows few, half of them are left to others."`
-	NoSample     bool          `env:"AIUSAGE_NO_SAMPLE" help:"Start an empty embedded database empty, without sample data."`
+	Listen        string        `env:"AIUSAGE_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The address to answer on; port 0 takes a free one (default: 127.0.0.1:8080)."`
+	MetricsListen string        `env:"AIUSAGE_METRICS_LISTEN" placeholder:"HOST:PORT" help:"Another address, on which /metrics answers without asking for credentials, in plain text, and nothing else does."`
+	TimeZone      string        `env:"AIUSAGE_TIME_ZONE" default:"UTC" placeholder:"ZONE" help:"The IANA time zone of days in requests that name none (default: UTC)."`
+	QueryTimeout  time.Duration `env:"AIUSAGE_QUERY_TIMEOUT" default:"1m" placeholder:"DURATION" help:"How long a report may take; 0 means without end (default: 1m)."`
+	DatabaseWait  time.Duration `env:"AIUSAGE_DATABASE_WAIT" default:"30s" placeholder:"DURATION" help:"How long to wait at the start for a database that cannot be reached, or takes no more connections (default: 30s)."`
+	Connections   int           `env:"AIUSAGE_CONNECTIONS" default:"16" placeholder:"N" help:"The most connections to the database, at least 2 (default: 16). Where the server allows few, half of them are left to others."`
+	NoSample      bool          `env:"AIUSAGE_NO_SAMPLE" help:"Start an empty embedded database empty, without sample data."`
 	graphQLFlags
 	accessFlags
 }
@@ -45,6 +47,13 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if listenErr == nil {
 		defer listener.Close()
 	}
+	metricsListener, err := c.listenForMetrics()
+	if err != nil {
+		return err
+	}
+	if metricsListener != nil {
+		defer metricsListener.Close()
+	}
 	store, err := c.openStore(ctx, p, listenErr)
 	if inUse, ok := errors.AsType[*FolderInUseError](err); ok {
 		return usage.Errorf(usage.InvalidArgument,
@@ -56,7 +65,7 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	}
 	settings.Store, settings.Zone, settings.QueryTimeout = store, zone, c.QueryTimeout
 	settings.OpenSchema = c.opensSchema(store)
-	err = c.serve(ctx, p, store, settings, listener)
+	err = c.serve(ctx, p, store, settings, listener, metricsListener)
 	return errors.Join(err, store.close())
 }
 
@@ -83,7 +92,10 @@ func (c serveCommand) openStore(ctx context.Context, p *process, listenErr error
 			return nil, err
 		}
 		if listenErr != nil {
-			return nil, errors.Join(listenError(c.Listen, listenErr), store.close())
+			return nil, errors.Join(listenError(c.Listen, "--listen", listenErr), store.close())
+		}
+		if err := CheckPrivate("the password file", filepath.Join(p.flags.Data, signInFile)); err != nil {
+			return nil, errors.Join(err, store.close())
 		}
 		if err := c.prepareOwn(ctx, p, store); err != nil {
 			return nil, errors.Join(err, store.close())
@@ -91,7 +103,7 @@ func (c serveCommand) openStore(ctx context.Context, p *process, listenErr error
 		return store, nil
 	}
 	if listenErr != nil {
-		return nil, listenError(c.Listen, listenErr)
+		return nil, listenError(c.Listen, "--listen", listenErr)
 	}
 	store, err := openDSN(p.flags.DSN, options)
 	if err != nil {
@@ -143,7 +155,7 @@ func (c serveCommand) await(ctx context.Context, p *process, store *database) er
 }
 
 // serve answers requests until ctx ends.
-func (c serveCommand) serve(ctx context.Context, p *process, store *database, settings gateway.Config, listener net.Listener) error {
+func (c serveCommand) serve(ctx context.Context, p *process, store *database, settings gateway.Config, listener, metricsListener net.Listener) error {
 	server, err := store.Describe(ctx)
 	if err != nil {
 		return err
@@ -173,6 +185,7 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 	// From here on all is well: whoever ends the gateway now ends it in good order.
 	p.log.Info("listening", "address", listener.Addr().String(), "database", server, "tls", certificate != nil)
 	c.warnOfPlainText(p.log, listener.Addr())
+	defer serveMetrics(ctx, metricsListener, handler.Metrics, p.log)()
 	p.welcome(ctx, store, c.scheme()+"://"+reachable(listener.Addr().String()))
 	if certificate != nil {
 		err = gateway.ServeTLS(ctx, listener, handler, certificate, p.log)
@@ -184,10 +197,10 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 }
 
 // listenError says what to do about an address that cannot be listened on.
-func listenError(address string, err error) error {
+func listenError(address, flag string, err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return usage.Errorf(usage.InvalidArgument,
-			"%s is in use by another program, maybe another gateway; stop that, or choose another address with --listen", address)
+			"%s is in use by another program, maybe another gateway; stop that, or choose another address with %s", address, flag)
 	}
 	return fmt.Errorf("cannot listen on %s: %w", address, err)
 }

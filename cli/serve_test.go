@@ -42,6 +42,8 @@ func run(t *testing.T, stdin string, args ...string) (status int, stdout, stderr
 	return status, out.String(), err.String()
 }
 
+var metricsAddress = regexp.MustCompile(`listening for metrics" address=(\S+)`)
+
 var graphQLAddress = regexp.MustCompile(`GraphQL +(http://\S+)`)
 
 func TestServeAnswersUntilItIsStopped(t *testing.T) {
@@ -58,7 +60,7 @@ func TestServeAnswersUntilItIsStopped(t *testing.T) {
 		var stdout, stderr screen
 		ended := make(chan int, 1)
 		go func() {
-			ended <- cli.Run(ctx, []string{"serve", "--listen", "127.0.0.1:0"}, strings.NewReader(""), &stdout, &stderr, nil)
+			ended <- cli.Run(ctx, []string{"serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"}, strings.NewReader(""), &stdout, &stderr, nil)
 		}()
 		url := await(t, func() string {
 			if found := graphQLAddress.FindStringSubmatch(stdout.String()); found != nil {
@@ -78,6 +80,20 @@ func TestServeAnswersUntilItIsStopped(t *testing.T) {
 		defer response.Body.Close()
 		if body, _ := io.ReadAll(response.Body); string(body) != `{"data":{"aiUsage":{"timeZone":"UTC"}}}` {
 			t.Errorf("got %s", body)
+		}
+		metrics := metricsAddress.FindStringSubmatch(stderr.String())
+		if metrics == nil {
+			t.Fatalf("no address for metrics in %s", stderr.String())
+		}
+		for address, want := range map[string]int{"http://" + metrics[1] + "/metrics": 200, strings.TrimSuffix(url, "/graphql") + "/metrics": 401} {
+			answer, err := http.Get(address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.Body.Close()
+			if answer.StatusCode != want {
+				t.Errorf("%s: got %s", address, answer.Status)
+			}
 		}
 		if strings.Contains(stdout.String(), "correct horse") {
 			t.Error("a password was printed")
@@ -102,9 +118,11 @@ func TestAnAddressInUseIsSaidSo(t *testing.T) {
 	if status, _, stderr := run(t, "", "migrate"); status != 0 {
 		t.Fatal(stderr)
 	}
-	status, _, stderr := run(t, "", "serve", "--listen", taken.Addr().String())
-	if status != 1 || !strings.Contains(stderr, "is in use by another program") || !strings.Contains(stderr, "--listen") {
-		t.Errorf("got %d: %s", status, stderr)
+	for flag, others := range map[string][]string{"--listen": nil, "--metrics-listen": {"--listen", "127.0.0.1:0"}} {
+		status, _, stderr := run(t, "", append([]string{"serve", flag, taken.Addr().String()}, others...)...)
+		if status != 1 || !strings.Contains(stderr, "is in use by another program") || !strings.Contains(stderr, "another address with "+flag) {
+			t.Errorf("got %d: %s", status, stderr)
+		}
 	}
 }
 

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"text/tabwriter"
+
+	"golang.org/x/term"
 
 	"aiusage/auth"
 )
@@ -24,9 +27,15 @@ type access struct {
 	Account []string `sep:"none" placeholder:"ID" help:"An account that an AccountAdministrator may see. Can be given more than once."`
 }
 
+// weakFlag lets a password through that is not a good one.
+type weakFlag struct {
+	WeakPassword bool `help:"Take a password that is short or commonly used, for an old caller that cannot be given another. 'user list' shows it."`
+}
+
 type userAddCommand struct {
 	Name string `arg:"" help:"The name to sign in with; case does not matter."`
 	access
+	weakFlag
 }
 
 // Run adds a user.
@@ -39,17 +48,22 @@ func (c userAddCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	return p.withOpen(ctx, p.openOrCreate, func(store *database) error {
-		hash, err := p.newPasswordHash(ctx)
+		password, err := p.newPassword(ctx, name, c.WeakPassword)
 		if err != nil {
 			return err
 		}
-		user := auth.User{Name: name, PasswordHash: hash, Roles: c.Role, Accounts: c.Account}
+		user := auth.User{Name: name, PasswordHash: password.hash, Roles: c.Role, Accounts: c.Account}
 		err = store.AddUser(ctx, user)
-		p.audit(ctx, "user-add", err, slog.String("user", name), slog.Any("roles", c.Role), slog.Any("accounts", c.Account))
+		if err == nil && password.weak {
+			err = store.MarkWeakPassword(ctx, name, password.hash)
+		}
+		p.audit(ctx, "user-add", err, slog.String("user", name), slog.Any("roles", c.Role), slog.Any("accounts", c.Account),
+			slog.Bool("weak_password", password.weak))
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(p.stdout, "added user %s\n", name)
+		fmt.Fprintf(p.stdout, "added user %s%s\n", name, password.remark())
+		p.warnOfNoRole(name, c.Role)
 		return nil
 	})
 }
@@ -71,12 +85,25 @@ func (c userAccessCommand) Run(ctx context.Context, p *process) error {
 			return err
 		}
 		fmt.Fprintf(p.stdout, "changed the access of user %s\n", name)
+		p.warnOfNoRole(name, c.Role)
 		return nil
 	})
 }
 
-// audit records what was done on the command line.
+// warnOfNoRole says so when somebody may sign in and see nothing.
+func (p *process) warnOfNoRole(name string, roles []string) {
+	if len(roles) == 0 {
+		fmt.Fprintf(p.stderr, "%[1]s has no role and so may see nothing; give one with 'aiusage user access %[1]s --role ROLE'\n", name)
+	}
+}
+
+// audit records what was done on the command line. A terminal keeps no record, and
+// whoever sits there has just read what was done, so it gets none, unless records are
+// for programs.
 func (p *process) audit(ctx context.Context, event string, err error, more ...slog.Attr) {
+	if file, ok := p.stderr.(*os.File); ok && term.IsTerminal(int(file.Fd())) && p.flags.LogForm != "json" {
+		return
+	}
 	auth.Audit(ctx, p.log, event, auth.Operator.Name, "command line", err, more...)
 }
 
@@ -89,9 +116,17 @@ func (userListCommand) Run(ctx context.Context, p *process) error {
 		if err != nil {
 			return err
 		}
+		weak, err := store.WeakPasswords(ctx)
+		if err != nil {
+			return err
+		}
 		table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 		for _, user := range users {
-			fmt.Fprintf(table, "%s\t%s\n", user.Name, describeAccess(user.Roles, user.Accounts))
+			remark := ""
+			if weak[user.Name] {
+				remark = "\tweak password"
+			}
+			fmt.Fprintf(table, "%s\t%s%s\n", user.Name, describeAccess(user.Roles, user.Accounts), remark)
 		}
 		return table.Flush()
 	})
@@ -111,21 +146,29 @@ func describeAccess(roles, accounts []string) string {
 
 type userPasswdCommand struct {
 	Name string `arg:"" help:"The user's name."`
+	weakFlag
 }
 
 // Run changes a password.
 func (c userPasswdCommand) Run(ctx context.Context, p *process) error {
 	return p.withUser(ctx, c.Name, func(store *database, name string) error {
-		hash, err := p.newPasswordHash(ctx)
+		password, err := p.newPassword(ctx, name, c.WeakPassword)
 		if err != nil {
 			return err
 		}
-		err = store.SetPasswordHash(ctx, name, hash)
-		p.audit(ctx, "user-passwd", err, slog.String("user", name))
+		// The mark comes first, and holds for the new password only: one that is weak is
+		// never without.
+		if password.weak {
+			err = store.MarkWeakPassword(ctx, name, password.hash)
+		}
+		if err == nil {
+			err = store.SetPasswordHash(ctx, name, password.hash)
+		}
+		p.audit(ctx, "user-passwd", err, slog.String("user", name), slog.Bool("weak_password", password.weak))
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(p.stdout, "changed the password of user %s\n", name)
+		fmt.Fprintf(p.stdout, "changed the password of user %s%s\n", name, password.remark())
 		return nil
 	})
 }
@@ -174,13 +217,4 @@ func (p *process) withUser(ctx context.Context, name string, do func(*database, 
 		}
 		return do(store, normal)
 	})
-}
-
-// newPasswordHash asks for a new password and returns its hash.
-func (p *process) newPasswordHash(ctx context.Context) (string, error) {
-	password, err := p.readPassword(ctx)
-	if err != nil {
-		return "", err
-	}
-	return auth.HashPassword(password)
 }

@@ -31,7 +31,7 @@ func (p *process) createFirstAdministrator(ctx context.Context, store *database)
 	// The file comes first: a user whose password nobody knows would be worse
 	// than a file without its user.
 	file := filepath.Join(p.flags.Data, signInFile)
-	if err := os.WriteFile(file, []byte(password+"\n"), 0o600); err != nil {
+	if err := writeSecret(file, password+"\n"); err != nil {
 		return err
 	}
 	hash, err := auth.HashPassword(password)
@@ -41,7 +41,7 @@ func (p *process) createFirstAdministrator(ctx context.Context, store *database)
 	err = store.AddUser(ctx, auth.User{
 		Name: firstAdministrator, PasswordHash: hash, Roles: []string{auth.SystemAdministrator},
 	})
-	p.audit(ctx, "user-add", err, slog.String("user", firstAdministrator))
+	auth.Audit(ctx, p.log, "user-add", auth.Operator.Name, "command line", err, slog.String("user", firstAdministrator))
 	return err
 }
 

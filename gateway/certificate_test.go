@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/big"
@@ -17,6 +18,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,6 +137,11 @@ func TestTLSWithACertificateThatIsReplaced(t *testing.T) {
 			t.Errorf("%q: got %q, %v\n%s", c.password, status, err, rest)
 		}
 	}
+	hello := dial(t, address, "http/1.1")
+	fmt.Fprint(hello, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	if answer, _ := io.ReadAll(hello); !strings.Contains(string(answer), "\r\nStrict-Transport-Security: max-age=31536000\r\n") {
+		t.Errorf("browsers are not told to stay with TLS: %s", answer)
+	}
 	cancel()
 	if err := <-served; err != nil {
 		t.Errorf("the end: %v", err)
@@ -145,5 +152,49 @@ func TestTLSWithACertificateThatIsReplaced(t *testing.T) {
 func TestACertificateThatCannotBeReadIsSaid(t *testing.T) {
 	if _, err := gateway.LoadCertificate("/nowhere/cert.pem", "/nowhere/key.pem", slog.Default()); err == nil {
 		t.Error("nothing was said")
+	}
+}
+
+// Encryption that is not authenticated has been broken again and again.
+func TestTLSHasNoSuiteInCBCMode(t *testing.T) {
+	folder := t.TempDir()
+	certFile, keyFile := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
+	writeCertificate(t, certFile, keyFile, "suites", time.Now())
+	certificate, err := gateway.LoadCertificate(certFile, keyFile, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go gateway.ServeTLS(ctx, listener, http.NotFoundHandler(), certificate, slog.New(slog.DiscardHandler))
+	shake := func(version uint16, suite uint16) error {
+		config := &tls.Config{InsecureSkipVerify: true, MinVersion: version, MaxVersion: version}
+		if suite != 0 {
+			config.CipherSuites = []uint16{suite}
+		}
+		connection, err := tls.Dial("tcp", listener.Addr().String(), config)
+		if err == nil {
+			connection.Close()
+		}
+		return err
+	}
+	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		if !slices.Contains(suite.SupportedVersions, tls.VersionTLS12) {
+			continue
+		}
+		fits := strings.Contains(suite.Name, "_ECDHE_ECDSA_") // as the certificate
+		authenticated := strings.Contains(suite.Name, "_GCM_") || strings.Contains(suite.Name, "_POLY1305_")
+		if err := shake(tls.VersionTLS12, suite.ID); (err == nil) != (fits && authenticated) {
+			t.Errorf("%s: got %v", suite.Name, err)
+		}
+	}
+	for version, taken := range map[uint16]bool{tls.VersionTLS13: true, tls.VersionTLS11: false, tls.VersionTLS10: false} {
+		if err := shake(version, 0); (err == nil) != taken {
+			t.Errorf("%s: got %v", tls.VersionName(version), err)
+		}
 	}
 }

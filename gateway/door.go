@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"aiusage/auth"
@@ -43,6 +45,17 @@ func (d door) requireUnless(harmless func(*http.Request) bool, next http.Handler
 	})
 }
 
+// requireRole lets a principal through who has a role.
+func (d door) requireRole(role string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := auth.RequireRole(r.Context(), role); err != nil {
+			d.refuse(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // CheckOrigin refuses a page of another origin that was not allowed. A browser
 // lets any page open a WebSocket, cookies included.
 func (d door) CheckOrigin(r *http.Request) error { return d.authenticator.CheckChange(r) }
@@ -62,6 +75,9 @@ func (door) Who(ctx context.Context) string {
 	return fmt.Sprintf("%q %q %q", principal.Name, principal.Roles, principal.Accounts)
 }
 
+// AddressOf names where a request comes from.
+func (d door) AddressOf(r *http.Request) string { return d.authenticator.AddressOf(r) }
+
 // refuse answers a request that is not let in.
 func (d door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	coded := transport.LogFault(r.Context(), d.log, err)
@@ -71,6 +87,35 @@ func (d door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="AI usage", error="invalid_token"`)
 	}
 	transport.WriteError(w, coded)
+}
+
+// continuePage is what somebody sees whom a page of another site sent to sign in.
+var continuePage = template.Must(template.New("continue").Parse(`<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Sign in to the AI usage gateway</title></head>
+<body><p>Another site led you here. <a href="{{.}}">Sign in to the AI usage gateway</a></p></body>
+</html>
+`))
+
+// login signs a person in and sends them back. It begins a session, so a page of
+// another site cannot do it with the password that a browser remembers: it takes a
+// click on a page of this gateway.
+func (d door) login() http.Handler {
+	signIn := d.require(http.HandlerFunc(d.afterLogin))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !d.authenticator.IsFromOtherSite(r) {
+			signIn.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Control", "private, no-store")
+		_ = continuePage.Execute(w, LoginPath+"?redirect="+url.QueryEscape(goBack(r))) // the caller has gone
+	})
+}
+
+// goBack is where a request wants to be sent after signing in.
+func goBack(r *http.Request) string {
+	return auth.SafeRedirect(r.URL.Query().Get("redirect"), GraphiQLPath)
 }
 
 // afterLogin sends a person who has just signed in back to where they came
@@ -88,7 +133,7 @@ func (d door) afterLogin(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	http.Redirect(w, r, auth.SafeRedirect(r.URL.Query().Get("redirect"), GraphiQLPath), http.StatusFound)
+	http.Redirect(w, r, goBack(r), http.StatusFound)
 }
 
 // signIn is what the legacy door needs to begin and end sessions.

@@ -71,6 +71,7 @@ var doors = []askDoor{
 	{"/ai/usage", "GET", "/ai/usage", "", ""},
 	{"/ai/usage.html", "GET", "/ai/usage.html", "", ""},
 	{"/auth/status", "GET", "/auth/status", "", ""},
+	{"/metrics", "GET", "/metrics", "", ""},
 	{"/healthz", "GET", "/healthz", "", ""},
 }
 
@@ -105,17 +106,17 @@ func TestPrincipalsAgainstDoors(t *testing.T) {
 	accountCookies, _ := s.signIn(t, "ann")
 	authorization := func(value string) []string { return []string{"Authorization", value} }
 
-	all := []string{"200 3 sessions", "200 1 sessions", "200", "200", "200", "200", "200", "200"}
-	own := []string{"200 2 sessions", "200 FORBIDDEN", "200", "200", "403", "403", "200", "200"}
-	none := []string{"200 FORBIDDEN", "200 FORBIDDEN", "200", "200", "403", "403", "200", "200"}
-	nobody := []string{"401 Basic", "401 Basic", "401 Basic", "401 Basic", "401 basic", "302", "401 basic", "200"}
+	all := []string{"200 3 sessions", "200 1 sessions", "200", "200", "200", "200", "200", "200", "200"}
+	own := []string{"200 2 sessions", "200 FORBIDDEN", "200", "200", "403", "403", "200", "403 FORBIDDEN", "200"}
+	none := []string{"200 FORBIDDEN", "200 FORBIDDEN", "200", "200", "403", "403", "200", "403 FORBIDDEN", "200"}
+	nobody := []string{"401 Basic", "401 Basic", "401 Basic", "401 Basic", "401 basic", "302", "401 basic", "401 Basic", "200"}
 	for _, c := range []struct {
 		who     string
 		headers []string
 		want    []string
 	}{
 		{"nobody", nil, nobody},
-		{"a wrong password", authorization(basic("ada", "wrong")), []string{"401 Basic", "401 Basic", "401 Basic", "401 Basic", "401", "401", "401", "200"}},
+		{"a wrong password", authorization(basic("ada", "wrong")), []string{"401 Basic", "401 Basic", "401 Basic", "401 Basic", "401", "401", "401", "401 Basic", "200"}},
 		{"SystemAdministrator, Basic", authorization(basic("ada", password)), all},
 		{"SystemAdministrator, cookies", []string{"Cookie", adminCookies}, all},
 		{"SystemAdministrator, X-ss-id", []string{"X-ss-id", adminID}, all},
@@ -167,8 +168,8 @@ func TestCredentialsThatAreNotGoodAtEveryDoor(t *testing.T) {
 	}
 	later.ahead.Store(int64(3 * time.Hour))
 
-	invalid := []string{"401 Bearer", "401 Bearer", "401 Bearer", "401 Bearer", "401 Bearer", "401 Bearer", "401 Bearer", "200"}
-	nobody := []string{"401 Basic", "401 Basic", "401 Basic", "401 Basic", "401 basic", "302", "401 basic", "200"}
+	invalid := []string{"401 Bearer", "401 Bearer", "401 Bearer", "401 Bearer", "401 Bearer", "401 Bearer", "401 Bearer", "401 Bearer", "200"}
+	nobody := []string{"401 Basic", "401 Basic", "401 Basic", "401 Basic", "401 basic", "302", "401 basic", "401 Basic", "200"}
 	forgedID := strings.Repeat("A", len(expiringID))
 	for _, c := range []struct {
 		what    string

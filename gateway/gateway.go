@@ -74,9 +74,17 @@ type Config struct {
 	Log     *slog.Logger
 }
 
-// New returns the whole gateway as one handler. A configuration that cannot be
-// used is an InvalidArgument error.
-func New(config Config) (http.Handler, error) {
+// Gateway is the whole gateway as one handler.
+type Gateway struct {
+	http.Handler
+	// Metrics answers at MetricsPath, without asking who asks, and nowhere else. It is
+	// for an address that only those reach who may know.
+	Metrics http.Handler
+}
+
+// New puts a gateway together. A configuration that cannot be used is an
+// InvalidArgument error.
+func New(config Config) (*Gateway, error) {
 	resolver := resolvers.New(config.Store, resolvers.Options{Zone: config.Zone, Limit: config.QueryTimeout, Watch: config.Watch})
 	config.Auth.Log, config.Auth.TrustedOrigins = config.Log, config.AllowedOrigins
 	authenticator, err := auth.NewAuthenticator(config.Store, config.Auth)
@@ -99,22 +107,25 @@ func New(config Config) (http.Handler, error) {
 		Extensions:    resolver.Extensions(),
 		Log:           config.Log,
 	})
-	graphQL, page := door.requireUnless(transport.IsWebSocket, queries), playground.Handler("AI usage", GraphQLPath)
+	graphQL, page := door.requireUnless(transport.IsWebSocket, queries), withPagePolicy(playground.Handler("AI usage", GraphQLPath))
 	if config.OpenSchema && !config.HideSchema {
 		graphQL = door.requireUnless(isOpen, queries)
 	} else {
-		page = door.require(page).ServeHTTP
+		page = door.require(page)
 	}
 
 	mux := http.NewServeMux()
 	mux.Handle(GraphQLPath, graphQL)
 	mux.Handle(QueryPath, graphQL)
-	mux.HandleFunc("GET "+GraphiQLPath, page)
-	mux.Handle("GET "+LoginPath, door.require(http.HandlerFunc(door.afterLogin)))
+	mux.Handle("GET "+GraphiQLPath, page)
+	mux.Handle("GET "+LoginPath, door.login())
 	mux.Handle("GET /{$}", http.RedirectHandler(GraphiQLPath, http.StatusFound))
 	mux.HandleFunc("GET "+HealthPath, healthy)
 	mux.Handle("GET "+ReadyPath, ready(config.Store, config.Rollups))
-	mux.Handle("GET "+MetricsPath, metrics(config.Rollups, queries.Stats, resolver.Listeners))
+	measured := metrics(config.Rollups, queries.Stats, resolver.Listeners)
+	mux.Handle("GET "+MetricsPath, door.require(door.requireRole(auth.SystemAdministrator, measured)))
+	openMetrics := http.NewServeMux()
+	openMetrics.Handle("GET "+MetricsPath, measured)
 
 	// The legacy door takes its paths before the mux sees them, because it does
 	// not mind doubled slashes and letter case (facts 1 and 22 of its contract),
@@ -132,7 +143,10 @@ func New(config Config) (http.Handler, error) {
 		}
 		mux.ServeHTTP(w, r)
 	})
-	return withRequestID(withLog(config.Log, withCORS(config.AllowedOrigins, doors))), nil
+	return &Gateway{
+		Handler: withRequestID(withLog(config.Log, withSecurityHeaders(authenticator, withCORS(config.AllowedOrigins, doors)))),
+		Metrics: openMetrics,
+	}, nil
 }
 
 // isOpen tells whether a request may pass without credentials where the schema is

@@ -334,6 +334,46 @@ func TestAFaultIsLoggedOnceUnderTheRequestsID(t *testing.T) {
 	}
 }
 
+// hanging is a store whose reports fail once the caller has gone, in words of its own.
+type hanging struct {
+	*db.Store
+	asked chan struct{}
+}
+
+func (h hanging) Report(ctx context.Context, _ usage.Query) (*usage.Report, error) {
+	h.asked <- struct{}{}
+	<-ctx.Done()
+	return nil, errors.New("the snapshot has been closed")
+}
+
+func TestACallerWhoHangsUpIsNoErrorOfTheGateway(t *testing.T) {
+	store := hanging{fill(t, dbtest.One(t)), make(chan struct{}, 1)}
+	s := start(t, store)
+	ctx, hangUp := context.WithCancel(t.Context())
+	request, err := http.NewRequestWithContext(ctx, "POST", s.url+"/graphql", strings.NewReader(`{"query":"{aiUsage{totals{sessions}}}"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.SetBasicAuth("ada", password)
+	request.Header.Set("Content-Type", "application/json")
+	go func() {
+		<-store.asked
+		hangUp()
+	}()
+	if response, err := http.DefaultTransport.RoundTrip(request); err == nil {
+		response.Body.Close()
+		t.Fatal("there was an answer")
+	}
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(s.log.String(), `"msg":"request"`); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the request has not ended")
+		}
+	}
+	if log := s.log.String(); strings.Contains(log, `"level":"ERROR"`) || !strings.Contains(log, "the snapshot has been closed") {
+		t.Errorf("got %s", log)
+	}
+}
+
 func TestARequestIDFromOutsideIsNotTrusted(t *testing.T) {
 	s := start(t, fill(t, dbtest.One(t)))
 	got := s.ask(t, "", "GET", "/healthz", "", "", "X-Request-Id", "a b<script>").header.Get("X-Request-Id")

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"aiusage/auth"
 	"aiusage/db/dbtest"
 	"aiusage/gateway"
 )
@@ -26,7 +27,9 @@ func TestReadinessAndMetricsSayWhatReportsRead(t *testing.T) {
 	}
 	get := func(path string) (int, string) {
 		answer := httptest.NewRecorder()
-		handler.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), "GET", path, nil))
+		request := httptest.NewRequestWithContext(t.Context(), "GET", path, nil)
+		request.SetBasicAuth("ada", password)
+		handler.ServeHTTP(answer, request)
 		return answer.Code, answer.Body.String()
 	}
 	if status, body := get("/readyz"); status != 200 || body != "ready\nreports read rollups\n" {
@@ -45,5 +48,31 @@ func TestReadinessAndMetricsSayWhatReportsRead(t *testing.T) {
 	failure = errors.New("broken")
 	if _, body := get("/metrics"); strings.Contains(body, "aiusage_rollups_ready") {
 		t.Errorf("values that nobody knows:\n%s", body)
+	}
+}
+
+func TestMetricsAreForThoseWhoMayKnow(t *testing.T) {
+	store := fill(t, dbtest.One(t))
+	key, _ := apiKey(t, store, auth.SystemAdministrator)
+	s := start(t, store)
+	for user, want := range map[string]int{"": 401, "eve": 401, "ada": 200, "ann": 403, "bob": 403} {
+		got := s.ask(t, user, "GET", "/metrics", "", "")
+		if got.status != want || strings.Contains(got.body, "go_goroutines") != (want == 200) {
+			t.Errorf("%q: got %d %.200s", user, got.status, got.body)
+		}
+	}
+	if got := s.ask(t, "", "GET", "/metrics", "", "", "Authorization", "Bearer "+key); got.status != 200 {
+		t.Errorf("an API key, as Prometheus sends it: got %d", got.status)
+	}
+	handler, err := gateway.New(gateway.Config{Store: store, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{"/metrics": 200, "/graphql": 404, "/": 404, "/ai/usage": 404} {
+		answer := httptest.NewRecorder()
+		handler.Metrics.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), "GET", path, nil))
+		if answer.Code != want {
+			t.Errorf("%s of the address for metrics: got %d", path, answer.Code)
+		}
 	}
 }

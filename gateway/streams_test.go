@@ -124,6 +124,32 @@ func TestAWebSocketIsLetInAsAnyOtherRequest(t *testing.T) {
 	}
 }
 
+// A hundred were as many as all of them together might have.
+func TestSilentWebSocketsDoNotShutOutOthers(t *testing.T) {
+	store := fill(t, dbtest.One(t))
+	key, _ := apiKey(t, store, auth.SystemAdministrator)
+	s := start(t, store)
+	for range 2 * transport.DefaultStreams.MostPerCaller {
+		conn, _, err := websocket.Dial(t.Context(), s.url+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.CloseNow() })
+	}
+	for name, c := range map[string]struct {
+		header http.Header
+		init   string
+	}{
+		"Basic":                      {http.Header{"Authorization": {basic("ada", password)}}, `{"type":"connection_init"}`},
+		"a key in the first message": {nil, `{"type":"connection_init","payload":{"Authorization":"Bearer ` + key + `"}}`},
+	} {
+		answers, _, err := converse(t, s.url, c.header, c.init, sessionsQuery)
+		if err != nil || len(answers) != 2 || !strings.Contains(answers[1], `"sessions":3`) {
+			t.Errorf("%s: got %v, %v", name, answers, err)
+		}
+	}
+}
+
 // What asks for a WebSocket may pass the door without credentials; it must not
 // come to anything else.
 func TestAnUpgradeThatIsNoneIsNotExecuted(t *testing.T) {
@@ -242,7 +268,7 @@ func TestAChangeReachesThoseWhoListen(t *testing.T) {
 		expect("ada", ada, 3)
 		expect("ann", ann, 2)
 		expect("ada's WebSocket", conn, 3)
-		if metrics := s.ask(t, "", "GET", "/metrics", "", "").body; !strings.Contains(metrics, "aiusage_live_listeners 3\n") || !strings.Contains(metrics, "aiusage_live_reports 2\n") ||
+		if metrics := s.ask(t, "ada", "GET", "/metrics", "", "").body; !strings.Contains(metrics, "aiusage_live_listeners 3\n") || !strings.Contains(metrics, "aiusage_live_reports 2\n") ||
 			!strings.Contains(metrics, "aiusage_graphql_streams 3\n") || !strings.Contains(metrics, "aiusage_live_dropped_listeners_total 0\n") {
 			t.Errorf("got %s", metrics)
 		}

@@ -42,6 +42,9 @@ func LogFault(ctx context.Context, log *slog.Logger, err error, attributes ...an
 		// err may repeat it in part: what callers could see is shortened.
 		log.ErrorContext(ctx, "internal error", append([]any{"error", panicked}, attributes...)...)
 	case isPanic:
+	case coded.Code == usage.Internal && errors.Is(ctx.Err(), context.Canceled):
+		// What was under way failed because its caller hung up, in all likelihood.
+		log.WarnContext(ctx, "after the caller had gone", append([]any{"error", err}, attributes...)...)
 	case coded.Code == usage.Internal:
 		log.ErrorContext(ctx, "internal error", append([]any{"error", err}, attributes...)...)
 	case coded.Code.Mapping().HTTPStatus >= http.StatusInternalServerError && coded.Cause != nil:

@@ -115,6 +115,8 @@ func (a *fakeAccess) Enter(r *http.Request) (context.Context, error) {
 	return r.Context(), nil
 }
 
+func (a *fakeAccess) AddressOf(r *http.Request) string { return r.Header.Get("X-Address") }
+
 func (a *fakeAccess) Who(context.Context) string {
 	if who := a.who.Load(); who != nil {
 		return *who

@@ -26,12 +26,16 @@ type Access interface {
 	// Who names whom a context belongs to and what they may see. Two texts that
 	// differ are different callers, or one whose access has changed.
 	Who(ctx context.Context) string
+	// AddressOf names where a request comes from, for bounds on those who are not
+	// known.
+	AddressOf(r *http.Request) string
 }
 
 // StreamOptions bound event streams and WebSockets. 0 means the default of each.
 type StreamOptions struct {
 	// Most is the most connections that stream, at the same time, and MostPerCaller
-	// those of one caller.
+	// those of one caller. As many WebSockets in all, and from one address, may be
+	// about to say who they are.
 	Most, MostPerCaller int
 	// Operations is the most operations at the same time on one WebSocket.
 	Operations int
@@ -73,6 +77,8 @@ type streams struct {
 	longest int
 	log     *slog.Logger
 
+	strangers *strangers
+
 	mu       sync.Mutex
 	open     int
 	byCaller map[string]int
@@ -82,6 +88,7 @@ func newStreams(options Options, documents *persisted) *streams {
 	return &streams{
 		access: options.Access, options: options.Streams, persisted: documents,
 		longest: options.Limits.Body, log: options.Log, byCaller: map[string]int{},
+		strangers: &strangers{most: options.Streams.Most, mostPerAddress: options.Streams.MostPerCaller},
 	}
 }
 
@@ -107,7 +114,7 @@ func (s *streams) take(who string) (release func(), err error) {
 func (s *streams) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.open
+	return s.open + s.strangers.count()
 }
 
 // errEnding is why streams end when the gateway does.
@@ -206,3 +213,4 @@ type openAccess struct{}
 func (openAccess) CheckOrigin(*http.Request) error                { return nil }
 func (openAccess) Enter(r *http.Request) (context.Context, error) { return r.Context(), nil }
 func (openAccess) Who(context.Context) string                     { return "" }
+func (openAccess) AddressOf(*http.Request) string                 { return "" }

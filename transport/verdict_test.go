@@ -121,7 +121,8 @@ func (operator) CheckOrigin(*http.Request) error { return nil }
 func (operator) Enter(r *http.Request) (context.Context, error) {
 	return auth.NewContext(r.Context(), auth.Operator), nil
 }
-func (operator) Who(context.Context) string { return "" }
+func (operator) Who(context.Context) string     { return "" }
+func (operator) AddressOf(*http.Request) string { return "" }
 
 // The ways to send an operation.
 const (

@@ -76,12 +76,12 @@ func (o overWebSocket) Do(w http.ResponseWriter, r *http.Request, executor graph
 		WriteError(w, usage.AsError(err))
 		return
 	}
-	release, err := o.streams.take("") // those that are not in yet count as one caller
+	ctx, release, err := o.streams.admit(r)
 	if err != nil {
-		WriteError(w, usage.AsError(err))
+		WriteError(w, LogFault(r.Context(), o.streams.log, err))
 		return
 	}
-	defer release()
+	defer func() { release() }()
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{protocol},
 		InsecureSkipVerify: true, // checked above
@@ -96,13 +96,34 @@ func (o overWebSocket) Do(w http.ResponseWriter, r *http.Request, executor graph
 	defer conn.CloseNow()
 	conn.SetReadLimit(int64(o.streams.longest))
 	s := &socket{streams: o.streams, executor: executor, conn: conn, request: r, operations: map[string]*operation{}}
+	if ctx == nil {
+		release = o.streams.strangers.add(o.streams.access.AddressOf(r), func() { conn.CloseNow() })
+	}
 	if conn.Subprotocol() != protocol {
 		s.close(protocolClose)
 		return
 	}
-	if ctx, in := s.initialise(); in {
-		s.serve(ctx, release)
+	payload, ok := s.initialise()
+	if !ok {
+		return
 	}
+	if ctx, release, ok = s.enter(ctx, release, payload); ok {
+		s.serve(ctx)
+	}
+}
+
+// admit looks at the credentials of the request that begins a WebSocket. Whoever they
+// belong to has a place from now on, until release is called; without good ones there
+// is no context, for they may be in the first message.
+func (s *streams) admit(r *http.Request) (ctx context.Context, release func(), err error) {
+	ctx, err = s.access.Enter(r)
+	if isRefusal(err) {
+		return nil, func() {}, nil
+	}
+	if err == nil {
+		release, err = s.take(s.access.Who(ctx))
+	}
+	return ctx, release, err
 }
 
 // socket is one connection.
@@ -164,9 +185,9 @@ func (s *socket) send(kind, id string, payload func(io.Writer)) error {
 
 func (s *socket) close(why closing) { _ = s.conn.Close(why.code, why.reason) } // it may be closed already
 
-// initialise awaits connection_init and returns the context of the caller, unless
-// the connection is over.
-func (s *socket) initialise() (context.Context, bool) {
+// initialise awaits connection_init and returns its payload, unless the connection is
+// over.
+func (s *socket) initialise() (payload json.RawMessage, ok bool) {
 	timer := time.AfterFunc(s.streams.options.InitPatience, func() { s.close(initTimeoutClose) })
 	defer timer.Stop()
 	for {
@@ -176,7 +197,7 @@ func (s *socket) initialise() (context.Context, bool) {
 		}
 		switch received.Type {
 		case "connection_init":
-			return s.enter(received.Payload)
+			return received.Payload, true
 		case "subscribe":
 			s.close(unauthorizedClose)
 			return nil, false
@@ -201,38 +222,39 @@ func (s *socket) pong(received message) {
 	_ = s.send("pong", "", payload) // reading notices that the connection is over
 }
 
-// enter lets the caller in, by the credentials in the payload of connection_init
-// or else by those of the request.
-func (s *socket) enter(payload json.RawMessage) (context.Context, bool) {
+// enter lets the caller in, by the credentials in the payload of connection_init or
+// else by those of the request (ctx). release gives up the place of before, and what
+// enter returns that of the caller.
+func (s *socket) enter(ctx context.Context, release func(), payload json.RawMessage) (context.Context, func(), bool) {
 	var members map[string]any
 	if payload != nil && json.Unmarshal(payload, &members) != nil {
 		s.close(badRequestClose)
-		return nil, false
+		return nil, release, false
 	}
 	for name, value := range members {
 		if text, ok := value.(string); ok && strings.EqualFold(name, "Authorization") {
 			s.request = s.request.Clone(s.request.Context())
 			s.request.Header.Set("Authorization", text)
+			ctx = nil
 		}
 	}
+	if ctx != nil {
+		return ctx, release, true
+	}
 	ctx, err := s.streams.access.Enter(s.request)
+	release()
+	if err == nil {
+		release, err = s.streams.take(s.streams.access.Who(ctx))
+	}
 	if err != nil {
 		s.close(closingFor(LogFault(s.request.Context(), s.streams.log, err)))
-		return nil, false
+		return nil, func() {}, false
 	}
-	return ctx, true
+	return ctx, release, true
 }
 
-// serve takes operations until the connection is over. waiting is the place that
-// the connection had until now.
-func (s *socket) serve(ctx context.Context, waiting func()) {
-	waiting()
-	release, err := s.streams.take(s.streams.access.Who(ctx))
-	if err != nil {
-		s.close(closingFor(usage.AsError(err)))
-		return
-	}
-	defer release()
+// serve takes operations until the connection is over.
+func (s *socket) serve(ctx context.Context) {
 	if s.send("connection_ack", "", nil) != nil {
 		return
 	}

@@ -228,13 +228,70 @@ func TestWebSocketsAreBounded(t *testing.T) {
 	l := startLive(t, transport.Options{Streams: transport.StreamOptions{MostPerCaller: 2}})
 	l.open(t)
 	l.open(t)
-	third := l.dial(t, nil, "graphql-transport-ws")
-	third.say(`{"type":"connection_init"}`)
-	third.expectClose(websocket.StatusTryAgainLater)
-	// Those who never say who they are count as one caller.
-	l.dial(t, nil, "graphql-transport-ws")
-	l.dial(t, nil, "graphql-transport-ws")
 	if _, response, err := websocket.Dial(t.Context(), l.url, nil); err == nil || response.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("by the request's credentials: got %v, %v", response, err)
+	}
+	third := l.stranger(t, "here")
+	third.say(`{"type":"connection_init","payload":{"Authorization":"Bearer right"}}`)
+	third.expectClose(websocket.StatusTryAgainLater)
+}
+
+// stranger opens a WebSocket without good credentials.
+func (l *live) stranger(t *testing.T, address string) *client {
+	t.Helper()
+	c := l.dial(t, http.Header{"Authorization": {"Bearer wrong"}, "X-Address": {address}}, "graphql-transport-ws")
+	c.say(`{"type":"ping"}`)
+	c.expect(`{"type":"pong"}`)
+	return c
+}
+
+func TestSilentWebSocketsShutNobodyOut(t *testing.T) {
+	l := startLive(t, transport.Options{Streams: transport.StreamOptions{Most: 4, MostPerCaller: 2}})
+	first, second := l.stranger(t, "here"), l.stranger(t, "here")
+	third := l.stranger(t, "here")
+	first.expectClose(-1) // the oldest of the address has to go, without a word
+	elsewhere := []*client{l.stranger(t, "a"), l.stranger(t, "b")}
+	l.stranger(t, "c")
+	second.expectClose(-1) // the oldest of all
+	l.open(t)              // those who are known have places of their own
+	l.open(t)
+	if streams := l.handler.Stats().Streams; streams != 6 {
+		t.Errorf("%d streams", streams)
+	}
+	l.access.who.Store(new("somebody else"))
+	const in = `{"type":"connection_init","payload":{"Authorization":"Bearer right"}}`
+	for _, client := range elsewhere {
+		client.say(in)
+		client.expect(`{"type":"connection_ack"}`)
+	}
+	third.say(in)
+	third.expectClose(websocket.StatusTryAgainLater) // two are as many as one caller may have
+}
+
+func TestAWebSocketIsCheckedOnceUnlessItSaysOtherwise(t *testing.T) {
+	l := startLive(t, transport.Options{})
+	l.open(t)
+	if entered := l.access.entered.Load(); entered != 1 {
+		t.Errorf("checked %d times", entered)
+	}
+	l.access.who.Store(new("one"))
+	c := l.dial(t, nil, "graphql-transport-ws")
+	l.access.who.Store(new("another"))
+	c.say(`{"type":"connection_init","payload":{"Authorization":"Bearer right"}}`)
+	c.expect(`{"type":"connection_ack"}`)
+	if entered := l.access.entered.Load(); entered != 3 {
+		t.Errorf("checked %d times", entered)
+	}
+	if streams := l.handler.Stats().Streams; streams != 2 {
+		t.Errorf("%d streams", streams)
+	}
+}
+
+func TestAWebSocketWhoseCredentialsCannotBeCheckedIsRefusedAsAnyRequest(t *testing.T) {
+	l := startLive(t, transport.Options{})
+	l.access.refusal.Store(&usage.Error{Code: usage.Unavailable, Message: "away"})
+	_, response, err := websocket.Dial(t.Context(), l.url, nil)
+	if err == nil || response.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("got %v, %v", response, err)
 	}
 }

@@ -31,18 +31,21 @@ const connectTimeout = 30 * time.Second
 
 // access is how clients reach one run of the server.
 type access struct {
+	// socket is where the server listens, except on systems without such things.
+	socket   socket
 	port     int
 	password string
 }
 
-// newAccess chooses a free port and a new password.
-func newAccess() (access, error) {
+// newAccess chooses a socket for a data folder, a free port and a new password.
+func newAccess(folder string) (access, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
 	if err != nil {
 		return access{}, err
 	}
 	defer listener.Close()
-	return access{port: listener.Addr().(*net.TCPAddr).Port, password: rand.Text()}, nil
+	chosen, err := newSocket(folder)
+	return access{socket: chosen, port: listener.Addr().(*net.TCPAddr).Port, password: rand.Text()}, err
 }
 
 // listen gives the server its only user before it accepts connections. Dolt
@@ -56,6 +59,17 @@ func (a access) listen(cfg server.Config, listenerCfg vitess.ListenerConfig, eve
 	users.AddEphemeralSuperUser(editor, userName, "localhost", a.password)
 	editor.Close()
 	listenerCfg.Handler = freshSnapshots{listenerCfg.Handler}
+	if a.socket.path != "" {
+		// Dolt always listens on a port, too, where any local user could take all
+		// connections there are, without a password.
+		if err := listenerCfg.Listener.Close(); err != nil {
+			return nil, err
+		}
+		var err error
+		if listenerCfg.Listener, err = a.socket.listen(); err != nil {
+			return nil, err
+		}
+	}
 	return server.MySQLProtocolListenerFactory(cfg, listenerCfg, events)
 }
 
@@ -64,13 +78,15 @@ func (s *runningServer) dsn(database string) string {
 	cfg := mysql.NewConfig()
 	cfg.User = userName
 	cfg.Passwd = s.access.password
-	cfg.Net = "tcp"
-	cfg.Addr = net.JoinHostPort(loopback, strconv.Itoa(s.access.port))
+	cfg.Net, cfg.Addr = "unix", s.access.socket.path
+	if cfg.Addr == "" {
+		cfg.Net, cfg.Addr = "tcp", net.JoinHostPort(loopback, strconv.Itoa(s.access.port))
+	}
 	cfg.DBName = database
 	return cfg.FormatDSN()
 }
 
-// newSettings configures Dolt's server: loopback only, no socket file, no metrics
+// newSettings configures Dolt's server: loopback only, no metrics
 // listener, no remote API, no event scheduler, and no statement that reads or
 // writes files of this machine. Garbage collection stays on: without it, every
 // change that was ever made would keep its place on the disk.

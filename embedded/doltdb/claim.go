@@ -103,6 +103,9 @@ func (c *claim) write(content connection) error {
 // read returns connection.json, or nothing when there is none yet.
 func (c *claim) read() (connection, error) {
 	var content connection
+	if err := cli.CheckPrivate("the password file", c.connection); err != nil {
+		return content, err
+	}
 	text, err := os.ReadFile(c.connection)
 	if errors.Is(err, fs.ErrNotExist) {
 		return content, nil

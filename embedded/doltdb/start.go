@@ -42,14 +42,17 @@ func Start(ctx context.Context, folder string) (*cli.RunningDatabase, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := cli.MakePrivate("the data folder", folder); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(filepath.Join(folder, databasesFolder), 0o700); err != nil {
-		return nil, fmt.Errorf("creating the data folder: %w", err)
+		return nil, err
 	}
 	claim, err := claimFolder(ctx, folder)
 	if err != nil {
 		return nil, err
 	}
-	server, err := startServer(ctx, filepath.Join(folder, databasesFolder))
+	server, err := startServer(ctx, folder)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the embedded database in %s: %w", folder, err), claim.release())
 	}
@@ -73,8 +76,10 @@ type runningServer struct {
 	closed     chan error
 }
 
-// startServer runs Dolt on a free loopback port, with its files in folder.
-func startServer(ctx context.Context, folder string) (*runningServer, error) {
+// startServer runs Dolt on a socket in a data folder, or on a loopback port on systems
+// without such things.
+func startServer(ctx context.Context, data string) (*runningServer, error) {
+	folder := filepath.Join(data, databasesFolder)
 	quietDolt()
 	// Dolt looks for a user's settings in the home directory, and creates them.
 	// Everything it has to remember belongs in the data folder.
@@ -84,7 +89,7 @@ func startServer(ctx context.Context, folder string) (*runningServer, error) {
 	var err error
 	for range startAttempts {
 		var server *runningServer
-		if server, err = startServerOnce(ctx, folder); err == nil {
+		if server, err = startServerOnce(ctx, data, folder); err == nil {
 			return server, nil
 		}
 		if !isPortTaken(err) {
@@ -94,12 +99,12 @@ func startServer(ctx context.Context, folder string) (*runningServer, error) {
 	return nil, err
 }
 
-func startServerOnce(ctx context.Context, folder string) (*runningServer, error) {
-	access, err := newAccess()
+func startServerOnce(ctx context.Context, data, folder string) (*runningServer, error) {
+	environment, err := newEnvironment(ctx, folder)
 	if err != nil {
 		return nil, err
 	}
-	environment, err := newEnvironment(ctx, folder)
+	access, err := newAccess(data)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +134,7 @@ func startServerOnce(ctx context.Context, folder string) (*runningServer, error)
 	select {
 	case err := <-started:
 		if err != nil {
-			return nil, errors.Join(err, closeFiles(folder))
+			return nil, errors.Join(err, closeFiles(folder), access.socket.remove())
 		}
 		return server, nil
 	case <-ctx.Done():
@@ -159,7 +164,7 @@ func newEnvironment(ctx context.Context, folder string) (*env.DoltEnv, error) {
 // stop ends the server and returns once its files are closed.
 func (s *runningServer) stop() error {
 	s.controller.Stop()
-	return errors.Join(<-s.closed, closeFiles(s.folder))
+	return errors.Join(<-s.closed, closeFiles(s.folder), s.access.socket.remove())
 }
 
 // closeFiles closes what Dolt keeps open for the rest of the process, so that

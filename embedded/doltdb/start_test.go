@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/go-sql-driver/mysql"
+	"github.com/go-sql-driver/mysql"
 
 	"aiusage/cli"
 	"aiusage/embedded/doltdb"
@@ -105,6 +105,91 @@ func TestWrongPasswordIsRefused(t *testing.T) {
 		if err := ping(user + address); err == nil || !strings.Contains(err.Error(), "1045") {
 			t.Errorf("as %q: %v, want error 1045", user, err)
 		}
+	}
+}
+
+// Any local user can reach a port, and without a password take all connections there
+// are; a socket in a folder of one's own is out of reach.
+func TestItListensOnASocketThatOnlyItsOwnerCanReach(t *testing.T) {
+	deep := filepath.Join(t.TempDir(), strings.Repeat("long/", 25))
+	for name, folder := range map[string]string{
+		"short":                       filepath.Join(t.TempDir(), "data"),
+		"too long for a socket":       deep,
+		"with what a DSN cannot have": filepath.Join(t.TempDir(), "me@here(1)"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := start(t, folder)
+			execute(t, db.DSN, "CREATE TABLE t (n INT PRIMARY KEY)")
+			config, err := mysql.ParseDSN(db.DSN)
+			if err != nil || config.Net != "unix" {
+				t.Fatalf("got %s, %v", db.DSN, err)
+			}
+			if socket, err := os.Stat(config.Addr); err != nil || socket.Mode() != fs.ModeSocket|0o600 {
+				t.Errorf("the socket: %v, %v", socket.Mode(), err)
+			}
+			parent := filepath.Dir(config.Addr)
+			if info, err := os.Stat(parent); err != nil || info.Mode().Perm() != 0o700 {
+				t.Errorf("its folder: %v, %v", info.Mode(), err)
+			}
+			if ports := listening(t); len(ports) > 0 {
+				t.Errorf("it listens on %v", ports)
+			}
+			stop(t, db)
+			if _, err := os.Stat(config.Addr); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("the socket is left behind: %v", err)
+			}
+			if _, err := os.Stat(parent); parent != folder && !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("its folder is left behind: %v", err)
+			}
+		})
+	}
+}
+
+// listening returns the local addresses of TCP on which this process listens.
+func listening(t *testing.T) (addresses []string) {
+	t.Helper()
+	own := map[string]bool{} // inodes of sockets
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("there is no /proc here")
+	}
+	for _, file := range files {
+		target, _ := os.Readlink("/proc/self/fd/" + file.Name())
+		own[strings.TrimSuffix(strings.TrimPrefix(target, "socket:["), "]")] = true
+	}
+	for _, table := range []string{"/proc/self/net/tcp", "/proc/self/net/tcp6"} {
+		content, err := os.ReadFile(table)
+		if err != nil {
+			t.Skip(err)
+		}
+		for line := range strings.Lines(string(content)) {
+			const listens = "0A"
+			if fields := strings.Fields(line); len(fields) > 9 && fields[3] == listens && own[fields[9]] {
+				addresses = append(addresses, fields[1])
+			}
+		}
+	}
+	return addresses
+}
+
+func TestAFolderThatOthersMayEnterIsRefused(t *testing.T) {
+	folder := t.TempDir()
+	stop(t, start(t, folder)) // empty, it is closed to others
+	if err := os.Chmod(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := doltdb.Start(t.Context(), folder); err == nil || !strings.Contains(err.Error(), "chmod 700 "+folder) {
+		t.Errorf("got %v", err)
+	}
+	if err := os.Chmod(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	startProcess(t, folder)
+	if err := os.Chmod(filepath.Join(folder, "connection.json"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := doltdb.Start(t.Context(), folder); err == nil || !strings.Contains(err.Error(), "chmod 600 ") {
+		t.Errorf("its password is open to others: got %v", err)
 	}
 }
 

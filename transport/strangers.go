@@ -1,0 +1,64 @@
+package transport
+
+import (
+	"slices"
+	"sync"
+)
+
+// strangers are the WebSockets that have not said yet who they are, as programs do that
+// send their credentials in the first message. They take no place of those who are
+// known. Whoever is one too many is let in, and the oldest of the same address, or else
+// of all, has to go: it had the most time to say who it is.
+type strangers struct {
+	most, mostPerAddress int
+
+	mu sync.Mutex
+	// waiting is in the order in which they came.
+	waiting []*stranger
+}
+
+// stranger is one of them.
+type stranger struct {
+	address string
+	// cut closes the connection without waiting for the other side.
+	cut func()
+}
+
+// add counts a connection until leave is called, and cuts one that has to go.
+func (s *strangers) add(address string, cut func()) (leave func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	isOfAddress := func(other *stranger) bool { return other.address == address }
+	number := 0
+	for _, other := range s.waiting {
+		if isOfAddress(other) {
+			number++
+		}
+	}
+	switch {
+	case number >= s.mostPerAddress:
+		s.cutAt(slices.IndexFunc(s.waiting, isOfAddress))
+	case len(s.waiting) >= s.most:
+		s.cutAt(0)
+	}
+	this := &stranger{address, cut}
+	s.waiting = append(s.waiting, this)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if at := slices.Index(s.waiting, this); at >= 0 {
+			s.waiting = slices.Delete(s.waiting, at, at+1)
+		}
+	}
+}
+
+func (s *strangers) cutAt(at int) {
+	go s.waiting[at].cut()
+	s.waiting = slices.Delete(s.waiting, at, at+1)
+}
+
+func (s *strangers) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.waiting)
+}
