@@ -25,7 +25,10 @@ type rollupCommand struct {
 func rollupHealth(store *database) func(context.Context) (gateway.RollupHealth, error) {
 	return func(ctx context.Context) (gateway.RollupHealth, error) {
 		status, err := store.RollupStatus(ctx)
-		return gateway.RollupHealth{Phase: string(status.Phase), Pending: status.Pending, Lag: status.Lag}, err
+		return gateway.RollupHealth{
+			Phase: string(status.Phase), Pending: status.Pending, Lag: status.Lag,
+			Stuck: status.Stuck, Distrusted: status.Distrusted, Undated: status.Undated,
+		}, err
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -151,6 +152,9 @@ type RollupStatus struct {
 	// wrong with the rollups while they are being repaired. It is empty when reports
 	// read the rollups, and while these are being filled for the first time.
 	Reason string
+	// Distrusted tells that the rollups were found to differ from the sessions, which
+	// reports read until that has been settled.
+	Distrusted bool
 	// Stuck says what keeps this process from folding, if anything. Reports are
 	// exact, but take longer the more changes there are to add.
 	Stuck string
@@ -175,7 +179,10 @@ func (s *Store) RollupStatus(ctx context.Context) (RollupStatus, error) {
 	}
 	status := RollupStatus{Phase: state.Phase, Reason: state.Reason, FilledTo: state.FilledTo.Time, RawFrom: state.RawFrom.Time, Stuck: s.folding.stuck()}
 	if suspicion := s.suspicion.Load(); suspicion != nil && status.Reason == "" {
-		status.Reason = *suspicion
+		status.Reason, status.Distrusted = *suspicion, true
+	}
+	if state.Phase == Filling && state.Reason != "" || strings.Contains(state.Reason, haveGone) {
+		status.Distrusted = true
 	}
 	if state.Phase == Raw && status.Reason == "" {
 		status.Reason = "the rollups are not installed; run the migrate command"

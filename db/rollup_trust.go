@@ -50,9 +50,12 @@ func lacks(hour time.Time, fewer int64) string {
 	if hour.Equal(undated) {
 		where = "those whose start cannot be read"
 	}
-	return fmt.Sprintf("%d sessions of %s have gone without a trigger seeing it, as by TRUNCATE, a dropped partition or a restored table; "+
-		"if the sessions are right as they are, run the migrate command, which makes the sums anew; otherwise restore them first", fewer, where)
+	return fmt.Sprintf("%d sessions of %s %s, as by TRUNCATE, a dropped partition or a restored table; "+
+		"if the sessions are right as they are, run the migrate command, which makes the sums anew; otherwise restore them first", fewer, where, haveGone)
 }
+
+// haveGone is what the reason says where sums have been left alone.
+const haveGone = "have gone without a trigger seeing it"
 
 // comparer compares the sums of days with their sessions, some at a time.
 type comparer struct {

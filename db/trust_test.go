@@ -35,7 +35,7 @@ func TestSumsThatTriggersDidNotSeeAreRepaired(t *testing.T) {
 				if coded := wantCode(t, err, usage.Unavailable); !strings.Contains(coded.Message, "not those of its sessions") {
 					t.Errorf("got %v", err)
 				}
-				if got := status(t, store); got.Phase != db.Ready || got.Reason != "" {
+				if got := status(t, store); got.Phase != db.Ready || got.Distrusted || got.Reason != "" {
 					t.Errorf("afterwards: %+v", got)
 				}
 				holds(t, store, dsn, "repaired")
@@ -50,7 +50,7 @@ func TestReportsReadSessionsUntilSumsAreRepaired(t *testing.T) {
 		write(t, store, samples(300)...)
 		newWriter(t, dsn, "").run("SET @aiusage_bulk = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)")
 		wantCode(t, store.NewComparer().Round(t.Context()), usage.Unavailable)
-		if got := status(t, store); got.Phase != db.Filling || !strings.Contains(got.Reason, "2026-02-20") {
+		if got := status(t, store); got.Phase != db.Filling || !got.Distrusted || !strings.Contains(got.Reason, "2026-02-20") {
 			t.Errorf("got %+v", got)
 		}
 		if got, want := report(t, store, usage.Request{}).Totals, plainSums(t, dsn, "TRUE"); got != want {
@@ -94,7 +94,7 @@ func TestSumsOfSessionsThatHaveGoneAreKeptUntilAsked(t *testing.T) {
 				wantCode(t, comparer.Round(t.Context()), usage.Unavailable)
 				wantCode(t, store.LookAfter(t.Context()), usage.Unavailable)
 				got := status(t, store)
-				if got.Phase != db.Raw || !strings.Contains(got.Reason, "run the migrate command") || !strings.Contains(got.Reason, "have gone") {
+				if got.Phase != db.Raw || !got.Distrusted || !strings.Contains(got.Reason, "run the migrate command") || !strings.Contains(got.Reason, "have gone") {
 					t.Errorf("got %+v", got)
 				}
 				if after := count(t, dsn, sums); after < before {
@@ -166,7 +166,7 @@ func TestNegativeSumsAreNotBelieved(t *testing.T) {
 				if got := report(t, store, usage.Request{StartDate: "2026-03-01"}).Totals; got != want {
 					t.Errorf("got %v, want %v", got, want)
 				}
-				if got := status(t, store); !strings.Contains(got.Reason, "negative") {
+				if got := status(t, store); !got.Distrusted || !strings.Contains(got.Reason, "negative") {
 					t.Errorf("got %+v", got)
 				}
 				query := usage.SeriesQuery{Step: usage.Daily, Query: usage.Query{Zone: time.UTC, Range: usage.Range{From: noon.AddDate(0, 0, -1), To: noon.AddDate(0, 0, 1)}}}

@@ -183,6 +183,9 @@ func ready(store Store, rollups func(context.Context) (RollupHealth, error)) htt
 		if err == nil && rollups != nil {
 			health, err = rollups(ctx)
 		}
+		if err == nil && health.Stuck != "" {
+			err = usage.Errorf(usage.Unavailable, "%s; reports are exact, but get slower", health.Stuck)
+		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		if err != nil {
 			w.WriteHeader(http.StatusServiceUnavailable)

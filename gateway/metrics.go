@@ -22,14 +22,25 @@ type RollupHealth struct {
 	// the oldest.
 	Pending int64
 	Lag     time.Duration
+	// Stuck says what keeps changes from being folded, if anything.
+	Stuck string
+	// Distrusted tells that the rollups were found to differ from the sessions, and
+	// are not read until that has been settled.
+	Distrusted bool
+	// Undated is the number of sessions whose start cannot be read.
+	Undated int64
 }
 
 // words say what reports read, for /readyz. They do not say why, which may name
 // accounts of the database.
 func (h RollupHealth) words() string {
-	switch h.Phase {
-	case "":
+	switch {
+	case h.Phase == "":
 		return ""
+	case h.Distrusted:
+		return "reports read raw sessions, because the rollups were found to differ from them; the rollup status command says more\n"
+	}
+	switch h.Phase {
 	case "ready":
 		return "reports read rollups\n"
 	case "filling":
@@ -62,6 +73,12 @@ var (
 		"1 when reports read rollups, 0 when they read raw sessions.", nil, nil)
 	rollupsPending = prometheus.NewDesc("aiusage_rollups_pending_changes",
 		"Changes of sessions that are not folded into the rollups yet. Reports include them.", nil, nil)
+	rollupsStuck = prometheus.NewDesc("aiusage_rollups_stuck",
+		"1 when changes cannot be folded, or none has been for a minute though some wait.", nil, nil)
+	rollupsDistrusted = prometheus.NewDesc("aiusage_rollups_distrusted",
+		"1 when the rollups were found to differ from the sessions, which reports read until that has been settled.", nil, nil)
+	undatedSessions = prometheus.NewDesc("aiusage_undated_sessions",
+		"Sessions whose start cannot be read. They count in reports without a range only.", nil, nil)
 	rollupsLag = prometheus.NewDesc("aiusage_rollups_lag_seconds",
 		"Age of the oldest change that is not folded yet, 0 when there is none.", nil, nil)
 )
@@ -71,6 +88,9 @@ func (rollupCollector) Describe(descriptions chan<- *prometheus.Desc) {
 	descriptions <- rollupsReady
 	descriptions <- rollupsPending
 	descriptions <- rollupsLag
+	descriptions <- rollupsStuck
+	descriptions <- rollupsDistrusted
+	descriptions <- undatedSessions
 }
 
 // Collect implements prometheus.Collector. Without an answer of the database
@@ -82,13 +102,20 @@ func (c rollupCollector) Collect(values chan<- prometheus.Metric) {
 	if err != nil {
 		return
 	}
-	ready := 0.0
-	if health.Phase == "ready" {
-		ready = 1
-	}
-	values <- prometheus.MustNewConstMetric(rollupsReady, prometheus.GaugeValue, ready)
+	values <- prometheus.MustNewConstMetric(rollupsReady, prometheus.GaugeValue, oneIf(health.Phase == "ready"))
+	values <- prometheus.MustNewConstMetric(rollupsStuck, prometheus.GaugeValue, oneIf(health.Stuck != ""))
+	values <- prometheus.MustNewConstMetric(rollupsDistrusted, prometheus.GaugeValue, oneIf(health.Distrusted))
+	values <- prometheus.MustNewConstMetric(undatedSessions, prometheus.GaugeValue, float64(health.Undated))
 	values <- prometheus.MustNewConstMetric(rollupsPending, prometheus.GaugeValue, float64(health.Pending))
 	values <- prometheus.MustNewConstMetric(rollupsLag, prometheus.GaugeValue, health.Lag.Seconds())
+}
+
+// oneIf is a truth as a number.
+func oneIf(truth bool) float64 {
+	if truth {
+		return 1
+	}
+	return 0
 }
 
 // queryCollector reads the counts of GraphQL.

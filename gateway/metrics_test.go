@@ -45,6 +45,20 @@ func TestReadinessAndMetricsSayWhatReportsRead(t *testing.T) {
 	if status, body := get("/readyz"); status != 200 || !strings.Contains(body, "raw sessions") {
 		t.Errorf("got %d %q", status, body)
 	}
+	health = gateway.RollupHealth{Phase: "filling", Distrusted: true, Undated: 9}
+	if status, body := get("/readyz"); status != 200 || !strings.Contains(body, "found to differ") {
+		t.Errorf("got %d %q", status, body)
+	}
+	health.Stuck = "no change has been folded for a minute"
+	if status, body := get("/readyz"); status != 503 || !strings.Contains(body, health.Stuck) {
+		t.Errorf("got %d %q", status, body)
+	}
+	_, body = get("/metrics")
+	for _, line := range []string{"aiusage_rollups_ready 0", "aiusage_rollups_stuck 1", "aiusage_rollups_distrusted 1", "aiusage_undated_sessions 9"} {
+		if !strings.Contains(body, "\n"+line) {
+			t.Errorf("no %q in\n%s", line, body)
+		}
+	}
 	failure = errors.New("broken")
 	if _, body := get("/metrics"); strings.Contains(body, "aiusage_rollups_ready") {
 		t.Errorf("values that nobody knows:\n%s", body)
