@@ -59,6 +59,21 @@ func TestRollupsFromTheCommandLine(t *testing.T) {
 		run(0, "2 sums corrected", "rollup", "rebuild")
 		run(0, "no differences", "rollup", "verify")
 
+		for _, statement := range []string{
+			`DROP TRIGGER aiusage_session_inserted`,
+			`INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('unseen', 'acme', 'eve', '2025-03-01 10:30', 600)`,
+		} {
+			if _, err := pool.ExecContext(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run(0, "acme,eve,10,600,1", "report", "--format", "csv")
+		run(0, "aiusage_session_inserted", "rollup", "status")
+		run(0, "reports read rollups", "migrate")
+		if _, err := pool.ExecContext(t.Context(), `DELETE FROM ai_sessions WHERE session_id = 'unseen'`); err != nil {
+			t.Fatal(err)
+		}
+
 		run(1, "add --yes", "retention", "--keep-days", "30")
 		run(0, "2 sessions from before", "retention", "--keep-days", "30", "--yes")
 		run(0, "acme,bob,2,61,1", "report", "--format", "csv")
