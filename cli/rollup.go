@@ -50,7 +50,11 @@ func (p *process) keepRollups(ctx context.Context, store *database) (stop func()
 	go func() {
 		defer close(ended)
 		store.KeepRollups(ctx, seldom(func(err error) {
-			p.log.Warn("the rollups could not be looked after", "error", err, "cause", errors.Unwrap(err))
+			attributes := []any{"error", err}
+			if cause := errors.Unwrap(err); cause != nil {
+				attributes = append(attributes, "cause", cause)
+			}
+			p.log.Warn("looking after the rollups", attributes...)
 		}))
 	}()
 	return func() { cancel(); <-ended }, nil
