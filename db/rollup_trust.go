@@ -20,13 +20,19 @@ import (
 // time, in the background.
 
 // distrust makes reports read raw sessions and the rollups be compared with all
-// sessions and repaired, unless that has begun already. reason says what was found.
-func (s *Store) distrust(ctx context.Context, seen *rollupState, reason string) error {
-	_, err := s.db.ExecContext(ctx, `
+// sessions and repaired. reason says what was found. It does nothing, and says so,
+// when the state is no longer the one that was seen: what was found may then be
+// the work of whoever changed it, such as retention.
+func (s *Store) distrust(ctx context.Context, seen *rollupState, reason string) (begun bool, err error) {
+	result, err := s.db.ExecContext(ctx, `
 		UPDATE usage_rollup_state SET phase = 'filling', filled_to = NULL, reason = ?, generation = ?
 		WHERE state_id = 1 AND phase = 'ready' AND generation = ?`, reason, newGeneration(), seen.Generation)
 	s.known.Store(nil)
-	return translate(err)
+	if err != nil {
+		return false, translate(err)
+	}
+	changed, err := result.RowsAffected()
+	return changed > 0, err
 }
 
 // lacking names the first hour that has fewer sessions than its sums say, if there
@@ -70,8 +76,8 @@ type comparer struct {
 // compareFor is how long a round takes, unless there is reason to doubt the sums.
 const compareFor = 200 * time.Millisecond
 
-// round compares the first and the last days, and as many more as time allows: all
-// of them where the table has been made anew since the last round.
+// round compares the first day, the last one and those of now, and as many more as
+// time allows: all of them where the table has been made anew since the last round.
 func (c *comparer) round(ctx context.Context) error {
 	state, err := c.store.readState(ctx)
 	if err != nil || state.Phase != Ready {
@@ -90,8 +96,9 @@ func (c *comparer) round(ctx context.Context) error {
 	if state.RawFrom.Valid && all.From.Before(state.RawFrom.Time) {
 		all.From = state.RawFrom.Time
 	}
-	last := usage.Day.Floor(all.To.Add(-1))
-	for _, day := range []time.Time{all.From, last.AddDate(0, 0, -1), last} {
+	// The last day need not be near: clocks go wrong.
+	now := time.Now()
+	for _, day := range []time.Time{all.From, usage.Day.Floor(all.To.Add(-1)), now.AddDate(0, 0, -1), now} {
 		if differs, err := c.compare(ctx, state, day); err != nil || differs {
 			return err
 		}
@@ -132,7 +139,7 @@ func (c *comparer) compare(ctx context.Context, state *rollupState, at time.Time
 	}
 	reason := fmt.Sprintf("the sums of %s are not those of its sessions: these have %d min, %d s and %d sessions more",
 		span.From.Format(time.DateOnly), difference.Minutes, difference.Seconds, difference.Sessions)
-	if err := c.store.distrust(ctx, state, reason); err != nil {
+	if begun, err := c.store.distrust(ctx, state, reason); err != nil || !begun {
 		return true, err
 	}
 	return true, usage.Errorf(usage.Unavailable, "%s; reports read raw sessions until they are repaired", reason)
@@ -213,13 +220,17 @@ func (s *Store) resolve(ctx context.Context) error {
 		return nil
 	}
 	state, err := s.readState(ctx)
-	if err == nil {
-		err = s.distrust(ctx, state, *reason)
+	if err != nil {
+		return err
 	}
+	begun, err := s.distrust(ctx, state, *reason)
 	if err != nil {
 		return err
 	}
 	s.suspicion.Store(nil)
+	if !begun {
+		return nil // it has been settled, or is being settled
+	}
 	return usage.Errorf(usage.Unavailable, "%s; reports read raw sessions until the rollups are repaired", *reason)
 }
 
