@@ -20,9 +20,17 @@ func TestSumsThatTriggersDidNotSeeAreRepaired(t *testing.T) {
 			"INSERT INTO copy (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)",
 			"SET @aiusage_bulk = 1", "TRUNCATE TABLE ai_sessions", "INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) SELECT session_id, account_id, customer_id, started_at, duration_seconds FROM copy"},
 		"minutes that are computed anew": {"ALTER TABLE ai_sessions DROP INDEX ai_sessions_by_account, DROP INDEX ai_sessions_by_start, DROP COLUMN ai_minutes", "ALTER TABLE ai_sessions ADD COLUMN ai_minutes INT UNSIGNED AS ((duration_seconds + 29) DIV 30) STORED"},
-		"a sum that was changed":         {"UPDATE usage_rollups SET minutes = minutes - 1 WHERE grain = 2 LIMIT 1"},
-		"sums that are gone":             {"DELETE FROM usage_rollups"},
-		"changes that are gone":          {"INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)", "DELETE FROM usage_deltas"},
+		"a day that was changed":         {"UPDATE usage_rollups SET minutes = minutes - 1 WHERE grain = 2 LIMIT 1"},
+		"an hour that was changed":       {"UPDATE usage_rollups SET seconds = seconds - 1 WHERE grain = 1 LIMIT 1"},
+		"a month that was changed":       {"UPDATE usage_rollups SET minutes = minutes - 1 WHERE grain = 3 LIMIT 1"},
+		"days that were exchanged":       {"UPDATE usage_rollups r JOIN (SELECT bucket, MIN(subject_no) AS one, MAX(subject_no) AS other FROM usage_rollups WHERE grain = 2 GROUP BY bucket HAVING one <> other ORDER BY bucket LIMIT 1) pair ON r.bucket = pair.bucket AND r.grain = 2 SET minutes = minutes + CASE subject_no WHEN one THEN 1 WHEN other THEN -1 ELSE 0 END"},
+		"an account that cascades": {"CREATE TABLE owners (id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY)", "INSERT INTO owners SELECT DISTINCT account_id FROM ai_sessions",
+			"ALTER TABLE ai_sessions ADD FOREIGN KEY (account_id) REFERENCES owners (id) ON UPDATE CASCADE", "UPDATE owners SET id = CONCAT(id, '2') ORDER BY id LIMIT 1"},
+		"a customer that is set to NULL": {"CREATE TABLE clients (id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY)", "INSERT INTO clients SELECT DISTINCT customer_id FROM ai_sessions WHERE customer_id IS NOT NULL",
+			"ALTER TABLE ai_sessions ADD FOREIGN KEY (customer_id) REFERENCES clients (id) ON DELETE SET NULL", "DELETE FROM clients ORDER BY id LIMIT 1"},
+		"a session of another account": {"SET @aiusage_bulk = 1", "UPDATE ai_sessions SET account_id = 'moved' LIMIT 1"},
+		"sums that are gone":           {"DELETE FROM usage_rollups"},
+		"changes that are gone":        {"INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)", "DELETE FROM usage_deltas"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
@@ -32,7 +40,7 @@ func TestSumsThatTriggersDidNotSeeAreRepaired(t *testing.T) {
 				}
 				newWriter(t, dsn, "").run(damage...)
 				err := store.LookAfter(t.Context())
-				if coded := wantCode(t, err, usage.Unavailable); !strings.Contains(coded.Message, "not those of its sessions") {
+				if coded := wantCode(t, err, usage.Unavailable); !strings.Contains(coded.Message, "not those of its") {
 					t.Errorf("got %v", err)
 				}
 				if got := status(t, store); got.Phase != db.Ready || got.Distrusted || got.Reason != "" {
