@@ -257,6 +257,9 @@ func TestUndoingTheRollupsLeavesNoChangeOut(t *testing.T) {
 		if err := <-done; err == nil {
 			t.Error("the undo was not cut off")
 		}
+		for count(t, dsn, "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE 'DROP TABLE%'") > 0 {
+			time.Sleep(5 * time.Millisecond)
+		}
 		reader.run("ROLLBACK")
 		execute(t, dsn, `INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('2', 'a', '2026-03-01', 60)`)
 		if got := report(t, running, usage.Request{}).Totals.Sessions; got != 2 {
