@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -135,6 +136,57 @@ func TestWhatRetentionHasDroppedIsNoDamage(t *testing.T) {
 		wantCode(t, store.LookAfter(t.Context()), usage.Unavailable)
 		if found := differences(t, store); len(found) > 0 || status(t, store).Phase != db.Ready {
 			t.Errorf("%+v, %+v", found, status(t, store))
+		}
+	})
+}
+
+// Sums of what retention has dropped are read whatever has happened to the rest.
+func TestWhatRetentionHasDroppedIsReportedWhileSumsAreNotBelieved(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, samples(2000)...)
+		newWriter(t, dsn, "").run(`INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('undated', 'a', '0000-00-00', 600)`)
+		requests := []usage.Request{{}, {StartDate: "2026-01-25", EndDate: "2026-02-20"}, {EndDate: "2026-02-05"}, {StartDate: "2026-02-01T10:00:00Z"}, {StartDate: "2026-02-25"}, {AccountID: samples(1)[0].AccountID}}
+		before := make([]*usage.Report, len(requests))
+		for i, request := range requests {
+			before[i] = report(t, store, request)
+		}
+		dubai, err := usage.LoadZone("timeZone", "Asia/Dubai")
+		if err != nil {
+			t.Fatal(err)
+		}
+		daily := usage.SeriesQuery{Step: usage.Daily, Level: usage.ByAccount, Query: usage.Query{Zone: dubai, Range: usage.Range{From: noon.AddDate(0, 0, -35), To: noon}}}
+		series, err := store.Series(t.Context(), daily)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.DropSessions(t.Context(), noon.AddDate(0, 0, -20), nil); err != nil {
+			t.Fatal(err)
+		}
+		// Waiting, and folded; with the phases raw and filling.
+		for _, phase := range []string{"raw", "filling"} {
+			execute(t, dsn, "UPDATE usage_rollup_state SET phase = '"+phase+"', reason = 'not believed'")
+			for i, request := range requests {
+				got := report(t, store, request)
+				if got.Totals != before[i].Totals || !reflect.DeepEqual(got.Subjects, before[i].Subjects) {
+					t.Errorf("%s, %+v: got %v, want %v", phase, request, got.Totals, before[i].Totals)
+				}
+			}
+			set, err := store.Series(t.Context(), daily)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, account := range before[0].Accounts {
+				subject := usage.Subject{AccountID: account.AccountID}
+				if !reflect.DeepEqual(set.Of(subject), series.Of(subject)) {
+					t.Errorf("%s: another series of %s", phase, account.AccountID)
+				}
+			}
+			query, err := usage.Request{StartDate: "2026-02-01T10:17:00Z"}.Query(nil, time.Time{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = store.Report(t.Context(), query)
+			wantCode(t, err, usage.InvalidArgument)
 		}
 	})
 }
