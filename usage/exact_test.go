@@ -158,6 +158,16 @@ func TestBucketsAndRangesDoNotDependOnHowInstantsAreShown(t *testing.T) {
 			}
 		}
 	}
+	// Three days over the change of the clocks, shown where it is another day at one end only.
+	london := zone(t, "Europe/London")
+	r, err := ParseRange("2026-03-29", "2026-03-31", london)
+	if err != nil {
+		t.Fatal(err)
+	}
+	previous, _ := Range{r.From.UTC(), r.To.UTC()}.Previous(london)
+	if got, want := written(previous), "2026-03-26 2026-03-29"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 	year1 := Range{time.Date(1, 1, 1, 0, 0, 0, 1, time.UTC), time.Date(1, 7, 1, 0, 0, 0, 0, time.UTC)}
 	if previous, ok := year1.Previous(time.UTC); ok {
 		t.Errorf("got %v", previous)

@@ -13,6 +13,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -25,6 +26,7 @@ import (
 )
 
 type options struct {
+	out       io.Writer
 	survivors string
 	workers   int
 	skip      *regexp.Regexp
@@ -33,7 +35,7 @@ type options struct {
 }
 
 func main() {
-	var o options
+	o := options{out: os.Stdout}
 	flag.StringVar(&o.survivors, "survivors", "bench/mutants/survivors.txt", "the `file` of mutants that are known to survive, and why")
 	flag.IntVar(&o.workers, "workers", runtime.NumCPU(), "how many tests run at the same time")
 	skip := flag.String("skip", "", "a `pattern` of tests that are not run")
@@ -75,7 +77,7 @@ func run(ctx context.Context, root string, o options) (held bool, err error) {
 	}
 	if o.list {
 		for _, m := range mutants {
-			fmt.Println(m)
+			fmt.Fprintln(o.out, m)
 		}
 		return true, nil
 	}
@@ -98,23 +100,23 @@ func run(ctx context.Context, root string, o options) (held bool, err error) {
 			return false, err
 		}
 	}
-	reached, err := reach(ctx, root, folder, tests, o.skip, o.workers)
+	reached, err := reach(ctx, root, folder, tests, o)
 	if err != nil {
 		return false, err
 	}
-	fmt.Printf("%d mutants, of which %d do not compile and %d are in code that no test comes by\n",
+	fmt.Fprintf(o.out, "%d mutants, of which %d do not compile and %d are in code that no test comes by\n",
 		len(mutants), len(left), len(mutants)-len(left)-len(reached))
-	return hunt(ctx, root, o.workers, mutants, left, reached, reasons)
+	return hunt(ctx, root, o, mutants, left, reached, reasons)
 }
 
 // hunt runs the tests with each mutant, and compares those that survive with those
 // that are known to.
-func hunt(ctx context.Context, root string, workers int, mutants []mutant, left map[int]bool, reached map[int][]test, reasons map[string]string) (bool, error) {
+func hunt(ctx context.Context, root string, o options, mutants []mutant, left map[int]bool, reached map[int][]test, reasons map[string]string) (bool, error) {
 	begun := time.Now()
 	var lock sync.Mutex
 	var done atomic.Int64
 	killed, known, unknown := 0, 0, 0
-	each(workers, mutants, func(_ int, m mutant) {
+	each(o.workers, mutants, func(_ int, m mutant) {
 		if left[m.number] || ctx.Err() != nil {
 			return
 		}
@@ -133,11 +135,11 @@ func hunt(ctx context.Context, root string, workers int, mutants []mutant, left 
 			if len(reached[m.number]) == 0 {
 				unreached = " (no test comes by it)"
 			}
-			fmt.Printf("%s:%d: survives%s\n%s\n", m.file, m.line, unreached, m)
+			fmt.Fprintf(o.out, "%s:%d: survives%s\n%s\n", m.file, m.line, unreached, m)
 		default:
 			killed++
 			if listed {
-				fmt.Printf("%s:%d: is killed now; take it from the list\n%s\n", m.file, m.line, m)
+				fmt.Fprintf(o.out, "%s:%d: is killed now; take it from the list\n%s\n", m.file, m.line, m)
 			}
 		}
 		if n := done.Add(1); n%100 == 0 {
@@ -147,6 +149,6 @@ func hunt(ctx context.Context, root string, workers int, mutants []mutant, left 
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	fmt.Printf("%d killed, %d known to survive, %d survive without a reason, in %s\n", killed, known, unknown, time.Since(begun).Round(time.Second))
+	fmt.Fprintf(o.out, "%d killed, %d known to survive, %d survive without a reason, in %s\n", killed, known, unknown, time.Since(begun).Round(time.Second))
 	return unknown == 0, nil
 }

@@ -106,7 +106,7 @@ func (s *suite) tests(root string) (names []string, err error) {
 
 // reach runs each test alone, without a fault, and returns which tests come by
 // which mutant. Those that fail, as where an engine is missing, are left out.
-func reach(ctx context.Context, root, folder string, suites []*suite, skip *regexp.Regexp, workers int) (map[int][]test, error) {
+func reach(ctx context.Context, root, folder string, suites []*suite, o options) (map[int][]test, error) {
 	type job struct {
 		suite *suite
 		name  string
@@ -118,14 +118,14 @@ func reach(ctx context.Context, root, folder string, suites []*suite, skip *rege
 			return nil, err
 		}
 		for _, name := range names {
-			if skip == nil || !skip.MatchString(name) {
+			if o.skip == nil || !o.skip.MatchString(name) {
 				jobs = append(jobs, job{s, name})
 			}
 		}
 	}
 	var lock sync.Mutex
 	reached := map[int][]test{}
-	each(workers, jobs, func(i int, j job) {
+	each(o.workers, jobs, func(i int, j job) {
 		file := filepath.Join(folder, fmt.Sprintf("reached-%d", i))
 		if err := os.WriteFile(file, nil, 0o600); err != nil {
 			return
@@ -137,7 +137,7 @@ func reach(ctx context.Context, root, folder string, suites []*suite, skip *rege
 		lock.Lock()
 		defer lock.Unlock()
 		if err != nil {
-			fmt.Printf("left out: %s %s fails without a fault\n%s\n", j.suite.room, j.name, tail(output))
+			fmt.Fprintf(o.out, "left out: %s %s fails without a fault\n%s\n", j.suite.room, j.name, tail(output))
 			return
 		}
 		for _, line := range strings.Fields(string(content)) {
