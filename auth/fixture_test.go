@@ -29,6 +29,8 @@ type fixture struct {
 	writes     int
 	reads      int
 	unwritable error
+	// unreadable, if it is not nil, is what every question gets.
+	unreadable error
 
 	mu, clock sync.Mutex
 	// addSession, if it is not nil, is asked first whether a session can be stored.
@@ -83,10 +85,16 @@ func (f *fixture) UserByName(_ context.Context, name string) (User, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.lookups++
+	if f.unreadable != nil {
+		return User{}, f.unreadable
+	}
 	return find(f.users, name)
 }
 
 func (f *fixture) APIKeyByHash(_ context.Context, hash string) (APIKey, error) {
+	if f.unreadable != nil {
+		return APIKey{}, f.unreadable
+	}
 	return find(f.keys, hash)
 }
 
@@ -117,6 +125,9 @@ func (f *fixture) SessionByHash(_ context.Context, hash string) (Session, error)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked++
+	if f.unreadable != nil {
+		return Session{}, f.unreadable
+	}
 	return find(f.sessions, hash)
 }
 
@@ -141,6 +152,9 @@ func (f *fixture) FamiliarAddresses(_ context.Context, name string, since time.T
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.reads++
+	if f.unreadable != nil {
+		return FamiliarAddresses{}, f.unreadable
+	}
 	user, err := find(f.users, name)
 	found := FamiliarAddresses{PasswordHash: user.PasswordHash, SeenAt: map[string]time.Time{}}
 	for hash, at := range f.addresses[name] {
