@@ -123,6 +123,13 @@ func TestAnAuthenticatorWithoutOptions(t *testing.T) {
 	if _, err := a.Authenticate(bearer("x")); !errors.Is(err, ErrInvalidToken) {
 		t.Errorf("got %v", err)
 	}
+	user := f.users["ada"]
+	user.Roles, user.Accounts = []string{AccountAdministrator}, []string{"a"}
+	f.users["ada"] = user
+	got, err := a.Authenticate(with(func(r *http.Request) { r.SetBasicAuth("ada", "correct horse") }))
+	if err != nil || len(got.Accounts) != 1 || got.Accounts[0] != "a" || len(got.Roles) != 1 || got.Roles[0] != AccountAdministrator {
+		t.Errorf("got %+v, %v", got, err)
+	}
 	if o := a.options; o.SessionIdle != DefaultSessionIdle || o.SessionLife != DefaultSessionLife || o.SessionRemember != DefaultSessionRemember {
 		t.Errorf("got %+v", o)
 	}

@@ -35,6 +35,8 @@ type fixture struct {
 	mu, clock sync.Mutex
 	// addSession, if it is not nil, is asked first whether a session can be stored.
 	addSession func() error
+	// addAddress, if it is not nil, is called before an address is kept.
+	addAddress func()
 }
 
 // pass moves the clock while something may look at it.
@@ -166,6 +168,9 @@ func (f *fixture) FamiliarAddresses(_ context.Context, name string, since time.T
 }
 
 func (f *fixture) AddFamiliarAddress(_ context.Context, name, hash string, at time.Time) error {
+	if f.addAddress != nil {
+		f.addAddress()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.writes++

@@ -31,6 +31,7 @@ type options struct {
 	workers   int
 	skip      *regexp.Regexp
 	list      bool
+	own       bool
 	arguments []string
 }
 
@@ -40,6 +41,7 @@ func main() {
 	flag.IntVar(&o.workers, "workers", runtime.NumCPU(), "how many tests run at the same time")
 	skip := flag.String("skip", "", "a `pattern` of tests that are not run")
 	flag.BoolVar(&o.list, "list", false, "list the mutants and run nothing")
+	flag.BoolVar(&o.own, "own", false, "run only the tests of the packages themselves, and none that other packages have for them")
 	flag.Parse()
 	if o.arguments = flag.Args(); len(o.arguments) == 0 {
 		fmt.Fprintln(os.Stderr, "name folders of packages, or files, from the module's root on")
@@ -94,7 +96,7 @@ func run(ctx context.Context, root string, o options) (held bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	tests := suites(targets)
+	tests := suites(targets, o.own)
 	for _, s := range tests {
 		if err := s.compile(root, path, folder); err != nil {
 			return false, err

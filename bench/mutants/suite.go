@@ -42,8 +42,9 @@ var alsoTestedBy = map[string][]suite{
 	"resolvers/answer": {{room: "resolvers", only: "."}},
 }
 
-// suites returns the tests of some packages.
-func suites(targets []*target) (all []*suite) {
+// suites returns the tests of some packages, and unless own is set those that others
+// have for them.
+func suites(targets []*target, own bool) (all []*suite) {
 	add := func(s suite) {
 		if !slices.ContainsFunc(all, func(one *suite) bool { return one.room == s.room && (one.only == "" || one.only == s.only) }) {
 			all = append(all, &s)
@@ -51,6 +52,9 @@ func suites(targets []*target) (all []*suite) {
 	}
 	for _, t := range targets {
 		add(suite{room: t.room})
+	}
+	if own {
+		return all
 	}
 	for _, t := range targets {
 		for _, other := range alsoTestedBy[t.room] {
