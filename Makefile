@@ -3,6 +3,7 @@
 GO      ?= go
 ARGS    ?=
 FUZZTIME ?= 50000x
+PACKAGES ?= $(MUTANTS)
 
 # The embedded database is a module of its own. The same flags everywhere let
 # builds, tests and checks share what Go has compiled. gms_pure_go leaves out a
@@ -11,6 +12,9 @@ EMBEDDED = -tags gms_pure_go -trimpath
 
 # The folders with packages of npm. Machines without it leave out what needs them; CI does not.
 NPM_FOLDERS = transport/audits legacy/callers schema docs/typescript
+# What `make mutants` looks at unless it is told.
+MUTANTS = ./usage ./auth resolvers/scoped.go resolvers/answer/kept.go resolvers/answer/cursor.go db/scope.go db/directory.go \
+	db/fold.go db/series.go db/report.go db/write.go db/bulk.go db/undated.go db/sum.go $(sort $(filter-out %_test.go,$(wildcard db/rollup_*.go)))
 NEEDS_NPM = command -v npm >/dev/null || { echo "$@: left out, because there is no npm here"; test "$$CI" != true; exit; }
 
 .PHONY: help
@@ -89,6 +93,11 @@ fuzz: audits ## Run each fuzz target on FUZZTIME (50000x) inputs
 			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$(dirname "$$file")" || exit 1; \
 		done; \
 	done
+
+.PHONY: mutants
+mutants: ## Put faults into PACKAGES, and list those that no test finds (bench/mutants/survivors.txt has the known ones)
+	AIUSAGE_TEST_EMBEDDED=none AIUSAGE_TEST_MYSQL_ROOT=none $(GO) run ./db/dbtest/engines -- \
+		$(GO) run ./bench/mutants $(PACKAGES)
 
 .PHONY: clean
 clean: ## Delete what was built; data folders stay

@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"gateway":           {"usage", "auth", "graph", "resolvers", "transport", "watch", "legacy"},
 	"bench":             {"usage", "auth", "db", "sample", "gateway"},
 	"bench/load":        {"usage", "db", "importer", "sample"},
+	"bench/mutants":     {},
 	"cli":               {"usage", "auth", "db", "sample", "importer", "graph", "resolvers", "legacy", "legacy/compare", "gateway"},
 	"":                  {"cli"},
 	"db/dbtest":         {},

@@ -182,6 +182,9 @@ func (f *familiar) record() {
 	defer func() {
 		if fault := recover(); fault != nil { // nobody above could, and the process would end
 			f.log.Error("panic", "error", fault)
+			f.mu.Lock()
+			f.recording = false // the next goes on with what waits
+			f.mu.Unlock()
 		}
 	}()
 	for {

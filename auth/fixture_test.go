@@ -29,10 +29,14 @@ type fixture struct {
 	writes     int
 	reads      int
 	unwritable error
+	// unreadable, if it is not nil, is what every question gets.
+	unreadable error
 
 	mu, clock sync.Mutex
 	// addSession, if it is not nil, is asked first whether a session can be stored.
 	addSession func() error
+	// addAddress, if it is not nil, is called before an address is kept.
+	addAddress func()
 }
 
 // pass moves the clock while something may look at it.
@@ -83,10 +87,16 @@ func (f *fixture) UserByName(_ context.Context, name string) (User, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.lookups++
+	if f.unreadable != nil {
+		return User{}, f.unreadable
+	}
 	return find(f.users, name)
 }
 
 func (f *fixture) APIKeyByHash(_ context.Context, hash string) (APIKey, error) {
+	if f.unreadable != nil {
+		return APIKey{}, f.unreadable
+	}
 	return find(f.keys, hash)
 }
 
@@ -117,6 +127,9 @@ func (f *fixture) SessionByHash(_ context.Context, hash string) (Session, error)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked++
+	if f.unreadable != nil {
+		return Session{}, f.unreadable
+	}
 	return find(f.sessions, hash)
 }
 
@@ -141,6 +154,9 @@ func (f *fixture) FamiliarAddresses(_ context.Context, name string, since time.T
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.reads++
+	if f.unreadable != nil {
+		return FamiliarAddresses{}, f.unreadable
+	}
 	user, err := find(f.users, name)
 	found := FamiliarAddresses{PasswordHash: user.PasswordHash, SeenAt: map[string]time.Time{}}
 	for hash, at := range f.addresses[name] {
@@ -152,6 +168,9 @@ func (f *fixture) FamiliarAddresses(_ context.Context, name string, since time.T
 }
 
 func (f *fixture) AddFamiliarAddress(_ context.Context, name, hash string, at time.Time) error {
+	if f.addAddress != nil {
+		f.addAddress()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.writes++

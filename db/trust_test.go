@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -386,30 +387,38 @@ func TestADifferenceThatTwoHaveFoundIsCorrectedOnce(t *testing.T) {
 // What retention drops while somebody verifies is no difference.
 func TestVerifyDoesNotTakeForDamageWhatRetentionDropsMeanwhile(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-		write(t, store, session("1", 60), session("2", 120))
+		later := session("2", 120)
+		later.StartedAt = later.StartedAt.Add(24 * time.Hour)
+		write(t, store, session("1", 60), later)
 		if _, err := store.Fold(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		// Retention has dropped the sessions, but not committed that yet.
 		retention, ddl := newWriter(t, dsn, ""), newWriter(t, dsn, "")
+		// Verifying stands still after the first hour. It then reads the state, and after
+		// that the sessions of the second.
+		type result struct {
+			found []db.Difference
+			err   error
+		}
+		done, first, goOn := make(chan result, 1), make(chan struct{}), make(chan struct{})
+		var once sync.Once
+		go func() {
+			var r result
+			r.err = store.VerifyRollups(context.WithoutCancel(t.Context()), usage.Range{To: noon.AddDate(0, 0, 3)},
+				func(d db.Difference) { r.found = append(r.found, d) },
+				func(db.CheckProgress) { once.Do(func() { close(first); <-goOn }) })
+			done <- r
+		}()
+		<-first
+		// Retention has dropped the sessions, but not committed that yet.
 		retention.run("SET @aiusage_bulk = 1", "BEGIN", "DELETE FROM ai_sessions")
 		// A change of the table waits for that, and whoever reads the table waits behind it.
 		changed := make(chan error, 1)
 		go func() { changed <- ddl.try("ALTER TABLE ai_sessions COMMENT = 'changed'") }()
 		awaitLockWait(t, dsn, "STATE LIKE 'Waiting for table%' AND INFO LIKE 'ALTER%'")
-		type result struct {
-			found []db.Difference
-			err   error
-		}
-		done := make(chan result, 1)
-		go func() {
-			var r result
-			r.err = store.VerifyRollups(context.WithoutCancel(t.Context()), usage.Range{To: noon.AddDate(0, 0, 1)},
-				func(d db.Difference) { r.found = append(r.found, d) }, nil)
-			done <- r
-		}()
+		close(goOn)
 		awaitLockWait(t, dsn, "STATE LIKE 'Waiting for table%' AND INFO NOT LIKE 'ALTER%'")
-		execute(t, dsn, "UPDATE usage_rollup_state SET raw_from = '2026-03-02', generation = generation + 1")
+		execute(t, dsn, "UPDATE usage_rollup_state SET raw_from = '2026-03-04', generation = generation + 1")
 		retention.run("COMMIT")
 		if err := <-changed; err != nil {
 			t.Error(err)

@@ -128,10 +128,13 @@ func plus(a, b int64) int64 {
 	}
 }
 
-// negated negates a number. What is too large stays so.
+// negated negates a number. What is too large stays so, on the other side.
 func negated(a int64) int64 {
-	if a == math.MinInt64 {
+	switch a {
+	case math.MinInt64:
 		return math.MaxInt64
+	case math.MaxInt64:
+		return math.MinInt64
 	}
 	return -a
 }
