@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -45,7 +46,7 @@ type span struct {
 }
 
 // newDelimited reads the header.
-func newDelimited(lines *lines, format Format, columns []namedColumn) (*delimited, error) {
+func newDelimited(lines *lines, format Format, columns []namedColumn, unused *names) (*delimited, error) {
 	d := &delimited{lines: lines, delimiter: ',', values: make([]string, len(columns))}
 	if format == TSV {
 		d.delimiter, d.escapes = '\t', true
@@ -67,10 +68,29 @@ func newDelimited(lines *lines, format Format, columns []namedColumn) (*delimite
 	if d.positions, err = locate(columns, d.fields); err != nil {
 		return nil, fmt.Errorf("has a header that does not fit: %w", err)
 	}
+	d.noteUnused(unused)
 	return d, nil
 }
 
+// noteUnused adds the names in the header that no column is read from. What a
+// file of rejected rows says about them is for people.
+func (d *delimited) noteUnused(unused *names) {
+	rejected := isOfRejects(d.fields)
+	for at, name := range d.fields {
+		if slices.Contains(d.positions, at) || rejected && (at < 3 || at == len(d.fields)-1) {
+			continue
+		}
+		if name = strings.TrimSpace(name); name == "" {
+			name = fmt.Sprintf("number %d", at+1)
+		}
+		unused.add(name)
+	}
+}
+
 func (d *delimited) line() int64 { return d.number }
+
+// checkColumns implements rowReader: the header has told.
+func (d *delimited) checkColumns() error { return nil }
 
 // next implements rowReader.
 func (d *delimited) next() (row, error) {

@@ -12,6 +12,10 @@ type column struct {
 	// optional: its values may be empty, and a file for which Options.Columns
 	// gives it no name need not have it.
 	optional bool
+	// number: its values may be numbers with a fraction.
+	number bool
+	// free: any text is a good value of it.
+	free bool
 }
 
 // namedColumn is a column and its name in the files, which is empty for one that
@@ -65,39 +69,35 @@ func locate(columns []namedColumn, header []string) ([]int, error) {
 			}
 			if positions[i] >= 0 {
 				return nil, fmt.Errorf("the column %q is there twice, as number %d and %d; %s",
-					column.inFile, positions[i]+1, at+1, headerHint(column.name, header))
+					column.inFile, positions[i]+1, at+1, foundHint(column.name, inHeader, header))
 			}
 			positions[i] = at
 		}
 		if positions[i] < 0 {
-			return nil, fmt.Errorf("the column %q is missing; %s", column.inFile, missingHint(column, header))
+			return nil, fmt.Errorf("the column %q is missing; %s", column.inFile, missingHint(column, inHeader, header))
 		}
 	}
 	return positions, nil
 }
 
-// missingHint is headerHint for a column that was not found. One that may be left
-// out is never taken for left out: a name with a slip in it would take what is
-// stored away from every row.
-func missingHint(column namedColumn, header []string) string {
-	hint := headerHint(column.name, header)
+// Where names of columns are found.
+const (
+	inHeader = "the header has"
+	inRows   = "the rows have"
+)
+
+// missingHint tells what was found instead of a column, and how to go on. One
+// that may be left out is never taken for left out: a name with a slip in it would
+// take what is stored away from every row.
+func missingHint(column namedColumn, where string, found []string) string {
+	hint := didYouMean(column, found) + foundHint(column.name, where, found)
 	if column.optional {
 		hint += fmt.Sprintf("; --map %s= if the file has none", column.name)
 	}
 	return hint
 }
 
-// headerHint tells what was found, and how to go on.
-func headerHint(column string, header []string) string {
-	const most = 30
-	shown := header[:min(len(header), most)]
-	quoted := make([]string, len(shown), most+1)
-	for i, name := range shown {
-		quoted[i] = excerpt(strings.TrimSpace(name))
-	}
-	if len(header) > most {
-		quoted = append(quoted, "…")
-	}
-	return fmt.Sprintf("the header has %s (a column by another name is given as --map %s=NAME)",
-		strings.Join(quoted, ", "), column)
+// foundHint tells what was found, and how to go on.
+func foundHint(column, where string, found []string) string {
+	return fmt.Sprintf(where+" %s (a column by another name is given as --map %s=NAME)", listNames(found), column)
 }

@@ -117,7 +117,7 @@ func (s source) spool(ctx context.Context) (source, error) {
 
 // rows makes a reader of the rows in an opened source. Errors complete a
 // sentence that begins with the file's name.
-func rows(stored io.Reader, format Format, columns []namedColumn) (rowReader, error) {
+func rows(stored io.Reader, format Format, columns []namedColumn, unused *names) (rowReader, error) {
 	text, err := decompress(stored)
 	if err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", damage(err))
@@ -137,9 +137,9 @@ func rows(stored io.Reader, format Format, columns []namedColumn) (rowReader, er
 		format = formatByContent(beginning)
 	}
 	if format == NDJSON {
-		return newNDJSON(lines, columns), nil
+		return newNDJSON(lines, columns, unused), nil
 	}
-	return newDelimited(lines, format, columns)
+	return newDelimited(lines, format, columns, unused)
 }
 
 // decompress recognizes gzip by its first bytes.

@@ -18,24 +18,45 @@ const maxNameLength = 255
 type table[T any] struct {
 	columns []column
 	// parse makes a row of the values of the columns, in the same order.
-	// Times without an offset are in the zone.
-	parse func(values []string, zone *time.Location) (T, error)
+	parse func(values []string, in *forms) (T, error)
 	// key returns what identifies the row.
 	key func(T) string
+	// values, if not nil, returns the values of a row in the forms that are read
+	// without any option.
+	values func(T) []string
+	// restate, if not nil, does so with those values that can be read.
+	restate func(values []string, in *forms)
+	// look, if not nil, looks at batches before they are written.
+	look look[T]
+	// moved, if not nil, makes a function that tells of each row whether one
+	// before it had its key and counted for somebody else.
+	moved func() func(T) bool
+}
+
+// forms is how values are written in the files, and what is refused.
+type forms struct {
+	// zone is that of instants without an offset.
+	zone   *time.Location
+	limits Limits
 }
 
 var sessionTable = table[usage.Session]{
 	columns: []column{
 		{name: "session_id"}, {name: "account_id"}, {name: "customer_id", optional: true},
-		{name: "started_at"}, {name: "duration_seconds"},
+		{name: "started_at", number: true}, {name: "duration_seconds", number: true},
 	},
 	parse: parseSession,
 	key:   func(s usage.Session) string { return s.SessionID },
+	values: func(s usage.Session) []string {
+		return []string{s.SessionID, s.AccountID, s.CustomerID, s.StartedAt.Format(instantForm), strconv.FormatInt(s.DurationSeconds, 10)}
+	},
+	restate: restateSession,
+	moved:   func() func(usage.Session) bool { return newMemory().moved },
 }
 
 var accountTable = table[usage.Account]{
-	columns: []column{{name: "account_id"}, {name: "name", optional: true}},
-	parse: func(values []string, _ *time.Location) (usage.Account, error) {
+	columns: []column{{name: "account_id"}, {name: "name", optional: true, free: true}},
+	parse: func(values []string, _ *forms) (usage.Account, error) {
 		a := usage.Account{AccountID: values[0], Name: values[1]}
 		return a, firstError(checkKey("account_id", a.AccountID), checkName(a.Name))
 	},
@@ -43,15 +64,15 @@ var accountTable = table[usage.Account]{
 }
 
 var customerTable = table[usage.Customer]{
-	columns: []column{{name: "account_id"}, {name: "customer_id"}, {name: "name", optional: true}},
-	parse: func(values []string, _ *time.Location) (usage.Customer, error) {
+	columns: []column{{name: "account_id"}, {name: "customer_id"}, {name: "name", optional: true, free: true}},
+	parse: func(values []string, _ *forms) (usage.Customer, error) {
 		c := usage.Customer{AccountID: values[0], CustomerID: values[1], Name: values[2]}
 		return c, firstError(checkKey("account_id", c.AccountID), checkKey("customer_id", c.CustomerID), checkName(c.Name))
 	},
 	key: func(c usage.Customer) string { return c.AccountID + "\x00" + c.CustomerID },
 }
 
-func parseSession(values []string, zone *time.Location) (usage.Session, error) {
+func parseSession(values []string, in *forms) (usage.Session, error) {
 	s := usage.Session{SessionID: values[0], AccountID: values[1], CustomerID: values[2]}
 	var err error
 	if err = checkKey("session_id", s.SessionID); err != nil {
@@ -63,11 +84,20 @@ func parseSession(values []string, zone *time.Location) (usage.Session, error) {
 	if err = usage.CheckID("customer_id", s.CustomerID); err != nil {
 		return s, err
 	}
-	if s.StartedAt, err = parseStart(values[3], zone); err != nil {
+	if s.StartedAt, err = parseStart(values[3], in); err != nil {
 		return s, err
 	}
-	s.DurationSeconds, err = parseDuration(values[4])
-	return s, err
+	if s.DurationSeconds, err = parseDuration(values[4]); err != nil {
+		return s, err
+	}
+	return s, in.limits.check(s)
+}
+
+// restateSession puts the start in UTC, so that it is read without the zone.
+func restateSession(values []string, in *forms) {
+	if start, err := parseStart(values[3], in); err == nil {
+		values[3] = start.Format(instantForm)
+	}
 }
 
 // checkKey checks an id that must be there.
@@ -90,11 +120,11 @@ func checkName(name string) error {
 
 // parseStart reads a started_at. Digits beyond the millisecond are cut, as the
 // database would otherwise round them, perhaps into the next day.
-func parseStart(text string, zone *time.Location) (time.Time, error) {
+func parseStart(text string, in *forms) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, errors.New("started_at is missing")
 	}
-	at, err := usage.ParseInstant(text, zone)
+	at, err := usage.ParseInstant(text, in.zone)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("started_at %s cannot be read: %w; "+
 			"accepted: 2026-03-31T10:00:00Z, 2026-03-31T10:00:00.250+02:00, 2026-03-31 10:00:00 (in the import's time zone)",
