@@ -17,16 +17,18 @@ import (
 )
 
 type importCommand struct {
-	Files     []string          `arg:"" optional:"" help:"Files of sessions with the columns session_id, account_id, customer_id (may be empty), started_at and duration_seconds: CSV, TSV or NDJSON, plain or gzip; '-' is standard input."`
-	Accounts  []string          `placeholder:"FILE" help:"A file of account names, with the columns account_id and name. Can be given more than once."`
-	Customers []string          `placeholder:"FILE" help:"A file of customer names, with the columns account_id, customer_id and name. Can be given more than once."`
-	Map       map[string]string `placeholder:"COLUMN=NAME" mapsep:"," help:"The name that a column has in the files, such as started_at=begin. Can be given more than once."`
-	Format    string            `default:"auto" enum:"auto,csv,tsv,ndjson" help:"auto, csv, tsv or ndjson (default: auto, by the file's name, then its content)."`
-	TimeZone  string            `default:"UTC" placeholder:"ZONE" help:"The IANA time zone of a started_at without an offset (default: UTC)."`
-	Strict    bool              `help:"Check everything first and load nothing if a row is bad."`
-	Rejects   string            `placeholder:"FILE" help:"Where bad rows go, with line number and reason, as CSV that can be corrected and imported (default: beside the file, its name with .rejects.csv)."`
-	NoMoves   bool              `xor:"moves" help:"Reject sessions that are stored already for another account or customer (default with --strict)."`
-	Moves     bool              `xor:"moves" help:"Let sessions move to another account or customer, although --strict."`
+	Files         []string          `arg:"" optional:"" help:"Files of sessions with the columns session_id, account_id, customer_id (may be empty), started_at and duration_seconds: CSV, TSV or NDJSON, plain or gzip; '-' is standard input."`
+	Accounts      []string          `placeholder:"FILE" help:"A file of account names, with the columns account_id and name. Can be given more than once."`
+	Customers     []string          `placeholder:"FILE" help:"A file of customer names, with the columns account_id, customer_id and name. Can be given more than once."`
+	Map           map[string]string `placeholder:"COLUMN=NAME" mapsep:"," help:"The name that a column has in the files, such as started_at=begin, or its path in JSON: customer_id=metadata.customer.id. A duration in milliseconds is duration_seconds=NAME:ms; ended_at=NAME computes it of the end. Can be given more than once."`
+	Set           map[string]string `placeholder:"COLUMN=VALUE" mapsep:"none" help:"A column that has one value in all rows, such as account_id=acme. Can be given more than once."`
+	Format        string            `default:"auto" enum:"auto,csv,tsv,ndjson" help:"auto, csv, tsv or ndjson (default: auto, by the file's name, then its content)."`
+	TimeZone      string            `default:"UTC" placeholder:"ZONE" help:"The IANA time zone of a started_at without an offset (default: UTC)."`
+	StartedFormat string            `placeholder:"PATTERN" help:"How started_at and ended_at are written, in the language of strftime, such as %m/%d/%Y %H:%M:%S. Without it, forms that mean the same everywhere are read."`
+	Strict        bool              `help:"Check everything first and load nothing if a row is bad."`
+	Rejects       string            `placeholder:"FILE" help:"Where bad rows go, with line number and reason, as CSV that can be corrected and imported (default: beside the file, its name with .rejects.csv)."`
+	NoMoves       bool              `xor:"moves" help:"Reject sessions that are stored already for another account or customer (default with --strict)."`
+	Moves         bool              `xor:"moves" help:"Let sessions move to another account or customer, although --strict."`
 
 	MaxDuration limit  `default:"24h" placeholder:"LENGTH" help:"Reject sessions that are longer; none is no limit (default: 24h)."`
 	MaxFuture   limit  `default:"24h" placeholder:"LENGTH" help:"Reject sessions that start further ahead of the database's clock; none is no limit (default: 24h)."`
@@ -57,6 +59,12 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	var startedFormat *importer.StartFormat
+	if c.StartedFormat != "" {
+		if startedFormat, err = importer.ParseStartFormat(c.StartedFormat); err != nil {
+			return usage.Errorf(usage.InvalidArgument, "--started-format: %v", err)
+		}
+	}
 	if err := c.checkOutputs(); err != nil {
 		return err
 	}
@@ -70,7 +78,7 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	options := importer.Options{
-		Format: format, Zone: zone, Columns: c.Map, Strict: c.Strict,
+		Format: format, Zone: zone, Columns: c.Map, Constants: c.Set, StartedFormat: startedFormat, Strict: c.Strict,
 		Writers: store.bulk.writers, BatchSize: store.bulk.batch,
 		Limits: limits, NoMoves: c.NoMoves || c.Strict && !c.Moves,
 		Stored: store.SessionsByID, StartedWith: store.SessionsStartedWith, Duplicates: c.openDuplicates(),

@@ -25,6 +25,8 @@ type delimited struct {
 	width int
 	// positions of the table's columns among them, -1 for none.
 	positions []int
+	// constants are the values of columns that are not among them.
+	constants []string
 
 	// pending is the length of the lines after the first of the current row,
 	// which are passed when the next row is asked for.
@@ -47,7 +49,7 @@ type span struct {
 
 // newDelimited reads the header.
 func newDelimited(lines *lines, format Format, columns []namedColumn, unused *names) (*delimited, error) {
-	d := &delimited{lines: lines, delimiter: ',', values: make([]string, len(columns))}
+	d := &delimited{lines: lines, delimiter: ',', values: make([]string, len(columns)), constants: constantsOf(columns)}
 	if format == TSV {
 		d.delimiter, d.escapes = '\t', true
 	}
@@ -103,7 +105,7 @@ func (d *delimited) next() (row, error) {
 		return r, nil
 	}
 	for i, position := range d.positions {
-		d.values[i] = ""
+		d.values[i] = d.constants[i]
 		if position >= 0 {
 			d.values[i] = d.fields[position]
 		}

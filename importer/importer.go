@@ -45,8 +45,15 @@ type Options struct {
 	// Columns maps a column to its name in the files, where that differs, and a
 	// column that may be left out to an empty name where it is.
 	Columns map[string]string
+	// The name of a duration in milliseconds ends in ":ms". Where ended_at is given
+	// a name, it stands for the duration.
+	// Constants are the values of columns that are the same in all rows.
+	Constants map[string]string
 	// Zone is that of a started_at without an offset. Nil means UTC.
 	Zone *time.Location
+	// StartedFormat is how started_at and ended_at are written, nil for any of the
+	// forms that mean the same everywhere.
+	StartedFormat *StartFormat
 	// Limits are what a session is rejected for although it could be stored.
 	Limits Limits
 	// NoMoves rejects sessions that Stored has with another account or customer.

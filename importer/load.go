@@ -36,7 +36,7 @@ func load[T any](ctx context.Context, t table[T], files []string, stdin io.Reade
 		options.BatchSize = defaultBatchSize
 	}
 	options.Writers = max(options.Writers, 1)
-	columns, err := nameColumns(t.columns, options.Columns)
+	columns, err := nameColumns(t.columns, options.Columns, options.Constants)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -46,9 +46,9 @@ func load[T any](ctx context.Context, t table[T], files []string, stdin io.Reade
 	}
 	l := &loader[T]{
 		table: t, columns: columns, sources: sources, write: write, options: options,
-		forms:      forms{zone: options.Zone, limits: options.Limits},
-		rejects:    rejects{open: options.Rejects, columns: t.columns},
-		duplicates: duplicates{open: options.Duplicates, columns: t.columns},
+		forms:      forms{zone: options.Zone, startedFormat: options.StartedFormat, limits: options.Limits}.withColumns(columns),
+		rejects:    rejects{open: options.Rejects, columns: t.stored()},
+		duplicates: duplicates{open: options.Duplicates, columns: t.stored()},
 	}
 	return l.run(ctx)
 }

@@ -57,7 +57,7 @@ func TestFilesThatCannotBeLoadedAreFoundFirst(t *testing.T) {
 		{fileOf(t, "d.csv", "session_id,account_id, session_id,started_at,duration_seconds\n"), Options{},
 			`the column "session_id" is there twice, as number 1 and 3; the header has "session_id", "account_id"`},
 		{good, Options{Columns: map[string]string{"duration_seconds": "secs"}}, `the column "secs" is missing; did you mean --map duration_seconds=duration_seconds? the header has "session_id"`},
-		{good, Options{Columns: map[string]string{"duration": "duration_seconds"}}, `there is no column "duration" to be mapped; the columns are session_id, account_id,`},
+		{good, Options{Columns: map[string]string{"duration": "duration_seconds"}}, `there is no column "duration" to be mapped or set; the columns are session_id, account_id,`},
 		{good, Options{Columns: map[string]string{"customer_id": "account_id"}}, `the columns account_id and customer_id cannot both be read from "account_id"`},
 		{good, Options{Format: TSV}, `the column "session_id" is missing; the header has "session_id,account_id,`},
 		{fileOf(t, "z.csv.gz", "\x1f\x8bnonsense"), Options{}, "z.csv.gz cannot be read: the gzip data"},

@@ -20,8 +20,9 @@ type objects struct {
 	// found tells which columns any object has had so far.
 	found []bool
 
-	values []string // reused
-	seen   []bool   // reused
+	constants []string
+	values    []string // reused
+	seen      []bool   // reused
 	// free: what is wrong with the current object is in a column in which any text
 	// would be good.
 	free bool
@@ -30,7 +31,8 @@ type objects struct {
 func newObjects(columns []namedColumn, unused *names) objects {
 	o := objects{
 		columns: columns, parents: map[string]bool{}, unused: unused,
-		found: make([]bool, len(columns)), values: make([]string, len(columns)), seen: make([]bool, len(columns)),
+		constants: constantsOf(columns),
+		found:     make([]bool, len(columns)), values: make([]string, len(columns)), seen: make([]bool, len(columns)),
 	}
 	for _, column := range columns {
 		for at, c := range column.inFile {
@@ -49,7 +51,7 @@ const notUTF8 = "the line is not valid UTF-8"
 // valid JSON. Of a row that cannot be used it takes those that can be used, so
 // that only the others need to be corrected.
 func (o *objects) read(r *row) {
-	clear(o.values)
+	copy(o.values, o.constants)
 	clear(o.seen)
 	o.free = false
 	problem := ""

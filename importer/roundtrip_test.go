@@ -121,7 +121,7 @@ func FuzzCSV(f *testing.F) {
 	f.Add("\"\",\"\",\"\n\n\",,\n\"\n\"\"\n")
 	f.Add("s1,a,\"c\n\n\n\",2026-03-01T10:00:00Z,-60\n\xff\n\r")
 	f.Fuzz(func(t *testing.T, body string) {
-		columns, _ := nameColumns(sessionTable.columns, nil)
+		columns, _ := nameColumns(sessionTable.columns, nil, nil)
 		l := &loader[usage.Session]{table: sessionTable, columns: columns, forms: forms{zone: time.UTC}}
 		physical := strings.SplitAfter(sessionHeader+body, "\n")
 		if physical[len(physical)-1] == "" {
@@ -163,7 +163,7 @@ func FuzzNDJSON(f *testing.F) {
 	f.Add(` { } `)
 	f.Add(`{"":"","session_id":-1,"b":true}`)
 	f.Fuzz(func(t *testing.T, line string) {
-		columns, _ := nameColumns(sessionTable.columns, nil)
+		columns, _ := nameColumns(sessionTable.columns, nil, nil)
 		reader := newNDJSON(newLines(strings.NewReader(line)), columns, &names{})
 		for r, err := reader.next(); err == nil; r, err = reader.next() {
 			var want map[string]any
