@@ -17,12 +17,13 @@ import (
 )
 
 type importCommand struct {
-	Files         []string          `arg:"" optional:"" help:"Files of sessions with the columns session_id, account_id, customer_id (may be empty), started_at and duration_seconds: CSV, TSV or NDJSON, plain or gzip; '-' is standard input."`
+	Files         []string          `arg:"" optional:"" help:"Files of sessions with the columns session_id, account_id, customer_id (may be empty), started_at and duration_seconds: CSV, TSV or NDJSON, plain, gzip or zstd; '-' is standard input."`
 	Accounts      []string          `placeholder:"FILE" help:"A file of account names, with the columns account_id and name. Can be given more than once."`
 	Customers     []string          `placeholder:"FILE" help:"A file of customer names, with the columns account_id, customer_id and name. Can be given more than once."`
 	Map           map[string]string `placeholder:"COLUMN=NAME" mapsep:"," help:"The name that a column has in the files, such as started_at=begin, or its path in JSON: customer_id=metadata.customer.id. A duration in milliseconds is duration_seconds=NAME:ms; ended_at=NAME computes it of the end. Can be given more than once."`
 	Set           map[string]string `placeholder:"COLUMN=VALUE" mapsep:"none" help:"A column that has one value in all rows, such as account_id=acme. Can be given more than once."`
 	Format        string            `default:"auto" enum:"auto,csv,tsv,ndjson" help:"auto, csv, tsv or ndjson (default: auto, by the file's name, then its content)."`
+	Encoding      string            `placeholder:"NAME" help:"The encoding of files without a byte order mark, such as latin1 or utf-16le (default: UTF-8)."`
 	TimeZone      string            `default:"UTC" placeholder:"ZONE" help:"The IANA time zone of a started_at without an offset (default: UTC)."`
 	StartedFormat string            `placeholder:"PATTERN" help:"How started_at and ended_at are written, in the language of strftime, such as %m/%d/%Y %H:%M:%S. Without it, forms that mean the same everywhere are read."`
 	Strict        bool              `help:"Check everything first and load nothing if a row is bad."`
@@ -51,19 +52,9 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 	if len(c.Files)+len(c.Accounts)+len(c.Customers) == 0 {
 		return usage.Errorf(usage.InvalidArgument, "name the files to import, or - for standard input")
 	}
-	zone, err := usage.LoadZone("--time-zone", c.TimeZone)
+	options, err := c.options()
 	if err != nil {
 		return err
-	}
-	format, err := importer.ParseFormat(c.Format)
-	if err != nil {
-		return err
-	}
-	var startedFormat *importer.StartFormat
-	if c.StartedFormat != "" {
-		if startedFormat, err = importer.ParseStartFormat(c.StartedFormat); err != nil {
-			return usage.Errorf(usage.InvalidArgument, "--started-format: %v", err)
-		}
 	}
 	if err := c.checkOutputs(); err != nil {
 		return err
@@ -73,16 +64,11 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	defer store.close()
-	limits, err := c.limits(ctx, store)
-	if err != nil {
+	if options.Limits, err = c.limits(ctx, store); err != nil {
 		return err
 	}
-	options := importer.Options{
-		Format: format, Zone: zone, Columns: c.Map, Constants: c.Set, StartedFormat: startedFormat, Strict: c.Strict,
-		Writers: store.bulk.writers, BatchSize: store.bulk.batch,
-		Limits: limits, NoMoves: c.NoMoves || c.Strict && !c.Moves,
-		Stored: store.SessionsByID, StartedWith: store.SessionsStartedWith, Duplicates: c.openDuplicates(),
-	}
+	options.Writers, options.BatchSize = store.bulk.writers, store.bulk.batch
+	options.Stored, options.StartedWith = store.SessionsByID, store.SessionsStartedWith
 	var rejects []string
 	for _, load := range []func() (string, error){
 		loader(ctx, p, c, "accounts", c.Accounts, importer.Accounts, store.WriteAccounts, options),
@@ -101,6 +87,31 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 		return usage.Errorf(usage.InvalidArgument, "some rows were rejected; see %s", strings.Join(rejects, ", "))
 	}
 	return nil
+}
+
+// options are what the flags say.
+func (c importCommand) options() (options importer.Options, err error) {
+	options = importer.Options{
+		Columns: c.Map, Constants: c.Set, Strict: c.Strict,
+		NoMoves: c.NoMoves || c.Strict && !c.Moves, Duplicates: c.openDuplicates(),
+	}
+	if options.Zone, err = usage.LoadZone("--time-zone", c.TimeZone); err != nil {
+		return options, err
+	}
+	if options.Format, err = importer.ParseFormat(c.Format); err != nil {
+		return options, err
+	}
+	if c.StartedFormat != "" {
+		if options.StartedFormat, err = importer.ParseStartFormat(c.StartedFormat); err != nil {
+			return options, usage.Errorf(usage.InvalidArgument, "--started-format: %v", err)
+		}
+	}
+	if c.Encoding != "" {
+		if options.Encoding, err = importer.ParseEncoding(c.Encoding); err != nil {
+			return options, usage.Errorf(usage.InvalidArgument, "--encoding: %v", err)
+		}
+	}
+	return options, nil
 }
 
 // checkOutputs refuses a file to be written that is also being imported, or

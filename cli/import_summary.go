@@ -22,6 +22,9 @@ func printSummary(w io.Writer, kind string, s importer.Summary, duplicates strin
 	if duplicates != "" {
 		fmt.Fprintf(w, "Likely duplicates: %d, listed in %s\n", s.Duplicates, duplicates)
 	}
+	for _, note := range s.Notes {
+		fmt.Fprintln(w, note)
+	}
 	if len(s.Unused) > 0 {
 		fmt.Fprintf(w, "Columns not used: %s\n", listColumns(s.Unused))
 	}

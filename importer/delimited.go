@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // delimited reads CSV and TSV.
@@ -34,7 +33,7 @@ type delimited struct {
 
 	fields []string // of the current row; reused
 	spans  []span   // where they are, in a row with quotes; reused
-	valid  bool     // it is valid UTF-8
+	broken string   // what is wrong with its characters
 	buffer []byte   // a row that spans lines; reused
 	values []string // reused
 }
@@ -48,11 +47,8 @@ type span struct {
 }
 
 // newDelimited reads the header.
-func newDelimited(lines *lines, format Format, columns []namedColumn, unused *names) (*delimited, error) {
-	d := &delimited{lines: lines, delimiter: ',', values: make([]string, len(columns)), constants: constantsOf(columns)}
-	if format == TSV {
-		d.delimiter, d.escapes = '\t', true
-	}
+func newDelimited(lines *lines, delimiter byte, columns []namedColumn, unused *names) (*delimited, error) {
+	d := &delimited{lines: lines, delimiter: delimiter, escapes: delimiter == '\t', values: make([]string, len(columns)), constants: constantsOf(columns)}
 	header, err := d.record()
 	switch {
 	case err == io.EOF:
@@ -61,8 +57,8 @@ func newDelimited(lines *lines, format Format, columns []namedColumn, unused *na
 		return nil, fmt.Errorf("has a header that cannot be read: %w", damage(err))
 	case header.problem != "":
 		return nil, fmt.Errorf("has a header that cannot be read: %s", header.problem)
-	case !d.valid:
-		return nil, errors.New("has a header that is not UTF-8; save it as UTF-8")
+	case d.broken != "":
+		return nil, errors.New("has a header that is not UTF-8; save it as UTF-8, or name its encoding with --encoding")
 	case strings.ContainsRune(header.text, '\r'):
 		return nil, errors.New("has lines that end in CR alone; save it with LF or CRLF line ends")
 	}
@@ -111,8 +107,12 @@ func (d *delimited) next() (row, error) {
 		}
 	}
 	r.values = d.values
-	if !d.valid {
-		r.problem = "the row is not valid UTF-8"
+	if d.broken != "" {
+		if d.lines.decoded {
+			r.reject(d.broken) // in UTF-8, what took the character's place is good
+			return r, nil
+		}
+		r.problem = d.broken
 	}
 	if len(r.text) > longLine || r.lines > 1 {
 		detach(r.values)
@@ -140,7 +140,7 @@ func (d *delimited) record() (row, error) {
 			return d.quoted(r, text), nil
 		}
 		r.text = string(withoutEnd(text))
-		d.valid = utf8.ValidString(r.text)
+		d.broken = d.lines.broken(r.text)
 		if problem := d.cut(r.text); problem != "" {
 			r.reject(problem)
 		}
@@ -192,7 +192,7 @@ func (d *delimited) quoted(r row, first []byte) row {
 		r.reject(problem)
 		return r
 	}
-	d.valid = utf8.ValidString(whole)
+	d.broken = d.lines.broken(whole)
 	if d.pending = max(end-len(first), 0); d.pending > 0 {
 		r.lines = lineCount(text[:end])
 		r.shorten = func() { d.pending = 0 }

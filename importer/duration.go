@@ -18,6 +18,9 @@ func parseDuration(text string, in *forms) (int64, error) {
 	if text == "" {
 		return 0, errors.New("duration_seconds is missing")
 	}
+	if in.semicolons && threeDigits(text) {
+		return 0, fmt.Errorf("duration_seconds %s cannot be read: in a file with semicolons, nobody can tell whether the point separates thousands", excerpt(text))
+	}
 	seconds, ok := plainDuration(text, in.milliseconds)
 	if !ok {
 		seconds, ok = unitDuration(strings.TrimPrefix(text, "-"))
@@ -105,6 +108,13 @@ func withoutSeparators(text string) (string, bool) {
 		}
 	}
 	return strings.Join(groups, ""), true
+}
+
+// threeDigits tells whether a number has a point before its last three digits, as
+// thousands have where the comma is that of decimals.
+func threeDigits(text string) bool {
+	whole, fraction, found := strings.Cut(text, ".")
+	return found && len(fraction) == 3 && len(whole) <= 3 && isDigits(whole) && isDigits(fraction)
 }
 
 func isDigits(text string) bool {

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -36,7 +35,11 @@ func ParseFormat(name string) (Format, error) {
 
 // formatByName goes by the extension of a file's name, if it says anything.
 func formatByName(name string) Format {
-	switch filepath.Ext(strings.TrimSuffix(strings.ToLower(name), ".gz")) {
+	name = strings.ToLower(name)
+	for _, compression := range []string{".gz", ".zst"} {
+		name = strings.TrimSuffix(name, compression)
+	}
+	switch filepath.Ext(name) {
 	case ".csv":
 		return CSV
 	case ".tsv":
@@ -49,28 +52,8 @@ func formatByName(name string) Format {
 
 // formatByContent goes by the beginning of a file.
 func formatByContent(beginning []byte) Format {
-	header, _, _ := bytes.Cut(bytes.TrimLeft(beginning, " \t\r\n"), []byte("\n"))
-	switch {
-	case bytes.HasPrefix(header, []byte("{")):
+	if bytes.HasPrefix(bytes.TrimLeft(beginning, " \t\r\n"), []byte("{")) {
 		return NDJSON
-	case bytes.ContainsRune(header, '\t'):
-		return TSV
 	}
 	return CSV
-}
-
-const byteOrderMark = "\xef\xbb\xbf"
-
-// checkText tells from the beginning of a file whether it can be UTF-8 text.
-func checkText(beginning []byte) error {
-	for _, mark := range []string{"\xff\xfe", "\xfe\xff"} {
-		if bytes.HasPrefix(beginning, []byte(mark)) {
-			return errors.New("is UTF-16; save it as UTF-8")
-		}
-	}
-	header, _, _ := bytes.Cut(beginning, []byte("\n"))
-	if bytes.IndexByte(header, 0) >= 0 {
-		return errors.New("begins with binary data (or UTF-16); CSV, TSV or NDJSON in UTF-8 is expected, plain or gzip")
-	}
-	return nil
 }

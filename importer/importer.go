@@ -8,11 +8,12 @@
 //
 // # Files
 //
-// Files are UTF-8, plain or compressed with gzip. A byte order mark, CRLF line
-// ends, blank lines and a missing newline at the end are fine. Lines are at
+// Files are UTF-8, UTF-16 with a byte order mark, or in the encoding that is
+// named, plain or compressed with gzip or zstd. CRLF line ends, blank lines and a missing newline at the end are fine. Lines are at
 // most 1 MiB long.
 //
-// CSV is that of RFC 4180, with a header. A quoted value may contain line
+// CSV is that of RFC 4180, with a header. What stands between values may also be
+// a semicolon, a tab (then it is TSV) or a bar. A quoted value may contain line
 // breaks; a row spans at most 100 lines or 64 KiB.
 //
 // TSV has a header too. A value is escaped as MySQL and PostgreSQL do (\t, \n,
@@ -42,6 +43,8 @@ type Counts struct {
 type Options struct {
 	// Format of all files. Auto goes by each file's name, then by its content.
 	Format Format
+	// Encoding is that of files without a byte order mark. Nil means UTF-8.
+	Encoding *Encoding
 	// Columns maps a column to its name in the files, where that differs, and a
 	// column that may be left out to an empty name where it is.
 	Columns map[string]string
@@ -117,6 +120,9 @@ type Summary struct {
 	// Unused are the columns of the files that nothing was read from, each once,
 	// in the order in which they were found.
 	Unused []string
+	// Notes are what was found out about the files and is not a matter of course,
+	// each a sentence: what stands between values, which encoding they are in.
+	Notes []string
 	// Reasons are why rows were rejected, the most frequent first.
 	Reasons []Reason
 }

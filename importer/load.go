@@ -25,6 +25,8 @@ type loader[T any] struct {
 	similar int64
 	// unused are the columns that nothing is read from.
 	unused names
+	// notes are what was found out about the files.
+	notes names
 }
 
 // load loads files into a table. It is what Sessions, Accounts and Customers do.
@@ -74,7 +76,7 @@ func (l *loader[T]) run(caller context.Context) (Summary, error) {
 	if failed := l.duplicates.close(); failed != nil && err == nil {
 		err = duplicatesError(failed)
 	}
-	return Summary{Totals: summary, Unused: l.unused.order, Reasons: l.reasons.list()}, err
+	return Summary{Totals: summary, Unused: l.unused.order, Notes: l.notes.order, Reasons: l.reasons.list()}, err
 }
 
 // checkHeaders finds what is wrong with the files before anything is loaded.
@@ -260,7 +262,7 @@ func (l *loader[T]) rows(s source, stored io.Reader) (rowReader, error) {
 	if format == Auto {
 		format = formatByName(s.name)
 	}
-	reader, err := rows(stored, format, l.columns, &l.unused)
+	reader, err := reading{s.name, format, l.options.Encoding, l.columns, &l.unused, &l.notes}.rows(stored)
 	if err != nil {
 		return nil, fmt.Errorf("%s %w", s.name, err)
 	}
@@ -275,6 +277,8 @@ func (l *loader[T]) read(ctx context.Context, s source, accept func(T, origin) e
 		return err
 	}
 	defer closer.Close()
+	sheet, isSheet := reader.(*delimited)
+	l.forms.semicolons = isSheet && sheet.delimiter == ';'
 	for {
 		r, err := reader.next()
 		switch {

@@ -31,7 +31,11 @@ func (n *ndjson) next() (row, error) {
 			continue
 		}
 		r := row{line: n.number, lines: 1, text: string(withoutEnd(text))}
-		if problem := checkObject(text); problem != "" {
+		problem := checkObject(text)
+		if n.decoded {
+			problem = either(n.broken(r.text), problem)
+		}
+		if problem != "" {
 			r.reject(problem)
 			return r, nil
 		}

@@ -44,9 +44,6 @@ func newObjects(columns []namedColumn, unused *names) objects {
 	return o
 }
 
-// notUTF8 is what is wrong with a text.
-const notUTF8 = "the line is not valid UTF-8"
-
 // read takes the columns' values out of the object in the row's text, which is
 // valid JSON. Of a row that cannot be used it takes those that can be used, so
 // that only the others need to be corrected.

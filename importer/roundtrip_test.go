@@ -139,7 +139,7 @@ func FuzzCSV(f *testing.F) {
 			}
 			at += lines
 		}
-		reader, err := rows(strings.NewReader(sessionHeader+body), CSV, columns, &names{})
+		reader, err := reading{format: CSV, columns: columns, unused: &names{}, notes: &names{}}.rows(strings.NewReader(sessionHeader + body))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -98,7 +98,7 @@ func TestRowsThatCannotBeSplitAreRejected(t *testing.T) {
 		{"x.ndjson", `{"session_id":"s"`, "the line is not valid JSON"},
 		{"x.ndjson", `["session_id","s"]`, "the line is not a JSON object"},
 		{"x.ndjson", `null`, "the line is not a JSON object"},
-		{"x.ndjson", `{"session_id":"` + "\xff" + `","account_id":"b","customer_id":null,"started_at":null,"duration_seconds":1}`, "the line is not valid UTF-8"},
+		{"x.ndjson", `{"session_id":"` + "\xff" + `","account_id":"b","customer_id":null,"started_at":null,"duration_seconds":1}`, notUTF8},
 		{"x.ndjson", `{"session_id":"a","account_id":"b","session_id":"a","customer_id":null,"started_at":null,"duration_seconds":1}`, `the key "session_id" is repeated`},
 	} {
 		content := map[string]string{"x.csv": sessionHeader, "x.tsv": strings.ReplaceAll(sessionHeader, ",", "\t")}[test.name] + test.row + "\n"

@@ -44,8 +44,11 @@ type forms struct {
 	// milliseconds: durations without a unit are in milliseconds.
 	milliseconds bool
 	// ended: sessions have their end instead of their duration.
-	ended  bool
-	limits Limits
+	ended bool
+	// semicolons: the file being read has them between its values, as programs write
+	// where the comma is that of decimals.
+	semicolons bool
+	limits     Limits
 }
 
 // withColumns completes the forms by what the columns say.
