@@ -17,12 +17,13 @@ import (
 )
 
 type importCommand struct {
-	Files         []string          `arg:"" optional:"" help:"Files of sessions with the columns session_id, account_id, customer_id (may be empty), started_at and duration_seconds: CSV, TSV or NDJSON, plain, gzip or zstd; '-' is standard input."`
+	Files         []string          `arg:"" optional:"" help:"Files of sessions with the columns session_id, account_id, customer_id (may be empty), started_at and duration_seconds: CSV, TSV, NDJSON or JSON, plain, gzip or zstd; '-' is standard input."`
 	Accounts      []string          `placeholder:"FILE" help:"A file of account names, with the columns account_id and name. Can be given more than once."`
 	Customers     []string          `placeholder:"FILE" help:"A file of customer names, with the columns account_id, customer_id and name. Can be given more than once."`
 	Map           map[string]string `placeholder:"COLUMN=NAME" mapsep:"," help:"The name that a column has in the files, such as started_at=begin, or its path in JSON: customer_id=metadata.customer.id. A duration in milliseconds is duration_seconds=NAME:ms; ended_at=NAME computes it of the end. Can be given more than once."`
 	Set           map[string]string `placeholder:"COLUMN=VALUE" mapsep:"none" help:"A column that has one value in all rows, such as account_id=acme. Can be given more than once."`
-	Format        string            `default:"auto" enum:"auto,csv,tsv,ndjson" help:"auto, csv, tsv or ndjson (default: auto, by the file's name, then its content)."`
+	Format        string            `default:"auto" enum:"auto,csv,tsv,ndjson,json" help:"auto, csv, tsv, ndjson or json (default: auto, by the file's name, then its content)."`
+	Rows          string            `placeholder:"PATH" help:"Where the rows of a JSON document are, such as calls or data.items (default: at its top, or in an array there)."`
 	Encoding      string            `placeholder:"NAME" help:"The encoding of files without a byte order mark, such as latin1 or utf-16le (default: UTF-8)."`
 	TimeZone      string            `default:"UTC" placeholder:"ZONE" help:"The IANA time zone of a started_at without an offset (default: UTC)."`
 	StartedFormat string            `placeholder:"PATTERN" help:"How started_at and ended_at are written, in the language of strftime, such as %m/%d/%Y %H:%M:%S. Without it, forms that mean the same everywhere are read."`
@@ -92,7 +93,7 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 // options are what the flags say.
 func (c importCommand) options() (options importer.Options, err error) {
 	options = importer.Options{
-		Columns: c.Map, Constants: c.Set, Strict: c.Strict,
+		Rows: c.Rows, Columns: c.Map, Constants: c.Set, Strict: c.Strict,
 		NoMoves: c.NoMoves || c.Strict && !c.Moves, Duplicates: c.openDuplicates(),
 	}
 	if options.Zone, err = usage.LoadZone("--time-zone", c.TimeZone); err != nil {

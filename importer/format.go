@@ -16,21 +16,22 @@ const (
 	CSV
 	TSV
 	NDJSON
+	JSON
 )
 
-var formatNames = [...]string{Auto: "auto", CSV: "csv", TSV: "tsv", NDJSON: "ndjson"}
+var formatNames = [...]string{Auto: "auto", CSV: "csv", TSV: "tsv", NDJSON: "ndjson", JSON: "json"}
 
 // String returns the format's name in lower case.
 func (f Format) String() string { return formatNames[f] }
 
-// ParseFormat returns the format with a name: auto, csv, tsv or ndjson.
+// ParseFormat returns the format with a name: auto, csv, tsv, ndjson or json.
 func ParseFormat(name string) (Format, error) {
 	for format, known := range formatNames {
 		if name == known {
 			return Format(format), nil
 		}
 	}
-	return Auto, fmt.Errorf("there is no format %q; the formats are auto, csv, tsv and ndjson", name)
+	return Auto, fmt.Errorf("there is no format %q; the formats are auto, csv, tsv, ndjson and json", name)
 }
 
 // formatByName goes by the extension of a file's name, if it says anything.
@@ -50,9 +51,17 @@ func formatByName(name string) Format {
 	return Auto
 }
 
-// formatByContent goes by the beginning of a file.
+// formatByContent goes by the beginning of a file. One whose first line is the
+// beginning of an object only is a document, not an object per line.
 func formatByContent(beginning []byte) Format {
-	if bytes.HasPrefix(bytes.TrimLeft(beginning, " \t\r\n"), []byte("{")) {
+	first, _, _ := bytes.Cut(bytes.TrimLeft(beginning, " \t\r\n"), []byte("\n"))
+	first = bytes.TrimRight(first, " \t\r")
+	switch {
+	case bytes.HasPrefix(first, []byte("[")):
+		return JSON
+	case bytes.HasPrefix(first, []byte("{")) && bytes.IndexByte([]byte("{[,:"), first[len(first)-1]) >= 0 && len(first) < len(beginning):
+		return JSON
+	case bytes.HasPrefix(first, []byte("{")):
 		return NDJSON
 	}
 	return CSV

@@ -20,7 +20,8 @@
 // \r, \0, \\, and \N for none), or quoted as in CSV. The word NULL, which
 // "mysql --batch" prints for NULL, is a value like any other.
 //
-// NDJSON has a JSON object per line. Numbers may be given as strings, ids as
+// NDJSON has a JSON object per line; JSON has objects at its top, or in an array
+// there, or in an array that is named (Options.Rows). Numbers may be given as strings, ids as
 // whole numbers.
 package importer
 
@@ -45,6 +46,9 @@ type Options struct {
 	Format Format
 	// Encoding is that of files without a byte order mark. Nil means UTF-8.
 	Encoding *Encoding
+	// Rows is where the rows of JSON documents are: the keys on the way to an array,
+	// with dots between them. Empty means at the top.
+	Rows string
 	// Columns maps a column to its name in the files, where that differs, and a
 	// column that may be left out to an empty name where it is.
 	Columns map[string]string

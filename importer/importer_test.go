@@ -160,13 +160,13 @@ func TestFilesMayBeWrittenInManyWays(t *testing.T) {
 }
 
 func TestFormatsHaveNames(t *testing.T) {
-	for _, format := range []Format{Auto, CSV, TSV, NDJSON} {
+	for _, format := range []Format{Auto, CSV, TSV, NDJSON, JSON} {
 		if got, err := ParseFormat(format.String()); err != nil || got != format {
 			t.Errorf("%s is %v, %v", format, got, err)
 		}
 	}
 	_, err := ParseFormat("xlsx")
-	mustBe(t, err, `there is no format "xlsx"; the formats are auto, csv, tsv and ndjson`)
+	mustBe(t, err, `there is no format "xlsx"; the formats are auto, csv, tsv, ndjson and json`)
 }
 
 func TestCustomersOfSessionsAreOptional(t *testing.T) {

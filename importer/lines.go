@@ -119,12 +119,15 @@ func withoutEnd[Text string | []byte](line Text) Text {
 func (l *lines) broken(text string) string {
 	switch {
 	case l.decoded && strings.ContainsRune(text, utf8.RuneError):
-		return "the row has a character that cannot be read in the file's encoding"
+		return notInEncoding
 	case !utf8.ValidString(text):
 		return notUTF8
 	}
 	return ""
 }
 
-// notUTF8 is what is wrong with most texts that are not.
-const notUTF8 = "the row is not valid UTF-8 (--encoding reads others)"
+// What can be wrong with the characters of a row.
+const (
+	notUTF8       = "the row is not valid UTF-8 (--encoding reads others)"
+	notInEncoding = "the row has a character that cannot be read in the file's encoding"
+)

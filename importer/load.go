@@ -262,7 +262,7 @@ func (l *loader[T]) rows(s source, stored io.Reader) (rowReader, error) {
 	if format == Auto {
 		format = formatByName(s.name)
 	}
-	reader, err := reading{s.name, format, l.options.Encoding, l.columns, &l.unused, &l.notes}.rows(stored)
+	reader, err := reading{s.name, format, l.options.Encoding, l.options.Rows, l.columns, &l.unused, &l.notes}.rows(stored)
 	if err != nil {
 		return nil, fmt.Errorf("%s %w", s.name, err)
 	}

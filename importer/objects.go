@@ -3,6 +3,7 @@ package importer
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,6 +18,8 @@ type objects struct {
 	unused *names
 	// all, if not nil, are all keys, whatever is read from them.
 	all *names
+	// lists are the keys of arrays of objects among them.
+	lists []string
 	// found tells which columns any object has had so far.
 	found []bool
 
@@ -125,6 +128,9 @@ func (o *objects) column(name string) int {
 // note adds a key, and those of the object that it has.
 func (o *objects) note(key, value string) {
 	o.all.add(key)
+	if value[0] == '[' && strings.HasPrefix(strings.TrimLeft(value[1:], " \t\r\n"), "{") && !slices.Contains(o.lists, key) {
+		o.lists = append(o.lists, key)
+	}
 	if value[0] != '{' || o.parents[key] || strings.Count(key, ".") > 3 {
 		return // what is in a parent is walked
 	}
@@ -163,7 +169,11 @@ func (o *objects) survey(next func() (row, error)) error {
 	if objects == 0 || at < 0 {
 		return nil
 	}
-	return fmt.Errorf("has the column %q in no row; %s", o.columns[at].inFile, missingHint(o.columns[at], inRows, o.all.order))
+	hint := missingHint(o.columns[at], inRows, o.all.order)
+	if len(o.lists) > 0 {
+		hint = fmt.Sprintf("are the rows in %s (--rows %s)? %s", excerpt(o.lists[0]), o.lists[0], hint)
+	}
+	return fmt.Errorf("has the column %q in no row; %s", o.columns[at].inFile, hint)
 }
 
 // missing returns the position of a column that no object has had so far, or -1.

@@ -12,7 +12,9 @@ type reading struct {
 	name     string
 	format   Format
 	encoding *Encoding
-	columns  []namedColumn
+	// path is where the rows of a JSON document are.
+	path    string
+	columns []namedColumn
 	// unused are the columns that nothing is read from, notes what was found out.
 	unused, notes *names
 }
@@ -38,6 +40,15 @@ func (r reading) rows(stored io.Reader) (rowReader, error) {
 	}
 	if r.format == Auto {
 		r.format = formatByContent(beginning)
+	}
+	if r.path != "" {
+		if r.format != JSON && r.format != NDJSON {
+			return nil, fmt.Errorf("is %s, not JSON, in which --rows %s could be", strings.ToUpper(r.format.String()), r.path)
+		}
+		r.format = JSON
+	}
+	if r.format == JSON {
+		return newJSONRows(lines, r.path, r.columns, r.unused)
 	}
 	if r.format == NDJSON {
 		return newNDJSON(lines, r.columns, r.unused), nil
