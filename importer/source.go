@@ -1,10 +1,6 @@
 package importer
 
 import (
-	"bufio"
-	"bytes"
-	"compress/flate"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -115,46 +111,6 @@ func (s source) spool(ctx context.Context) (source, error) {
 	return source{name: s.name, path: to.Name(), size: size, spooled: true}, nil
 }
 
-// rows makes a reader of the rows in an opened source. Errors complete a
-// sentence that begins with the file's name.
-func rows(stored io.Reader, format Format, columns []namedColumn) (rowReader, error) {
-	text, err := decompress(stored)
-	if err != nil {
-		return nil, fmt.Errorf("cannot be read: %w", damage(err))
-	}
-	lines := newLines(text)
-	const enough = 4 << 10
-	// An error is left to the first reader that gets as far as where it is.
-	beginning, _ := lines.reader.Peek(enough)
-	if bytes.HasPrefix(beginning, []byte(byteOrderMark)) {
-		_, _ = lines.reader.Discard(len(byteOrderMark))
-		beginning = beginning[len(byteOrderMark):]
-	}
-	if err := checkText(beginning); err != nil {
-		return nil, err
-	}
-	if format == Auto {
-		format = formatByContent(beginning)
-	}
-	if format == NDJSON {
-		return newNDJSON(lines, columns), nil
-	}
-	return newDelimited(lines, format, columns)
-}
-
-// decompress recognizes gzip by its first bytes.
-func decompress(stored io.Reader) (io.Reader, error) {
-	buffered := bufio.NewReaderSize(stored, 64<<10)
-	magic, err := buffered.Peek(2)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	if string(magic) != "\x1f\x8b" {
-		return buffered, nil
-	}
-	return gzip.NewReader(buffered)
-}
-
 // reasonOf returns an error of the operating system without the file's name,
 // which its message has already.
 func reasonOf(err error) error {
@@ -162,20 +118,6 @@ func reasonOf(err error) error {
 		return path.Err
 	}
 	return err
-}
-
-// damage returns an error of reading in words for people.
-func damage(err error) error {
-	if _, corrupt := errors.AsType[flate.CorruptInputError](err); corrupt {
-		return errors.New("the gzip data is damaged")
-	}
-	switch err {
-	case io.ErrUnexpectedEOF: // files themselves end with io.EOF
-		return errors.New("the gzip data ends too early; the file is not complete")
-	case gzip.ErrHeader, gzip.ErrChecksum:
-		return errors.New("the gzip data is damaged")
-	}
-	return reasonOf(err)
 }
 
 // meter counts what is read, and stops with a context.
