@@ -31,7 +31,7 @@ func zipped(t *testing.T, entries ...string) string {
 
 func TestEachFileOfAnArchiveIsLoaded(t *testing.T) {
 	content := zipped(t, "data/", "", "data/b.csv", sessionHeader+"s1,a,c,2026-03-01T10:00:00Z,60\nbad,a,c,2026-03-01T10:00:00Z,-1\n",
-		"__MACOSX/data/._b.csv", "\x00\x05", ".DS_Store", "\x00", "a.ndjson", fmt.Sprintf(jsonSession, 2), "c.csv.gz", gzipped(sessionHeader+"s3,a,c,2026-03-01T10:00:00Z,60\n"))
+		"__MACOSX/data/._b.csv", "\x00\x05", "__MACOSX/x.csv", "\x00", ".DS_Store", "\x00", "a.ndjson", fmt.Sprintf(jsonSession, 2), "c.csv.gz", gzipped(sessionHeader+"s3,a,c,2026-03-01T10:00:00Z,60\n"))
 	for _, name := range []string{"x.zip", "x"} {
 		file := fileOf(t, name, content)
 		for _, strict := range []bool{false, true} {
