@@ -17,7 +17,7 @@ import (
 )
 
 type importCommand struct {
-	Files         []string          `arg:"" optional:"" help:"Files of sessions with the columns session_id, account_id, customer_id (may be empty), started_at and duration_seconds: CSV, TSV, NDJSON or JSON, plain, gzip or zstd; '-' is standard input."`
+	Files         []string          `arg:"" optional:"" help:"Files of sessions with the columns session_id, account_id, customer_id (may be empty), started_at and duration_seconds: CSV, TSV, NDJSON or JSON, plain, gzip, zstd or zip; '-' is standard input."`
 	Accounts      []string          `placeholder:"FILE" help:"A file of account names, with the columns account_id and name. Can be given more than once."`
 	Customers     []string          `placeholder:"FILE" help:"A file of customer names, with the columns account_id, customer_id and name. Can be given more than once."`
 	Map           map[string]string `placeholder:"COLUMN=NAME" mapsep:"," help:"The name that a column has in the files, such as started_at=begin, or its path in JSON: customer_id=metadata.customer.id. A duration in milliseconds is duration_seconds=NAME:ms; ended_at=NAME computes it of the end. Can be given more than once."`

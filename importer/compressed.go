@@ -20,6 +20,8 @@ func decompress(stored io.Reader) (io.Reader, error) {
 	switch {
 	case len(magic) >= 2 && string(magic[:2]) == "\x1f\x8b":
 		return gzip.NewReader(buffered)
+	case string(magic) == zipMagic:
+		return nil, errors.New("it is a zip archive, which can be read neither from standard input nor in another archive; make a file of it")
 	case string(magic) == "\x28\xb5\x2f\xfd":
 		return newZstd(buffered)
 	}

@@ -9,7 +9,8 @@
 // # Files
 //
 // Files are UTF-8, UTF-16 with a byte order mark, or in the encoding that is
-// named, plain or compressed with gzip or zstd. CRLF line ends, blank lines and a missing newline at the end are fine. Lines are at
+// named, plain, compressed with gzip or zstd, or in a zip
+// archive, each file of which is loaded. CRLF line ends, blank lines and a missing newline at the end are fine. Lines are at
 // most 1 MiB long.
 //
 // CSV is that of RFC 4180, with a header. What stands between values may also be

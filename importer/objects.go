@@ -193,9 +193,6 @@ func (o *objects) missing() int {
 func scalar(value string, number bool) (text, problem string) {
 	switch value[0] {
 	case '"':
-		if !utf8.ValidString(value) {
-			return value, "is not valid UTF-8"
-		}
 		text, ok := jsonString(value)
 		if !ok {
 			return value, "has half of a surrogate pair"

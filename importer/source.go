@@ -14,7 +14,10 @@ type source struct {
 	// name is shown to people.
 	name string
 	// path is what to open, empty for stdin.
-	path  string
+	path string
+	// entry is the number of the file in the archive that path names, counting from
+	// one, 0 when path is no archive.
+	entry int
 	stdin io.Reader
 	// size is 0 when it is not known.
 	size int64
@@ -50,6 +53,14 @@ func findSources(files []string, stdin io.Reader) ([]source, error) {
 		case info.IsDir():
 			return nil, fmt.Errorf("%s is a directory; name the files in it", file)
 		}
+		if info.Mode().IsRegular() && isZip(file) {
+			inside, err := sourcesInZip(file)
+			if err != nil {
+				return nil, err
+			}
+			sources = append(sources, inside...)
+			continue
+		}
 		sources = append(sources, source{
 			name: file, path: file, size: info.Size(), stream: !info.Mode().IsRegular(),
 		})
@@ -74,7 +85,7 @@ func totalSize(sources []source) int64 {
 func (s source) open(ctx context.Context, read *atomic.Int64) (io.ReadCloser, error) {
 	file := io.NopCloser(s.stdin)
 	if s.path != "" {
-		opened, err := os.Open(s.path)
+		opened, err := s.openFile()
 		if err != nil {
 			return nil, fmt.Errorf("%s cannot be opened: %w", s.name, reasonOf(err))
 		}
@@ -88,6 +99,13 @@ func (s source) open(ctx context.Context, read *atomic.Int64) (io.ReadCloser, er
 		io.Reader
 		io.Closer
 	}{&meter{ctx, from, read}, file}, nil
+}
+
+func (s source) openFile() (io.ReadCloser, error) {
+	if s.entry > 0 {
+		return openEntry(s.path, s.entry)
+	}
+	return os.Open(s.path)
 }
 
 // spool copies a stream into a temporary file, so that it can be read twice.

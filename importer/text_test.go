@@ -90,6 +90,7 @@ func TestCharactersThatCannotBeReadAreRejected(t *testing.T) {
 		"x.csv":      sessionHeader + "s1,a\x81,c,2026-03-01T10:00:00Z,60\ns2,a,c,2026-03-01T10:00:00Z,60\n",
 		"quoted.csv": sessionHeader + "s1,\"a\x81\",c,2026-03-01T10:00:00Z,60\ns2,a,c,2026-03-01T10:00:00Z,60\n",
 		"x.ndjson":   strings.Replace(fmt.Sprintf(jsonSession, 1), `"a"`, "\"a\x81\"", 1) + fmt.Sprintf(jsonSession, 2),
+		"x.json":     "[" + strings.Replace(fmt.Sprintf(jsonSession, 1), `"a"`, "\"a\x81\"", 1) + "," + fmt.Sprintf(jsonSession, 2) + "]",
 		"u.csv":      strings.Replace(inUTF16(sessionHeader+"s1,a#,c,2026-03-01T10:00:00Z,60\ns2,a,c,2026-03-01T10:00:00Z,60\n", binary.LittleEndian), "#\x00", "\x00\xd8", 1),
 	} {
 		got := loadSessions(t, Options{Encoding: latin1}, fileOf(t, name, content))
