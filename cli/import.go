@@ -11,27 +11,39 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"aiusage/db"
 	"aiusage/importer"
 	"aiusage/usage"
 )
 
 type importCommand struct {
-	Files     []string          `arg:"" optional:"" help:"Files of sessions with the columns session_id, account_id, customer_id (may be empty), started_at and duration_seconds: CSV, TSV or NDJSON, plain or gzip; '-' is standard input."`
-	Accounts  []string          `placeholder:"FILE" help:"A file of account names, with the columns account_id and name. Can be given more than once."`
-	Customers []string          `placeholder:"FILE" help:"A file of customer names, with the columns account_id, customer_id and name. Can be given more than once."`
-	Map       map[string]string `placeholder:"COLUMN=NAME" mapsep:"," help:"The name that a column has in the files, such as started_at=begin. Can be given more than once."`
-	Format    string            `default:"auto" enum:"auto,csv,tsv,ndjson" help:"auto, csv, tsv or ndjson (default: auto, by the file's name, then its content)."`
-	TimeZone  string            `default:"UTC" placeholder:"ZONE" help:"The IANA time zone of a started_at without an offset (default: UTC)."`
-	Strict    bool              `help:"Check everything first and load nothing if a row is bad."`
-	Rejects   string            `placeholder:"FILE" help:"Where bad rows go, with line number and reason, as CSV that can be corrected and imported (default: beside the file, its name with .rejects.csv)."`
+	Files         []string          `arg:"" optional:"" help:"Files of sessions with the columns session_id, account_id, customer_id (may be empty), started_at and duration_seconds: CSV, TSV, NDJSON or JSON, plain, gzip, zstd or zip; '-' is standard input."`
+	Accounts      []string          `placeholder:"FILE" help:"A file of account names, with the columns account_id and name. Can be given more than once."`
+	Customers     []string          `placeholder:"FILE" help:"A file of customer names, with the columns account_id, customer_id and name. Can be given more than once."`
+	Map           map[string]string `placeholder:"COLUMN=NAME" mapsep:"," help:"The name that a column has in the files, such as started_at=begin, or its path in JSON: customer_id=metadata.customer.id. A duration in milliseconds is duration_seconds=NAME:ms; ended_at=NAME computes it of the end. Can be given more than once."`
+	Set           map[string]string `placeholder:"COLUMN=VALUE" mapsep:"none" help:"A column that has one value in all rows, such as account_id=acme. Can be given more than once."`
+	Format        string            `default:"auto" enum:"auto,csv,tsv,ndjson,json" help:"auto, csv, tsv, ndjson or json (default: auto, by the file's name, then its content)."`
+	Rows          string            `placeholder:"PATH" help:"Where the rows of a JSON document are, such as calls or data.items (default: at its top, or in an array there)."`
+	Encoding      string            `placeholder:"NAME" help:"The encoding of files without a byte order mark, such as latin1 or utf-16le (default: UTF-8)."`
+	TimeZone      string            `default:"UTC" placeholder:"ZONE" help:"The IANA time zone of a started_at without an offset (default: UTC)."`
+	StartedFormat string            `placeholder:"PATTERN" help:"How started_at and ended_at are written, in the language of strftime, such as %m/%d/%Y %H:%M:%S. Without it, forms that mean the same everywhere are read."`
+	Strict        bool              `help:"Check everything first and load nothing if a row is bad."`
+	Rejects       string            `placeholder:"FILE" help:"Where bad rows go, with line number and reason, as CSV that can be corrected and imported (default: beside the file, its name with .rejects.csv)."`
+	NoMoves       bool              `xor:"moves" help:"Reject sessions that are stored already for another account or customer (default with --strict)."`
+	Moves         bool              `xor:"moves" help:"Let sessions move to another account or customer, although --strict."`
+
+	MaxDuration limit  `default:"24h" placeholder:"LENGTH" help:"Reject sessions that are longer; none is no limit (default: 24h)."`
+	MaxFuture   limit  `default:"24h" placeholder:"LENGTH" help:"Reject sessions that start further ahead of the database's clock; none is no limit (default: 24h)."`
+	Earliest    string `default:"2000-01-01" placeholder:"DAY" help:"Reject sessions that start before this day (UTC); none is no limit (default: 2000-01-01)."`
+
+	ReportDuplicates string `placeholder:"FILE" help:"List likely duplicates, as CSV: sessions with the account, customer, start and duration of another one. They are stored all the same."`
 }
 
 // Help is the long help text of the subcommand.
 func (importCommand) Help() string {
-	return `Rows are stored by session_id: a new one is inserted, a known one takes the new values, so a file can be imported again at any time. Ctrl-C leaves whole batches; running the same import again completes it. Bad rows are set aside and the rest is loaded; the exit status is then 1. Correct the file of bad rows and import it like any other, without --map; a row that could not be split into columns has its text in the column raw, from which to fill the others.
+	return `Rows are stored by session_id: a new one is inserted, a known one takes the new values, so a file can be imported again at any time. Ctrl-C leaves whole batches; running the same import again completes it. Bad rows are set aside and the rest is loaded; the exit status is then 1. Correct the file of bad rows and import it like any other, without --map and --time-zone; a row that could not be split into columns has its text in the column raw, from which to fill the others.
+
+Columns that nothing is read from are listed at the end. A needed column that is in no row is an error, so that a slip in a name does not take the customers away; --map customer_id= says that there are none.
 
 "mysql --batch" writes NULL as the word NULL; have the query replace it by an empty text.`
 }
@@ -41,15 +53,11 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 	if len(c.Files)+len(c.Accounts)+len(c.Customers) == 0 {
 		return usage.Errorf(usage.InvalidArgument, "name the files to import, or - for standard input")
 	}
-	zone, err := usage.LoadZone("--time-zone", c.TimeZone)
+	options, err := c.options()
 	if err != nil {
 		return err
 	}
-	format, err := importer.ParseFormat(c.Format)
-	if err != nil {
-		return err
-	}
-	if err := c.checkRejects(); err != nil {
+	if err := c.checkOutputs(); err != nil {
 		return err
 	}
 	store, err := p.openOrCreate(ctx)
@@ -57,10 +65,11 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	defer store.close()
-	options := importer.Options{
-		Format: format, Zone: zone, Columns: c.Map, Strict: c.Strict,
-		Writers: store.bulk.writers, BatchSize: store.bulk.batch,
+	if options.Limits, err = c.limits(ctx, store); err != nil {
+		return err
 	}
+	options.Writers, options.BatchSize = store.bulk.writers, store.bulk.batch
+	options.Stored, options.StartedWith = store.SessionsByID, store.SessionsStartedWith
 	var rejects []string
 	for _, load := range []func() (string, error){
 		loader(ctx, p, c, "accounts", c.Accounts, importer.Accounts, store.WriteAccounts, options),
@@ -81,25 +90,63 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 	return nil
 }
 
-// checkRejects refuses a file of rejected rows that is also being imported, or
-// that tables with different columns would share.
-func (c importCommand) checkRejects() error {
-	if c.Rejects == "" {
-		return nil
+// options are what the flags say.
+func (c importCommand) options() (options importer.Options, err error) {
+	options = importer.Options{
+		Rows: c.Rows, Columns: c.Map, Constants: c.Set, Strict: c.Strict,
+		NoMoves: c.NoMoves || c.Strict && !c.Moves, Duplicates: c.openDuplicates(),
 	}
-	if kinds := min(1, len(c.Files)) + min(1, len(c.Accounts)) + min(1, len(c.Customers)); kinds > 1 {
+	if options.Zone, err = usage.LoadZone("--time-zone", c.TimeZone); err != nil {
+		return options, err
+	}
+	if options.Format, err = importer.ParseFormat(c.Format); err != nil {
+		return options, err
+	}
+	if c.StartedFormat != "" {
+		if options.StartedFormat, err = importer.ParseStartFormat(c.StartedFormat); err != nil {
+			return options, usage.Errorf(usage.InvalidArgument, "--started-format: %v", err)
+		}
+	}
+	if c.Encoding != "" {
+		if options.Encoding, err = importer.ParseEncoding(c.Encoding); err != nil {
+			return options, usage.Errorf(usage.InvalidArgument, "--encoding: %v", err)
+		}
+	}
+	return options, nil
+}
+
+// checkOutputs refuses a file to be written that is also being imported, or
+// that tables with different columns would share.
+func (c importCommand) checkOutputs() error {
+	kinds := min(1, len(c.Files)) + min(1, len(c.Accounts)) + min(1, len(c.Customers))
+	if c.Rejects != "" && kinds > 1 {
 		return usage.Errorf(usage.InvalidArgument, "with --rejects, import sessions, accounts and customers one after the other")
 	}
-	rejects, err := os.Stat(c.Rejects)
-	if err != nil {
-		return nil // not there, so not among the files
+	if c.Rejects != "" && sameFile(c.Rejects, c.ReportDuplicates) {
+		return usage.Errorf(usage.InvalidArgument, "--rejects and --report-duplicates are the same file")
 	}
 	for _, name := range slices.Concat(c.Files, c.Accounts, c.Customers) {
-		if file, err := os.Stat(name); err == nil && os.SameFile(file, rejects) {
+		switch {
+		case sameFile(name, c.Rejects):
 			return usage.Errorf(usage.InvalidArgument, "--rejects %s is one of the files to import", c.Rejects)
+		case sameFile(name, c.ReportDuplicates):
+			return usage.Errorf(usage.InvalidArgument, "--report-duplicates %s is one of the files to import", c.ReportDuplicates)
 		}
 	}
 	return nil
+}
+
+// sameFile tells whether two names are those of one file, there or not.
+func sameFile(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	first, errA := os.Stat(a)
+	second, errB := os.Stat(b)
+	if errA != nil || errB != nil {
+		return filepath.Clean(a) == filepath.Clean(b)
+	}
+	return os.SameFile(first, second)
 }
 
 // loadFunc is importer.Sessions and its kin.
@@ -113,6 +160,10 @@ func loader[Row any](ctx context.Context, p *process, c importCommand, kind stri
 		if len(files) == 0 {
 			return "", nil
 		}
+		duplicates := ""
+		if kind == "sessions" {
+			duplicates = c.ReportDuplicates
+		}
 		rejects := &rejectsFile{path: c.Rejects, beside: files[0]}
 		progress := newImportProgress(p.stderr, kind)
 		options.Rejects = rejects.open
@@ -123,20 +174,15 @@ func loader[Row any](ctx context.Context, p *process, c importCommand, kind stri
 		}, options)
 		progress.end()
 		if err == nil || summary.Read > 0 {
-			printSummary(p.stdout, kind, summary)
+			printSummary(p.stdout, kind, summary, duplicates)
 		}
+		tellReason(p.stderr, summary)
 		if err != nil && ctx.Err() != nil {
 			fmt.Fprintln(p.stderr, "What is counted above is stored; run the same import again to complete it.")
 			return "", ctx.Err()
 		}
 		return rejects.opened, err
 	}
-}
-
-// printSummary prints the counts of a load.
-func printSummary(w io.Writer, kind string, s importer.Summary) {
-	fmt.Fprintf(w, "%s: %d read, %d inserted, %d updated, %d unchanged, %d rejected\n",
-		text.FormatTitle.Apply(kind), s.Read, s.Inserted, s.Updated, s.Unchanged, s.Rejected)
 }
 
 // rejectsFile is the file of rejected rows, made when there is one.

@@ -152,8 +152,7 @@ func (s *Store) OnEveryConnection(t interface {
 
 // LookAfter does once what KeepRollups does from time to time beside folding.
 func (s *Store) LookAfter(ctx context.Context) error {
-	compare := comparer{store: s}
-	return errors.Join(compare.round(ctx), s.checkAndFill(ctx))
+	return errors.Join(s.NewComparer().Sweep(ctx), s.checkAndFill(ctx))
 }
 
 // KeepFolding does once what KeepRollups does every second.
@@ -165,6 +164,15 @@ type Comparer struct{ comparer }
 func (s *Store) NewComparer() *Comparer { return &Comparer{comparer{store: s}} }
 
 func (c *Comparer) Round(ctx context.Context) error { return c.round(ctx) }
+
+// Sweep compares every day, in as many rounds as that takes on a busy machine.
+func (c *Comparer) Sweep(ctx context.Context) error {
+	for {
+		if err := c.round(ctx); err != nil || c.next.IsZero() {
+			return err
+		}
+	}
+}
 
 // FoldedLast makes folding look as if nothing had been folded for a while.
 func (s *Store) FoldedLast(ago time.Duration) { s.folding.since = time.Now().Add(-ago) }

@@ -46,7 +46,7 @@ func reportIn(ctx context.Context, db sqlx.QueryerContext, query usage.Query, st
 	if err != nil {
 		return nil, lastRow{}, err
 	}
-	report := usage.NewReport(query, last.asOf, subjects).ReadBy(state.source(), plan)
+	report := usage.NewReport(query, last.asOf, subjects).ReadBy(state.sourceOf(plan), plan)
 	return report, last, report.Totals.Fits()
 }
 
@@ -63,7 +63,7 @@ func reportStatement(query usage.Query, state *rollupState) (plan usage.Plan, st
 		parts, args = append(parts, part), append(args, its...)
 	}
 	if span, ok := query.Range.Normal(); ok {
-		if plan, err = state.plan(span); err != nil {
+		if plan, err = state.plan(span, []usage.Range{span}); err != nil {
 			return usage.Plan{}, "", nil, err
 		}
 		if whole, ok := plan.Whole(); ok {
@@ -72,6 +72,10 @@ func reportStatement(query usage.Query, state *rollupState) (plan usage.Plan, st
 		}
 		if len(plan.Edges) > 0 {
 			add(raw(query, plan.Edges))
+		}
+		if span == (usage.Range{}) && len(plan.Pieces) > 0 && state.Phase != Ready {
+			// Those that are undated are in no span, and never dropped.
+			add(rawWhere(query, "NOT "+dated("started_at")))
 		}
 	}
 	add("SELECT '', '', 0, 0, 0, "+stamp, nil)
@@ -83,8 +87,17 @@ func reportStatement(query usage.Query, state *rollupState) (plan usage.Plan, st
 // Subjects are grouped as the tables have them: NULL and an empty customer id
 // both mean that there is no customer.
 func raw(query usage.Query, spans []usage.Range) (string, []any) {
-	where := subjectConditions(query)
+	var where conditions
 	where.addSessionsIn(spans)
+	return rawWhere(query, strings.Join(where.clauses, " AND "), where.args...)
+}
+
+// rawWhere reads single sessions that meet a condition, which may be empty.
+func rawWhere(query usage.Query, condition string, args ...any) (string, []any) {
+	where := subjectConditions(query)
+	if condition != "" {
+		where.add(condition, args...)
+	}
 	return `SELECT account_id, COALESCE(customer_id, '') AS customer,
 		       ` + total("ai_minutes") + `, ` + total("duration_seconds") + `, COUNT(*),
 		       0 AS as_of, 0 AS token

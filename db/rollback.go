@@ -24,6 +24,9 @@ const madeMark = "AI usage gateway"
 // somebody has to be billed for.
 const sessionsTableName = "ai_sessions"
 
+// stateTable says whether reports may rely on the rollups.
+const stateTable = "usage_rollup_state"
+
 // Undone is a step of the schema that has been undone.
 type Undone struct {
 	Migration
@@ -68,6 +71,13 @@ func (s *Store) Rollback(ctx context.Context, drop []string) (Undone, error) {
 		undone.Kept = table
 		_, err = s.db.ExecContext(ctx, "DELETE FROM "+versionTable+" WHERE version_id = ?", version)
 		return undone, translate(err)
+	}
+	// The triggers go with the state that says whether sums may be read. Gateways that
+	// are running must not believe these from the moment on that changes are missing.
+	if table == stateTable {
+		if err := s.fallBack(ctx, "the rollups are being undone by migrate down; run the migrate command to have them again"); err != nil {
+			return Undone{}, err
+		}
 	}
 	if _, err = provider.Down(ctx); err != nil {
 		return Undone{}, migrationError(err)

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"context"
 	"io/fs"
 	"regexp"
 	"slices"
@@ -214,6 +215,55 @@ func TestEveryTableOfAMigrationIsMarked(t *testing.T) {
 		}
 		if found < 15 {
 			t.Errorf("%d tables", found)
+		}
+	})
+}
+
+// Undoing the rollups takes their triggers away before their state. A gateway that is
+// running, or an undo that is cut off in between, must not leave changes out.
+func TestUndoingTheRollupsLeavesNoChangeOut(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, running *db.Store, dsn string) {
+		write(t, running, session("1", 60))
+		if got := report(t, running, usage.Request{}).Totals.Sessions; got != 1 {
+			t.Fatalf("%d sessions, want 1", got)
+		}
+		operator := open(t, dsn)
+		for { // down to the state of the rollups
+			steps, err := operator.Migrations(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := db.Migration{}
+			for _, step := range steps {
+				if !step.AppliedAt.IsZero() {
+					last = step
+				}
+			}
+			if strings.Contains(last.Name, "usage_rollup_state") {
+				break
+			}
+			if _, err := operator.Rollback(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// Somebody is reading the state, so that its table cannot be dropped yet.
+		reader := newWriter(t, dsn, "")
+		reader.run("BEGIN", "SELECT * FROM usage_rollup_state")
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { _, err := operator.Rollback(ctx, nil); done <- err }()
+		awaitLockWait(t, dsn, "STATE LIKE 'Waiting for table%' AND INFO LIKE 'DROP TABLE%'")
+		cancel()
+		if err := <-done; err == nil {
+			t.Error("the undo was not cut off")
+		}
+		for count(t, dsn, "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE 'DROP TABLE%'") > 0 {
+			time.Sleep(5 * time.Millisecond)
+		}
+		reader.run("ROLLBACK")
+		execute(t, dsn, `INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('2', 'a', '2026-03-01', 60)`)
+		if got := report(t, running, usage.Request{}).Totals.Sessions; got != 2 {
+			t.Errorf("%d sessions after an undo that was cut off, want 2", got)
 		}
 	})
 }

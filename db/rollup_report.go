@@ -9,19 +9,46 @@ import (
 	"aiusage/usage"
 )
 
-// plan cuts a normal range into what is read from rollups and what from single
-// sessions.
-func (state *rollupState) plan(span usage.Range) (usage.Plan, error) {
-	plan := usage.Plan{Edges: []usage.Range{span}}
-	if state.Phase == Ready {
-		plan = usage.NewPlan(span)
+// plan cuts a normal range, given as the buckets it is made of, into what is read
+// from rollups and what from single sessions.
+func (state *rollupState) plan(span usage.Range, buckets []usage.Range) (usage.Plan, error) {
+	plan := usage.NewSeriesPlan(buckets)
+	if state.Phase != Ready && len(buckets) > 0 {
+		plan = state.planOfSessions(span, buckets)
 	}
 	if state.RawFrom.Valid {
-		if err := usage.CheckEdges(span, plan, state.RawFrom.Time, state.Phase == Ready); err != nil {
+		if err := usage.CheckEdges(span, plan, state.RawFrom.Time, true); err != nil {
 			return usage.Plan{}, err
 		}
 	}
 	return plan, nil
+}
+
+// planOfSessions reads rollups only where sessions were dropped: what makes rollups
+// unreadable concerns sessions that are still there.
+func (state *rollupState) planOfSessions(span usage.Range, buckets []usage.Range) usage.Plan {
+	if !state.RawFrom.Valid {
+		return usage.Plan{Edges: []usage.Range{span}}
+	}
+	kept := state.RawFrom.Time
+	var dropped []usage.Range
+	for _, bucket := range buckets {
+		if !bucket.From.Before(kept) {
+			break
+		}
+		if bucket.To.IsZero() || bucket.To.After(kept) {
+			bucket.To = kept
+		}
+		dropped = append(dropped, bucket)
+	}
+	plan := usage.NewSeriesPlan(dropped)
+	if span.To.IsZero() || span.To.After(kept) {
+		if span.From.Before(kept) {
+			span.From = kept
+		}
+		plan.Edges = append(plan.Edges, span)
+	}
+	return plan
 }
 
 // pieces returns those of a plan, cut where there is data. What is undated belongs

@@ -61,9 +61,9 @@ const token = "COALESCE((SELECT CASE phase WHEN 'ready' THEN generation ELSE -ge
 // the state of then.
 func newGeneration() int64 { return 1 + rand.Int64N(math.MaxInt64/2) }
 
-// source is what usage is read from.
-func (state *rollupState) source() usage.Source {
-	if state.Phase == Ready {
+// sourceOf is what usage is read from by a plan.
+func (state *rollupState) sourceOf(plan usage.Plan) usage.Source {
+	if state.Phase == Ready || len(plan.Pieces) > 0 {
 		return usage.FromRollups
 	}
 	return usage.FromSessions
@@ -78,7 +78,7 @@ func (s *Store) readState(ctx context.Context) (*rollupState, error) {
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, translate(err)
 	}
-	if state.Phase == Ready {
+	if state.Phase == Ready || state.RawFrom.Valid {
 		if state.data, err = s.months(ctx); err != nil {
 			return nil, err
 		}

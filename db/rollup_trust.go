@@ -20,13 +20,19 @@ import (
 // time, in the background.
 
 // distrust makes reports read raw sessions and the rollups be compared with all
-// sessions and repaired, unless that has begun already. reason says what was found.
-func (s *Store) distrust(ctx context.Context, seen *rollupState, reason string) error {
-	_, err := s.db.ExecContext(ctx, `
+// sessions and repaired. reason says what was found. It does nothing, and says so,
+// when the state is no longer the one that was seen: what was found may then be
+// the work of whoever changed it, such as retention.
+func (s *Store) distrust(ctx context.Context, seen *rollupState, reason string) (begun bool, err error) {
+	result, err := s.db.ExecContext(ctx, `
 		UPDATE usage_rollup_state SET phase = 'filling', filled_to = NULL, reason = ?, generation = ?
 		WHERE state_id = 1 AND phase = 'ready' AND generation = ?`, reason, newGeneration(), seen.Generation)
 	s.known.Store(nil)
-	return translate(err)
+	if err != nil {
+		return false, translate(err)
+	}
+	changed, err := result.RowsAffected()
+	return changed > 0, err
 }
 
 // lacking names the first hour that has fewer sessions than its sums say, if there
@@ -60,8 +66,9 @@ const haveGone = "have gone without a trigger seeing it"
 // comparer compares the sums of days with their sessions, some at a time.
 type comparer struct {
 	store *Store
-	// next is where the walk over all days goes on.
-	next time.Time
+	// next is where the walk over all days goes on, and month the last month it has
+	// compared.
+	next, month time.Time
 	// created is when the table was made, as the server says, which TRUNCATE and
 	// whatever puts another table in its place changes.
 	created sql.NullString
@@ -70,8 +77,8 @@ type comparer struct {
 // compareFor is how long a round takes, unless there is reason to doubt the sums.
 const compareFor = 200 * time.Millisecond
 
-// round compares the first and the last days, and as many more as time allows: all
-// of them where the table has been made anew since the last round.
+// round compares the first day, the last one and those of now, and as many more as
+// time allows: all of them where the table has been made anew since the last round.
 func (c *comparer) round(ctx context.Context) error {
 	state, err := c.store.readState(ctx)
 	if err != nil || state.Phase != Ready {
@@ -90,9 +97,10 @@ func (c *comparer) round(ctx context.Context) error {
 	if state.RawFrom.Valid && all.From.Before(state.RawFrom.Time) {
 		all.From = state.RawFrom.Time
 	}
-	last := usage.Day.Floor(all.To.Add(-1))
-	for _, day := range []time.Time{all.From, last.AddDate(0, 0, -1), last} {
-		if differs, err := c.compare(ctx, state, day); err != nil || differs {
+	// The last day need not be near: clocks go wrong.
+	now := time.Now()
+	for _, day := range []time.Time{all.From, usage.Day.Floor(all.To.Add(-1)), now.AddDate(0, 0, -1), now} {
+		if differs, err := c.compare(ctx, state, day, usage.Day); err != nil || differs {
 			return err
 		}
 	}
@@ -106,60 +114,104 @@ func (c *comparer) round(ctx context.Context) error {
 			return err
 		}
 		if !found {
-			c.next = time.Time{}
+			c.next, c.month = time.Time{}, time.Time{}
 			return nil
 		}
 		c.next = hour
-		if differs, err := c.compare(ctx, state, hour); err != nil || differs {
+		coarsest := usage.Day
+		if month := usage.Month.Floor(hour); !month.Equal(c.month) {
+			c.month, coarsest = month, usage.Month
+		}
+		if differs, err := c.compare(ctx, state, hour, coarsest); err != nil || differs {
 			return err
 		}
 	}
 	return nil
 }
 
-// compare compares the rest of the day from an instant on, and begins the repair
-// where its sums are not those of its sessions. The error then says so.
-func (c *comparer) compare(ctx context.Context, state *rollupState, at time.Time) (differs bool, err error) {
+// compare compares the rest of the day from an instant on, the day with its hours and,
+// where that is the coarsest grain asked for, the month with its days. It begins the
+// repair where they differ; the error then says so.
+func (c *comparer) compare(ctx context.Context, state *rollupState, at time.Time, coarsest usage.Grain) (differs bool, err error) {
 	span := usage.Range{From: usage.Hour.Floor(at), To: usage.Day.Next(at)}
 	if day := usage.Day.Floor(at); !state.RawFrom.Valid || !day.Before(state.RawFrom.Time) {
 		span.From = day
 	} else if span.From.Before(state.RawFrom.Time) {
 		span.From = state.RawFrom.Time
 	}
-	difference, err := c.store.spanDifference(ctx, span)
-	if err != nil || difference == (usage.Usage{}) {
+	reason, err := c.store.sessionsDiffer(ctx, span)
+	for grain := usage.Day; grain <= coarsest && err == nil && reason == ""; grain++ {
+		reason, err = c.store.grainDiffers(ctx, grain, grain.Floor(at))
+	}
+	if err != nil || reason == "" {
 		return false, err
 	}
-	reason := fmt.Sprintf("the sums of %s are not those of its sessions: these have %d min, %d s and %d sessions more",
-		span.From.Format(time.DateOnly), difference.Minutes, difference.Seconds, difference.Sessions)
-	if err := c.store.distrust(ctx, state, reason); err != nil {
+	if begun, err := c.store.distrust(ctx, state, reason); err != nil || !begun {
 		return true, err
 	}
 	return true, usage.Errorf(usage.Unavailable, "%s; reports read raw sessions until they are repaired", reason)
 }
 
-// spanDifference returns by how much the sessions of a span exceed their sums, in
-// one snapshot. The span begins on the hour and ends with its day.
-func (s *Store) spanDifference(ctx context.Context, span usage.Range) (difference usage.Usage, err error) {
+// A signature is a sum in which every subject and hour has a weight of its own, so
+// that usage which was moved between them does not cancel out. It takes no grouping.
+
+// signed is the signature of rows with these amounts.
+func signed(weight, minutes, seconds, sessions string) string {
+	return "COALESCE(SUM(CAST(" + weight + " AS DECIMAL(20, 0)) * (" + sessions + " + 7 * CAST(" + minutes + " AS DECIMAL(30, 0)) + 31 * CAST(" + seconds + " AS DECIMAL(30, 0)))), 0)"
+}
+
+// sessionsDiffer says how the sessions of a span differ from the sums of its hours,
+// if they do, in one snapshot.
+func (s *Store) sessionsDiffer(ctx context.Context, span usage.Range) (reason string, err error) {
 	var sessions conditions
 	sessions.addSessionsIn([]usage.Range{span})
 	changes, sums := inSpan("hour", span), inSpan("bucket", span)
-	grain := usage.Hour
-	if span.From.Equal(usage.Day.Floor(span.From)) {
-		grain = usage.Day
+	sums.add("grain = ?", usage.Hour)
+	weight := func(hour string) string {
+		return "CRC32(CONCAT(RTRIM(account_id), '\n', RTRIM(COALESCE(customer_id, '')), '\n', HOUR(" + hour + ")))"
 	}
-	sums.add("grain = ?", grain)
+	part := func(sign, minutes, seconds, sessions, signature string) string {
+		return "SELECT COALESCE(" + sign + "SUM(" + minutes + "), 0) AS minutes, COALESCE(" + sign + "SUM(" + seconds + "), 0) AS seconds, " +
+			"COALESCE(" + sign + "SUM(" + sessions + "), 0) AS sessions, " + sign + signature + " AS signature FROM "
+	}
+	var more usage.Usage
+	var same bool
 	err = s.db.QueryRowContext(ctx, `
-		SELECT `+total("minutes")+`, `+total("seconds")+`, `+total("sessions")+` FROM (
-			SELECT COALESCE(SUM(ai_minutes), 0) AS minutes, COALESCE(SUM(duration_seconds), 0) AS seconds, COUNT(*) AS sessions
-			FROM ai_sessions`+sessions.String()+`
-			UNION ALL SELECT COALESCE(-SUM(minutes), 0), COALESCE(-SUM(seconds), 0), COALESCE(-SUM(sessions), 0)
-			FROM usage_deltas`+changes.String()+`
-			UNION ALL SELECT COALESCE(-SUM(minutes), 0), COALESCE(-SUM(seconds), 0), COALESCE(-SUM(sessions), 0)
-			FROM usage_rollups`+sums.String()+`
+		SELECT `+total("minutes")+`, `+total("seconds")+`, `+total("sessions")+`, SUM(signature) = 0 FROM (
+			`+part("", "ai_minutes", "duration_seconds", "1", signed(weight("started_at"), "COALESCE(ai_minutes, 0)", "COALESCE(duration_seconds, 0)", "1"))+
+		`ai_sessions`+sessions.String()+`
+			UNION ALL `+part("-", "minutes", "seconds", "sessions", signed(weight("hour"), "minutes", "seconds", "sessions"))+`usage_deltas`+changes.String()+`
+			UNION ALL `+part("-", "minutes", "seconds", "sessions", signed(weight("bucket"), "minutes", "seconds", "sessions"))+
+		`usage_rollups JOIN usage_subjects ON usage_subjects.subject_no = usage_rollups.subject_no`+sums.String()+`
 		) AS sides`, slices.Concat(sessions.args, changes.args, sums.args)...).
-		Scan((*sum)(&difference.Minutes), (*sum)(&difference.Seconds), (*sum)(&difference.Sessions))
-	return difference, translate(err)
+		Scan((*sum)(&more.Minutes), (*sum)(&more.Seconds), (*sum)(&more.Sessions), &same)
+	switch {
+	case err != nil:
+		return "", translate(err)
+	case more != (usage.Usage{}):
+		return fmt.Sprintf("the sums of %s are not those of its sessions: these have %d min, %d s and %d sessions more",
+			span.From.Format(time.DateOnly), more.Minutes, more.Seconds, more.Sessions), nil
+	case !same:
+		return fmt.Sprintf("the sums of %s are not those of its sessions: these belong to other accounts, customers or hours",
+			span.From.Format(time.DateOnly)), nil
+	}
+	return "", nil
+}
+
+// grainDiffers says whether the sums of a bucket differ from those of the grain below.
+func (s *Store) grainDiffers(ctx context.Context, grain usage.Grain, bucket time.Time) (reason string, err error) {
+	fine := inSpan("bucket", usage.Range{From: bucket, To: grain.Next(bucket)})
+	var same bool
+	err = s.db.QueryRowContext(ctx, `
+		SELECT SUM(signature) = 0 FROM (
+			SELECT `+signed("subject_no", "minutes", "seconds", "sessions")+` AS signature FROM usage_rollups WHERE grain = ? AND bucket = ?
+			UNION ALL
+			SELECT -`+signed("subject_no", "minutes", "seconds", "sessions")+` FROM usage_rollups`+fine.String()+` AND grain = ?
+		) AS sides`, slices.Concat([]any{grain, bucket}, fine.args, []any{grain - 1})...).Scan(&same)
+	if err != nil || same {
+		return "", translate(err)
+	}
+	return fmt.Sprintf("the sums of the %s from %s are not those of its %ss", grain, bucket.Format(time.DateOnly), grain-1), nil
 }
 
 // reportOf reads a report as planned on the state, and from the sessions where the
@@ -213,13 +265,17 @@ func (s *Store) resolve(ctx context.Context) error {
 		return nil
 	}
 	state, err := s.readState(ctx)
-	if err == nil {
-		err = s.distrust(ctx, state, *reason)
+	if err != nil {
+		return err
 	}
+	begun, err := s.distrust(ctx, state, *reason)
 	if err != nil {
 		return err
 	}
 	s.suspicion.Store(nil)
+	if !begun {
+		return nil // it has been settled, or is being settled
+	}
 	return usage.Errorf(usage.Unavailable, "%s; reports read raw sessions until the rollups are repaired", *reason)
 }
 

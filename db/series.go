@@ -51,13 +51,16 @@ const mostEdges = 500
 // are the ids of a subject, the index of a bucket and the usage; a subject may
 // have several for a bucket. The last row is that of a report.
 func seriesStatement(query usage.SeriesQuery, span usage.Range, buckets []usage.Range, state *rollupState) (string, []any, error) {
-	plan := usage.NewSeriesPlan(buckets)
-	if len(buckets) > 0 && (state.Phase != Ready || len(plan.Edges) > mostEdges) {
-		plan = usage.Plan{Edges: []usage.Range{span}}
+	plan, err := state.plan(span, buckets)
+	if err != nil {
+		return "", nil, err
 	}
-	if state.RawFrom.Valid {
-		if err := usage.CheckEdges(span, plan, state.RawFrom.Time, len(plan.Pieces) > 0); err != nil {
-			return "", nil, err
+	if len(plan.Edges) > mostEdges {
+		plan = usage.Plan{Edges: []usage.Range{span}}
+		if state.RawFrom.Valid {
+			if err := usage.CheckEdges(span, plan, state.RawFrom.Time, false); err != nil {
+				return "", nil, err
+			}
 		}
 	}
 	runs := usage.BucketRuns(buckets)

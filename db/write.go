@@ -13,7 +13,11 @@ import (
 )
 
 // Written counts what a write did with its rows.
-type Written struct{ Inserted, Updated, Unchanged int64 }
+type Written struct {
+	Inserted, Updated, Unchanged int64
+	// Moved is how many of the updated sessions had another account or customer before.
+	Moved int64
+}
 
 // WriteSessions stores sessions by their id, in one transaction: a new id is
 // inserted, a known one takes the new values. Of rows with the same id the last
@@ -46,6 +50,8 @@ type table[Row comparable] struct {
 	key func(Row) Row
 	// normal returns the row as it will be read back.
 	normal func(Row) Row
+	// moved tells whether a row counts for somebody else than the one it replaces. Nil means never.
+	moved func(before, after Row) bool
 	// stored are the values as expressions to read them by.
 	stored []string
 	// keyArgs and valueArgs give what keys and values hold.
@@ -67,6 +73,7 @@ var sessionsTable = table[usage.Session]{
 		s.StartedAt = s.StartedAt.UTC().Truncate(time.Millisecond)
 		return s
 	},
+	moved:   func(before, after usage.Session) bool { return subjectOf(before) != subjectOf(after) },
 	keyArgs: func(s usage.Session) []any { return []any{s.SessionID} },
 	valueArgs: func(s usage.Session) []any {
 		return []any{s.AccountID, nullIfEmpty(s.CustomerID), s.StartedAt, s.DurationSeconds}
@@ -285,6 +292,9 @@ func (t table[Row]) merge(known, rows []Row) (inserts, updates []Row, written Wr
 			written.Inserted++
 		case before != row:
 			written.Updated++
+			if t.moved != nil && t.moved(before, row) {
+				written.Moved++
+			}
 		default:
 			written.Unchanged++
 		}

@@ -31,12 +31,35 @@ func TestWritingAgainChangesNothing(t *testing.T) {
 		rows[1].AccountID = "b"
 		rows[2].CustomerID = "c"
 		rows = append(rows, session("4", 0))
-		if got, want := write(t, store, rows...), (db.Written{Inserted: 1, Updated: 2, Unchanged: 1}); got != want {
+		if got, want := write(t, store, rows...), (db.Written{Inserted: 1, Updated: 2, Unchanged: 1, Moved: 2}); got != want {
 			t.Errorf("corrected: got %+v, want %+v", got, want)
 		}
 		got := report(t, store, usage.Request{})
 		if len(got.Accounts) != 2 || got.Totals.Sessions != 4 || got.Totals.Minutes != 3 {
 			t.Errorf("got %+v", got)
+		}
+	})
+}
+
+// A session that is only longer or later, or whose ids the table takes for the
+// same, has not moved.
+func TestSessionsThatMoveAreCounted(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		write(t, store, session("1", 60), session("2", 60), session("3", 60), session("4", 60))
+		rows := []usage.Session{session("1", 61), session("2", 60), session("3", 60), session("4", 60)}
+		rows[1].AccountID = "b"
+		rows[2].CustomerID = ""
+		rows[3].StartedAt = noon.Add(time.Hour)
+		if got, want := write(t, store, rows...), (db.Written{Updated: 4, Moved: 2}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		if got, want := write(t, store, rows...), (db.Written{Unchanged: 4}); got != want {
+			t.Errorf("again: got %+v, want %+v", got, want)
+		}
+		there, back := session("5", 60), session("5", 60)
+		there.AccountID = "b"
+		if got, want := write(t, store, back, there, back), (db.Written{Inserted: 1, Updated: 2, Moved: 2}); got != want {
+			t.Errorf("there and back: got %+v, want %+v", got, want)
 		}
 	})
 }

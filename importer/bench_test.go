@@ -44,6 +44,16 @@ func BenchmarkSessions(b *testing.B) {
 			fmt.Fprintf(w, `{"session_id":%q,"account_id":%q,"customer_id":%q,"started_at":%q,"duration_seconds":%d}`+"\n",
 				s.SessionID, s.AccountID, s.CustomerID, s.StartedAt.Format(time.RFC3339Nano), s.DurationSeconds)
 		}, nil},
+		{"csv of other forms", "forms.csv", strings.ReplaceAll(header, ",", ";"), func(w io.Writer, s usage.Session) {
+			fmt.Fprintf(w, "%s;%s;%s;%d;%s\n", s.SessionID, s.AccountID, s.CustomerID, s.StartedAt.UnixMilli(), time.Duration(s.DurationSeconds)*time.Second)
+		}, nil},
+		{"csv of dates of mails", "mail.csv", strings.ReplaceAll(header, ",", "|"), func(w io.Writer, s usage.Session) {
+			fmt.Fprintf(w, "%s|%s|%s|%s|PT%dS\n", s.SessionID, s.AccountID, s.CustomerID, s.StartedAt.Format(time.RFC1123Z), s.DurationSeconds)
+		}, nil},
+		{"json", "sessions.json.txt", "", func(w io.Writer, s usage.Session) {
+			fmt.Fprintf(w, `{"session_id":%q,"account_id":%q,"customer_id":%q,"started_at":%d,"duration_seconds":%d.5}`+"\n",
+				s.SessionID, s.AccountID, s.CustomerID, s.StartedAt.Unix(), s.DurationSeconds)
+		}, nil},
 	} {
 		b.Run(form.name, func(b *testing.B) {
 			var text bytes.Buffer
@@ -60,7 +70,7 @@ func BenchmarkSessions(b *testing.B) {
 			b.ResetTimer()
 			var rows int64
 			for range b.N {
-				summary, err := Sessions(b.Context(), []string{file}, nil, discard[usage.Session], Options{Zone: form.zone})
+				summary, err := Sessions(b.Context(), []string{file}, nil, discard[usage.Session], Options{Zone: form.zone, Format: formatByName(form.file)})
 				if err != nil || summary.Rejected > 0 {
 					b.Fatal(summary, err)
 				}

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // delimited reads CSV and TSV.
@@ -24,6 +24,8 @@ type delimited struct {
 	width int
 	// positions of the table's columns among them, -1 for none.
 	positions []int
+	// constants are the values of columns that are not among them.
+	constants []string
 
 	// pending is the length of the lines after the first of the current row,
 	// which are passed when the next row is asked for.
@@ -31,7 +33,7 @@ type delimited struct {
 
 	fields []string // of the current row; reused
 	spans  []span   // where they are, in a row with quotes; reused
-	valid  bool     // it is valid UTF-8
+	broken string   // what is wrong with its characters
 	buffer []byte   // a row that spans lines; reused
 	values []string // reused
 }
@@ -45,11 +47,8 @@ type span struct {
 }
 
 // newDelimited reads the header.
-func newDelimited(lines *lines, format Format, columns []namedColumn) (*delimited, error) {
-	d := &delimited{lines: lines, delimiter: ',', values: make([]string, len(columns))}
-	if format == TSV {
-		d.delimiter, d.escapes = '\t', true
-	}
+func newDelimited(lines *lines, delimiter byte, columns []namedColumn, unused *names) (*delimited, error) {
+	d := &delimited{lines: lines, delimiter: delimiter, escapes: delimiter == '\t', values: make([]string, len(columns)), constants: constantsOf(columns)}
 	header, err := d.record()
 	switch {
 	case err == io.EOF:
@@ -58,8 +57,8 @@ func newDelimited(lines *lines, format Format, columns []namedColumn) (*delimite
 		return nil, fmt.Errorf("has a header that cannot be read: %w", damage(err))
 	case header.problem != "":
 		return nil, fmt.Errorf("has a header that cannot be read: %s", header.problem)
-	case !d.valid:
-		return nil, errors.New("has a header that is not UTF-8; save it as UTF-8")
+	case d.broken != "":
+		return nil, errors.New("has a header that is not UTF-8; save it as UTF-8, or name its encoding with --encoding")
 	case strings.ContainsRune(header.text, '\r'):
 		return nil, errors.New("has lines that end in CR alone; save it with LF or CRLF line ends")
 	}
@@ -67,10 +66,29 @@ func newDelimited(lines *lines, format Format, columns []namedColumn) (*delimite
 	if d.positions, err = locate(columns, d.fields); err != nil {
 		return nil, fmt.Errorf("has a header that does not fit: %w", err)
 	}
+	d.noteUnused(unused)
 	return d, nil
 }
 
+// noteUnused adds the names in the header that no column is read from. What a
+// file of rejected rows says about them is for people.
+func (d *delimited) noteUnused(unused *names) {
+	rejected := isOfRejects(d.fields)
+	for at, name := range d.fields {
+		if slices.Contains(d.positions, at) || rejected && (at < 3 || at == len(d.fields)-1) {
+			continue
+		}
+		if name = strings.TrimSpace(name); name == "" {
+			name = fmt.Sprintf("number %d", at+1)
+		}
+		unused.add(name)
+	}
+}
+
 func (d *delimited) line() int64 { return d.number }
+
+// checkColumns implements rowReader: the header has told.
+func (d *delimited) checkColumns() error { return nil }
 
 // next implements rowReader.
 func (d *delimited) next() (row, error) {
@@ -83,14 +101,18 @@ func (d *delimited) next() (row, error) {
 		return r, nil
 	}
 	for i, position := range d.positions {
-		d.values[i] = ""
+		d.values[i] = d.constants[i]
 		if position >= 0 {
 			d.values[i] = d.fields[position]
 		}
 	}
 	r.values = d.values
-	if !d.valid {
-		r.problem = "the row is not valid UTF-8"
+	if d.broken != "" {
+		if d.lines.decoded {
+			r.reject(d.broken) // in UTF-8, what took the character's place is good
+			return r, nil
+		}
+		r.problem = d.broken
 	}
 	if len(r.text) > longLine || r.lines > 1 {
 		detach(r.values)
@@ -118,7 +140,7 @@ func (d *delimited) record() (row, error) {
 			return d.quoted(r, text), nil
 		}
 		r.text = string(withoutEnd(text))
-		d.valid = utf8.ValidString(r.text)
+		d.broken = d.lines.broken(r.text)
 		if problem := d.cut(r.text); problem != "" {
 			r.reject(problem)
 		}
@@ -170,7 +192,7 @@ func (d *delimited) quoted(r row, first []byte) row {
 		r.reject(problem)
 		return r
 	}
-	d.valid = utf8.ValidString(whole)
+	d.broken = d.lines.broken(whole)
 	if d.pending = max(end-len(first), 0); d.pending > 0 {
 		r.lines = lineCount(text[:end])
 		r.shorten = func() { d.pending = 0 }

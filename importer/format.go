@@ -2,7 +2,6 @@ package importer
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -17,26 +16,31 @@ const (
 	CSV
 	TSV
 	NDJSON
+	JSON
 )
 
-var formatNames = [...]string{Auto: "auto", CSV: "csv", TSV: "tsv", NDJSON: "ndjson"}
+var formatNames = [...]string{Auto: "auto", CSV: "csv", TSV: "tsv", NDJSON: "ndjson", JSON: "json"}
 
 // String returns the format's name in lower case.
 func (f Format) String() string { return formatNames[f] }
 
-// ParseFormat returns the format with a name: auto, csv, tsv or ndjson.
+// ParseFormat returns the format with a name: auto, csv, tsv, ndjson or json.
 func ParseFormat(name string) (Format, error) {
 	for format, known := range formatNames {
 		if name == known {
 			return Format(format), nil
 		}
 	}
-	return Auto, fmt.Errorf("there is no format %q; the formats are auto, csv, tsv and ndjson", name)
+	return Auto, fmt.Errorf("there is no format %q; the formats are auto, csv, tsv, ndjson and json", name)
 }
 
 // formatByName goes by the extension of a file's name, if it says anything.
 func formatByName(name string) Format {
-	switch filepath.Ext(strings.TrimSuffix(strings.ToLower(name), ".gz")) {
+	name = strings.ToLower(name)
+	for _, compression := range []string{".gz", ".zst"} {
+		name = strings.TrimSuffix(name, compression)
+	}
+	switch filepath.Ext(name) {
 	case ".csv":
 		return CSV
 	case ".tsv":
@@ -47,30 +51,18 @@ func formatByName(name string) Format {
 	return Auto
 }
 
-// formatByContent goes by the beginning of a file.
+// formatByContent goes by the beginning of a file. One whose first line is the
+// beginning of an object only is a document, not an object per line.
 func formatByContent(beginning []byte) Format {
-	header, _, _ := bytes.Cut(bytes.TrimLeft(beginning, " \t\r\n"), []byte("\n"))
+	first, _, _ := bytes.Cut(bytes.TrimLeft(beginning, " \t\r\n"), []byte("\n"))
+	first = bytes.TrimRight(first, " \t\r")
 	switch {
-	case bytes.HasPrefix(header, []byte("{")):
+	case bytes.HasPrefix(first, []byte("[")):
+		return JSON
+	case bytes.HasPrefix(first, []byte("{")) && bytes.IndexByte([]byte("{[,:"), first[len(first)-1]) >= 0 && len(first) < len(beginning):
+		return JSON
+	case bytes.HasPrefix(first, []byte("{")):
 		return NDJSON
-	case bytes.ContainsRune(header, '\t'):
-		return TSV
 	}
 	return CSV
-}
-
-const byteOrderMark = "\xef\xbb\xbf"
-
-// checkText tells from the beginning of a file whether it can be UTF-8 text.
-func checkText(beginning []byte) error {
-	for _, mark := range []string{"\xff\xfe", "\xfe\xff"} {
-		if bytes.HasPrefix(beginning, []byte(mark)) {
-			return errors.New("is UTF-16; save it as UTF-8")
-		}
-	}
-	header, _, _ := bytes.Cut(beginning, []byte("\n"))
-	if bytes.IndexByte(header, 0) >= 0 {
-		return errors.New("begins with binary data (or UTF-16); CSV, TSV or NDJSON in UTF-8 is expected, plain or gzip")
-	}
-	return nil
 }

@@ -109,7 +109,7 @@ func TestAllFormatsGiveTheSameSessions(t *testing.T) {
 			if got.err != nil || !slices.Equal(got.rows, want) {
 				t.Errorf("error %v, rows\n%v, want\n%v", got.err, got.rows, want)
 			}
-			if want := (Summary{Read: 3, Inserted: 3}); got.summary != want {
+			if want := (Totals{Read: 3, Counts: Counts{Inserted: 3}}); got.summary.Totals != want {
 				t.Errorf("summary %+v, want %+v", got.summary, want)
 			}
 			if got.rejects != nil {
@@ -160,22 +160,26 @@ func TestFilesMayBeWrittenInManyWays(t *testing.T) {
 }
 
 func TestFormatsHaveNames(t *testing.T) {
-	for _, format := range []Format{Auto, CSV, TSV, NDJSON} {
+	for _, format := range []Format{Auto, CSV, TSV, NDJSON, JSON} {
 		if got, err := ParseFormat(format.String()); err != nil || got != format {
 			t.Errorf("%s is %v, %v", format, got, err)
 		}
 	}
 	_, err := ParseFormat("xlsx")
-	mustBe(t, err, `there is no format "xlsx"; the formats are auto, csv, tsv and ndjson`)
+	mustBe(t, err, `there is no format "xlsx"; the formats are auto, csv, tsv, ndjson and json`)
 }
 
 func TestCustomersOfSessionsAreOptional(t *testing.T) {
 	for _, content := range []string{
 		"session_id\taccount_id\tcustomer_id\tstarted_at\tduration_seconds\ns1\ta\t\\N\t2026-03-01T10:00:00Z\t60\n",
 		`{"session_id":"s1","account_id":"a","customer_id":null,"started_at":"2026-03-01T10:00:00Z","duration_seconds":"60"}`,
-		`{"session_id":"s1","account_id":"a","started_at":"2026-03-01T10:00:00Z","duration_seconds":60}`,
+		`{"session_id":"s1","account_id":"a","started_at":"2026-03-01T10:00:00Z","duration_seconds":60,"metadata":null}`,
 	} {
-		got := loadSessions(t, Options{}, fileOf(t, "x", content))
+		options := Options{}
+		if strings.Contains(content, "metadata") {
+			options.Columns = map[string]string{"customer_id": ""}
+		}
+		got := loadSessions(t, options, fileOf(t, "x", content))
 		if got.err != nil || len(got.rows) != 1 || got.rows[0].CustomerID != "" {
 			t.Errorf("%s: error %v, rows %v", content, got.err, got.rows)
 		}

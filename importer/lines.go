@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -20,6 +22,9 @@ type lines struct {
 	reader *bufio.Reader
 	// number is the 1-based number of the line returned last.
 	number int64
+	// decoded: the text was in another encoding. A character that this does not have
+	// has become U+FFFD.
+	decoded bool
 	// failed is an error that the next call of next is to return.
 	failed error
 }
@@ -108,3 +113,21 @@ func withoutEnd[Text string | []byte](line Text) Text {
 	}
 	return line
 }
+
+// broken is what is wrong with a row whose characters cannot all be read, "" if
+// nothing is.
+func (l *lines) broken(text string) string {
+	switch {
+	case l.decoded && strings.ContainsRune(text, utf8.RuneError):
+		return notInEncoding
+	case !utf8.ValidString(text):
+		return notUTF8
+	}
+	return ""
+}
+
+// What can be wrong with the characters of a row.
+const (
+	notUTF8       = "the row is not valid UTF-8 (--encoding reads others)"
+	notInEncoding = "the row has a character that cannot be read in the file's encoding"
+)

@@ -15,8 +15,18 @@ type loader[T any] struct {
 	sources []source
 	write   Write[T]
 	options Options
-	rejects rejects
+	forms   forms
 	status  status
+
+	rejects    rejects
+	duplicates duplicates
+	// reasons are of rejects, and held by its lock.
+	reasons reasons
+	similar int64
+	// unused are the columns that nothing is read from.
+	unused names
+	// notes are what was found out about the files.
+	notes names
 }
 
 // load loads files into a table. It is what Sessions, Accounts and Customers do.
@@ -28,7 +38,7 @@ func load[T any](ctx context.Context, t table[T], files []string, stdin io.Reade
 		options.BatchSize = defaultBatchSize
 	}
 	options.Writers = max(options.Writers, 1)
-	columns, err := nameColumns(t.columns, options.Columns)
+	columns, err := nameColumns(t.columns, options.Columns, options.Constants)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -38,7 +48,9 @@ func load[T any](ctx context.Context, t table[T], files []string, stdin io.Reade
 	}
 	l := &loader[T]{
 		table: t, columns: columns, sources: sources, write: write, options: options,
-		rejects: rejects{open: options.Rejects, columns: t.columns},
+		forms:      forms{zone: options.Zone, startedFormat: options.StartedFormat, limits: options.Limits}.withColumns(columns),
+		rejects:    rejects{open: options.Rejects, columns: t.stored()},
+		duplicates: duplicates{open: options.Duplicates, columns: t.stored()},
 	}
 	return l.run(ctx)
 }
@@ -61,22 +73,38 @@ func (l *loader[T]) run(caller context.Context) (Summary, error) {
 	if failed := l.rejects.close(); failed != nil && err == nil {
 		err = rejectsError(failed)
 	}
-	return summary, err
+	if failed := l.duplicates.close(); failed != nil && err == nil {
+		err = duplicatesError(failed)
+	}
+	return Summary{Totals: summary, Unused: l.unused.order, Notes: l.notes.order, Reasons: l.reasons.list()}, err
 }
 
 // checkHeaders finds what is wrong with the files before anything is loaded.
 func (l *loader[T]) checkHeaders(ctx context.Context) error {
+	l.status.checking.Store(true)
 	for _, s := range l.sources {
 		if s.stream {
 			continue // can be read only once
 		}
-		_, closer, err := l.open(ctx, s)
-		if err != nil {
+		if err := l.checkColumns(ctx, s); err != nil {
 			return err
 		}
-		closer.Close()
 	}
+	l.status.checking.Store(false)
 	l.status.bytes.Store(0)
+	return nil
+}
+
+// checkColumns finds out whether a source has the columns.
+func (l *loader[T]) checkColumns(ctx context.Context, s source) error {
+	reader, closer, err := l.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	if err := reader.checkColumns(); err != nil {
+		return fmt.Errorf("%s %w", s.name, err)
+	}
 	return nil
 }
 
@@ -92,18 +120,23 @@ func (l *loader[T]) check(ctx context.Context) error {
 			return err
 		}
 		l.sources[i] = spooled
+		if err := l.checkColumns(ctx, spooled); err != nil {
+			return err
+		}
 	}
+	l.status.bytes.Store(0)
 	l.status.total.Store(totalSize(l.sources))
+	good := l.newCheck(ctx)
 	for _, s := range l.sources {
-		err := l.read(ctx, s, func(T) error {
-			l.status.rows.Add(1)
-			return nil
-		}, func(bad row) error {
+		err := l.read(ctx, s, good.add, func(bad row) error {
 			return fmt.Errorf("%s, line %d: %s; nothing was loaded", s.name, bad.line, bad.problem)
 		})
 		if err != nil {
 			return err
 		}
+	}
+	if err := good.flush(); err != nil {
+		return err
 	}
 	l.status.rows.Store(0)
 	l.status.bytes.Store(0)
@@ -121,17 +154,23 @@ func (l *loader[T]) removeSpools() {
 }
 
 // store reads all files and writes their rows.
-func (l *loader[T]) store(ctx context.Context) (Summary, error) {
-	w := startWriters(ctx, l.options, l.table.key, l.write, &l.status)
+func (l *loader[T]) store(ctx context.Context) (Totals, error) {
+	if err := l.duplicates.begin(); err != nil {
+		return Totals{}, duplicatesError(err)
+	}
+	w := newWriters(ctx, l.options, l.table.key, l.write, &l.status)
+	w.look, w.refuse, w.resembles = l.table.look, l.refuse, l.resembles
+	w.start()
 	var err error
 	for _, s := range l.sources {
-		if err = l.read(w.ctx, s, w.add, func(bad row) error { return l.reject(s, bad) }); err != nil {
+		if err = l.read(w.ctx, s, w.add, func(bad row) error { return l.reject(s.name, bad) }); err != nil {
 			break
 		}
 	}
 	summary, failed := w.finish()
 	summary.Rejected = l.status.rejected.Load()
 	summary.Read += summary.Rejected
+	summary.Duplicates = l.similar
 	if err != nil && ctx.Err() != nil {
 		err = ctx.Err()
 	}
@@ -139,14 +178,31 @@ func (l *loader[T]) store(ctx context.Context) (Summary, error) {
 }
 
 // reject keeps a bad row, unless Strict, which has found all there were.
-func (l *loader[T]) reject(s source, bad row) error {
+func (l *loader[T]) reject(file string, bad row) error {
 	if l.options.Strict {
-		return fmt.Errorf("%s, line %d: %s; the file was changed while it was imported", s.name, bad.line, bad.problem)
+		return fmt.Errorf("%s, line %d: %s; this was not so when it was checked", file, bad.line, bad.problem)
 	}
-	if err := l.rejects.add(s.name, bad); err != nil {
+	if err := l.rejects.add(file, bad); err != nil {
 		return rejectsError(err)
 	}
+	l.rejects.mu.Lock()
+	l.reasons.add(file, bad.line, bad.problem)
+	l.rejects.mu.Unlock()
 	l.status.rejected.Add(1)
+	return nil
+}
+
+// refuse keeps a row that could be read and must not be written.
+func (l *loader[T]) refuse(at origin, value T, problem string) error {
+	return l.reject(at.file, row{line: at.line, values: l.table.values(value), problem: problem})
+}
+
+// resembles tells of a row that is like another.
+func (l *loader[T]) resembles(at origin, value T, other string) error {
+	if err := l.duplicates.add(at, l.table.values(value), other); err != nil {
+		return duplicatesError(err)
+	}
+	l.similar++ // there is one writer
 	return nil
 }
 
@@ -154,32 +210,75 @@ func rejectsError(err error) error {
 	return fmt.Errorf("the rejected rows cannot be written: %w", err)
 }
 
-// open opens a source up to its first row.
+func duplicatesError(err error) error {
+	return fmt.Errorf("the likely duplicates cannot be written: %w", err)
+}
+
+// open opens a source up to its first row. A stream is checked for its columns by
+// the way, as it cannot be opened again.
 func (l *loader[T]) open(ctx context.Context, s source) (rowReader, io.Closer, error) {
 	stored, err := s.open(ctx, &l.status.bytes)
 	if err != nil {
 		return nil, nil, err
 	}
-	format := l.options.Format
-	if format == Auto {
-		format = formatByName(s.name)
+	if s.stream {
+		return l.openStream(s, stored)
 	}
-	reader, err := rows(stored, format, l.columns)
+	reader, err := l.rows(s, stored)
 	if err != nil {
 		stored.Close()
-		return nil, nil, fmt.Errorf("%s %w", s.name, err)
+		return nil, nil, err
 	}
 	return reader, stored, nil
 }
 
+// openStream checks the columns of a stream and returns to its beginning.
+func (l *loader[T]) openStream(s source, stored io.ReadCloser) (rowReader, io.Closer, error) {
+	begun := &tape{from: stored}
+	closer := closers{begun, stored}
+	reader, err := l.rows(s, begun)
+	if err == nil {
+		if err = reader.checkColumns(); err != nil {
+			err = fmt.Errorf("%s %w", s.name, err)
+		}
+	}
+	var again io.Reader
+	if err == nil {
+		again, err = begun.rewind()
+	}
+	if err == nil {
+		reader, err = l.rows(s, again)
+	}
+	if err != nil {
+		closer.Close()
+		return nil, nil, err
+	}
+	return reader, closer, nil
+}
+
+// rows makes a reader of the rows of an opened source.
+func (l *loader[T]) rows(s source, stored io.Reader) (rowReader, error) {
+	format := l.options.Format
+	if format == Auto {
+		format = formatByName(s.name)
+	}
+	reader, err := reading{s.name, format, l.options.Encoding, l.options.Rows, l.columns, &l.unused, &l.notes}.rows(stored)
+	if err != nil {
+		return nil, fmt.Errorf("%s %w", s.name, err)
+	}
+	return reader, nil
+}
+
 // read reads the rows of one source until accept or reject return an error.
-func (l *loader[T]) read(ctx context.Context, s source, accept func(T) error, reject func(row) error) error {
+func (l *loader[T]) read(ctx context.Context, s source, accept func(T, origin) error, reject func(row) error) error {
 	l.status.file.Store(&s.name)
 	reader, closer, err := l.open(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer closer.Close()
+	sheet, isSheet := reader.(*delimited)
+	l.forms.semicolons = isSheet && sheet.delimiter == ';'
 	for {
 		r, err := reader.next()
 		switch {
@@ -190,7 +289,7 @@ func (l *loader[T]) read(ctx context.Context, s source, accept func(T) error, re
 		}
 		value, ok := l.parse(&r)
 		if ok {
-			err = accept(value)
+			err = accept(value, origin{s.name, r.line})
 		} else {
 			err = reject(r)
 		}
@@ -208,7 +307,7 @@ func (l *loader[T]) parse(r *row) (value T, ok bool) {
 	problem := r.problem
 	if problem == "" {
 		var err error
-		if value, err = l.table.parse(r.values, l.options.Zone); err == nil {
+		if value, err = l.table.parse(r.values, &l.forms); err == nil {
 			return value, true
 		}
 		problem = err.Error()
@@ -216,5 +315,8 @@ func (l *loader[T]) parse(r *row) (value T, ok bool) {
 	// Well-formed as it is, the row is rejected as a whole, however many lines it
 	// spans: what stands between two quotes is never read as rows of its own.
 	r.problem = problem
+	if l.table.restate != nil {
+		l.table.restate(r.values, &l.forms)
+	}
 	return value, false
 }

@@ -121,8 +121,8 @@ func FuzzCSV(f *testing.F) {
 	f.Add("\"\",\"\",\"\n\n\",,\n\"\n\"\"\n")
 	f.Add("s1,a,\"c\n\n\n\",2026-03-01T10:00:00Z,-60\n\xff\n\r")
 	f.Fuzz(func(t *testing.T, body string) {
-		columns, _ := nameColumns(sessionTable.columns, nil)
-		l := &loader[usage.Session]{table: sessionTable, columns: columns, options: Options{Zone: time.UTC}}
+		columns, _ := nameColumns(sessionTable.columns, nil, nil)
+		l := &loader[usage.Session]{table: sessionTable, columns: columns, forms: forms{zone: time.UTC}}
 		physical := strings.SplitAfter(sessionHeader+body, "\n")
 		if physical[len(physical)-1] == "" {
 			physical = physical[:len(physical)-1]
@@ -139,7 +139,7 @@ func FuzzCSV(f *testing.F) {
 			}
 			at += lines
 		}
-		reader, err := rows(strings.NewReader(sessionHeader+body), CSV, columns)
+		reader, err := reading{format: CSV, columns: columns, unused: &names{}, notes: &names{}}.rows(strings.NewReader(sessionHeader + body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,11 +163,11 @@ func FuzzNDJSON(f *testing.F) {
 	f.Add(` { } `)
 	f.Add(`{"":"","session_id":-1,"b":true}`)
 	f.Fuzz(func(t *testing.T, line string) {
-		columns, _ := nameColumns(sessionTable.columns, nil)
-		reader := newNDJSON(newLines(strings.NewReader(line)), columns)
+		columns, _ := nameColumns(sessionTable.columns, nil, nil)
+		reader := newNDJSON(newLines(strings.NewReader(line)), columns, &names{})
 		for r, err := reader.next(); err == nil; r, err = reader.next() {
 			var want map[string]any
-			if r.values == nil || json.Unmarshal([]byte(r.text), &want) != nil {
+			if r.problem != "" || json.Unmarshal([]byte(r.text), &want) != nil {
 				continue
 			}
 			for i, column := range columns {

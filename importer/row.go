@@ -31,6 +31,10 @@ type rowReader interface {
 	next() (row, error)
 	// line returns the number of the line read last.
 	line() int64
+	// checkColumns finds out whether the columns are in the file, as far as its
+	// header has not told. It may read rows, which next does not return then. Its
+	// error completes a sentence that begins with the file's name.
+	checkColumns() error
 }
 
 // reject makes the row one that could not be split into values. If it spans

@@ -59,11 +59,11 @@ func TestValuesAreChecked(t *testing.T) {
 		{"s", "a", "c", "2026-03-01T10:00:00Z", "-99999999999999999999", "is negative"},
 		{"s", "a", "c", "2026-03-01T10:00:00Z", "4294967296", `duration_seconds "4294967296" is more than 4294967295`},
 		{"s", "a", "c", "2026-03-01T10:00:00Z", "99999999999999999999", "is more than 4294967295"},
-		{"s", "a", "c", "2026-03-01T10:00:00Z", "59.5", `duration_seconds "59.5" is not a whole number`},
-		{"s", "a", "c", "2026-03-01T10:00:00Z", "1e3", "is not a whole number"},
-		{"s", "a", "c", "2026-03-01T10:00:00Z", "+60", "is not a whole number"},
-		{"s", "a", "c", "2026-03-01T10:00:00Z", "-", "is not a whole number"},
-		{"s", "a", "c", "2026-03-01T10:00:00Z", "0x10", "is not a whole number"},
+		{"s", "a", "c", "2026-03-01T10:00:00Z", "59.5.1", `duration_seconds "59.5.1" cannot be read; accepted: 90, 90.5, 1,200, 00:01:30, 1m30s, PT1M30S`},
+		{"s", "a", "c", "2026-03-01T10:00:00Z", "1e3", ""},
+		{"s", "a", "c", "2026-03-01T10:00:00Z", "+60", "cannot be read"},
+		{"s", "a", "c", "2026-03-01T10:00:00Z", "-", "cannot be read"},
+		{"s", "a", "c", "2026-03-01T10:00:00Z", "0x10", "cannot be read"},
 		{"s", "a", "c", "2026-03-01T10:00:00Z", strings.Repeat("9é", 400), "…"},
 	} {
 		row := []string{test.session, test.account, test.customer, test.start, test.duration}
@@ -98,8 +98,8 @@ func TestRowsThatCannotBeSplitAreRejected(t *testing.T) {
 		{"x.ndjson", `{"session_id":"s"`, "the line is not valid JSON"},
 		{"x.ndjson", `["session_id","s"]`, "the line is not a JSON object"},
 		{"x.ndjson", `null`, "the line is not a JSON object"},
-		{"x.ndjson", `{"session_id":"` + "\xff" + `"}`, "the line is not valid UTF-8"},
-		{"x.ndjson", `{"session_id":"a","account_id":"b","session_id":"a"}`, `the key "session_id" is repeated`},
+		{"x.ndjson", `{"session_id":"` + "\xff" + `","account_id":"b","customer_id":null,"started_at":null,"duration_seconds":1}`, notUTF8},
+		{"x.ndjson", `{"session_id":"a","account_id":"b","session_id":"a","customer_id":null,"started_at":null,"duration_seconds":1}`, `the key "session_id" is repeated`},
 	} {
 		content := map[string]string{"x.csv": sessionHeader, "x.tsv": strings.ReplaceAll(sessionHeader, ",", "\t")}[test.name] + test.row + "\n"
 		if reason := reasonFor(t, test.name, content); reason != test.reason {
@@ -123,12 +123,12 @@ func TestJSONValues(t *testing.T) {
 		{`""`, `60`, "session_id is missing"},
 		{`"\ud83d"`, `60`, "session_id has half of a surrogate pair"},
 		{`"\u0000"`, `60`, "session_id contains a NUL character"},
-		{`"s"`, `60.0`, `duration_seconds is "60.0", not a whole number`},
+		{`"s"`, `60.0`, ""},
 		{`"s"`, `-5`, `duration_seconds "-5" is negative`},
 		{`"s"`, `null`, "duration_seconds is missing"},
-		{`"s"`, `"60.5"`, `duration_seconds "60.5" is not a whole number`},
+		{`"s"`, `"60.5s."`, `duration_seconds "60.5s." cannot be read`},
 	} {
-		content := fmt.Sprintf(`{"session_id":%s,"account_id":"a","started_at":"2026-03-01T10:00:00Z","duration_seconds":%s}`, test.id, test.duration)
+		content := fmt.Sprintf(`{"session_id":%s,"account_id":"a","customer_id":"c","started_at":"2026-03-01T10:00:00Z","duration_seconds":%s}`, test.id, test.duration)
 		reason := reasonFor(t, "x.ndjson", content)
 		if (reason == "") != (test.reason == "") || !strings.Contains(reason, test.reason) {
 			t.Errorf("%s: reason %q, want %q", content, reason, test.reason)
@@ -160,7 +160,7 @@ func TestAnUnclosedQuoteCostsOneLine(t *testing.T) {
 			rejected := []int64{}
 			l := newSessionLoader(t, sessionHeader+test.before+"\n"+test.after)
 			rows := 0
-			err := l.read(t.Context(), l.sources[0], func(usage.Session) error { rows++; return nil },
+			err := l.read(t.Context(), l.sources[0], func(usage.Session, origin) error { rows++; return nil },
 				func(bad row) error { rejected = append(rejected, bad.line); return nil })
 			if err != nil || rows != test.rows || fmt.Sprint(rejected) != fmt.Sprint(test.lines) {
 				t.Errorf("error %v, %d rows, rejected %v, want %d rows, rejected %v", err, rows, rejected, test.rows, test.lines)
@@ -176,11 +176,11 @@ func newSessionLoader(t testing.TB, content string) *loader[usage.Session] {
 	if err != nil {
 		t.Fatal(err)
 	}
-	columns, err := nameColumns(sessionTable.columns, nil)
+	columns, err := nameColumns(sessionTable.columns, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &loader[usage.Session]{table: sessionTable, columns: columns, sources: sources, options: Options{Zone: time.UTC}}
+	return &loader[usage.Session]{table: sessionTable, columns: columns, sources: sources, forms: forms{zone: time.UTC}}
 }
 
 // The sentence is read as it stands, in a file of rejected rows.

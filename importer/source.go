@@ -1,10 +1,6 @@
 package importer
 
 import (
-	"bufio"
-	"bytes"
-	"compress/flate"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +14,10 @@ type source struct {
 	// name is shown to people.
 	name string
 	// path is what to open, empty for stdin.
-	path  string
+	path string
+	// entry is the number of the file in the archive that path names, counting from
+	// one, 0 when path is no archive.
+	entry int
 	stdin io.Reader
 	// size is 0 when it is not known.
 	size int64
@@ -54,6 +53,14 @@ func findSources(files []string, stdin io.Reader) ([]source, error) {
 		case info.IsDir():
 			return nil, fmt.Errorf("%s is a directory; name the files in it", file)
 		}
+		if info.Mode().IsRegular() && isZip(file) {
+			inside, err := sourcesInZip(file)
+			if err != nil {
+				return nil, err
+			}
+			sources = append(sources, inside...)
+			continue
+		}
 		sources = append(sources, source{
 			name: file, path: file, size: info.Size(), stream: !info.Mode().IsRegular(),
 		})
@@ -78,7 +85,7 @@ func totalSize(sources []source) int64 {
 func (s source) open(ctx context.Context, read *atomic.Int64) (io.ReadCloser, error) {
 	file := io.NopCloser(s.stdin)
 	if s.path != "" {
-		opened, err := os.Open(s.path)
+		opened, err := s.openFile()
 		if err != nil {
 			return nil, fmt.Errorf("%s cannot be opened: %w", s.name, reasonOf(err))
 		}
@@ -92,6 +99,13 @@ func (s source) open(ctx context.Context, read *atomic.Int64) (io.ReadCloser, er
 		io.Reader
 		io.Closer
 	}{&meter{ctx, from, read}, file}, nil
+}
+
+func (s source) openFile() (io.ReadCloser, error) {
+	if s.entry > 0 {
+		return openEntry(s.path, s.entry)
+	}
+	return os.Open(s.path)
 }
 
 // spool copies a stream into a temporary file, so that it can be read twice.
@@ -115,46 +129,6 @@ func (s source) spool(ctx context.Context) (source, error) {
 	return source{name: s.name, path: to.Name(), size: size, spooled: true}, nil
 }
 
-// rows makes a reader of the rows in an opened source. Errors complete a
-// sentence that begins with the file's name.
-func rows(stored io.Reader, format Format, columns []namedColumn) (rowReader, error) {
-	text, err := decompress(stored)
-	if err != nil {
-		return nil, fmt.Errorf("cannot be read: %w", damage(err))
-	}
-	lines := newLines(text)
-	const enough = 4 << 10
-	// An error is left to the first reader that gets as far as where it is.
-	beginning, _ := lines.reader.Peek(enough)
-	if bytes.HasPrefix(beginning, []byte(byteOrderMark)) {
-		_, _ = lines.reader.Discard(len(byteOrderMark))
-		beginning = beginning[len(byteOrderMark):]
-	}
-	if err := checkText(beginning); err != nil {
-		return nil, err
-	}
-	if format == Auto {
-		format = formatByContent(beginning)
-	}
-	if format == NDJSON {
-		return newNDJSON(lines, columns), nil
-	}
-	return newDelimited(lines, format, columns)
-}
-
-// decompress recognizes gzip by its first bytes.
-func decompress(stored io.Reader) (io.Reader, error) {
-	buffered := bufio.NewReaderSize(stored, 64<<10)
-	magic, err := buffered.Peek(2)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	if string(magic) != "\x1f\x8b" {
-		return buffered, nil
-	}
-	return gzip.NewReader(buffered)
-}
-
 // reasonOf returns an error of the operating system without the file's name,
 // which its message has already.
 func reasonOf(err error) error {
@@ -162,20 +136,6 @@ func reasonOf(err error) error {
 		return path.Err
 	}
 	return err
-}
-
-// damage returns an error of reading in words for people.
-func damage(err error) error {
-	if _, corrupt := errors.AsType[flate.CorruptInputError](err); corrupt {
-		return errors.New("the gzip data is damaged")
-	}
-	switch err {
-	case io.ErrUnexpectedEOF: // files themselves end with io.EOF
-		return errors.New("the gzip data ends too early; the file is not complete")
-	case gzip.ErrHeader, gzip.ErrChecksum:
-		return errors.New("the gzip data is damaged")
-	}
-	return reasonOf(err)
 }
 
 // meter counts what is read, and stops with a context.

@@ -37,6 +37,23 @@ func parseForm(text string) form {
 	return values
 }
 
+// readForm reads a form in a body. One that names no field is an empty request, as
+// unknown names are ignored (fact 3); but where it plainly is something else, as what
+// curl sends when nobody tells it the content type, taking it for empty would answer
+// with everybody's usage (fact 4).
+func (m message) readForm(text string) (form, error) {
+	values := parseForm(text)
+	for name := range values {
+		if m.field(name) != "" {
+			return values, nil
+		}
+	}
+	if plain := strings.TrimSpace(unescape(text)); plain != "" && strings.ContainsRune("{[<", rune(plain[0])) {
+		return nil, errors.New("the body is not a form, as its Content-Type says; is it application/json or application/xml?")
+	}
+	return values, nil
+}
+
 // unescape decodes + and %XX, and leaves a broken escape as it is.
 func unescape(text string) string {
 	if !strings.ContainsAny(text, "+%") {

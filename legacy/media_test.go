@@ -60,3 +60,25 @@ func TestFact4SeveralContentTypes(t *testing.T) {
 		t.Errorf("a comma in the boundary: %+v", got)
 	}
 }
+
+// TestFact4ABodyThatIsPlainlyOfAnotherTypeIsNeverAnEmptyRequest: curl calls a form
+// whatever nobody has told it the type of.
+func TestFact4ABodyThatIsPlainlyOfAnotherTypeIsNeverAnEmptyRequest(t *testing.T) {
+	d := newDoor(t)
+	for contentType, bodies := range map[string][]string{
+		"application/x-www-form-urlencoded": {`{"AccountId":"A"}`, " \n{AccountId:A}", "%7B%22AccountId%22%3A%22A%22%7D", xmlFor(`<AccountId>A</AccountId>`), `[{"AccountId":"A"}]`, `{"a":"x&b=c"}`},
+		"text/csv":                          {"AccountId=A", "AccountId=A&CustomerId=C\n", `{AccountId:A}`, "Account\nA\n", "a,b\n1,2\n"},
+	} {
+		for _, body := range bodies {
+			d.refused(t, http.StatusBadRequest, "POST", "/ai/usage", body, "Content-Type: "+contentType)
+		}
+	}
+	// What only has names that nobody knows is a form all the same (fact 3), and so is
+	// one whose text happens to begin like something else.
+	for _, body := range []string{"other=1", "x", "&", "AccountId=A&{=1"} {
+		d.bound(t, "POST", "/ai/usage", body, "Content-Type: application/x-www-form-urlencoded")
+	}
+	if got := d.bound(t, "POST", "/ai/usage", "{=1&AccountId=A", "Content-Type: application/x-www-form-urlencoded"); got != accountA() {
+		t.Errorf("got %+v", got)
+	}
+}

@@ -47,7 +47,7 @@ func (m message) read(body requestBody) (form, error) {
 	}
 	switch body.kind {
 	case mediaForm:
-		return parseForm(text.content), nil
+		return m.readForm(text.content)
 	case media(formatXML):
 		return first(m.readXML(text, false))
 	case media(formatJSON):

@@ -66,7 +66,7 @@ func (r *reader) next() (Request, error) {
 		}
 		request, err := parse(r.lines.Bytes())
 		if err != nil && !errors.Is(err, errSkip) {
-			return Request{}, fmt.Errorf("line %d: %w", r.line, err)
+			return Request{}, fmt.Errorf(`line %d: %w; a line of recorded requests is a JSON object such as {"method": "POST", "path": "/ai/usage"}`, r.line, err)
 		}
 		request.Line = r.line
 		return request, err

@@ -1,0 +1,75 @@
+package db
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/usage"
+)
+
+// subjectOf is whom a session counts for, as the table compares ids.
+func subjectOf(session usage.Session) subject {
+	return subject{usage.TrimID(session.AccountID), usage.TrimID(session.CustomerID)}
+}
+
+// Clock returns the database's time.
+func (s *Store) Clock(ctx context.Context) (time.Time, error) {
+	var micros int64
+	err := s.db.GetContext(ctx, &micros, `SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3))`)
+	return time.UnixMicro(micros).UTC(), translate(err)
+}
+
+// SessionsByID returns the stored sessions that have the ids of the given ones,
+// for whoever wants to know before a write what it would replace. Nothing is
+// locked: another writer may change them meanwhile.
+func (s *Store) SessionsByID(ctx context.Context, sessions []usage.Session) ([]usage.Session, error) {
+	var found []usage.Session
+	err := s.inTransaction(ctx, func(tx *sqlx.Tx) (err error) {
+		found, err = sessionsTable.read(ctx, tx, sessionsTable.keysOf(sessions), "")
+		return err
+	})
+	return found, translate(err)
+}
+
+// SessionsStartedWith returns the stored sessions that start at the same instants
+// as the given ones, whatever their ids.
+func (s *Store) SessionsStartedWith(ctx context.Context, sessions []usage.Session) ([]usage.Session, error) {
+	var starts []any
+	for _, session := range sessions {
+		starts = append(starts, session.StartedAt.UTC().Truncate(time.Millisecond))
+	}
+	slices.SortFunc(starts, func(a, b any) int { return a.(time.Time).Compare(b.(time.Time)) })
+	starts = slices.Compact(starts)
+	var found []usage.Session
+	for some := range slices.Chunk(starts, readMost) {
+		rows, err := s.startedAt(ctx, some)
+		if err != nil {
+			return nil, translate(err)
+		}
+		found = append(found, rows...)
+	}
+	return found, nil
+}
+
+func (s *Store) startedAt(ctx context.Context, starts []any) ([]usage.Session, error) {
+	// The column stands alone in its condition, so that its key serves it.
+	rows, err := s.db.QueryxContext(ctx, "SELECT session_id, "+strings.Join(sessionsTable.stored, ", ")+
+		" FROM ai_sessions WHERE started_at IN ("+placeholders(len(starts), 1)+")", starts...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []usage.Session
+	for rows.Next() {
+		session, err := sessionsTable.scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, session)
+	}
+	return found, rows.Err()
+}

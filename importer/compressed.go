@@ -1,0 +1,84 @@
+package importer
+
+import (
+	"bufio"
+	"compress/flate"
+	"compress/gzip"
+	"errors"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// decompress recognizes gzip and zstd by their first bytes.
+func decompress(stored io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReaderSize(stored, 64<<10)
+	magic, err := buffered.Peek(4)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	switch {
+	case len(magic) >= 2 && string(magic[:2]) == "\x1f\x8b":
+		return gzip.NewReader(buffered)
+	case string(magic) == zipMagic:
+		return nil, errors.New("it is a zip archive, which can be read neither from standard input nor in another archive; make a file of it")
+	case string(magic) == "\x28\xb5\x2f\xfd":
+		return newZstd(buffered)
+	}
+	return buffered, nil
+}
+
+// zstdReader tells damage from an error of what it reads from.
+type zstdReader struct {
+	decoder *zstd.Decoder
+	from    *failing
+}
+
+func newZstd(from io.Reader) (io.Reader, error) {
+	source := &failing{from: from}
+	// With one at a time there is nothing to be closed.
+	decoder, err := zstd.NewReader(source, zstd.WithDecoderConcurrency(1))
+	return &zstdReader{decoder, source}, err
+}
+
+func (z *zstdReader) Read(p []byte) (int, error) {
+	n, err := z.decoder.Read(p)
+	switch {
+	case err == nil || err == io.EOF:
+	case z.from.failed != nil:
+		err = z.from.failed
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = errors.New("the zstd data ends too early; the file is not complete")
+	default:
+		err = errors.New("the zstd data is damaged")
+	}
+	return n, err
+}
+
+// failing keeps an error of reading other than the end.
+type failing struct {
+	from   io.Reader
+	failed error
+}
+
+func (f *failing) Read(p []byte) (int, error) {
+	n, err := f.from.Read(p)
+	if err != nil && err != io.EOF {
+		f.failed = err
+	}
+	return n, err
+}
+
+// damage returns an error of reading in words for people.
+func damage(err error) error {
+	if _, corrupt := errors.AsType[flate.CorruptInputError](err); corrupt {
+		return errors.New("the gzip data is damaged")
+	}
+	switch err {
+	case io.ErrUnexpectedEOF: // files themselves end with io.EOF
+		return errors.New("the gzip data ends too early; the file is not complete")
+	case gzip.ErrHeader, gzip.ErrChecksum:
+		return errors.New("the gzip data is damaged")
+	}
+	return reasonOf(err)
+}

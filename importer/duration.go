@@ -1,0 +1,203 @@
+package importer
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"aiusage/usage"
+)
+
+// parseDuration reads a duration and rounds what is left of a second up, once, as
+// docs/words.md has it. A plain number is in seconds, or in milliseconds where the
+// files say so; the other forms name their units.
+func parseDuration(text string, in *forms) (int64, error) {
+	if text == "" {
+		return 0, errors.New("duration_seconds is missing")
+	}
+	if in.semicolons && threeDigits(text) {
+		return 0, fmt.Errorf("duration_seconds %s cannot be read: in a file with semicolons, nobody can tell whether the point separates thousands", excerpt(text))
+	}
+	seconds, ok := plainDuration(text, in.milliseconds)
+	if !ok {
+		seconds, ok = unitDuration(strings.TrimPrefix(text, "-"))
+	}
+	switch {
+	case !ok:
+		return 0, fmt.Errorf("duration_seconds %s cannot be read; accepted: 90, 90.5, 1,200, 00:01:30, 1m30s, PT1M30S", excerpt(text))
+	case text[0] == '-' && seconds != 0:
+		return 0, fmt.Errorf("duration_seconds %s is negative", excerpt(text))
+	case seconds > usage.MaxDurationSeconds:
+		return 0, fmt.Errorf("duration_seconds %s is more than %d", excerpt(text), int64(usage.MaxDurationSeconds))
+	}
+	return seconds, nil
+}
+
+// tooMuch is a number of seconds that is more than any duration, and with which
+// sums do not overflow.
+const tooMuch = math.MaxInt64 / 8
+
+// plainDuration reads a number without a unit: 90, 90.5, 1.2e3, 1,200.
+func plainDuration(text string, milliseconds bool) (seconds int64, ok bool) {
+	number, ok := ceiling(strings.TrimPrefix(text, "-"))
+	if ok && milliseconds {
+		number = (number + 999) / 1000 // rounding up twice is rounding up once
+	}
+	return number, ok
+}
+
+// ceiling reads a number that is not negative and rounds it up to the whole.
+// Commas may only separate thousands, so 90,5 is none.
+func ceiling(text string) (int64, bool) {
+	mantissa, exponent, scientific := cutExponent(text)
+	whole, fraction, hasFraction := strings.Cut(mantissa, ".")
+	if strings.Contains(whole, ",") {
+		var ok bool
+		if whole, ok = withoutSeparators(whole); !ok || scientific {
+			return 0, false
+		}
+	}
+	if !isDigits(whole) || hasFraction && !isDigits(fraction) {
+		return 0, false
+	}
+	if scientific {
+		power, err := strconv.Atoi(exponent)
+		const most = 30
+		if err != nil || power < -most || power > most {
+			return 0, false
+		}
+		whole, fraction = shift(whole, fraction, power)
+	}
+	number, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || number > tooMuch {
+		return tooMuch, true // all of its digits are good, so it is too large
+	}
+	if strings.Trim(fraction, "0") != "" {
+		number++
+	}
+	return number, true
+}
+
+func cutExponent(text string) (mantissa, exponent string, found bool) {
+	if at := strings.IndexAny(text, "eE"); at >= 0 {
+		return text[:at], text[at+1:], true
+	}
+	return text, "", false
+}
+
+// shift moves the decimal point of a number.
+func shift(whole, fraction string, power int) (string, string) {
+	if power >= 0 {
+		fraction += strings.Repeat("0", max(power-len(fraction), 0))
+		return whole + fraction[:power], fraction[power:]
+	}
+	whole = strings.Repeat("0", max(1-power-len(whole), 0)) + whole
+	at := len(whole) + power
+	return whole[:at], whole[at:] + fraction
+}
+
+// withoutSeparators takes out commas that separate thousands.
+func withoutSeparators(text string) (string, bool) {
+	groups := strings.Split(text, ",")
+	for i, group := range groups {
+		if len(group) != 3 && (i > 0 || len(group) == 0 || len(group) > 3) || i == 0 && group[0] == '0' {
+			return "", false
+		}
+	}
+	return strings.Join(groups, ""), true
+}
+
+// threeDigits tells whether a number has a point before its last three digits, as
+// thousands have where the comma is that of decimals.
+func threeDigits(text string) bool {
+	whole, fraction, found := strings.Cut(text, ".")
+	return found && len(fraction) == 3 && len(whole) <= 3 && isDigits(whole) && isDigits(fraction)
+}
+
+func isDigits(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text != ""
+}
+
+// unitDuration reads the forms that name their units.
+func unitDuration(text string) (seconds int64, ok bool) {
+	switch {
+	case strings.HasPrefix(text, "P"):
+		return isoDuration(text[1:])
+	case strings.Contains(text, ":"):
+		return clockDuration(text)
+	}
+	// Go's own form, such as 1h2m3.5s, which cannot have a sign here.
+	length, err := time.ParseDuration(text)
+	if err != nil || strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") {
+		return 0, false
+	}
+	return roundUp(length), true
+}
+
+// roundUp rounds a length up to the whole second.
+func roundUp(length time.Duration) int64 {
+	seconds := int64(length / time.Second)
+	if length%time.Second > 0 {
+		seconds++
+	}
+	return seconds
+}
+
+// clockDuration reads hours, minutes and seconds: 00:01:30, 1:05:09.25. With two
+// numbers only, nobody can tell minutes from hours.
+func clockDuration(text string) (seconds int64, ok bool) {
+	parts := strings.Split(text, ":")
+	if len(parts) != 3 || len(parts[1]) != 2 || !isDigits(parts[0]) || !isDigits(parts[1]) || parts[1] > "59" {
+		return 0, false
+	}
+	second, fraction, hasFraction := strings.Cut(parts[2], ".")
+	if len(second) != 2 || second > "59" || !isDigits(second) || hasFraction && !isDigits(fraction) {
+		return 0, false
+	}
+	hours, ok := ceiling(parts[0])
+	minutes, _ := ceiling(parts[1])
+	rest, _ := ceiling(parts[2])
+	return min(hours, tooMuch/3600)*3600 + minutes*60 + rest, ok
+}
+
+// isoDuration reads what follows the P of a duration of ISO 8601 in days, hours,
+// minutes and seconds: T1M30.5S. Months and years have no length.
+func isoDuration(text string) (seconds int64, ok bool) {
+	days, rest, hasTime := strings.Cut(text, "T")
+	if hasTime && rest == "" || text == "" {
+		return 0, false
+	}
+	for _, unit := range []struct {
+		text   *string
+		letter string
+		length int64
+	}{{&days, "D", 86400}, {&rest, "H", 3600}, {&rest, "M", 60}, {&rest, "S", 1}} {
+		number, after, found := strings.Cut(*unit.text, unit.letter)
+		if !found {
+			continue
+		}
+		if unit.letter == "S" {
+			number = strings.Replace(number, ",", ".", 1) // as the standard prefers
+		} else if !isDigits(number) {
+			return 0, false
+		}
+		if strings.ContainsAny(number, "eE,") {
+			return 0, false
+		}
+		count, good := ceiling(number)
+		if !good {
+			return 0, false
+		}
+		seconds += min(count, tooMuch/unit.length) * unit.length
+		*unit.text = after
+	}
+	return seconds, days == "" && rest == ""
+}
