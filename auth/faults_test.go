@@ -84,7 +84,7 @@ func TestThePasswordsInMemoryAreKeyed(t *testing.T) {
 	if a.digest("ada", "x") == b.digest("ada", "x") {
 		t.Error("two processes have the same key")
 	}
-	if a.digest("ada", "x") != a.digest("ada", "x") {
+	if once, again := a.digest("ada", "x"), a.digest("ada", "x"); once != again {
 		t.Error("the same is not the same")
 	}
 }
