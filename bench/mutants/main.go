@@ -30,6 +30,7 @@ type options struct {
 	survivors string
 	workers   int
 	skip      *regexp.Regexp
+	only      *regexp.Regexp
 	list      bool
 	own       bool
 	arguments []string
@@ -39,6 +40,7 @@ func main() {
 	o := options{out: os.Stdout}
 	flag.StringVar(&o.survivors, "survivors", "bench/mutants/survivors.txt", "the `file` of mutants that are known to survive, and why")
 	flag.IntVar(&o.workers, "workers", runtime.NumCPU(), "how many tests run at the same time")
+	only := flag.String("only", "", "a `pattern` of the mutants to try, by their names")
 	skip := flag.String("skip", "", "a `pattern` of tests that are not run")
 	flag.BoolVar(&o.list, "list", false, "list the mutants and run nothing")
 	flag.BoolVar(&o.own, "own", false, "run only the tests of the packages themselves, and none that other packages have for them")
@@ -49,6 +51,9 @@ func main() {
 	}
 	if *skip != "" {
 		o.skip = regexp.MustCompile(*skip)
+	}
+	if *only != "" {
+		o.only = regexp.MustCompile(*only)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	held, err := run(ctx, ".", o)
@@ -119,7 +124,7 @@ func hunt(ctx context.Context, root string, o options, mutants []mutant, left ma
 	var done atomic.Int64
 	killed, known, unknown := 0, 0, 0
 	each(o.workers, mutants, func(_ int, m mutant) {
-		if left[m.number] || ctx.Err() != nil {
+		if left[m.number] || ctx.Err() != nil || o.only != nil && !o.only.MatchString(m.String()) {
 			return
 		}
 		survived := survives(ctx, root, m.number, reached[m.number])

@@ -14,6 +14,27 @@ import (
 type Statements struct {
 	mu   sync.Mutex
 	sent []string
+	// until counts down to the statement that fails, and is 0 when none does.
+	until  int
+	failed string
+}
+
+// Fail makes a statement fail on the server, the first one for 1. The ends of
+// transactions are not counted: a server that cannot commit rolls back, and tells
+// so in other ways.
+func (s *Statements) Fail(after int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.until, s.failed = after, ""
+}
+
+// Failed returns the statement that was made to fail, or "" when it has not come to
+// that, and lets all others through.
+func (s *Statements) Failed() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.until = 0
+	return s.failed
 }
 
 // Take returns the statements since it was last called.
@@ -87,12 +108,27 @@ func (s *Statements) forward(server io.Writer, client io.Reader) {
 			return
 		}
 		if body := packet[packetHeader:]; header[3] == 0 && length > 0 && (body[0] == commandQuery || body[0] == commandPrep) {
-			s.mu.Lock()
-			s.sent = append(s.sent, string(body[1:]))
-			s.mu.Unlock()
+			packet = append(packet[:packetHeader+1], s.pass(string(body[1:]))...)
+			sent := uint32(len(packet) - packetHeader)
+			packet[0], packet[1], packet[2] = byte(sent), byte(sent>>8), byte(sent>>16)
 		}
 		if _, err := server.Write(packet); err != nil {
 			return
 		}
 	}
+}
+
+// pass records a statement, and returns what the server gets of it.
+func (s *Statements) pass(statement string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent = append(s.sent, statement)
+	if s.until == 0 || statement == "COMMIT" || statement == "ROLLBACK" {
+		return statement
+	}
+	if s.until--; s.until > 0 {
+		return statement
+	}
+	s.failed = statement
+	return "this statement fails"
 }
