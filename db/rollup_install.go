@@ -55,7 +55,7 @@ func (s *Store) install(ctx context.Context) (obstacle string, err error) {
 		}
 	}
 	for _, name := range missing {
-		if err := s.createTrigger(ctx, name, wanted[name]); err != nil {
+		if err := s.createTrigger(ctx, name, wanted); err != nil {
 			return s.explain(ctx, err)
 		}
 	}

@@ -84,6 +84,7 @@ func (s *Store) keepFolding(ctx context.Context) error {
 	state, err := s.state(ctx)
 	if err == nil && state.Phase == Raw {
 		_, _ = s.foldIfAny(ctx)
+		s.folding.note(0, nil) // what was stuck before keeps nobody waiting any more
 		return nil
 	}
 	var oldest uint64

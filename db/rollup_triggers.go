@@ -210,9 +210,26 @@ func (s *Store) isHidden(ctx context.Context, trigger string) (bool, error) {
 	return false, rows.Close() // it is on another table
 }
 
-// createTrigger creates a trigger, or puts it in the place of another form of it.
-func (s *Store) createTrigger(ctx context.Context, name, definition string) error {
-	return s.changeTriggers(ctx, "DROP TRIGGER IF EXISTS "+name, "CREATE TRIGGER "+name+" "+definition)
+// createTrigger creates one of the wanted triggers, or puts it in the place of another
+// form of it. One that another gateway has created meanwhile stays: while it is being
+// created anew, changes would be lost.
+func (s *Store) createTrigger(ctx context.Context, name string, wanted map[string]string) error {
+	create := "CREATE TRIGGER " + name + " " + wanted[name]
+	return s.changingTriggers(ctx, func(conn *sqlx.Conn) error {
+		_, err := conn.ExecContext(ctx, create)
+		if !hasNumber(err, erTriggerExists) {
+			return err
+		}
+		missing, err := s.missingTriggers(ctx, wanted)
+		if err != nil || !slices.Contains(missing, name) {
+			return err
+		}
+		if _, err := conn.ExecContext(ctx, "DROP TRIGGER IF EXISTS "+name); err != nil {
+			return err
+		}
+		_, err = conn.ExecContext(ctx, create)
+		return err
+	})
 }
 
 // dropTriggers drops all triggers, where there are any.
@@ -224,16 +241,20 @@ func (s *Store) dropTriggers(ctx context.Context) error {
 	if err != nil || len(present) == 0 {
 		return err
 	}
-	statements := make([]string, 0, len(present))
-	for _, name := range present {
-		statements = append(statements, "DROP TRIGGER IF EXISTS "+name)
-	}
-	return s.changeTriggers(ctx, statements...)
+	return s.changingTriggers(ctx, func(conn *sqlx.Conn) error {
+		for _, name := range present {
+			if _, err := conn.ExecContext(ctx, "DROP TRIGGER IF EXISTS "+name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-// changeTriggers runs statements without making writers wait for long: until
-// transactions that use the table end, each waits for them and others for it.
-func (s *Store) changeTriggers(ctx context.Context, statements ...string) error {
+// changingTriggers hands do a connection on which statements do not make writers
+// wait for long: until transactions that use the table end, each waits for them and
+// others for it.
+func (s *Store) changingTriggers(ctx context.Context, do func(*sqlx.Conn) error) error {
 	return retry(ctx, func() error {
 		conn, err := s.db.Connx(ctx)
 		if err != nil {
@@ -245,12 +266,7 @@ func (s *Store) changeTriggers(ctx context.Context, statements ...string) error 
 		if _, err := conn.ExecContext(ctx, "SET lock_wait_timeout = 2, sql_mode = 'STRICT_ALL_TABLES'"); err != nil {
 			return err
 		}
-		for _, statement := range statements {
-			if _, err := conn.ExecContext(ctx, statement); err != nil && !hasNumber(err, erTriggerExists) {
-				return err // another gateway may have been faster
-			}
-		}
-		return nil
+		return do(conn)
 	})
 }
 

@@ -344,6 +344,22 @@ func TestFoldingThatDoesNotGetOnIsTold(t *testing.T) {
 		if err := store.KeepFolding(t.Context()); err != nil || status(t, store).Stuck != "" {
 			t.Errorf("in the end: %v, %q", err, status(t, store).Stuck)
 		}
+		// While reports read sessions, nobody waits for what was stuck before.
+		write(t, store, session("3", 60))
+		blocker.run("BEGIN", "SELECT * FROM usage_deltas FOR UPDATE")
+		if err := store.KeepFolding(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		store.FoldedLast(2 * time.Minute)
+		if got := status(t, store).Stuck; got == "" {
+			t.Error("it is not stuck")
+		}
+		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'raw'")
+		status(t, store)
+		if err := store.KeepFolding(t.Context()); err != nil || status(t, store).Stuck != "" {
+			t.Errorf("reading sessions: %v, %q", err, status(t, store).Stuck)
+		}
+		blocker.run("ROLLBACK")
 	})
 }
 
