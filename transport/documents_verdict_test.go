@@ -90,3 +90,19 @@ func TestUnusualDocumentsGetTheVerdictOfGraphQLJS(t *testing.T) {
 		})
 	}
 }
+
+// The field of a subscription cannot depend on a condition for the gateway, whatever
+// graphql-js, which is older than that rule, finds when it executes the rest.
+func TestAConditionalSubscriptionCannotBeCompared(t *testing.T) {
+	d := openDoors(t)
+	for _, request := range []string{
+		`{"query":"subscription{aiUsageChanged @skip(if:false){asOf}}"}`,
+		`{"query":"subscription($v:Boolean=false){aiUsageChanged @skip(if:false){asOf ...F @skip(if:$v)}} fragment F on AIUsage{id:asOf}","variables":{"v":null}}`,
+	} {
+		for _, way := range []int{byEvents, bySocket} {
+			if d.judge(t, way, request) != notComparable {
+				t.Errorf("%s is taken for comparable", request)
+			}
+		}
+	}
+}
