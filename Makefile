@@ -38,7 +38,7 @@ gateway: ## Build bin/aiusage-gateway, the small program that needs a MySQL or M
 
 .PHONY: test
 test: check build audits callers typescript ## Check and test everything, on every database engine on this machine
-	$(GO) run ./db/dbtest/engines -- $(GO) test -race -timeout 20m ./...
+	$(GO) run ./internal/dbtest/engines -- $(GO) test -race -timeout 20m ./...
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test -count=1 $(EMBEDDED) ./...
 
 .PHONY: audits
@@ -96,7 +96,7 @@ fuzz: audits ## Run each fuzz target on FUZZTIME (50000x) inputs
 
 .PHONY: mutants
 mutants: ## Put faults into PACKAGES, and list those that no test finds (bench/mutants/survivors.txt has the known ones)
-	AIUSAGE_TEST_EMBEDDED=none AIUSAGE_TEST_MYSQL_ROOT=none $(GO) run ./db/dbtest/engines -- \
+	AIUSAGE_TEST_EMBEDDED=none AIUSAGE_TEST_MYSQL_ROOT=none $(GO) run ./internal/dbtest/engines -- \
 		$(GO) run ./bench/mutants $(PACKAGES)
 
 .PHONY: clean

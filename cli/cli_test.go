@@ -10,7 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"aiusage/cli"
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 )
 
 // engines runs the tests and ends the database servers that they started.

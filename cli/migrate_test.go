@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 )
 
 func TestMigrateDownStopsBeforeTheSessionsAreDropped(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	_ "github.com/go-sql-driver/mysql"
 
 	"aiusage/cli"
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 )
 
 const twoSessions = `session_id,account_id,customer_id,started_at,duration_seconds

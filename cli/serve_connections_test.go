@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"aiusage/cli"
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 )
 
 func TestTooFewConnectionsAreRefusedWithTheReason(t *testing.T) {

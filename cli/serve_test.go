@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"aiusage/cli"
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 )
 
 // screen is what a command has printed so far.

@@ -8,7 +8,7 @@ import (
 
 	"aiusage/auth"
 	"aiusage/db"
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 

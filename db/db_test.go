@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"aiusage/db"
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 

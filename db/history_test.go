@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"aiusage/db"
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 )
 
 // hostile are values of the settings with which the gateway would give wrong answers,

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"aiusage/db"
-	"aiusage/db/dbtest"
 	"aiusage/db/migrations"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 

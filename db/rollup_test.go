@@ -12,7 +12,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"aiusage/db"
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 	"aiusage/sample"
 	"aiusage/usage"
 )

@@ -10,7 +10,7 @@ import (
 	"unicode"
 
 	"aiusage/db"
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 

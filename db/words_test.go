@@ -15,7 +15,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"aiusage/db"
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 )
 
 // A caller of the old host sends the password once, and cookies from then on. One

@@ -23,8 +23,8 @@ import (
 	"testing"
 	"time"
 
-	"aiusage/db/dbtest"
 	"aiusage/gateway"
+	"aiusage/internal/dbtest"
 )
 
 // writeCertificate writes a self-signed certificate of a name, with its key.

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"aiusage/cli"
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 )
 
 // run runs a command on a database and returns what it printed.

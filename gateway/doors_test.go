@@ -11,8 +11,8 @@ import (
 
 	"aiusage/auth"
 	"aiusage/db"
-	"aiusage/db/dbtest"
 	"aiusage/gateway"
+	"aiusage/internal/dbtest"
 )
 
 // tokenSecret is shared with whoever issues tokens in these tests.

@@ -19,8 +19,8 @@ import (
 
 	"aiusage/auth"
 	"aiusage/db"
-	"aiusage/db/dbtest"
 	"aiusage/gateway"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 )
 
 // The flood of the measurement.

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"aiusage/auth"
-	"aiusage/db/dbtest"
 	"aiusage/gateway"
+	"aiusage/internal/dbtest"
 )
 
 func TestEveryAnswerTellsBrowsersWhatItIsNot(t *testing.T) {

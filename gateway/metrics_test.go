@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"aiusage/auth"
-	"aiusage/db/dbtest"
 	"aiusage/gateway"
+	"aiusage/internal/dbtest"
 )
 
 func TestReadinessAndMetricsSayWhatReportsRead(t *testing.T) {

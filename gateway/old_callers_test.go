@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 )
 
 // The JavaScript client of the old host is served unchanged.

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"aiusage/auth"
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 )
 
 // After a restart everybody comes back at once, with the right passwords.

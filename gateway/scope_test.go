@@ -17,9 +17,9 @@ import (
 
 	"aiusage/auth"
 	"aiusage/db"
-	"aiusage/db/dbtest"
 	"aiusage/gateway"
 	"aiusage/graph"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 

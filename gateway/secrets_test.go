@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 )
 
 // evidence is every log and every body of an error in the run of this package's

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"aiusage/auth"
-	"aiusage/db/dbtest"
 	"aiusage/gateway"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 

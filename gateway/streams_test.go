@@ -16,8 +16,8 @@ import (
 	"github.com/coder/websocket"
 
 	"aiusage/auth"
-	"aiusage/db/dbtest"
 	"aiusage/gateway"
+	"aiusage/internal/dbtest"
 	"aiusage/transport"
 	"aiusage/usage"
 )

@@ -12,7 +12,7 @@ import (
 
 	"aiusage/auth"
 	"aiusage/db"
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 	"aiusage/resolvers"
 	"aiusage/transport"
 	"aiusage/usage"

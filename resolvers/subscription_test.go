@@ -12,7 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 
 	"aiusage/auth"
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 	"aiusage/resolvers"
 	"aiusage/usage"
 	"aiusage/watch"

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }

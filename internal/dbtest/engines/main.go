@@ -3,7 +3,7 @@
 // with the command's code. Packages that use dbtest then share the engines that
 // can be shared.
 //
-//	go run ./db/dbtest/engines -- go test ./...
+//	go run ./internal/dbtest/engines -- go test ./...
 package main
 
 import (
@@ -16,7 +16,7 @@ import (
 	"sync"
 	"syscall"
 
-	"aiusage/db/dbtest"
+	"aiusage/internal/dbtest"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
