@@ -9,6 +9,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/column"
+	"aiusage/db/where"
 	"aiusage/usage"
 )
 
@@ -136,14 +138,14 @@ func recordChanges(ctx context.Context, tx *sqlx.Tx, before, after []usage.Sessi
 	var args []any
 	for key, change := range changes {
 		if change != (usage.Usage{}) {
-			args = append(args, key.account, key.customer, key.hour, change.Minutes, change.Seconds, change.Sessions)
+			args = append(args, key.AccountID, key.CustomerID, key.hour, change.Minutes, change.Seconds, change.Sessions)
 		}
 	}
 	const columns = 6
 	for some := range slices.Chunk(args, columns*addMost) {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO usage_deltas (account_id, customer_id, hour, minutes, seconds, sessions)
-			VALUES `+placeholders(len(some)/columns, columns), some...)
+			VALUES `+where.Placeholders(len(some)/columns, columns), some...)
 		if err != nil {
 			return err
 		}
@@ -153,12 +155,12 @@ func recordChanges(ctx context.Context, tx *sqlx.Tx, before, after []usage.Sessi
 
 // change is what changes of usage are grouped by.
 type change struct {
-	subject
+	usage.Subject
 	hour time.Time
 }
 
 func changeOf(session usage.Session) change {
-	at := change{subject{session.AccountID, session.CustomerID}, undated}
+	at := change{usage.Subject{AccountID: session.AccountID, CustomerID: session.CustomerID}, column.Undated}
 	if !session.StartedAt.IsZero() {
 		at.hour = usage.Hour.Floor(session.StartedAt)
 	}

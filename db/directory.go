@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"aiusage/db/where"
 	"aiusage/usage"
 )
 
@@ -88,40 +89,40 @@ func (d directory) statement(search usage.Search, counted bool) (string, []any) 
 	}
 	columns := strings.Join(d.columns, ", ")
 	order, limit := d.order(search.Backward), " LIMIT "+strconv.Itoa(search.Most)
-	var match conditions
+	var match where.Conditions
 	inner := order + limit // enough of each source, where each row counts
 	if search.Text != "" {
 		inner = ""
 		prefix := likePrefix(search.Text)
-		match.add("("+d.columns[len(d.columns)-1]+" LIKE ? ESCAPE '|' OR MAX(name) COLLATE utf8mb4_general_ci LIKE ? ESCAPE '|')", prefix, prefix)
+		match.Add("("+d.columns[len(d.columns)-1]+" LIKE ? ESCAPE '|' OR MAX(name) COLLATE utf8mb4_general_ci LIKE ? ESCAPE '|')", prefix, prefix)
 	}
 	having := strings.Replace(match.String(), "WHERE", "HAVING", 1)
 	statement := `SELECT ` + columns + `, MAX(name) AS name FROM (
 		(SELECT ` + columns + `, name FROM ` + d.named + within.String() + inner + `)
 		UNION ALL
-		(` + used + within.also() + inner + `)) AS known
+		(` + used + within.After("AND") + inner + `)) AS known
 		GROUP BY ` + columns + having + order + limit
 	if search.Backward {
 		statement = `SELECT * FROM (` + statement + `) AS page` + d.order(false)
 	}
-	return statement, slices.Concat(within.args, within.args, match.args)
+	return statement, slices.Concat(within.Args, within.Args, match.Args)
 }
 
 // within are the conditions on the ids: the scope and the bounds.
-func (d directory) within(search usage.Search) conditions {
-	where := subjectConditions(usage.Query{Accounts: search.Accounts, AccountID: search.AccountID})
+func (d directory) within(search usage.Search) where.Conditions {
+	conditions := where.Subjects(usage.Query{Accounts: search.Accounts, AccountID: search.AccountID})
 	bound := func(sign string, at *usage.Subject) {
 		switch {
 		case at == nil:
 		case len(d.columns) == 1:
-			where.add("account_id "+sign+" ?", at.AccountID)
+			conditions.Add("account_id "+sign+" ?", at.AccountID)
 		default:
-			where.add("(account_id "+sign+" ? OR account_id = ? AND customer_id "+sign+" ?)", at.AccountID, at.AccountID, at.CustomerID)
+			conditions.Add("(account_id "+sign+" ? OR account_id = ? AND customer_id "+sign+" ?)", at.AccountID, at.AccountID, at.CustomerID)
 		}
 	}
 	bound(">", search.After)
 	bound("<", search.Before)
-	return where
+	return conditions
 }
 
 func (d directory) order(backward bool) string {
@@ -131,9 +132,6 @@ func (d directory) order(backward bool) string {
 	}
 	return " ORDER BY " + strings.Join(d.columns, direction+", ") + direction
 }
-
-// also returns the clause for a statement that has a condition already.
-func (c conditions) also() string { return strings.Replace(c.String(), "WHERE", "AND", 1) }
 
 // likePrefix returns a pattern of LIKE, with the escape character |, for what
 // begins with the text.

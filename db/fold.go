@@ -1,16 +1,19 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/where"
 	"aiusage/usage"
 )
 
@@ -44,10 +47,10 @@ func (s *Store) Fold(ctx context.Context, progress func(folded int)) (folded int
 // foldBatch folds at most most changes with numbers above after, and returns how
 // many and the last number.
 func (s *Store) foldBatch(ctx context.Context, after uint64, most int) (last uint64, count int, err error) {
-	introduced := map[subject]bool{}
+	introduced := map[usage.Subject]bool{}
 	err = retry(ctx, func() error {
 		for {
-			var unknown []subject
+			var unknown []usage.Subject
 			last, count, unknown, err = s.tryFold(ctx, after, most, (*sqlx.Tx).Commit)
 			if len(unknown) == 0 || err != nil {
 				return err
@@ -74,7 +77,7 @@ func (s *Store) foldBatch(ctx context.Context, after uint64, most int) (last uin
 //
 // READ COMMITTED keeps the locks to the rows that are taken. Otherwise the gap
 // behind the last change would be locked too, in which everybody appends.
-func (s *Store) tryFold(ctx context.Context, after uint64, most int, end func(*sqlx.Tx) error) (last uint64, count int, unknown []subject, err error) {
+func (s *Store) tryFold(ctx context.Context, after uint64, most int, end func(*sqlx.Tx) error) (last uint64, count int, unknown []usage.Subject, err error) {
 	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return 0, 0, nil, err
@@ -105,7 +108,7 @@ func (s *Store) tryFold(ctx context.Context, after uint64, most int, end func(*s
 	taken := among("delta_id", ids)
 	result, err := tx.ExecContext(ctx, `
 		DELETE FROM usage_deltas`+taken.String()+`
-		ORDER BY delta_id LIMIT ?`, append(taken.args, len(ids))...)
+		ORDER BY delta_id LIMIT ?`, append(taken.Args, len(ids))...)
 	if err != nil {
 		return 0, 0, nil, err
 	}
@@ -115,9 +118,6 @@ func (s *Store) tryFold(ctx context.Context, after uint64, most int, end func(*s
 	return ids[len(ids)-1], len(ids), nil, end(tx)
 }
 
-// subject is an account and a customer, or none.
-type subject struct{ account, customer string }
-
 // hourly is an hour of a subject.
 type hourly struct {
 	accountNo, subjectNo uint32
@@ -126,15 +126,15 @@ type hourly struct {
 
 // readDeltas returns changes added up by subject and hour, and how many it has read.
 // unknown are subjects without a number; if there are any, the sums are of no use.
-func readDeltas(ctx context.Context, tx *sqlx.Tx, ids []uint64) (sums map[hourly]usage.Usage, read int, unknown []subject, err error) {
-	where := among("d.delta_id", ids)
+func readDeltas(ctx context.Context, tx *sqlx.Tx, ids []uint64) (sums map[hourly]usage.Usage, read int, unknown []usage.Subject, err error) {
+	conditions := among("d.delta_id", ids)
 	rows, err := tx.QueryContext(ctx, `
 		SELECT COALESCE(s.account_no, 0), COALESCE(s.subject_no, 0),
 		       CASE WHEN s.subject_no IS NULL THEN d.account_id ELSE '' END,
 		       CASE WHEN s.subject_no IS NULL THEN d.customer_id ELSE '' END,
 		       d.hour, d.minutes, d.seconds, d.sessions
 		FROM usage_deltas d
-		LEFT JOIN usage_subjects s ON s.account_id = d.account_id AND s.customer_id = d.customer_id`+where.String(), where.args...)
+		LEFT JOIN usage_subjects s ON s.account_id = d.account_id AND s.customer_id = d.customer_id`+conditions.String(), conditions.Args...)
 	if err != nil {
 		return nil, 0, nil, err
 	}
@@ -142,9 +142,9 @@ func readDeltas(ctx context.Context, tx *sqlx.Tx, ids []uint64) (sums map[hourly
 	sums = make(map[hourly]usage.Usage, len(ids))
 	for ; rows.Next(); read++ {
 		var key hourly
-		var who subject
+		var who usage.Subject
 		var change usage.Usage
-		err := rows.Scan(&key.accountNo, &key.subjectNo, &who.account, &who.customer, &key.hour,
+		err := rows.Scan(&key.accountNo, &key.subjectNo, &who.AccountID, &who.CustomerID, &key.hour,
 			&change.Minutes, &change.Seconds, &change.Sessions)
 		if err != nil {
 			return nil, 0, nil, err
@@ -161,21 +161,21 @@ func readDeltas(ctx context.Context, tx *sqlx.Tx, ids []uint64) (sums map[hourly
 // is left out, it names the first and the last: the server takes twice as long for
 // a list. Several such spans in one statement would not do, because the server
 // locks the row behind a span to see that it has ended, which may be a writer's.
-func among(column string, numbers []uint64) (where conditions) {
+func among(column string, numbers []uint64) (conditions where.Conditions) {
 	first, last := numbers[0], numbers[len(numbers)-1]
 	if last-first+1 == uint64(len(numbers)) {
-		where.add(column+" BETWEEN ? AND ?", first, last)
+		conditions.Add(column+" BETWEEN ? AND ?", first, last)
 	} else {
-		where.add(column+" IN ("+placeholders(len(numbers), 1)+")", anys(numbers)...)
+		conditions.Add(column+" IN ("+where.Placeholders(len(numbers), 1)+")", where.Args(numbers)...)
 	}
-	return where
+	return conditions
 }
 
 // introduce gives numbers to subjects that have none. Two gateways may do so for
 // the same subject at the same time.
-func (s *Store) introduce(ctx context.Context, subjects []subject) error {
+func (s *Store) introduce(ctx context.Context, subjects []usage.Subject) error {
 	// Everybody in the same order, so that they do not wait for each other crosswise.
-	slices.SortFunc(subjects, compareSubjects)
+	slices.SortFunc(subjects, usage.Subject.Compare)
 	for some := range slices.Chunk(slices.Compact(subjects), 500) {
 		err := retry(ctx, func() error {
 			numbers, err := s.introduceAccounts(ctx, some)
@@ -184,14 +184,14 @@ func (s *Store) introduce(ctx context.Context, subjects []subject) error {
 			}
 			args := make([]any, 0, 3*len(some))
 			for _, one := range some {
-				number := numbers[usage.TrimID(one.account)]
+				number := numbers[usage.TrimID(one.AccountID)]
 				if number == 0 {
-					return fmt.Errorf("the account %q cannot be given a number", one.account)
+					return fmt.Errorf("the account %q cannot be given a number", one.AccountID)
 				}
-				args = append(args, number, one.account, one.customer)
+				args = append(args, number, one.AccountID, one.CustomerID)
 			}
 			_, err = s.db.ExecContext(ctx, `INSERT IGNORE INTO usage_subjects (account_no, account_id, customer_id)
-				VALUES `+placeholders(len(some), 3), args...)
+				VALUES `+where.Placeholders(len(some), 3), args...)
 			return err
 		})
 		if err != nil {
@@ -203,11 +203,11 @@ func (s *Store) introduce(ctx context.Context, subjects []subject) error {
 
 // introduceAccounts gives numbers to the accounts of subjects that have none, and
 // returns those of all, by usage.TrimID.
-func (s *Store) introduceAccounts(ctx context.Context, subjects []subject) (map[string]uint32, error) {
+func (s *Store) introduceAccounts(ctx context.Context, subjects []usage.Subject) (map[string]uint32, error) {
 	wanted := make([]any, 0, len(subjects))
 	for i, one := range subjects {
-		if i == 0 || one.account != subjects[i-1].account {
-			wanted = append(wanted, one.account)
+		if i == 0 || one.AccountID != subjects[i-1].AccountID {
+			wanted = append(wanted, one.AccountID)
 		}
 	}
 	numbers, err := s.accountNumbers(ctx, wanted)
@@ -219,7 +219,7 @@ func (s *Store) introduceAccounts(ctx context.Context, subjects []subject) (map[
 		return numbers, nil
 	}
 	_, err = s.db.ExecContext(ctx, `INSERT IGNORE INTO usage_accounts (account_id) VALUES (?)`+
-		repeat(", (?)", len(unknown)-1), unknown...)
+		strings.Repeat(", (?)", len(unknown)-1), unknown...)
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +233,7 @@ func (s *Store) accountNumbers(ctx context.Context, ids []any) (map[string]uint3
 		ID     string `db:"account_id"`
 	}
 	err := s.db.SelectContext(ctx, &found, `
-		SELECT account_no, account_id FROM usage_accounts WHERE account_id IN (`+placeholders(len(ids), 1)+`)`, ids...)
+		SELECT account_no, account_id FROM usage_accounts WHERE account_id IN (`+where.Placeholders(len(ids), 1)+`)`, ids...)
 	numbers := make(map[string]uint32, len(found))
 	for _, one := range found {
 		numbers[usage.TrimID(one.ID)] = one.Number
@@ -246,6 +246,12 @@ type rollup struct {
 	grain                usage.Grain
 	bucket               time.Time
 	accountNo, subjectNo uint32
+}
+
+// compareRollups is the order of the primary key.
+func compareRollups(a, b rollup) int {
+	return cmp.Or(cmp.Compare(a.grain, b.grain), a.bucket.Compare(b.bucket),
+		cmp.Compare(a.accountNo, b.accountNo), cmp.Compare(a.subjectNo, b.subjectNo))
 }
 
 // addToRollups adds sums to the hours, days and months they belong to, in the

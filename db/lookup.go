@@ -8,12 +8,13 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/where"
 	"aiusage/usage"
 )
 
 // subjectOf is whom a session counts for, as the table compares ids.
-func subjectOf(session usage.Session) subject {
-	return subject{usage.TrimID(session.AccountID), usage.TrimID(session.CustomerID)}
+func subjectOf(session usage.Session) usage.Subject {
+	return usage.Subject{AccountID: usage.TrimID(session.AccountID), CustomerID: usage.TrimID(session.CustomerID)}
 }
 
 // Clock returns the database's time.
@@ -58,7 +59,7 @@ func (s *Store) SessionsStartedWith(ctx context.Context, sessions []usage.Sessio
 func (s *Store) startedAt(ctx context.Context, starts []any) ([]usage.Session, error) {
 	// The column stands alone in its condition, so that its key serves it.
 	rows, err := s.db.QueryxContext(ctx, "SELECT session_id, "+strings.Join(sessionsTable.stored, ", ")+
-		" FROM ai_sessions WHERE started_at IN ("+placeholders(len(starts), 1)+")", starts...)
+		" FROM ai_sessions WHERE started_at IN ("+where.Placeholders(len(starts), 1)+")", starts...)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/column"
+	"aiusage/db/where"
 	"aiusage/usage"
 )
 
@@ -71,116 +73,34 @@ func reportStatement(query usage.Query, state *rollupState) (plan usage.Plan, st
 			add(unfolded(query, whole))
 		}
 		if len(plan.Edges) > 0 {
-			add(raw(query, plan.Edges))
+			add(rawIn(query, plan.Edges))
 		}
 		if span == (usage.Range{}) && len(plan.Pieces) > 0 && state.Phase != Ready {
 			// Those that are undated are in no span, and never dropped.
-			add(rawWhere(query, "NOT "+dated("started_at")))
+			add(raw(query, where.UndatedSessions()))
 		}
 	}
 	add("SELECT '', '', 0, 0, 0, "+stamp, nil)
 	return plan, strings.Join(parts, "\n\t\tUNION ALL\n\t\t"), args, nil
 }
 
-// raw is the part of a report that reads single sessions in the spans.
+// rawIn is the part of a report that reads single sessions in the spans.
+func rawIn(query usage.Query, spans []usage.Range) (string, []any) {
+	return raw(query, where.SessionsIn(spans))
+}
+
+// raw is the part of a report that reads single sessions that meet some conditions.
 //
 // Subjects are grouped as the tables have them: NULL and an empty customer id
 // both mean that there is no customer.
-func raw(query usage.Query, spans []usage.Range) (string, []any) {
-	var where conditions
-	where.addSessionsIn(spans)
-	return rawWhere(query, strings.Join(where.clauses, " AND "), where.args...)
-}
-
-// rawWhere reads single sessions that meet a condition, which may be empty.
-func rawWhere(query usage.Query, condition string, args ...any) (string, []any) {
-	where := subjectConditions(query)
-	if condition != "" {
-		where.add(condition, args...)
-	}
+func raw(query usage.Query, others where.Conditions) (string, []any) {
+	conditions := where.Subjects(query)
+	conditions.AddAll(others)
 	return `SELECT account_id, COALESCE(customer_id, '') AS customer,
-		       ` + total("ai_minutes") + `, ` + total("duration_seconds") + `, COUNT(*),
+		       ` + column.Total("ai_minutes") + `, ` + column.Total("duration_seconds") + `, COUNT(*),
 		       0 AS as_of, 0 AS token
-		FROM ai_sessions` + where.String() + `
-		GROUP BY account_id, customer`, where.args
-}
-
-// subjectConditions are the conditions on account_id and customer_id, which are
-// the same for sessions, changes and rollups.
-func subjectConditions(query usage.Query) conditions {
-	var where conditions
-	if clause, accounts := scope(query); clause != "" {
-		where.add(clause, accounts...)
-	}
-	if query.AccountID != "" {
-		where.add("account_id = ?", query.AccountID)
-	}
-	switch {
-	case query.CustomerID == "":
-	case usage.TrimID(query.CustomerID) == "":
-		where.add("FALSE") // equal to '', which stands for no customer, and none is not to be asked for
-	default:
-		where.add("customer_id = ?", query.CustomerID)
-	}
-	return where
-}
-
-// conditions are those of a WHERE clause, with their arguments.
-type conditions struct {
-	clauses []string
-	args    []any
-}
-
-func (c *conditions) add(clause string, args ...any) {
-	c.clauses, c.args = append(c.clauses, clause), append(c.args, args...)
-}
-
-// inSpan returns the condition that a column is in a span.
-func inSpan(column string, span usage.Range) conditions {
-	var where conditions
-	where.addSpans(column, []usage.Range{span})
-	return where
-}
-
-// addSessionsIn adds that a session starts in one of the spans. One whose start
-// cannot be read is in a span that is open at both ends, and in no other.
-func (c *conditions) addSessionsIn(spans []usage.Range) {
-	before := len(c.clauses)
-	c.addSpans("started_at", spans)
-	if len(c.clauses) > before {
-		c.add(dated("started_at"))
-	}
-}
-
-// addSpans adds that a column is in one of the spans. What is undated is in a span
-// that is open at both ends only.
-func (c *conditions) addSpans(column string, spans []usage.Range) {
-	var any conditions
-	for _, span := range spans {
-		var one conditions
-		switch {
-		case !span.From.IsZero():
-			one.add(column+" >= ?", span.From)
-		case !span.To.IsZero():
-			one.add(column+" >= ?", usage.Earliest)
-		}
-		if !span.To.IsZero() && !span.To.After(usage.Latest) { // the database has no year 10000
-			one.add(column+" < ?", span.To)
-		}
-		if len(one.clauses) == 0 {
-			return // an open span holds everything
-		}
-		any.add("("+strings.Join(one.clauses, " AND ")+")", one.args...)
-	}
-	c.add("("+strings.Join(any.clauses, " OR ")+")", any.args...)
-}
-
-// String returns the clause, which is empty when there is no condition.
-func (c conditions) String() string {
-	if len(c.clauses) == 0 {
-		return ""
-	}
-	return "\n\t\tWHERE " + strings.Join(c.clauses, " AND ")
+		FROM ai_sessions` + conditions.String() + `
+		GROUP BY account_id, customer`, conditions.Args
 }
 
 // lastRow is what the last row of a statement tells about it.
@@ -220,7 +140,7 @@ func readSubjects(rows *sql.Rows) ([]usage.SubjectUsage, lastRow, error) {
 		var subject usage.SubjectUsage
 		var stamp, token int64
 		err := rows.Scan(&subject.AccountID, &subject.CustomerID,
-			(*sum)(&subject.Minutes), (*sum)(&subject.Seconds), (*sum)(&subject.Sessions), &stamp, &token)
+			(*column.Sum)(&subject.Minutes), (*column.Sum)(&subject.Seconds), (*column.Sum)(&subject.Sessions), &stamp, &token)
 		if err != nil {
 			return nil, lastRow{}, err
 		}
@@ -240,15 +160,10 @@ func readSubjects(rows *sql.Rows) ([]usage.SubjectUsage, lastRow, error) {
 // again may be in different parts.
 func addUp(subjects []usage.SubjectUsage) []usage.SubjectUsage {
 	spellAlike(subjects)
-	slices.SortFunc(subjects, func(a, b usage.SubjectUsage) int {
-		if byAccount := strings.Compare(a.AccountID, b.AccountID); byAccount != 0 {
-			return byAccount
-		}
-		return strings.Compare(a.CustomerID, b.CustomerID)
-	})
+	slices.SortFunc(subjects, func(a, b usage.SubjectUsage) int { return a.Subject().Compare(b.Subject()) })
 	sums := subjects[:0]
 	for _, subject := range subjects {
-		if last := len(sums) - 1; last >= 0 && sums[last].AccountID == subject.AccountID && sums[last].CustomerID == subject.CustomerID {
+		if last := len(sums) - 1; last >= 0 && sums[last].Subject() == subject.Subject() {
 			sums[last].Usage = sums[last].Plus(subject.Usage)
 			continue
 		}

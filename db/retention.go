@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/column"
 	"aiusage/usage"
 )
 
@@ -34,7 +35,7 @@ func (s *Store) DropSessions(ctx context.Context, before time.Time, progress fun
 		var count int64
 		err := s.withoutTriggers(ctx, func(tx *sqlx.Tx) error {
 			result, err := tx.ExecContext(ctx, `
-				DELETE FROM ai_sessions WHERE started_at < ? AND `+dated("started_at")+` ORDER BY started_at LIMIT ?`, before, dropMost)
+				DELETE FROM ai_sessions WHERE started_at < ? AND `+column.Dated("started_at")+` ORDER BY started_at LIMIT ?`, before, dropMost)
 			if err != nil {
 				return err
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/pressly/goose/v3/database"
 
 	"aiusage/db/migrations"
+	"aiusage/db/where"
 	"aiusage/usage"
 )
 
@@ -148,7 +149,7 @@ type tableComment struct {
 func (s *Store) tableComments(ctx context.Context, names ...string) (map[string]tableComment, error) {
 	rows, err := s.db.QueryContext(ctx, `
 		SELECT TABLE_NAME, TABLE_TYPE, COALESCE(TABLE_COMMENT, '') FROM information_schema.TABLES
-		WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (`+placeholders(len(names), 1)+`)`, anys(names)...)
+		WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (`+where.Placeholders(len(names), 1)+`)`, where.Args(names)...)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/column"
+	"aiusage/db/where"
 	"aiusage/usage"
 )
 
@@ -61,7 +63,7 @@ func (c *checker) hours(ctx context.Context, span usage.Range) error {
 
 // undated checks the sums of sessions whose start cannot be read.
 func (c *checker) undated(ctx context.Context) error {
-	chunk := usage.Range{From: undated, To: usage.Month.Next(undated)}
+	chunk := usage.Range{From: column.Undated, To: usage.Month.Next(column.Undated)}
 	for _, grain := range usage.Grains {
 		read := func() ([]Difference, error) { return c.store.totalDifferences(ctx, grain, chunk) }
 		if grain == usage.Hour {
@@ -198,7 +200,7 @@ func (s *Store) firstHour(ctx context.Context, at time.Time) (time.Time, bool, e
 
 func firstHour(ctx context.Context, from sqlx.QueryerContext, at time.Time) (time.Time, bool, error) {
 	return first(ctx, from, `
-		(SELECT started_at FROM ai_sessions WHERE started_at >= ? AND `+dated("started_at")+` ORDER BY started_at LIMIT 1)
+		(SELECT started_at FROM ai_sessions WHERE started_at >= ? AND `+column.Dated("started_at")+` ORDER BY started_at LIMIT 1)
 		UNION ALL SELECT MIN(bucket) FROM usage_rollups WHERE grain = 1 AND bucket >= ?
 		UNION ALL SELECT MIN(hour) FROM usage_deltas WHERE hour >= ?`, at, at, at)
 }
@@ -214,7 +216,7 @@ func (s *Store) firstBucket(grain usage.Grain) func(context.Context, time.Time) 
 
 // first returns the earliest of the instants that a statement returns.
 func first(ctx context.Context, from sqlx.QueryerContext, statement string, args ...any) (earliest time.Time, ok bool, err error) {
-	var all []instant
+	var all []column.Instant
 	if err := sqlx.SelectContext(ctx, from, &all, statement, args...); err != nil {
 		return time.Time{}, false, translate(err)
 	}
@@ -230,8 +232,8 @@ func first(ctx context.Context, from sqlx.QueryerContext, statement string, args
 const differing = `want_minutes <> got_minutes OR want_seconds <> got_seconds OR want_sessions <> got_sessions`
 
 // bothSides sums up both sides of a check.
-var bothSides = total("want_m") + " AS want_minutes, " + total("want_s") + " AS want_seconds, " + total("want_n") + " AS want_sessions, " +
-	total("got_m") + " AS got_minutes, " + total("got_s") + " AS got_seconds, " + total("got_n") + " AS got_sessions"
+var bothSides = column.Total("want_m") + " AS want_minutes, " + column.Total("want_s") + " AS want_seconds, " + column.Total("want_n") + " AS want_sessions, " +
+	column.Total("got_m") + " AS got_minutes, " + column.Total("got_s") + " AS got_seconds, " + column.Total("got_n") + " AS got_sessions"
 
 // hourDifferences compares the sessions of some hours with their rollups and
 // unfolded changes, in one snapshot.
@@ -240,28 +242,25 @@ var bothSides = total("want_m") + " AS want_minutes, " + total("want_s") + " AS 
 // session changes both sides alike, and folding neither. So it can be added to
 // the rollups at any later time, once.
 func (s *Store) hourDifferences(ctx context.Context, chunk usage.Range) ([]Difference, error) {
-	var sessions conditions
-	sessions.addSessionsIn([]usage.Range{chunk})
-	return s.sessionDifferences(ctx, sessions, inSpan("hour", chunk), inSpan("r.bucket", chunk))
+	return s.sessionDifferences(ctx, where.SessionsIn([]usage.Range{chunk}), where.InSpan("hour", chunk), where.InSpan("r.bucket", chunk))
 }
 
 // undatedDifferences does the same for the sessions whose start cannot be read.
 // No key leads to all of them, so it looks at every session.
 func (s *Store) undatedDifferences(ctx context.Context) ([]Difference, error) {
-	var sessions, changes, rollups conditions
-	sessions.add("NOT " + dated("started_at"))
-	changes.add("hour = ?", undated)
-	rollups.add("r.bucket = ?", undated)
-	return s.sessionDifferences(ctx, sessions, changes, rollups)
+	var changes, rollups where.Conditions
+	changes.Add("hour = ?", column.Undated)
+	rollups.Add("r.bucket = ?", column.Undated)
+	return s.sessionDifferences(ctx, where.UndatedSessions(), changes, rollups)
 }
 
 // sessionDifferences compares sessions with changes and rollups of hours.
-func (s *Store) sessionDifferences(ctx context.Context, sessions, changes, rollups conditions) ([]Difference, error) {
-	rollups.add("r.grain = ?", usage.Hour)
+func (s *Store) sessionDifferences(ctx context.Context, sessions, changes, rollups where.Conditions) ([]Difference, error) {
+	rollups.Add("r.grain = ?", usage.Hour)
 	rows, err := s.db.QueryContext(ctx, `
 		SELECT sides.account_id, sides.customer_id, sides.bucket, `+bothSides+`
 		FROM (
-			SELECT account_id, COALESCE(customer_id, '') AS customer_id, `+hourOf("started_at")+` AS bucket,
+			SELECT account_id, COALESCE(customer_id, '') AS customer_id, `+column.HourOf("started_at")+` AS bucket,
 			       SUM(ai_minutes) AS want_m, SUM(duration_seconds) AS want_s, COUNT(*) AS want_n, 0 AS got_m, 0 AS got_s, 0 AS got_n
 			FROM ai_sessions`+sessions.String()+`
 			GROUP BY 1, 2, 3
@@ -275,7 +274,7 @@ func (s *Store) sessionDifferences(ctx context.Context, sessions, changes, rollu
 		) AS sides
 		GROUP BY sides.account_id, sides.customer_id, sides.bucket
 		HAVING `+differing,
-		slices.Concat(sessions.args, changes.args, rollups.args)...)
+		slices.Concat(sessions.Args, changes.Args, rollups.Args)...)
 	return readDifferences(rows, err, usage.Hour)
 }
 
@@ -286,9 +285,9 @@ func (s *Store) totalDifferences(ctx context.Context, grain usage.Grain, chunk u
 	if grain == usage.Month {
 		bucket = "TIMESTAMP(DATE_FORMAT(bucket, '%Y-%m-01'))"
 	}
-	fine, coarse := inSpan("bucket", chunk), inSpan("bucket", chunk)
-	fine.add("grain = ?", grain-1)
-	coarse.add("grain = ?", grain)
+	fine, coarse := where.InSpan("bucket", chunk), where.InSpan("bucket", chunk)
+	fine.Add("grain = ?", grain-1)
+	coarse.Add("grain = ?", grain)
 	rows, err := s.db.QueryContext(ctx, `
 		SELECT s.account_id, s.customer_id, both_sides.bucket,
 		       want_minutes, want_seconds, want_sessions, got_minutes, got_seconds, got_sessions
@@ -303,7 +302,7 @@ func (s *Store) totalDifferences(ctx context.Context, grain usage.Grain, chunk u
 		      GROUP BY sides.subject_no, sides.bucket
 		      HAVING `+differing+`) AS both_sides
 		JOIN usage_subjects s ON s.subject_no = both_sides.subject_no`,
-		append(fine.args, coarse.args...)...)
+		append(fine.Args, coarse.Args...)...)
 	return readDifferences(rows, err, grain)
 }
 
@@ -316,8 +315,8 @@ func readDifferences(rows *sql.Rows, err error, grain usage.Grain) ([]Difference
 	for rows.Next() {
 		one := Difference{Grain: grain}
 		err := rows.Scan(&one.AccountID, &one.CustomerID, &one.Bucket,
-			(*sum)(&one.Want.Minutes), (*sum)(&one.Want.Seconds), (*sum)(&one.Want.Sessions),
-			(*sum)(&one.Got.Minutes), (*sum)(&one.Got.Seconds), (*sum)(&one.Got.Sessions))
+			(*column.Sum)(&one.Want.Minutes), (*column.Sum)(&one.Want.Seconds), (*column.Sum)(&one.Want.Sessions),
+			(*column.Sum)(&one.Got.Minutes), (*column.Sum)(&one.Got.Seconds), (*column.Sum)(&one.Got.Sessions))
 		if err != nil {
 			return nil, translate(err)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/column"
 	"aiusage/usage"
 )
 
@@ -112,7 +113,7 @@ func filledSpan(ctx context.Context, db sqlx.QueryerContext) (span usage.Range, 
 	}
 	var last time.Time
 	for _, statement := range []string{
-		`SELECT started_at FROM ai_sessions WHERE ` + dated("started_at") + ` ORDER BY started_at DESC LIMIT 1`,
+		`SELECT started_at FROM ai_sessions WHERE ` + column.Dated("started_at") + ` ORDER BY started_at DESC LIMIT 1`,
 		`SELECT MAX(bucket) FROM usage_rollups WHERE grain = 1`,
 		`SELECT MAX(hour) FROM usage_deltas`,
 	} {
@@ -134,9 +135,9 @@ func (s *Store) number(ctx context.Context, found []Difference) error {
 	if err != nil {
 		return err
 	}
-	var unknown []subject
+	var unknown []usage.Subject
 	for _, one := range found {
-		if who := (subject{one.AccountID, one.CustomerID}); numbers[who].subjectNo == 0 {
+		if who := (usage.Subject{AccountID: one.AccountID, CustomerID: one.CustomerID}); numbers[who].subjectNo == 0 {
 			unknown = append(unknown, who)
 		}
 	}
@@ -149,14 +150,14 @@ func (s *Store) number(ctx context.Context, found []Difference) error {
 		}
 	}
 	for i := range found {
-		found[i].key = numbers[subject{found[i].AccountID, found[i].CustomerID}]
+		found[i].key = numbers[usage.Subject{AccountID: found[i].AccountID, CustomerID: found[i].CustomerID}]
 	}
 	return nil
 }
 
 // subjectNumbers returns the numbers of the subjects with a difference.
-func (s *Store) subjectNumbers(ctx context.Context, found []Difference) (map[subject]rollup, error) {
-	numbers := map[subject]rollup{}
+func (s *Store) subjectNumbers(ctx context.Context, found []Difference) (map[usage.Subject]rollup, error) {
+	numbers := map[usage.Subject]rollup{}
 	if len(found) == 0 {
 		return numbers, nil
 	}
@@ -167,9 +168,9 @@ func (s *Store) subjectNumbers(ctx context.Context, found []Difference) (map[sub
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var who subject
+		var who usage.Subject
 		var key rollup
-		if err := rows.Scan(&who.account, &who.customer, &key.accountNo, &key.subjectNo); err != nil {
+		if err := rows.Scan(&who.AccountID, &who.CustomerID, &key.accountNo, &key.subjectNo); err != nil {
 			return nil, translate(err)
 		}
 		numbers[who] = key

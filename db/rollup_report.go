@@ -3,9 +3,10 @@ package db
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
+	"aiusage/db/column"
+	"aiusage/db/where"
 	"aiusage/usage"
 )
 
@@ -56,7 +57,7 @@ func (state *rollupState) planOfSessions(span usage.Range, buckets []usage.Range
 func (state *rollupState) pieces(plan usage.Plan) []usage.Piece {
 	pieces := plan.Bounded(state.data).Pieces
 	if whole, ok := plan.Whole(); ok && whole == (usage.Range{}) && state.data != whole {
-		pieces = append(pieces, usage.Piece{Grain: usage.Month, Range: usage.Range{From: undated, To: usage.Month.Next(undated)}})
+		pieces = append(pieces, usage.Piece{Grain: usage.Month, Range: usage.Range{From: column.Undated, To: usage.Month.Next(column.Undated)}})
 	}
 	return pieces
 }
@@ -66,40 +67,40 @@ func (state *rollupState) pieces(plan usage.Plan) []usage.Piece {
 // Sums are made by number, and each subject's ids are looked up once after that.
 func rolledUp(query usage.Query, pieces []usage.Piece, add func(part string, args []any)) {
 	for _, source := range rollupSources(query, query.Accounts, pieces) {
-		where := subjectConditions(query)
+		conditions := where.Subjects(query)
 		if source.few {
 			add(`SELECT account_id, customer_id, minutes, seconds, sessions, 0 AS as_of, 0 AS token
 		FROM `+source.from+` JOIN (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no`+
-				source.where.String()+where.also(), slices.Concat(source.args, source.where.args, where.args))
+				source.conditions.String()+conditions.After("AND"), slices.Concat(source.args, source.conditions.Args, conditions.Args))
 			continue
 		}
 		add(`SELECT account_id, customer_id, sums.minutes, sums.seconds, sums.sessions,
 		       0 AS as_of, 0 AS token
 		FROM (SELECT subject_no, SUM(minutes) AS minutes, SUM(seconds) AS seconds, SUM(sessions) AS sessions
-		      FROM `+source.from+source.where.String()+`
+		      FROM `+source.from+source.conditions.String()+`
 		      GROUP BY subject_no) AS sums
-		JOIN usage_subjects ON usage_subjects.subject_no = sums.subject_no`+where.String(),
-			slices.Concat(source.args, source.where.args, where.args))
+		JOIN usage_subjects ON usage_subjects.subject_no = sums.subject_no`+conditions.String(),
+			slices.Concat(source.args, source.conditions.Args, conditions.Args))
 	}
 }
 
 // unfolded is the part of a report that reads the changes of the hours in a span
 // that are not in the rollups yet.
 func unfolded(query usage.Query, span usage.Range) (string, []any) {
-	where := subjectConditions(query)
-	where.addSpans("hour", []usage.Range{span})
+	conditions := where.Subjects(query)
+	conditions.AddSpans("hour", []usage.Range{span})
 	return `SELECT account_id, customer_id,
-		       ` + total("minutes") + `, ` + total("seconds") + `, ` + total("sessions") + `,
+		       ` + column.Total("minutes") + `, ` + column.Total("seconds") + `, ` + column.Total("sessions") + `,
 		       0 AS as_of, 0 AS token
-		FROM usage_deltas` + where.String() + `
-		GROUP BY account_id, customer_id`, where.args
+		FROM usage_deltas` + conditions.String() + `
+		GROUP BY account_id, customer_id`, conditions.Args
 }
 
 // narrowed adds the numbers of the account and the subject that a query is about,
 // where there is one account only, and tells whether it did. It only makes the
 // search shorter: the conditions on the ids decide. The subqueries are constants
 // to the server, which uses them to find rows.
-func narrowed(where *conditions, query usage.Query) bool {
+func narrowed(conditions *where.Conditions, query usage.Query) bool {
 	account := query.AccountID
 	if account == "" && len(query.Accounts) == 1 {
 		account = query.Accounts[0]
@@ -107,9 +108,9 @@ func narrowed(where *conditions, query usage.Query) bool {
 	if account == "" {
 		return false
 	}
-	where.add("account_no = (SELECT account_no FROM usage_accounts WHERE account_id = ?)", account)
+	conditions.Add("account_no = (SELECT account_no FROM usage_accounts WHERE account_id = ?)", account)
 	if query.CustomerID != "" {
-		where.add("subject_no = (SELECT subject_no FROM usage_subjects WHERE account_id = ? AND customer_id = ?)",
+		conditions.Add("subject_no = (SELECT subject_no FROM usage_subjects WHERE account_id = ? AND customer_id = ?)",
 			account, query.CustomerID)
 	}
 	return true
@@ -118,9 +119,9 @@ func narrowed(where *conditions, query usage.Query) bool {
 // rollupSource is where rollups are read from: a FROM clause that offers the columns
 // of usage_rollups, with its arguments, and conditions.
 type rollupSource struct {
-	from  string
-	args  []any
-	where conditions
+	from       string
+	args       []any
+	conditions where.Conditions
 	// eachAccount tells that the accounts are looked up one by one.
 	eachAccount bool
 	// few tells that there are so few sums of each subject that adding them up here
@@ -147,19 +148,19 @@ func rollupSources(query usage.Query, accounts []string, pieces []usage.Piece) [
 		return nil
 	}
 	closed, open := cutPieces(pieces)
-	if narrowed(&one.where, query) {
-		addPieces(&one.where, pieces, true)
+	if narrowed(&one.conditions, query) {
+		addPieces(&one.conditions, pieces, true)
 		one.few = len(open) == 0 && namedBuckets(closed, fewBuckets) != nil
 		return []rollupSource{one}
 	}
 	buckets := namedBuckets(closed, mostNamed)
 	if accounts == nil || buckets == nil || len(accounts)*len(buckets) > mostLookUps {
-		addPieces(&one.where, pieces, false)
+		addPieces(&one.conditions, pieces, false)
 		return []rollupSource{one}
 	}
 	sources := []rollupSource{eachAccount(accounts, buckets)}
 	if len(open) > 0 {
-		addPieces(&one.where, open, false)
+		addPieces(&one.conditions, open, false)
 		sources = append(sources, one)
 	}
 	return sources
@@ -168,16 +169,16 @@ func rollupSources(query usage.Query, accounts []string, pieces []usage.Piece) [
 // eachAccount looks up each account in each bucket, which is the order of the
 // primary key. Optimizers would rather read the buckets of everybody.
 func eachAccount(accounts []string, buckets []bucket) rollupSource {
-	clause, args := scope(usage.Query{Accounts: accounts})
+	wanted := where.Scope(usage.Query{Accounts: accounts})
 	list, err := json.Marshal(buckets)
 	if err != nil {
 		panic(err) // numbers and texts can always be written
 	}
 	return rollupSource{
-		from: `(SELECT account_no AS wanted_no FROM usage_accounts WHERE ` + clause + `) AS wanted
+		from: `(SELECT account_no AS wanted_no FROM usage_accounts` + wanted.String() + `) AS wanted
 		      STRAIGHT_JOIN JSON_TABLE(?, '$[*]' COLUMNS (at_grain TINYINT UNSIGNED PATH '$.g', at_bucket DATETIME PATH '$.b')) AS named
 		      STRAIGHT_JOIN usage_rollups ON grain = at_grain AND bucket = at_bucket AND account_no = wanted_no`,
-		args:        append(args, string(list)),
+		args:        append(wanted.Args, string(list)),
 		eachAccount: true,
 	}
 }
@@ -219,19 +220,19 @@ func namedBuckets(pieces []usage.Piece, most int) []bucket {
 // Where one account is asked for, every bucket is named: the server can then go
 // to the account in each bucket, where in a range of buckets it would have to
 // read those of everybody.
-func addPieces(where *conditions, pieces []usage.Piece, named bool) {
-	var any conditions
+func addPieces(conditions *where.Conditions, pieces []usage.Piece, named bool) {
+	alternatives := make([]where.Conditions, 0, len(pieces))
 	for _, piece := range pieces {
-		var one conditions
-		one.add("grain = ?", piece.Grain)
+		var one where.Conditions
+		one.Add("grain = ?", piece.Grain)
 		if starts := bucketsOf(piece, named); starts != nil {
-			one.add("bucket IN ("+placeholders(len(starts), 1)+")", starts...)
+			one.Add("bucket IN ("+where.Placeholders(len(starts), 1)+")", starts...)
 		} else {
-			one.addSpans("bucket", []usage.Range{piece.Range})
+			one.AddSpans("bucket", []usage.Range{piece.Range})
 		}
-		any.add("("+strings.Join(one.clauses, " AND ")+")", one.args...)
+		alternatives = append(alternatives, one)
 	}
-	where.add("("+strings.Join(any.clauses, " OR ")+")", any.args...)
+	conditions.AddAny(alternatives)
 }
 
 // bucketsOf returns the buckets of a piece to be named, or nil.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/column"
 	"aiusage/usage"
 )
 
@@ -194,7 +195,7 @@ func (s *Store) RollupStatus(ctx context.Context) (RollupStatus, error) {
 		                  FROM usage_deltas ORDER BY delta_id LIMIT 1),
 		       CAST(COALESCE(SUM(CASE WHEN hour = ? THEN sessions ELSE 0 END), 0) +
 		            COALESCE((SELECT SUM(sessions) FROM usage_rollups WHERE grain = ? AND bucket = ?), 0) AS DECIMAL(38, 0))
-		FROM usage_deltas`, undated, usage.Month, undated).Scan(&status.Pending, &lag, (*sum)(&status.Undated))
+		FROM usage_deltas`, column.Undated, usage.Month, column.Undated).Scan(&status.Pending, &lag, (*column.Sum)(&status.Undated))
 	status.Lag = max(0, time.Duration(lag.Int64)*time.Second)
 	return status, translate(err)
 }

@@ -73,8 +73,8 @@ func (s *Store) hasRowLocks(ctx context.Context) (bool, error) {
 	return false, err
 }
 
-// column is what information_schema says about a column of ai_sessions.
-type column struct {
+// sessionColumn is what information_schema says about a column of ai_sessions.
+type sessionColumn struct {
 	Name       string         `db:"name"`
 	Type       string         `db:"type"`
 	Nullable   string         `db:"nullable"`
@@ -114,15 +114,15 @@ func (s *Store) tableUnsuitable(ctx context.Context) (obstacle string, err error
 	return "", nil
 }
 
-func (s *Store) sessionColumns(ctx context.Context) (map[string]column, error) {
-	var list []column
+func (s *Store) sessionColumns(ctx context.Context) (map[string]sessionColumn, error) {
+	var list []sessionColumn
 	err := sqlx.SelectContext(ctx, s.db, &list, `
 		SELECT COLUMN_NAME AS name, DATA_TYPE AS type, IS_NULLABLE AS nullable,
 		       CHARACTER_MAXIMUM_LENGTH AS length, DATETIME_PRECISION AS fraction,
 		       COLLATION_NAME AS collation, GENERATION_EXPRESSION AS expression
 		FROM information_schema.COLUMNS
 		WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions'`)
-	columns := map[string]column{}
+	columns := map[string]sessionColumn{}
 	for _, c := range list {
 		columns[strings.ToLower(c.Name)] = c
 	}
@@ -131,7 +131,7 @@ func (s *Store) sessionColumns(ctx context.Context) (map[string]column, error) {
 
 // unsuitable says what keeps the rollups from giving the very answers that the
 // raw rows give, or would make a write fail that succeeds without triggers.
-func (c column) unsuitable() string {
+func (c sessionColumn) unsuitable() string {
 	switch c.Name {
 	case "":
 		return "is missing"
@@ -160,7 +160,7 @@ func (c column) unsuitable() string {
 // countsAsGo tells whether the database computes a session's hour and minutes
 // from what is written exactly as Session does, so that a bulk write may compute
 // them here. Otherwise the triggers have to.
-func countsAsGo(columns map[string]column) bool {
+func countsAsGo(columns map[string]sessionColumn) bool {
 	plain := strings.NewReplacer("`", "", " ", "", "(", "", ")", "").Replace(strings.ToLower(columns["ai_minutes"].Expression.String))
 	return plain == "duration_seconds+59div60" && columns["started_at"].Precision.Int64 >= 3
 }

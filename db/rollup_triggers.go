@@ -1,6 +1,7 @@
 package db
 
 import (
+	"aiusage/db/column"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -30,7 +31,7 @@ const (
 // subject and hour is one row; one that changes nothing is none.
 func triggers(applied string) map[string]string {
 	row := func(of, sign string) string {
-		return "(" + of + ".account_id, COALESCE(" + of + ".customer_id, ''), " + hourOf(of+".started_at") +
+		return "(" + of + ".account_id, COALESCE(" + of + ".customer_id, ''), " + column.HourOf(of+".started_at") +
 			", " + sign + "CAST(COALESCE(" + of + ".ai_minutes, 0) AS SIGNED)" +
 			", " + sign + "CAST(COALESCE(" + of + ".duration_seconds, 0) AS SIGNED), " + sign + "1)"
 	}
@@ -39,14 +40,14 @@ func triggers(applied string) map[string]string {
 	}
 	const insert = "INSERT INTO usage_deltas (account_id, customer_id, hour, minutes, seconds, sessions) VALUES "
 	sameBucket := "OLD.account_id = NEW.account_id AND COALESCE(OLD.customer_id, '') = COALESCE(NEW.customer_id, '') AND " +
-		hourOf("OLD.started_at") + " = " + hourOf("NEW.started_at")
+		column.HourOf("OLD.started_at") + " = " + column.HourOf("NEW.started_at")
 	const sameAmount = "OLD.ai_minutes <=> NEW.ai_minutes AND OLD.duration_seconds <=> NEW.duration_seconds"
 	return map[string]string{
 		onInsert: recording("INSERT", insert+row("NEW", "")+";"),
 		onDelete: recording("DELETE", insert+row("OLD", "-")+";"),
 		onUpdate: recording("UPDATE", "IF "+sameBucket+" THEN "+
 			"IF NOT ("+sameAmount+") AND "+applied+" THEN "+
-			insert+"(NEW.account_id, COALESCE(NEW.customer_id, ''), "+hourOf("NEW.started_at")+", "+
+			insert+"(NEW.account_id, COALESCE(NEW.customer_id, ''), "+column.HourOf("NEW.started_at")+", "+
 			difference("ai_minutes")+", "+difference("duration_seconds")+", 0); END IF; "+
 			"ELSEIF "+applied+" THEN "+insert+row("OLD", "-")+", "+row("NEW", "")+"; END IF;"),
 	}
@@ -93,14 +94,14 @@ func appliedBy(key []string) string {
 		return "TRUE"
 	}
 	found := func(of string, conditions ...string) string {
-		for _, column := range key {
-			conditions = append(conditions, "s."+column+" = "+of+"."+column)
+		for _, part := range key {
+			conditions = append(conditions, "s."+part+" = "+of+"."+part)
 		}
 		return "EXISTS (SELECT 1 FROM ai_sessions s WHERE " + strings.Join(conditions, " AND ") + " LOCK IN SHARE MODE)"
 	}
 	same := make([]string, 0, len(key))
-	for _, column := range key {
-		same = append(same, "OLD."+column+" = NEW."+column)
+	for _, part := range key {
+		same = append(same, "OLD."+part+" = NEW."+part)
 	}
 	var stored []string
 	for _, column := range recorded {

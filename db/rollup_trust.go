@@ -10,6 +10,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/column"
+	"aiusage/db/where"
 	"aiusage/usage"
 )
 
@@ -52,12 +54,12 @@ func lacking(found []Difference) (hour time.Time, fewer int64) {
 
 // lacks is the reason to read raw sessions when some of them have gone.
 func lacks(hour time.Time, fewer int64) string {
-	where := "the hour from " + hour.Format(time.RFC3339)
-	if hour.Equal(undated) {
-		where = "those whose start cannot be read"
+	conditions := "the hour from " + hour.Format(time.RFC3339)
+	if hour.Equal(column.Undated) {
+		conditions = "those whose start cannot be read"
 	}
 	return fmt.Sprintf("%d sessions of %s %s, as by TRUNCATE, a dropped partition or a restored table; "+
-		"if the sessions are right as they are, run the migrate command, which makes the sums anew; otherwise restore them first", fewer, where, haveGone)
+		"if the sessions are right as they are, run the migrate command, which makes the sums anew; otherwise restore them first", fewer, conditions, haveGone)
 }
 
 // haveGone is what the reason says where sums have been left alone.
@@ -163,10 +165,9 @@ func signed(weight, minutes, seconds, sessions string) string {
 // sessionsDiffer says how the sessions of a span differ from the sums of its hours,
 // if they do, in one snapshot.
 func (s *Store) sessionsDiffer(ctx context.Context, span usage.Range) (reason string, err error) {
-	var sessions conditions
-	sessions.addSessionsIn([]usage.Range{span})
-	changes, sums := inSpan("hour", span), inSpan("bucket", span)
-	sums.add("grain = ?", usage.Hour)
+	sessions := where.SessionsIn([]usage.Range{span})
+	changes, sums := where.InSpan("hour", span), where.InSpan("bucket", span)
+	sums.Add("grain = ?", usage.Hour)
 	weight := func(hour string) string {
 		return "CRC32(CONCAT(RTRIM(account_id), '\n', RTRIM(COALESCE(customer_id, '')), '\n', HOUR(" + hour + ")))"
 	}
@@ -177,14 +178,14 @@ func (s *Store) sessionsDiffer(ctx context.Context, span usage.Range) (reason st
 	var more usage.Usage
 	var same bool
 	err = s.db.QueryRowContext(ctx, `
-		SELECT `+total("minutes")+`, `+total("seconds")+`, `+total("sessions")+`, SUM(signature) = 0 FROM (
+		SELECT `+column.Total("minutes")+`, `+column.Total("seconds")+`, `+column.Total("sessions")+`, SUM(signature) = 0 FROM (
 			`+part("", "ai_minutes", "duration_seconds", "1", signed(weight("started_at"), "COALESCE(ai_minutes, 0)", "COALESCE(duration_seconds, 0)", "1"))+
 		`ai_sessions`+sessions.String()+`
 			UNION ALL `+part("-", "minutes", "seconds", "sessions", signed(weight("hour"), "minutes", "seconds", "sessions"))+`usage_deltas`+changes.String()+`
 			UNION ALL `+part("-", "minutes", "seconds", "sessions", signed(weight("bucket"), "minutes", "seconds", "sessions"))+
 		`usage_rollups JOIN usage_subjects ON usage_subjects.subject_no = usage_rollups.subject_no`+sums.String()+`
-		) AS sides`, slices.Concat(sessions.args, changes.args, sums.args)...).
-		Scan((*sum)(&more.Minutes), (*sum)(&more.Seconds), (*sum)(&more.Sessions), &same)
+		) AS sides`, slices.Concat(sessions.Args, changes.Args, sums.Args)...).
+		Scan((*column.Sum)(&more.Minutes), (*column.Sum)(&more.Seconds), (*column.Sum)(&more.Sessions), &same)
 	switch {
 	case err != nil:
 		return "", translate(err)
@@ -200,14 +201,14 @@ func (s *Store) sessionsDiffer(ctx context.Context, span usage.Range) (reason st
 
 // grainDiffers says whether the sums of a bucket differ from those of the grain below.
 func (s *Store) grainDiffers(ctx context.Context, grain usage.Grain, bucket time.Time) (reason string, err error) {
-	fine := inSpan("bucket", usage.Range{From: bucket, To: grain.Next(bucket)})
+	fine := where.InSpan("bucket", usage.Range{From: bucket, To: grain.Next(bucket)})
 	var same bool
 	err = s.db.QueryRowContext(ctx, `
 		SELECT SUM(signature) = 0 FROM (
 			SELECT `+signed("subject_no", "minutes", "seconds", "sessions")+` AS signature FROM usage_rollups WHERE grain = ? AND bucket = ?
 			UNION ALL
 			SELECT -`+signed("subject_no", "minutes", "seconds", "sessions")+` FROM usage_rollups`+fine.String()+` AND grain = ?
-		) AS sides`, slices.Concat([]any{grain, bucket}, fine.args, []any{grain - 1})...).Scan(&same)
+		) AS sides`, slices.Concat([]any{grain, bucket}, fine.Args, []any{grain - 1})...).Scan(&same)
 	if err != nil || same {
 		return "", translate(err)
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/column"
+	"aiusage/db/where"
 	"aiusage/usage"
 )
 
@@ -77,13 +79,13 @@ func seriesStatement(query usage.SeriesQuery, span usage.Range, buckets []usage.
 		}
 		// The hours between the pieces are read raw, with their changes in them.
 		changes := seriesConditions(query)
-		changes.addSpans("hour", plan.Spans())
-		add(rollupSource{from: "usage_deltas", where: changes}, "hour", sums("minutes", "seconds", "sessions"))
+		changes.AddSpans("hour", plan.Spans())
+		add(rollupSource{from: "usage_deltas", conditions: changes}, "hour", sums("minutes", "seconds", "sessions"))
 	}
 	if len(plan.Edges) > 0 {
 		sessions := seriesConditions(query)
-		sessions.addSessionsIn(plan.Edges)
-		add(rollupSource{from: "ai_sessions", where: sessions}, "started_at", sums("ai_minutes", "duration_seconds", "1"))
+		sessions.AddAll(where.SessionsIn(plan.Edges))
+		add(rollupSource{from: "ai_sessions", conditions: sessions}, "started_at", sums("ai_minutes", "duration_seconds", "1"))
 	}
 	parts = append(parts, "SELECT '', '', 0, 0, 0, 0, "+stamp)
 	return strings.Join(parts, "\n\t\tUNION ALL\n\t\t"), args, nil
@@ -94,8 +96,8 @@ func summedUpSeries(source rollupSource, level usage.Level, column, amounts stri
 	account, customer := levelColumns(level)
 	point, its := bucketOf(column, runs)
 	return "SELECT " + account + " AS account, " + customer + " AS customer, " + point + " AS point, " + amounts +
-			", 0 AS as_of, 0 AS token FROM " + source.from + source.where.String() + " GROUP BY account, customer, point",
-		slices.Concat(its, source.args, source.where.args)
+			", 0 AS as_of, 0 AS token FROM " + source.from + source.conditions.String() + " GROUP BY account, customer, point",
+		slices.Concat(its, source.args, source.conditions.Args)
 }
 
 // rolledUpSeries is the part of a series that reads rollups. Where it can, it tells
@@ -111,9 +113,9 @@ func rolledUpSeries(source rollupSource, query usage.SeriesQuery, runs []usage.B
 	point, its := bucketOf("bucket", runs)
 	others := seriesConditions(query)
 	return "SELECT account_id, " + customer + ", point, minutes, seconds, sessions, 0, 0 FROM (SELECT " + number + ", " + point + " AS point, " +
-			sums("minutes", "seconds", "sessions") + " FROM " + source.from + source.where.String() + " GROUP BY " + number + ", point) AS sums JOIN " +
+			sums("minutes", "seconds", "sessions") + " FROM " + source.from + source.conditions.String() + " GROUP BY " + number + ", point) AS sums JOIN " +
 			table + " ON " + table + "." + number + " = sums." + number + others.String(),
-		slices.Concat(its, source.args, source.where.args, others.args)
+		slices.Concat(its, source.args, source.conditions.Args, others.Args)
 }
 
 // levelColumns are the columns that tell series of a level apart. NULL and an
@@ -150,16 +152,16 @@ func bucketOf(column string, runs []usage.BucketRun) (string, []any) {
 }
 
 func sums(minutes, seconds, sessions string) string {
-	return total(minutes) + " AS minutes, " + total(seconds) + " AS seconds, " + total(sessions) + " AS sessions"
+	return column.Total(minutes) + " AS minutes, " + column.Total(seconds) + " AS seconds, " + column.Total(sessions) + " AS sessions"
 }
 
 // seriesConditions are the conditions on account_id and customer_id.
-func seriesConditions(query usage.SeriesQuery) conditions {
-	where := subjectConditions(query.Query)
+func seriesConditions(query usage.SeriesQuery) where.Conditions {
+	conditions := where.Subjects(query.Query)
 	if query.Subjects != nil {
-		addSubjects(&where, query.Subjects, false)
+		addSubjects(&conditions, query.Subjects, false)
 	}
-	return where
+	return conditions
 }
 
 // accountsOf returns the accounts that the answer to a query needs, or nil when
@@ -194,8 +196,8 @@ func withSubjects(source rollupSource, query usage.SeriesQuery) rollupSource {
 	others := seriesConditions(query)
 	if query.Level == usage.Together && !source.eachAccount {
 		saidByNumbers := query.AccountID != "" && query.Accounts == nil
-		if len(others.clauses) > 0 && !saidByNumbers {
-			source.where.add("subject_no IN (SELECT subject_no FROM usage_subjects"+others.String()+")", others.args...)
+		if !others.Empty() && !saidByNumbers {
+			source.conditions.Add("subject_no IN (SELECT subject_no FROM usage_subjects"+others.String()+")", others.Args...)
 		}
 		return source
 	}
@@ -204,8 +206,7 @@ func withSubjects(source rollupSource, query usage.SeriesQuery) rollupSource {
 		join = "STRAIGHT_JOIN"
 	}
 	source.from += " " + join + " (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no"
-	source.where.clauses = append(source.where.clauses, others.clauses...)
-	source.where.args = append(source.where.args, others.args...)
+	source.conditions.AddAll(others)
 	return source
 }
 
@@ -223,7 +224,7 @@ func readSeries(rows *sql.Rows, set *usage.SeriesSet) (*usage.SeriesSet, lastRow
 		var stamp, token int64
 		var amount usage.Usage
 		err := rows.Scan(&subject.AccountID, &subject.CustomerID, &point,
-			(*sum)(&amount.Minutes), (*sum)(&amount.Seconds), (*sum)(&amount.Sessions), &stamp, &token)
+			(*column.Sum)(&amount.Minutes), (*column.Sum)(&amount.Seconds), (*column.Sum)(&amount.Sessions), &stamp, &token)
 		if err != nil {
 			return nil, lastRow{}, err
 		}

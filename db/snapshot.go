@@ -5,11 +5,14 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/column"
+	"aiusage/db/where"
 	"aiusage/usage"
 )
 
@@ -192,7 +195,7 @@ func usedSpan(ctx context.Context, tx *sqlx.Tx, accounts []string, state *rollup
 	// Grouped by account, each is two look-ups in the index by account.
 	span, readable, err := spanOf(ctx, tx, accounts, state, "started_at >= '1000-01-01'")
 	if err == nil && !readable {
-		span, _, err = spanOf(ctx, tx, accounts, state, dated("started_at"))
+		span, _, err = spanOf(ctx, tx, accounts, state, column.Dated("started_at"))
 	}
 	return span, err
 }
@@ -200,23 +203,24 @@ func usedSpan(ctx context.Context, tx *sqlx.Tx, accounts []string, state *rollup
 // spanOf returns the span of the usage of some accounts in sessions that meet a
 // condition, and whether both of its ends are dated.
 func spanOf(ctx context.Context, tx *sqlx.Tx, accounts []string, state *rollupState, condition string) (span usage.Range, readable bool, err error) {
-	clause, args := scope(usage.Query{Accounts: accounts})
-	statement := `SELECT MIN(began), MAX(ended), MIN(` + dated("began") + ` AND ` + dated("ended") + `) FROM (
-		SELECT account_id, MIN(started_at) AS began, MAX(started_at) AS ended FROM ai_sessions WHERE ` + clause + ` AND ` + condition + ` GROUP BY account_id`
+	wanted := where.Scope(usage.Query{Accounts: accounts})
+	args := wanted.Args
+	statement := `SELECT MIN(began), MAX(ended), MIN(` + column.Dated("began") + ` AND ` + column.Dated("ended") + `) FROM (
+		SELECT account_id, MIN(started_at) AS began, MAX(started_at) AS ended FROM ai_sessions WHERE ` + wanted.All() + ` AND ` + condition + ` GROUP BY account_id`
 	if state.RawFrom.Valid {
 		// Sessions may have been dropped, but not their sums.
 		statement += ` UNION ALL
 		SELECT '', MIN(bucket), MAX(bucket) FROM usage_rollups
-		WHERE grain = 2 AND bucket >= '1000-01-01' AND account_no IN (SELECT account_no FROM usage_accounts WHERE ` + clause + `)`
-		args = append(args, args...)
+		WHERE grain = ? AND bucket >= '1000-01-01' AND account_no IN (SELECT account_no FROM usage_accounts WHERE ` + wanted.All() + `)`
+		args = slices.Concat(args, []any{usage.Day}, args)
 	}
-	var from, to instant
-	var dated sql.NullBool
-	err = tx.QueryRowContext(ctx, statement+") AS used", args...).Scan(&from, &to, &dated)
+	var from, to column.Instant
+	var bothDated sql.NullBool
+	err = tx.QueryRowContext(ctx, statement+") AS used", args...).Scan(&from, &to, &bothDated)
 	if err != nil || !from.Valid {
 		return usage.Range{}, true, err
 	}
-	return usage.Range{From: usage.Hour.Floor(from.Time), To: usage.Hour.Next(to.Time)}, dated.Bool, nil
+	return usage.Range{From: usage.Hour.Floor(from.Time), To: usage.Hour.Next(to.Time)}, bothDated.Bool, nil
 }
 
 // Names returns the names of accounts and customers, without those that have
@@ -249,9 +253,9 @@ func readNames(ctx context.Context, tx *sqlx.Tx, names map[usage.Subject]string,
 	if len(subjects) == 0 {
 		return nil
 	}
-	var where conditions
-	addSubjects(&where, subjects, customers)
-	rows, err := tx.QueryContext(ctx, statement+where.String(), where.args...)
+	var conditions where.Conditions
+	addSubjects(&conditions, subjects, customers)
+	rows, err := tx.QueryContext(ctx, statement+conditions.String(), conditions.Args...)
 	if err != nil {
 		return err
 	}
@@ -276,17 +280,16 @@ const mostSubjects = 1000
 
 // addSubjects adds the condition that a row is of one of the subjects, or at least
 // leaves out what can be left out at little expense.
-func addSubjects(where *conditions, subjects []usage.Subject, customers bool) {
+func addSubjects(conditions *where.Conditions, subjects []usage.Subject, customers bool) {
 	if customers && len(subjects) > 0 && len(subjects) <= mostSubjects {
 		args := make([]any, 0, 2*len(subjects))
 		for _, subject := range subjects {
 			args = append(args, subject.AccountID, subject.CustomerID)
 		}
-		where.add("(account_id, customer_id) IN ("+placeholders(len(subjects), 2)+")", args...)
+		conditions.Add("(account_id, customer_id) IN ("+where.Placeholders(len(subjects), 2)+")", args...)
 		return
 	}
 	if accounts := accountIDs(subjects); accounts != nil {
-		clause, args := scope(usage.Query{Accounts: accounts})
-		where.add(clause, args...)
+		conditions.AddAll(where.Scope(usage.Query{Accounts: accounts}))
 	}
 }

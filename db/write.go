@@ -9,6 +9,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/column"
+	"aiusage/db/where"
 	"aiusage/usage"
 )
 
@@ -67,7 +69,7 @@ var sessionsTable = table[usage.Session]{
 	name:   "ai_sessions",
 	keys:   []string{"session_id"},
 	values: []string{"account_id", "customer_id", "started_at", "duration_seconds"},
-	stored: []string{"account_id", "customer_id", "CASE WHEN " + dated("started_at") + " THEN started_at END", "duration_seconds"},
+	stored: []string{"account_id", "customer_id", "CASE WHEN " + column.Dated("started_at") + " THEN started_at END", "duration_seconds"},
 	key:    func(s usage.Session) usage.Session { return usage.Session{SessionID: usage.TrimID(s.SessionID)} },
 	normal: func(s usage.Session) usage.Session {
 		s.StartedAt = s.StartedAt.UTC().Truncate(time.Millisecond)
@@ -80,7 +82,7 @@ var sessionsTable = table[usage.Session]{
 	},
 	scan: func(rows *sqlx.Rows) (s usage.Session, err error) {
 		var customer *string
-		var start instant
+		var start column.Instant
 		err = rows.Scan(&s.SessionID, &s.AccountID, &customer, &start, &s.DurationSeconds)
 		if customer != nil {
 			s.CustomerID = *customer
@@ -245,7 +247,7 @@ func (t table[Row]) readSome(ctx context.Context, tx *sqlx.Tx, wanted []Row, loc
 	}
 	statement := "SELECT " + strings.Join(slices.Concat(t.keys, t.stored), ", ") +
 		" FROM " + t.name +
-		" WHERE " + t.keyTuple() + " IN (" + placeholders(len(wanted), len(t.keys)) + ")" + lock
+		" WHERE " + t.keyTuple() + " IN (" + where.Placeholders(len(wanted), len(t.keys)) + ")" + lock
 	rows, err := tx.QueryxContext(ctx, statement, args...)
 	if err != nil {
 		return nil, err
@@ -322,7 +324,7 @@ func (t table[Row]) insert(ctx context.Context, tx *sqlx.Tx, rows []Row, clause 
 	}
 	statement := "INSERT INTO " + t.name +
 		" (" + strings.Join(append(append([]string{}, t.keys...), t.values...), ", ") + ") VALUES " +
-		placeholders(len(rows), columns) + clause
+		where.Placeholders(len(rows), columns) + clause
 	_, err := tx.ExecContext(ctx, statement, args...)
 	return err
 }
@@ -335,14 +337,4 @@ func (t table[Row]) onDuplicateKey() string {
 		assignments[i] = column + " = VALUES(" + column + ")"
 	}
 	return " ON DUPLICATE KEY UPDATE " + strings.Join(assignments, ", ")
-}
-
-// placeholders returns "(?, ?), (?, ?)" for two rows of two columns, and "?, ?"
-// for two rows of one column.
-func placeholders(rows, columns int) string {
-	row := "?"
-	if columns > 1 {
-		row = "(?" + strings.Repeat(", ?", columns-1) + ")"
-	}
-	return row + strings.Repeat(", "+row, rows-1)
 }

@@ -161,6 +161,11 @@ type SubjectUsage struct {
 	Usage
 }
 
+// Subject returns whose usage it is.
+func (s SubjectUsage) Subject() Subject {
+	return Subject{AccountID: s.AccountID, CustomerID: s.CustomerID}
+}
+
 // AccountUsage is the usage of one account.
 type AccountUsage struct {
 	AccountID string

@@ -1,8 +1,10 @@
 package usage
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -24,6 +26,11 @@ type Subject struct{ AccountID, CustomerID string }
 
 // Trimmed returns a subject with its ids as the tables compare them.
 func (s Subject) Trimmed() Subject { return Subject{TrimID(s.AccountID), TrimID(s.CustomerID)} }
+
+// Compare orders subjects by account id, then by customer id.
+func (s Subject) Compare(other Subject) int {
+	return cmp.Or(strings.Compare(s.AccountID, other.AccountID), strings.Compare(s.CustomerID, other.CustomerID))
+}
 
 // Level is what a series is told apart by.
 type Level int

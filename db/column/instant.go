@@ -1,23 +1,23 @@
-package db
+package column
 
 import (
 	"fmt"
 	"time"
 )
 
-// instant is an instant that may be absent. Engines do not agree on the type of
+// Instant is an instant that may be absent. Engines do not agree on the type of
 // what they compute from a date, so it is read from a text, too.
-type instant struct {
+type Instant struct {
 	time.Time
 	Valid bool
 }
 
 // Scan reads a value of the driver.
-func (i *instant) Scan(value any) error {
+func (i *Instant) Scan(value any) error {
 	var err error
 	switch value := value.(type) {
 	case nil:
-		*i = instant{}
+		*i = Instant{}
 		return nil
 	case time.Time:
 		i.Time = value

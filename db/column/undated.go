@@ -1,4 +1,4 @@
-package db
+package column
 
 import "time"
 
@@ -7,17 +7,17 @@ import "time"
 // reports without a range, and in no other. The sums have it in a bucket of its
 // own, which lies before all that a range can name.
 
-// undated is the hour, day and month of sessions without a readable start.
-var undated = time.Date(100, 1, 1, 0, 0, 0, 0, time.UTC)
+// Undated is the hour, day and month of sessions without a readable start.
+var Undated = time.Date(100, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// dated is the condition that a DATETIME column holds an instant between the years
+// Dated is the condition that a DATETIME column holds an instant between the years
 // that a session may start in. Servers would take LAST_DAY of a month 0 for an error.
-func dated(column string) string {
+func Dated(column string) string {
 	day := "DAYOFMONTH(" + column + ")"
 	return "(" + column + " >= '1000-01-01' AND MONTH(" + column + ") > 0 AND " + day + " > 0 AND (" + day + " <= 28 OR " + day + " <= DAYOFMONTH(LAST_DAY(" + column + "))))"
 }
 
-// hourOf is the hour of a DATETIME expression, or undated.
-func hourOf(column string) string {
-	return "CASE WHEN " + dated(column) + " THEN TIMESTAMPADD(HOUR, HOUR(" + column + "), DATE(" + column + ")) ELSE CAST('0100-01-01' AS DATETIME) END"
+// HourOf is the hour of a DATETIME expression, or Undated.
+func HourOf(column string) string {
+	return "CASE WHEN " + Dated(column) + " THEN TIMESTAMPADD(HOUR, HOUR(" + column + "), DATE(" + column + ")) ELSE CAST('0100-01-01' AS DATETIME) END"
 }
