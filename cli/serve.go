@@ -71,9 +71,9 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 
 // check refuses numbers that mean nothing.
 func (c serveCommand) check() error {
-	if c.Connections < db.LeastConnections {
+	if c.Connections < db.MinConnections {
 		return usage.Errorf(usage.InvalidArgument, "--connections is %d; the gateway needs at least %d: it holds one while it reads one state of the database, and may need another meanwhile",
-			c.Connections, db.LeastConnections)
+			c.Connections, db.MinConnections)
 	}
 	if c.QueryTimeout < 0 || c.DatabaseWait < 0 {
 		return usage.Errorf(usage.InvalidArgument, "--query-timeout and --database-wait are durations such as 30s, or 0")

@@ -143,22 +143,3 @@ func TestConnectionsInThePoolAreLeftAlone(t *testing.T) {
 		}
 	})
 }
-
-// Behind one address there may be another server, or the same one anew, on which
-// the number stands for somebody else's connection.
-func TestOnlyTheConnectionItselfIsEnded(t *testing.T) {
-	for _, test := range []struct {
-		name, host, port string
-		id               uint64
-		want             bool
-	}{
-		{"the same server", "a", "3306", 18, true},
-		{"another host", "b", "3306", 18, false},
-		{"another port", "a", "3307", 18, false},
-		{"started anew", "a", "3306", 3, false},
-	} {
-		if got := db.CanEnd(test.host, test.port, test.id, "a", "3306", 17); got != test.want {
-			t.Errorf("%s: %v, want %v", test.name, got, test.want)
-		}
-	}
-}

@@ -155,7 +155,6 @@ func TestAServerOfItsOwn(t *testing.T) {
 		name string
 		test func(*testing.T, *dbtest.Server)
 	}{
-		{"a variable that may not be set is named", aVariableThatMayNotBeSetIsNamed},
 		{"a transaction of init_connect is ended", aTransactionOfInitConnectIsEnded},
 		{"connections are left to others", connectionsAreLeftToOthers},
 		{"server errors say what is wrong", serverErrorsSayWhatIsWrong},

@@ -29,7 +29,7 @@ func openWith(t *testing.T, dsn string, connections int) *db.Store {
 func TestTheSmallestPoolIsEnoughForEverythingAtOnce(t *testing.T) {
 	eachStore(t, func(t *testing.T, rich *db.Store, dsn string) {
 		write(t, rich, samples(300)...)
-		store := openWith(t, dsn, db.LeastConnections)
+		store := openWith(t, dsn, db.MinConnections)
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		query := usage.Query{Zone: time.UTC}

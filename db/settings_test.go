@@ -206,37 +206,6 @@ func TestANewConnectionTakesTwoStatements(t *testing.T) {
 	})
 }
 
-func aVariableThatMayNotBeSetIsNamed(t *testing.T, server *dbtest.Server) {
-	admin := pool(t, server.DSN)
-	createPlain(t, admin)
-	defer db.AlsoSet("sql_log_bin", "1")()
-	store := open(t, as(t, server.DSN, "plain", "pw"))
-	coded := wantCode(t, store.Ping(t.Context()), usage.Unavailable)
-	if want := "does not let the gateway set its variable sql_log_bin to 1"; !strings.Contains(coded.Message, want) {
-		t.Errorf("got %q, want %q", coded.Message, want)
-	}
-	if err := open(t, server.DSN).Ping(t.Context()); err != nil {
-		t.Errorf("an administrator may: %v", err)
-	}
-}
-
-func TestAnotherServerBehindTheSameAddressIsAskedAnew(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
-		store := open(t, dsn)
-		store.BelieveSettings("SET @@SESSION.no_such_variable = 1")
-		if err := store.Ping(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := store.Read(t.Context(), "SELECT @@SESSION.time_zone", func(zone string) {
-			if zone != "+00:00" {
-				t.Errorf("the time zone is %s", zone)
-			}
-		}); err != nil {
-			t.Fatal(err)
-		}
-	})
-}
-
 // A transaction that init_connect has begun would show its snapshot for ever, and
 // take back whatever is written.
 func aTransactionOfInitConnectIsEnded(t *testing.T, server *dbtest.Server) {

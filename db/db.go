@@ -1,0 +1,109 @@
+// Package db keeps sessions, names and users in MySQL, MariaDB or whatever else
+// speaks their protocol, and reads usage reports from them.
+//
+// Every exported method returns errors of the domain: *usage.Error where the
+// caller or an operator can act on it, anything else being a fault. Instants
+// are UTC on the wire and in the tables, with a precision of a millisecond.
+package db
+
+import (
+	"context"
+	"time"
+
+	"aiusage/db/identity"
+	"aiusage/db/phase"
+	"aiusage/db/pool"
+	"aiusage/db/read"
+	"aiusage/db/rollup"
+	"aiusage/db/schema"
+	"aiusage/db/write"
+)
+
+// The rooms. Store has their exported methods as its own.
+type (
+	tables     = schema.Schema
+	rollups    = rollup.Rollups
+	reader     = read.Reader
+	writer     = write.Writer
+	identities = identity.Identities
+)
+
+// Store keeps everything in one database. It is safe for concurrent use.
+type Store struct {
+	pool   *pool.Pool
+	phases *phase.Tracker
+	*tables
+	*rollups
+	*reader
+	*writer
+	*identities
+}
+
+// Options tune the pool of connections of a Store.
+type Options = pool.Options
+
+// Share is how many connections a pool has where the server allows few.
+type Share = pool.Share
+
+// What the methods take and return.
+type (
+	Migration     = schema.Migration
+	Undone        = schema.Undone
+	RollupStatus  = rollup.Status
+	Difference    = rollup.Difference
+	CheckProgress = rollup.CheckProgress
+	Written       = write.Written
+)
+
+// What reports are read from.
+const (
+	Raw     = phase.Raw
+	Filling = phase.Filling
+	Ready   = phase.Ready
+)
+
+// MinConnections is the smallest pool that a gateway can work with.
+const MinConnections = pool.MinConnections
+
+// Open prepares a pool for a data source name as the go-sql-driver/mysql driver
+// defines it ("user:password@tcp(host:3306)/database?tls=true"). It does not
+// connect; use Ping for that. Errors are InvalidArgument and never repeat any
+// part of the DSN.
+func Open(dsn string, options Options) (*Store, error) {
+	connections, err := pool.Open(dsn, options)
+	if err != nil {
+		return nil, err
+	}
+	phases := phase.NewTracker(connections)
+	return &Store{
+		pool:       connections,
+		phases:     phases,
+		tables:     schema.New(connections, phases),
+		rollups:    rollup.New(connections, phases),
+		reader:     read.New(connections, phases),
+		writer:     write.New(connections, phases),
+		identities: identity.New(connections),
+	}, nil
+}
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return pool.Translate(s.pool.PingContext(ctx)) }
+
+// Close ends all connections, and the statements that contexts have just ended.
+func (s *Store) Close() error { return s.pool.Close() }
+
+// Describe names the server and its version for people, such as "MySQL 9.7.4".
+func (s *Store) Describe(ctx context.Context) (string, error) { return s.pool.Describe(ctx) }
+
+// Clock returns the database's time.
+func (s *Store) Clock(ctx context.Context) (time.Time, error) { return s.pool.Clock(ctx) }
+
+// LeaveConnections makes the pool smaller where others would get no connection
+// (pool.Pool.LeaveConnections).
+func (s *Store) LeaveConnections(ctx context.Context) (Share, error) {
+	return s.pool.LeaveConnections(ctx)
+}
+
+// IsPassing tells whether the database may be there in a moment: it cannot be
+// reached, or says so itself.
+func IsPassing(err error) bool { return pool.IsPassing(err) }

@@ -1,0 +1,146 @@
+package phase
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync/atomic"
+
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/db/extent"
+	"aiusage/db/pool"
+	"aiusage/usage"
+)
+
+// Tracker reads and changes the state of the rollups, and keeps what it was when it was
+// last read. It is safe for concurrent use.
+type Tracker struct {
+	db *pool.Pool
+	// known is the state as it was last read.
+	known atomic.Pointer[State]
+	// suspicion is why the rollups may be wrong, if somebody has noticed (Suspect).
+	suspicion atomic.Pointer[string]
+}
+
+// NewTracker returns a Tracker that has not read anything yet.
+func NewTracker(db *pool.Pool) *Tracker { return &Tracker{db: db} }
+
+// Read reads the state as it is. Without a row there never were rollups.
+func (t *Tracker) Read(ctx context.Context) (*State, error) {
+	state := &State{Phase: Raw}
+	err := t.db.GetContext(ctx, state, `
+		SELECT phase, reason, generation, filled_to, corrections, raw_from
+		FROM usage_rollup_state WHERE state_id = 1`)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, pool.Translate(err)
+	}
+	if state.Phase == Ready || state.RawFrom.Valid {
+		if state.data, err = extent.Months(ctx, t.db); err != nil {
+			return nil, err
+		}
+	}
+	return state, nil
+}
+
+// Known returns the state as it was last read. Whoever relies on it has to
+// compare its token with that of the snapshot it reads.
+func (t *Tracker) Known(ctx context.Context) (*State, error) {
+	if known := t.known.Load(); known != nil {
+		return known, nil
+	}
+	return t.Refresh(ctx)
+}
+
+// Refresh reads the state anew for all who ask the tracker.
+func (t *Tracker) Refresh(ctx context.Context) (*State, error) {
+	state, err := t.Read(ctx)
+	if err == nil {
+		t.known.Store(state)
+	}
+	return state, err
+}
+
+// ErrChanged says that a plan rested on a state of before.
+var ErrChanged = errors.New("the rollups have just been changed")
+
+// Planned runs a statement that do plans on the state, again when the state it
+// saw was not that of the snapshot it read (ErrChanged).
+func (t *Tracker) Planned(ctx context.Context, do func(*State) error) error {
+	state, err := t.Known(ctx)
+	for attempt := 0; err == nil; attempt++ {
+		if err = do(state); !errors.Is(err, ErrChanged) || attempt == pool.MaxAttempts {
+			break
+		}
+		state, err = t.Refresh(ctx)
+	}
+	if errors.Is(err, ErrChanged) {
+		return usage.Errorf(usage.Unavailable, "the tables of the database are being changed; try again")
+	}
+	return pool.Translate(err)
+}
+
+// Change changes columns of the state and begins a new generation.
+func (t *Tracker) Change(ctx context.Context, assignments string, args ...any) error {
+	return t.db.InTransaction(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE usage_rollup_state SET `+assignments+`, generation = ?
+			WHERE state_id = 1`, append(args, NewGeneration())...)
+		t.Forget()
+		return err
+	})
+}
+
+// FallBack makes reports read raw sessions. Ranges in which some of those were
+// dropped cannot be answered then.
+func (t *Tracker) FallBack(ctx context.Context, reason string) error {
+	state, err := t.Read(ctx)
+	if err != nil || state.Phase == Raw && state.Reason == reason {
+		return err
+	}
+	return t.Change(ctx, "phase = 'raw', filled_to = NULL, reason = ?", reason)
+}
+
+// Distrust makes reports read raw sessions and the rollups be compared with all
+// sessions and repaired. reason says what was found. It does nothing, and says so,
+// when the state is no longer the one that was seen: what was found may then be
+// the work of whoever changed it, such as retention.
+func (t *Tracker) Distrust(ctx context.Context, seen *State, reason string) (begun bool, err error) {
+	result, err := t.db.ExecContext(ctx, `
+		UPDATE usage_rollup_state SET phase = 'filling', filled_to = NULL, reason = ?, generation = ?
+		WHERE state_id = 1 AND phase = 'ready' AND generation = ?`, reason, NewGeneration(), seen.Generation)
+	t.Forget()
+	if err != nil {
+		return false, pool.Translate(err)
+	}
+	changed, err := result.RowsAffected()
+	return changed > 0, err
+}
+
+// Suspect remembers a reason to distrust the rollups, for whoever looks after them.
+func (t *Tracker) Suspect(reason string) { t.suspicion.Store(&reason) }
+
+// Suspicion returns the reason to distrust the rollups that was remembered, or nothing.
+func (t *Tracker) Suspicion() string {
+	if reason := t.suspicion.Load(); reason != nil {
+		return *reason
+	}
+	return ""
+}
+
+// ClearSuspicion forgets the reason to distrust the rollups.
+func (t *Tracker) ClearSuspicion() { t.suspicion.Store(nil) }
+
+// Forget forgets the state, which has just been changed, so that it is read anew.
+func (t *Tracker) Forget() { t.known.Store(nil) }
+
+// Lock locks the state, which must still be as it was seen.
+func Lock(ctx context.Context, tx *sqlx.Tx, seen *State) error {
+	var now State
+	err := tx.GetContext(ctx, &now, `
+		SELECT phase, generation, corrections FROM usage_rollup_state WHERE state_id = 1 FOR UPDATE`)
+	if err == nil && !now.Is(seen) {
+		return ErrChanged
+	}
+	return err
+}

@@ -1,0 +1,244 @@
+package pool
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"aiusage/usage"
+)
+
+// How many connections end abandoned statements at a time, beside those of the
+// pool, and how long one may take.
+const (
+	maxKillers   = 4
+	killPatience = 5 * time.Second
+)
+
+// killer makes connections that end on the server, too, what a context ends here.
+// The driver then closes its connection, which a server at work does not notice.
+//
+// It also drops the connections of the pool when a server says that it is read-only:
+// after a fail-over, the address may lead to another one.
+type killer struct {
+	driver.Connector
+	places chan struct{}
+	// era counts how often the connections made so far were dropped, and dropped is
+	// when, in nanoseconds since 1970.
+	era, dropped atomic.Int64
+
+	mu      sync.Mutex
+	closed  bool
+	running sync.WaitGroup
+}
+
+func newKiller(connector driver.Connector) *killer {
+	return &killer{Connector: connector, places: make(chan struct{}, maxKillers)}
+}
+
+// connection is what the driver's connections can do.
+type connection interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.NamedValueChecker
+	driver.Pinger
+	driver.QueryerContext
+	driver.SessionResetter
+	driver.Validator
+}
+
+func (k *killer) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, place, err := k.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &killable{connection: conn, killer: k, place: place, era: k.era.Load()}, nil
+}
+
+// dropEvery bounds how often all connections are dropped: a server may be read-only
+// for good.
+const dropEvery = time.Minute
+
+// dropAll drops the connections that have been made so far.
+func (k *killer) dropAll() {
+	last, now := k.dropped.Load(), time.Now().UnixNano()
+	if now-last >= int64(dropEvery) && k.dropped.CompareAndSwap(last, now) {
+		k.era.Add(1)
+	}
+}
+
+// open opens a connection and asks where it has come out.
+func (k *killer) open(ctx context.Context) (connection, place, error) {
+	opened, err := k.Connector.Connect(ctx)
+	if err != nil {
+		return nil, place{}, err
+	}
+	conn, ok := opened.(connection)
+	if !ok {
+		return nil, place{}, errors.Join(fmt.Errorf("the driver's %T lacks a method", opened), opened.Close())
+	}
+	where, err := placeOf(ctx, conn)
+	if err != nil {
+		return nil, place{}, errors.Join(err, conn.Close())
+	}
+	return conn, where, nil
+}
+
+// place is a connection as the server knows it. There may be several servers
+// behind one address.
+type place struct {
+	host, port string
+	id         uint64
+}
+
+func placeOf(ctx context.Context, conn driver.QueryerContext) (place, error) {
+	rows, err := conn.QueryContext(ctx, `SELECT CAST(@@hostname AS CHAR), CAST(@@port AS CHAR), CAST(CONNECTION_ID() AS CHAR)`, nil)
+	if err != nil {
+		return place{}, err
+	}
+	defer rows.Close()
+	row := make([]driver.Value, 3)
+	if err := rows.Next(row); err != nil {
+		return place{}, err
+	}
+	id, err := strconv.ParseUint(text(row[2]), 10, 64)
+	if err == nil {
+		err = rows.Next(row)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return place{}, err
+	}
+	return place{text(row[0]), text(row[1]), id}, nil
+}
+
+func text(value driver.Value) string {
+	if bytes, ok := value.([]byte); ok {
+		return string(bytes)
+	}
+	return fmt.Sprint(value)
+}
+
+// canEnd tells whether a connection, opened after another, is at the server that
+// has the other: a server counts its connections from its start.
+func (p place) canEnd(other place) bool {
+	return p.host == other.host && p.port == other.port && p.id > other.id
+}
+
+// end ends a connection on the server, in the background. Failures are ignored:
+// the statement then goes on, as it does without this.
+func (k *killer) end(victim place) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed {
+		return
+	}
+	k.running.Go(func() { _ = usage.Safely(func() error { return k.kill(victim) }) })
+}
+
+// kill ends a connection by another one.
+func (k *killer) kill(victim place) error {
+	ctx, cancel := context.WithTimeout(context.Background(), killPatience)
+	defer cancel()
+	select {
+	case k.places <- struct{}{}:
+		defer func() { <-k.places }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	conn, where, err := k.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if where.canEnd(victim) {
+		// The error is that of a connection which has ended by itself.
+		_, err = conn.ExecContext(ctx, "KILL "+strconv.FormatUint(victim.id, 10), nil)
+	}
+	return err
+}
+
+// Close waits for what is being ended, killPatience at most. The pool calls it.
+func (k *killer) Close() error {
+	k.mu.Lock()
+	k.closed = true
+	k.mu.Unlock()
+	k.running.Wait()
+	return nil
+}
+
+// killable is a connection of the pool. It remembers the context it was last used
+// with, and looks at that when it is closed, which the pool does with a connection
+// that is good no more. So it costs a statement nothing.
+type killable struct {
+	connection
+	killer *killer
+	place  place
+	last   context.Context
+	// era is when it was made. readOnly: its server does not write.
+	era      int64
+	readOnly bool
+}
+
+// noticed returns the error of a statement, having noticed what it means for the
+// connection.
+func (c *killable) noticed(err error) error {
+	if err != nil && refusesWrites(err) {
+		c.readOnly = true
+		c.killer.dropAll()
+	}
+	return err
+}
+
+// IsValid tells the pool, after a use, whether the connection can be used again.
+func (c *killable) IsValid() bool {
+	return !c.readOnly && c.era == c.killer.era.Load() && c.connection.IsValid()
+}
+
+// ResetSession prepares the connection for another use, before it.
+func (c *killable) ResetSession(ctx context.Context) error {
+	if !c.IsValid() {
+		return driver.ErrBadConn
+	}
+	return c.connection.ResetSession(ctx)
+}
+
+func (c *killable) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	c.last = ctx
+	return c.connection.BeginTx(ctx, options)
+}
+
+func (c *killable) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	c.last = ctx
+	return c.connection.PrepareContext(ctx, query)
+}
+
+func (c *killable) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	c.last = ctx
+	result, err := c.connection.ExecContext(ctx, query, args)
+	return result, c.noticed(err)
+}
+
+func (c *killable) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	c.last = ctx
+	rows, err := c.connection.QueryContext(ctx, query, args)
+	return rows, c.noticed(err)
+}
+
+func (c *killable) Close() error {
+	// The driver has closed it already when a context ended during a call. One that
+	// ended between two calls leaves a connection that is valid.
+	abandoned := c.last != nil && c.last.Err() != nil && !c.connection.IsValid()
+	err := c.connection.Close()
+	if abandoned {
+		c.killer.end(c.place)
+	}
+	return err
+}

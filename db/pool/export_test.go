@@ -1,0 +1,18 @@
+package pool
+
+// CanEnd tells whether a connection with an id at host:port may end another.
+func CanEnd(host, port string, id uint64, otherHost, otherPort string, otherID uint64) bool {
+	return place{host, port, id}.canEnd(place{otherHost, otherPort, otherID})
+}
+
+// AlsoSet has one more variable set on every connection, until it is called.
+func AlsoSet(name, value string) (restore func()) {
+	before := settings
+	settings = append(settings[:len(settings):len(settings)], Setting{name, value})
+	return func() { settings = before }
+}
+
+// BelieveSettings makes the pool believe that a statement sets what the server has.
+func (p *Pool) BelieveSettings(statement string) {
+	p.settler.statement.Store(&statement)
+}

@@ -1,0 +1,308 @@
+package read
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/db/column"
+	"aiusage/db/extent"
+	"aiusage/db/phase"
+	"aiusage/db/pool"
+	"aiusage/db/where"
+	"aiusage/usage"
+)
+
+// Snapshot answers any number of questions from one state of the database, that
+// of its first answer, so that the answers agree. It takes no connection before
+// that. It is safe for concurrent use, and answers one question after the other.
+type Snapshot struct {
+	reader *Reader
+	ctx    context.Context
+
+	mu sync.Mutex
+	tx *sqlx.Tx
+	// release gives back what tx holds.
+	release func()
+	// confirmed is the state of the rollups that tx shows, once that is known.
+	confirmed *phase.State
+	// asOf is the instant of the first answer, which is that of all of them.
+	asOf time.Time
+	// data is the span of all usage that the asker may see in tx, once that is known.
+	data *usage.Range
+	// ended is set by Close.
+	ended bool
+}
+
+// Snapshot returns a snapshot, which must be closed. It ends with the context.
+func (r *Reader) Snapshot(ctx context.Context) usage.Snapshot { return r.snapshotOf(ctx) }
+
+func (r *Reader) snapshotOf(ctx context.Context) *Snapshot { return &Snapshot{reader: r, ctx: ctx} }
+
+// FromSessions makes a snapshot that has given an answer give the same ones from the
+// sessions alone from now on, without the rollups.
+func (s *Snapshot) FromSessions() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.confirmed = s.confirmed.WithoutRollups()
+}
+
+// Close gives the connection back.
+func (s *Snapshot) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	return s.end()
+}
+
+// errSnapshotEnded is a fault: somebody asks a snapshot that has been closed.
+var errSnapshotEnded = errors.New("the snapshot has been closed")
+
+// begin begins the transaction, unless it has begun. Snapshots may have half of
+// the pool's connections: whoever holds one may wait for an answer that takes
+// another.
+func (s *Snapshot) begin() error {
+	if s.ended {
+		// Whoever asked may have gone: its context then ends before its snapshot does.
+		return cmp.Or(s.ctx.Err(), errSnapshotEnded)
+	}
+	if s.tx != nil {
+		return nil
+	}
+	release, err := s.reader.db.Hold(s.ctx)
+	if err != nil {
+		return err
+	}
+	tx, err := s.reader.db.BeginTxx(s.ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		release()
+		return err
+	}
+	s.tx, s.release = tx, release
+	return nil
+}
+
+func (s *Snapshot) end() error {
+	if s.tx == nil {
+		return nil
+	}
+	err := pool.IgnoreDone(s.tx.Rollback())
+	s.tx, s.confirmed, s.data, s.asOf = nil, nil, nil, time.Time{}
+	s.release()
+	return err
+}
+
+// planned runs a statement that do plans on the state of the rollups. do returns
+// what the last row of the statement tells. As long as no answer has been given,
+// a snapshot that shows another state than the one planned on is begun anew. It
+// returns the instant of the snapshot.
+func (s *Snapshot) planned(ctx context.Context, do func(*sqlx.Tx, *phase.State) (lastRow, error)) (asOf time.Time, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err = s.reader.phases.Planned(ctx, func(state *phase.State) error {
+		if s.confirmed != nil {
+			state = s.confirmed
+		}
+		if err := s.begin(); err != nil {
+			return err
+		}
+		last, err := do(s.tx, state)
+		if err == nil && last.token != state.Token() || pool.HasNumber(err, pool.ErTableDefChanged) {
+			err = phase.ErrChanged
+		}
+		if errors.Is(err, phase.ErrChanged) {
+			if s.confirmed != nil {
+				return usage.Errorf(usage.Unavailable, "the tables of the database are being changed; try again")
+			}
+			return errors.Join(err, s.end())
+		}
+		if err == nil && s.confirmed == nil {
+			s.confirmed, s.asOf = state, last.asOf
+		}
+		asOf = s.asOf
+		return err
+	})
+	return asOf, s.explain(err)
+}
+
+// explain returns why a question has no answer. A context that ends undoes the
+// transaction, and then everything fails in ways that do not say so.
+func (s *Snapshot) explain(err error) error {
+	if err != nil && s.ctx.Err() != nil {
+		err = s.ctx.Err()
+	}
+	return pool.Translate(err)
+}
+
+// Report answers a query as Reader.Report does.
+func (s *Snapshot) Report(ctx context.Context, query usage.Query) (report *usage.Report, err error) {
+	asOf, err := s.planned(ctx, func(tx *sqlx.Tx, state *phase.State) (last lastRow, err error) {
+		report, last, err = s.reader.reportOf(ctx, tx, query, state)
+		return last, err
+	})
+	if err == nil {
+		report.AsOf = *query.Show(asOf)
+	}
+	return report, err
+}
+
+// Series answers a query as Reader.Series does.
+func (s *Snapshot) Series(ctx context.Context, query usage.SeriesQuery) (set *usage.SeriesSet, err error) {
+	asOf, err := s.planned(ctx, func(tx *sqlx.Tx, state *phase.State) (last lastRow, err error) {
+		span, err := s.closed(ctx, query.Query, state)
+		if err != nil {
+			return lastRow{}, err
+		}
+		set, last, err = s.reader.seriesOf(ctx, tx, query, span, state)
+		return last, err
+	})
+	if err == nil {
+		set.AsOf = asOf
+	}
+	return set, err
+}
+
+// closed returns a query's range in its normal form with its open ends where usage
+// begins and ends, in the accounts that the asker may see. It is zero when there
+// can be no usage.
+func (s *Snapshot) closed(ctx context.Context, query usage.Query, state *phase.State) (usage.Range, error) {
+	span, ok := query.Range.Normal()
+	if !ok || !span.From.IsZero() && !span.To.IsZero() {
+		return span, nil
+	}
+	if s.data == nil {
+		data, err := usedSpan(ctx, s.tx, query.Accounts, state)
+		if err != nil {
+			return usage.Range{}, err
+		}
+		s.data = &data
+	}
+	if s.data.From.IsZero() {
+		return usage.Range{}, nil
+	}
+	if span.From.IsZero() {
+		span.From = s.data.From
+	}
+	if span.To.IsZero() {
+		span.To = s.data.To
+	}
+	if !span.From.Before(span.To) {
+		return usage.Range{}, nil
+	}
+	return span, nil
+}
+
+// usedSpan returns the span of all usage of the accounts, or of all accounts when
+// that is nil. It is zero when there is none.
+func usedSpan(ctx context.Context, tx *sqlx.Tx, accounts []string, state *phase.State) (usage.Range, error) {
+	if accounts == nil {
+		span, _, err := extent.Filled(ctx, tx)
+		return span, err
+	}
+	// Grouped by account, each is two look-ups in the index by account.
+	span, readable, err := spanOf(ctx, tx, accounts, state, "started_at >= '1000-01-01'")
+	if err == nil && !readable {
+		span, _, err = spanOf(ctx, tx, accounts, state, column.Dated("started_at"))
+	}
+	return span, err
+}
+
+// spanOf returns the span of the usage of some accounts in sessions that meet a
+// condition, and whether both of its ends are dated.
+func spanOf(ctx context.Context, tx *sqlx.Tx, accounts []string, state *phase.State, condition string) (span usage.Range, readable bool, err error) {
+	wanted := where.Scope(usage.Query{Accounts: accounts})
+	args := wanted.Args
+	statement := `SELECT MIN(began), MAX(ended), MIN(` + column.Dated("began") + ` AND ` + column.Dated("ended") + `) FROM (
+		SELECT account_id, MIN(started_at) AS began, MAX(started_at) AS ended FROM ai_sessions WHERE ` + wanted.All() + ` AND ` + condition + ` GROUP BY account_id`
+	if state.RawFrom.Valid {
+		// Sessions may have been dropped, but not their sums.
+		statement += ` UNION ALL
+		SELECT '', MIN(bucket), MAX(bucket) FROM usage_rollups
+		WHERE grain = ? AND bucket >= '1000-01-01' AND account_no IN (SELECT account_no FROM usage_accounts WHERE ` + wanted.All() + `)`
+		args = slices.Concat(args, []any{usage.Day}, args)
+	}
+	var from, to column.Instant
+	var bothDated sql.NullBool
+	err = tx.QueryRowContext(ctx, statement+") AS used", args...).Scan(&from, &to, &bothDated)
+	if err != nil || !from.Valid {
+		return usage.Range{}, true, err
+	}
+	return usage.Range{From: usage.Hour.Floor(from.Time), To: usage.Hour.Next(to.Time)}, bothDated.Bool, nil
+}
+
+// Names returns the names of accounts and customers, without those that have
+// none: of the accounts whose CustomerID is empty, and of the customers otherwise.
+// It takes one statement for the accounts and one for the customers, however many
+// there are.
+func (s *Snapshot) Names(ctx context.Context, subjects []usage.Subject) (map[usage.Subject]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.begin(); err != nil {
+		return nil, s.explain(err)
+	}
+	var accounts, customers []usage.Subject
+	for _, subject := range subjects {
+		if subject.CustomerID == "" {
+			accounts = append(accounts, subject)
+		} else {
+			customers = append(customers, subject)
+		}
+	}
+	names := map[usage.Subject]string{}
+	err := readNames(ctx, s.tx, names, "SELECT account_id, '', name FROM accounts", accounts, false)
+	if err == nil {
+		err = readNames(ctx, s.tx, names, "SELECT account_id, customer_id, name FROM customers", customers, true)
+	}
+	return names, s.explain(err)
+}
+
+func readNames(ctx context.Context, tx *sqlx.Tx, names map[usage.Subject]string, statement string, subjects []usage.Subject, customers bool) error {
+	if len(subjects) == 0 {
+		return nil
+	}
+	var conditions where.Conditions
+	addSubjects(&conditions, subjects, customers)
+	rows, err := tx.QueryContext(ctx, statement+conditions.String(), conditions.Args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var subject usage.Subject
+		var name string
+		if err := rows.Scan(&subject.AccountID, &subject.CustomerID, &name); err != nil {
+			return err
+		}
+		if name != "" {
+			names[subject] = name
+		}
+	}
+	return rows.Err()
+}
+
+// maxSubjects bounds the subjects that a statement names one by one. With more,
+// it reads all of their accounts, or of everybody, which takes less time than
+// looking each of them up.
+const maxSubjects = 1000
+
+// addSubjects adds the condition that a row is of one of the subjects, or at least
+// leaves out what can be left out at little expense.
+func addSubjects(conditions *where.Conditions, subjects []usage.Subject, customers bool) {
+	if customers && len(subjects) > 0 && len(subjects) <= maxSubjects {
+		args := make([]any, 0, 2*len(subjects))
+		for _, subject := range subjects {
+			args = append(args, subject.AccountID, subject.CustomerID)
+		}
+		conditions.Add("(account_id, customer_id) IN ("+where.Placeholders(len(subjects), 2)+")", args...)
+		return
+	}
+	if accounts := accountIDs(subjects); accounts != nil {
+		conditions.AddAll(where.Scope(usage.Query{Accounts: accounts}))
+	}
+}

@@ -1,0 +1,67 @@
+package rollup
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+
+	"aiusage/db/column"
+	"aiusage/db/phase"
+	"aiusage/db/pool"
+	"aiusage/usage"
+)
+
+// Status says how the rollups are, for operators.
+type Status struct {
+	Phase phase.Phase
+	// Reason says why reports read raw sessions and what to do about it, or what was
+	// wrong with the rollups while they are being repaired. It is empty when reports
+	// read the rollups, and while these are being filled for the first time.
+	Reason string
+	// Distrusted tells that the rollups were found to differ from the sessions, which
+	// reports read until that has been settled.
+	Distrusted bool
+	// Stuck says what keeps this process from folding, if anything. Reports are
+	// exact, but take longer the more changes there are to add.
+	Stuck string
+	// Undated is the number of sessions whose start cannot be read, such as
+	// '0000-00-00'. They count in reports without a range only.
+	Undated int64
+	// FilledTo is how far filling has come, zero when it has not begun or is over.
+	FilledTo time.Time
+	// RawFrom is the instant before which sessions may have been dropped, or zero.
+	RawFrom time.Time
+	// Pending is the number of changes that are not folded yet, and Lag the age of
+	// the oldest of them.
+	Pending int64
+	Lag     time.Duration
+}
+
+// RollupStatus reads how the rollups are.
+func (r *Rollups) RollupStatus(ctx context.Context) (Status, error) {
+	state, err := r.phases.Refresh(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	status := Status{Phase: state.Phase, Reason: state.Reason, FilledTo: state.FilledTo.Time, RawFrom: state.RawFrom.Time, Stuck: r.folding.stuck(r.Now())}
+	if suspicion := r.phases.Suspicion(); suspicion != "" && status.Reason == "" {
+		status.Reason, status.Distrusted = suspicion, true
+	}
+	if state.Phase == phase.Filling && state.Reason != "" || strings.Contains(state.Reason, haveGone) {
+		status.Distrusted = true
+	}
+	if state.Phase == phase.Raw && status.Reason == "" {
+		status.Reason = "the rollups are not installed; run the migrate command"
+	}
+	// The oldest change is the first one, but for transactions that took long.
+	var lag sql.NullInt64
+	err = r.db.QueryRowContext(ctx, `
+		SELECT COUNT(*), (SELECT TIMESTAMPDIFF(SECOND, recorded_at, CURRENT_TIMESTAMP)
+		                  FROM usage_deltas ORDER BY delta_id LIMIT 1),
+		       CAST(COALESCE(SUM(CASE WHEN hour = ? THEN sessions ELSE 0 END), 0) +
+		            COALESCE((SELECT SUM(sessions) FROM usage_rollups WHERE grain = ? AND bucket = ?), 0) AS DECIMAL(38, 0))
+		FROM usage_deltas`, column.Undated, usage.Month, column.Undated).Scan(&status.Pending, &lag, (*column.Sum)(&status.Undated))
+	status.Lag = max(0, time.Duration(lag.Int64)*time.Second)
+	return status, pool.Translate(err)
+}

@@ -1,0 +1,269 @@
+package rollup
+
+import (
+	"context"
+	"database/sql"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/db/column"
+	"aiusage/db/pool"
+)
+
+// Names of the triggers on ai_sessions.
+const (
+	onInsert = "aiusage_session_inserted"
+	onUpdate = "aiusage_session_updated"
+	onDelete = "aiusage_session_deleted"
+)
+
+// triggers are what has to happen on ai_sessions, by name. applied tells in the one
+// on updates whether the server has stored the row (appliedBy).
+//
+// A session variable tells them to stay out where the writer appends the changes
+// itself (package write) or wants the rollups to stay as they are (DropSessions).
+//
+// Differences are signed; the casts are there because a negative number is an
+// error where one of the columns is unsigned. A change of a session within its
+// subject and hour is one row; one that changes nothing is none.
+func triggers(applied string) map[string]string {
+	row := func(of, sign string) string {
+		return "(" + of + ".account_id, COALESCE(" + of + ".customer_id, ''), " + column.HourOf(of+".started_at") +
+			", " + sign + "CAST(COALESCE(" + of + ".ai_minutes, 0) AS SIGNED)" +
+			", " + sign + "CAST(COALESCE(" + of + ".duration_seconds, 0) AS SIGNED), " + sign + "1)"
+	}
+	difference := func(column string) string {
+		return "CAST(COALESCE(NEW." + column + ", 0) AS SIGNED) - CAST(COALESCE(OLD." + column + ", 0) AS SIGNED)"
+	}
+	const insert = "INSERT INTO usage_deltas (account_id, customer_id, hour, minutes, seconds, sessions) VALUES "
+	sameBucket := "OLD.account_id = NEW.account_id AND COALESCE(OLD.customer_id, '') = COALESCE(NEW.customer_id, '') AND " +
+		column.HourOf("OLD.started_at") + " = " + column.HourOf("NEW.started_at")
+	const sameAmount = "OLD.ai_minutes <=> NEW.ai_minutes AND OLD.duration_seconds <=> NEW.duration_seconds"
+	return map[string]string{
+		onInsert: recording("INSERT", insert+row("NEW", "")+";"),
+		onDelete: recording("DELETE", insert+row("OLD", "-")+";"),
+		onUpdate: recording("UPDATE", "IF "+sameBucket+" THEN "+
+			"IF NOT ("+sameAmount+") AND "+applied+" THEN "+
+			insert+"(NEW.account_id, COALESCE(NEW.customer_id, ''), "+column.HourOf("NEW.started_at")+", "+
+			difference("ai_minutes")+", "+difference("duration_seconds")+", 0); END IF; "+
+			"ELSEIF "+applied+" THEN "+insert+row("OLD", "-")+", "+row("NEW", "")+"; END IF;"),
+	}
+}
+
+// recording makes statements a trigger that does not make a write fail. What cannot
+// be recorded (an id that is longer than the rollups hold, a sum beyond its type, a
+// table that is gone) makes reports read raw sessions, from the very transaction of
+// the write on.
+//
+// Only where that cannot be told either, the write has to fail, or sums would be
+// wrong without a word: MariaDB refuses both under LOCK TABLES ai_sessions (error
+// 1442) when somebody has read the tables before. Without a state, nobody relies on
+// sums.
+func recording(event, statements string) string {
+	return recordedOn(event) + "BEGIN " +
+		"DECLARE EXIT HANDLER FOR SQLEXCEPTION, " + strconv.Itoa(pool.ErDataTruncated) + " BEGIN " +
+		"DECLARE EXIT HANDLER FOR " + strconv.Itoa(pool.ErNoSuchTable) + " BEGIN END; " +
+		"UPDATE usage_rollup_state SET phase = 'raw', filled_to = NULL, reason = " + quoteText(cannotRecord) +
+		" WHERE state_id = 1 AND phase <> 'raw'; END; " +
+		"IF @" + pool.TriggersOff + " IS NULL THEN " + statements + " END IF; END"
+}
+
+// recordedOn is what stands before a trigger's body.
+func recordedOn(event string) string { return "AFTER " + event + " ON ai_sessions FOR EACH ROW " }
+
+// cannotRecord is the reason that triggers leave.
+const cannotRecord = "a change of ai_sessions could not be recorded, for example because one of its values does not fit in usage_deltas; " +
+	"run the migrate command, which says what to do or makes the sums anew"
+
+// appliedBy tells in a trigger on updates whether the server has stored the row.
+// MariaDB runs triggers also for a row that UPDATE IGNORE passes over, because it
+// meets another with its key, lacks what a foreign key asks for or has no
+// partition. So the row is looked for by a key: under the new one there must be
+// what was written, and under the old one nothing, if it is another. The reads
+// lock, because others would see the state from before the transaction; the row is
+// the writer's already.
+func appliedBy(key []string) string {
+	if len(key) == 0 {
+		return "TRUE"
+	}
+	found := func(of string, conditions ...string) string {
+		for _, part := range key {
+			conditions = append(conditions, "s."+part+" = "+of+"."+part)
+		}
+		return "EXISTS (SELECT 1 FROM ai_sessions s WHERE " + strings.Join(conditions, " AND ") + " LOCK IN SHARE MODE)"
+	}
+	same := make([]string, 0, len(key))
+	for _, part := range key {
+		same = append(same, "OLD."+part+" = NEW."+part)
+	}
+	var stored []string
+	for _, column := range recorded {
+		stored = append(stored, "s."+column+" <=> NEW."+column)
+	}
+	return "(" + found("NEW", stored...) + " AND (" + strings.Join(same, " AND ") + " OR NOT " + found("OLD") + "))"
+}
+
+// recorded are the columns of ai_sessions that sums are made of.
+var recorded = []string{"account_id", "customer_id", "started_at", "duration_seconds", "ai_minutes"}
+
+// wantedTriggers returns the triggers that ai_sessions needs as it is. obstacle
+// says why there can be none, if so.
+func (r *Rollups) wantedTriggers(ctx context.Context) (wanted map[string]string, obstacle string, err error) {
+	var parts []struct {
+		Index    string `db:"name"`
+		Column   string `db:"part"`
+		Nullable string `db:"nullable"`
+	}
+	err = r.db.SelectContext(ctx, &parts, `
+		SELECT INDEX_NAME AS name, COALESCE(COLUMN_NAME, '') AS part, NULLABLE AS nullable
+		FROM information_schema.STATISTICS
+		WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions' AND NON_UNIQUE = 0
+		ORDER BY INDEX_NAME = 'PRIMARY' DESC, INDEX_NAME, SEQ_IN_INDEX`)
+	if err != nil {
+		return nil, "", err
+	}
+	keys := map[string][]string{}
+	var names []string
+	unfit := map[string]bool{}
+	for _, part := range parts {
+		if keys[part.Index] == nil {
+			names = append(names, part.Index)
+		}
+		keys[part.Index] = append(keys[part.Index], quoteName(part.Column))
+		unfit[part.Index] = unfit[part.Index] || part.Column == "" || part.Nullable == "YES"
+	}
+	for _, name := range names {
+		if !unfit[name] {
+			return triggers(appliedBy(keys[name])), "", nil
+		}
+	}
+	var refusals int
+	err = r.db.GetContext(ctx, &refusals, `
+		SELECT (SELECT COUNT(*) FROM information_schema.TABLE_CONSTRAINTS
+		        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions' AND CONSTRAINT_TYPE <> 'PRIMARY KEY') +
+		       (SELECT COUNT(*) FROM information_schema.PARTITIONS
+		        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions' AND PARTITION_NAME IS NOT NULL)`)
+	if err != nil || refusals == 0 {
+		return triggers(appliedBy(nil)), "", err
+	}
+	return nil, "ai_sessions has no primary key, and no other unique key without NULL, " +
+		"so that a row which UPDATE IGNORE passes over cannot be told from one that it changes", nil
+}
+
+// missingTriggers names those of the wanted triggers that ai_sessions lacks, or has
+// in another form: an earlier version's, or for keys that have changed since.
+func (r *Rollups) missingTriggers(ctx context.Context, wanted map[string]string) ([]string, error) {
+	var present []struct {
+		Name, Event string
+		Body        sql.NullString // NULL where this account may not see it
+	}
+	err := r.db.SelectContext(ctx, &present, `
+		SELECT TRIGGER_NAME AS name, EVENT_MANIPULATION AS event, ACTION_STATEMENT AS body
+		FROM information_schema.TRIGGERS
+		WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = 'ai_sessions'`)
+	if err != nil {
+		return nil, err
+	}
+	missing := slices.Sorted(maps.Keys(wanted))
+	shown := map[string]bool{}
+	for _, trigger := range present {
+		shown[trigger.Name] = true
+		if !trigger.Body.Valid || wanted[trigger.Name] == recordedOn(trigger.Event)+trigger.Body.String {
+			missing = slices.DeleteFunc(missing, func(name string) bool { return name == trigger.Name })
+		}
+	}
+	for _, name := range slices.Clone(missing) {
+		if shown[name] {
+			continue
+		}
+		hidden, err := r.isHidden(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if hidden {
+			missing = slices.DeleteFunc(missing, func(one string) bool { return one == name })
+		}
+	}
+	return missing, nil
+}
+
+// isHidden tells whether there is a trigger that this account may not see. An
+// account that may not create triggers is shown none, but the server refuses to
+// show one that exists in another way than one that does not.
+func (r *Rollups) isHidden(ctx context.Context, trigger string) (bool, error) {
+	rows, err := r.db.QueryContext(ctx, "SHOW CREATE TRIGGER "+trigger)
+	if pool.HasNumber(err, pool.ErSpecificDenied, pool.ErTableAccessDenied) {
+		return true, nil
+	}
+	if pool.HasNumber(err, pool.ErNoSuchTrigger) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return false, rows.Close() // it is on another table
+}
+
+// createTrigger creates one of the wanted triggers, or puts it in the place of another
+// form of it. One that another gateway has created meanwhile stays: while it is being
+// created anew, changes would be lost.
+func (r *Rollups) createTrigger(ctx context.Context, name string, wanted map[string]string) error {
+	create := "CREATE TRIGGER " + name + " " + wanted[name]
+	return r.changingTriggers(ctx, func(conn *sqlx.Conn) error {
+		_, err := conn.ExecContext(ctx, create)
+		if !pool.HasNumber(err, pool.ErTriggerExists) {
+			return err
+		}
+		missing, err := r.missingTriggers(ctx, wanted)
+		if err != nil || !slices.Contains(missing, name) {
+			return err
+		}
+		if _, err := conn.ExecContext(ctx, "DROP TRIGGER IF EXISTS "+name); err != nil {
+			return err
+		}
+		_, err = conn.ExecContext(ctx, create)
+		return err
+	})
+}
+
+// dropTriggers drops all triggers, where there are any.
+func (r *Rollups) dropTriggers(ctx context.Context) error {
+	var present []string
+	err := r.db.SelectContext(ctx, &present, `
+		SELECT TRIGGER_NAME FROM information_schema.TRIGGERS
+		WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME IN (?, ?, ?)`, onInsert, onUpdate, onDelete)
+	if err != nil || len(present) == 0 {
+		return err
+	}
+	return r.changingTriggers(ctx, func(conn *sqlx.Conn) error {
+		for _, name := range present {
+			if _, err := conn.ExecContext(ctx, "DROP TRIGGER IF EXISTS "+name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// changingTriggers hands do a connection on which statements do not make writers
+// wait for long: until transactions that use the table end, each waits for them and
+// others for it.
+func (r *Rollups) changingTriggers(ctx context.Context, do func(*sqlx.Conn) error) error {
+	return pool.Retry(ctx, func() error {
+		conn, err := r.db.Connx(ctx)
+		if err != nil {
+			return err
+		}
+		defer pool.Discard(conn) // with the changed settings
+		// A trigger keeps the mode it was created in. In this one, functions of a date
+		// that is none are NULL, and values that do not fit are errors.
+		if _, err := conn.ExecContext(ctx, "SET lock_wait_timeout = 2, sql_mode = 'STRICT_ALL_TABLES'"); err != nil {
+			return err
+		}
+		return do(conn)
+	})
+}

@@ -1,0 +1,21 @@
+// Package write stores sessions and names. What it writes of sessions it records for the
+// rollups itself, where that costs less than the triggers.
+package write
+
+import (
+	"sync/atomic"
+
+	"aiusage/db/phase"
+	"aiusage/db/pool"
+)
+
+// Writer writes to one database. It is safe for concurrent use.
+type Writer struct {
+	db     *pool.Pool
+	phases *phase.Tracker
+	// plain is whether ai_sessions is as the migrations make it, once known.
+	plain atomic.Pointer[bool]
+}
+
+// New returns a Writer.
+func New(db *pool.Pool, phases *phase.Tracker) *Writer { return &Writer{db: db, phases: phases} }
