@@ -1117,8 +1117,9 @@ type AIUsage {
   ): AICustomerUsageConnection!
   """
   The usage over time: one point for each hour, day, week or month of the range, on the
-  calendar of the report's time zone. A range without a start or an end has points from
-  the first hour or to the last hour with usage of anybody. The points add up to ` + "`" + `totals` + "`" + `.
+  calendar of the report's time zone. A range without a start has points from the hour of
+  the first usage of the report on, and one without an end has them up to now, or to the
+  last usage where that is later. The points add up to ` + "`" + `totals` + "`" + `.
   """
   series(
     "The length of time of one point."

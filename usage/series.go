@@ -66,7 +66,8 @@ type SeriesSet struct {
 	Query SeriesQuery
 	AsOf  time.Time
 	// Buckets are those of every series: the whole range, in order. Ends that the
-	// query left open are where the usage of anybody begins and ends.
+	// query left open are where the usage that it asks for begins, and the later of now and
+	// where that ends.
 	Buckets []Range
 	// amounts are those of each subject with usage, one for each bucket. The parts of
 	// an answer may spell a subject in two ways, so its ids are trimmed.

@@ -5,14 +5,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
-	"aiusage/db/column"
-	"aiusage/db/extent"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/db/where"
@@ -34,8 +31,9 @@ type Snapshot struct {
 	confirmed *phase.State
 	// asOf is the instant of the first answer, which is that of all of them.
 	asOf time.Time
-	// data is the span of all usage that the asker may see in tx, once that is known.
-	data *usage.Range
+	// ends are where the usage of an account, of a customer or of all that the asker may
+	// see begins and ends in tx, of those that were asked for so far.
+	ends map[usage.Subject]usage.Range
 	// ended is set by Close.
 	ended bool
 }
@@ -93,7 +91,7 @@ func (s *Snapshot) end() error {
 		return nil
 	}
 	err := pool.IgnoreDone(s.tx.Rollback())
-	s.tx, s.confirmed, s.data, s.asOf = nil, nil, nil, time.Time{}
+	s.tx, s.confirmed, s.ends, s.asOf = nil, nil, nil, time.Time{}
 	s.release()
 	return err
 }
@@ -166,74 +164,6 @@ func (s *Snapshot) Series(ctx context.Context, query usage.SeriesQuery) (set *us
 		set.AsOf = asOf
 	}
 	return set, err
-}
-
-// closed returns a query's range in its normal form with its open ends where usage
-// begins and ends, in the accounts that the asker may see. It is zero when there
-// can be no usage.
-func (s *Snapshot) closed(ctx context.Context, query usage.Query, state *phase.State) (usage.Range, error) {
-	span, ok := query.Range.Normal()
-	if !ok || !span.From.IsZero() && !span.To.IsZero() {
-		return span, nil
-	}
-	if s.data == nil {
-		data, err := usedSpan(ctx, s.tx, query.Accounts, state)
-		if err != nil {
-			return usage.Range{}, err
-		}
-		s.data = &data
-	}
-	if s.data.From.IsZero() {
-		return usage.Range{}, nil
-	}
-	if span.From.IsZero() {
-		span.From = s.data.From
-	}
-	if span.To.IsZero() {
-		span.To = s.data.To
-	}
-	if !span.From.Before(span.To) {
-		return usage.Range{}, nil
-	}
-	return span, nil
-}
-
-// usedSpan returns the span of all usage of the accounts, or of all accounts when
-// that is nil. It is zero when there is none.
-func usedSpan(ctx context.Context, tx *sqlx.Tx, accounts []string, state *phase.State) (usage.Range, error) {
-	if accounts == nil {
-		span, _, err := extent.Filled(ctx, tx)
-		return span, err
-	}
-	// Grouped by account, each is two look-ups in the index by account.
-	span, readable, err := spanOf(ctx, tx, accounts, state, "started_at >= '1000-01-01'")
-	if err == nil && !readable {
-		span, _, err = spanOf(ctx, tx, accounts, state, column.Dated("started_at"))
-	}
-	return span, err
-}
-
-// spanOf returns the span of the usage of some accounts in sessions that meet a
-// condition, and whether both of its ends are dated.
-func spanOf(ctx context.Context, tx *sqlx.Tx, accounts []string, state *phase.State, condition string) (span usage.Range, readable bool, err error) {
-	wanted := where.Scope(usage.Query{Accounts: accounts})
-	args := wanted.Args
-	statement := `SELECT MIN(began), MAX(ended), MIN(` + column.Dated("began") + ` AND ` + column.Dated("ended") + `) FROM (
-		SELECT account_id, MIN(started_at) AS began, MAX(started_at) AS ended FROM ai_sessions WHERE ` + wanted.All() + ` AND ` + condition + ` GROUP BY account_id`
-	if state.RawFrom.Valid {
-		// Sessions may have been dropped, but not their sums.
-		statement += ` UNION ALL
-		SELECT '', MIN(bucket), MAX(bucket) FROM usage_rollups
-		WHERE grain = ? AND bucket >= '1000-01-01' AND account_no IN (SELECT account_no FROM usage_accounts WHERE ` + wanted.All() + `)`
-		args = slices.Concat(args, []any{usage.Day}, args)
-	}
-	var from, to column.Instant
-	var bothDated sql.NullBool
-	err = tx.QueryRowContext(ctx, statement+") AS used", args...).Scan(&from, &to, &bothDated)
-	if err != nil || !from.Valid {
-		return usage.Range{}, true, err
-	}
-	return usage.Range{From: usage.Hour.Floor(from.Time), To: usage.Hour.Next(to.Time)}, bothDated.Bool, nil
 }
 
 // Names returns the names of accounts and customers, without those that have
