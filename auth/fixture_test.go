@@ -46,10 +46,13 @@ func (f *fixture) pass(d time.Duration) {
 	f.now = f.now.Add(d)
 }
 
+// adasHash is the hash of ada's password in every fixture: making one is made to be slow.
+var adasHash = sync.OnceValues(func() (string, error) { return HashPassword("correct horse") })
+
 // newFixture knows ada, an administrator with the password "correct horse".
 func newFixture(t *testing.T, options Options) *fixture {
 	t.Helper()
-	hash, err := HashPassword("correct horse")
+	hash, err := adasHash()
 	if err != nil {
 		t.Fatal(err)
 	}
