@@ -111,7 +111,7 @@ func (f *fixture) TouchAPIKey(_ context.Context, id string, at time.Time) error 
 			f.touched++
 		}
 	}
-	return nil
+	return f.unwritable
 }
 
 func (f *fixture) AddSession(_ context.Context, session Session) error {
@@ -143,7 +143,7 @@ func (f *fixture) ExtendSession(_ context.Context, hash string, idleAt time.Time
 	session.IdleAt = idleAt
 	f.sessions[hash] = session
 	f.touched++
-	return nil
+	return f.unwritable
 }
 
 func (f *fixture) RemoveSession(_ context.Context, hash string) error {
