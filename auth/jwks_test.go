@@ -188,7 +188,7 @@ func TestWhereAProvidersKeysAreAskedFor(t *testing.T) {
 		}
 		fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, p.URL+"/slash/", p.URL+"/keys")
 	}
-	instead[discoveryPath] = http.NotFound
+	instead[discoveryPath], instead["/slash/"+discoveryPath] = http.NotFound, http.NotFound
 	for issuer, keys := range map[string]string{p.URL + "/slash/": "", "a name": p.URL + "/keys"} {
 		token := sign(t, jwt.SigningMethodEdDSA, "d1", p.ed, p.claims(map[string]any{"iss": issuer}), nil)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -226,7 +226,11 @@ func TestKeysAreBoundedAndKeptWhileTheyAreFresh(t *testing.T) {
 		after time.Duration
 		good  bool
 		asked int
-	}{{"last", 0, true, 1}, {"last", askAgain, true, 1}, {"last", freshFor - 1, true, 1}, {"too many", freshFor - 1, false, 2}} {
+	}{
+		{"last", 0, true, 1}, {"last", freshFor - 1, true, 1}, {"too many", freshFor - 1, false, 2},
+		// Who asks too soon does not put off the next time.
+		{"too many", freshFor - 2 + askAgain, false, 2}, {"too many", freshFor - 1 + askAgain, false, 3},
+	} {
 		p.now = start.Add(c.after)
 		_, err := tokens.verify(t.Context(), sign(t, jwt.SigningMethodES256, c.id, p.ec, p.claims(nil), nil))
 		if (err == nil) != c.good || !c.good && !errors.Is(err, ErrInvalidToken) || p.asked != c.asked {
@@ -324,6 +328,7 @@ func TestWhichKeysCanBeUsed(t *testing.T) {
 		"RSA without a use":              {rsaJSON, map[string]string{"use": "", "alg": ""}, true},
 		"RSA with padding":               {rsaJSON, map[string]string{"e": "Aw=="}, true},
 		"RSA for encryption":             {rsaJSON, map[string]string{"use": "enc"}, false},
+		"RSA for encryption by any":      {rsaJSON, map[string]string{"use": "enc", "alg": ""}, false},
 		"RSA for another algorithm":      {rsaJSON, map[string]string{"alg": "PS256"}, false},
 		"RSA, the longest":               {rsaJSON, map[string]string{"n": bits(4 * minRSABits)}, true},
 		"RSA, longer":                    {rsaJSON, map[string]string{"n": bits(4*minRSABits + 1)}, false},
