@@ -334,7 +334,7 @@ func TestWhichKeysCanBeUsed(t *testing.T) {
 		"RSA, longer":                    {rsaJSON, map[string]string{"n": bits(4*minRSABits + 1)}, false},
 		"RSA, the shortest":              {rsaJSON, map[string]string{"n": bits(minRSABits)}, true},
 		"RSA, shorter":                   {rsaJSON, map[string]string{"n": bits(minRSABits - 1)}, false},
-		"RSA, a modulus with more":       {rsaJSON, map[string]string{"n": rsaJSON["n"] + "!"}, false},
+		"RSA, a modulus with more":       {rsaJSON, map[string]string{"n": bits(2*minRSABits) + "!"}, false},
 		"RSA, an exponent with more":     {rsaJSON, map[string]string{"e": "AQAB!"}, false},
 		"RSA, the least exponent":        {rsaJSON, map[string]string{"e": encode([]byte{3})}, true},
 		"RSA, an exponent of two":        {rsaJSON, map[string]string{"e": encode([]byte{2})}, false},
