@@ -92,6 +92,26 @@ func TestAWrongPasswordMakesNoAddressFamiliar(t *testing.T) {
 	})
 }
 
+// However many strangers there are, whoever has signed in from the same place has room.
+func TestWhoIsKnownDoesNotWaitForStrangers(t *testing.T) {
+	f := newFixture(t, Options{})
+	f.quick(nil)
+	f.setPassword("ada", "right")
+	if _, err := f.Authenticate(from("10.0.0.1:1", "ada", "right")); err != nil {
+		t.Fatal(err)
+	}
+	f.now = f.now.Add(rememberFor) // the password has to be hashed again
+	for range cap(f.passwords.strangers.places) {
+		f.passwords.strangers.places <- struct{}{}
+	}
+	if _, err := f.Authenticate(from("10.0.0.2:1", "ada", "right")); codeOf(err) != usage.TooManyRequests {
+		t.Errorf("from elsewhere: got %v", err)
+	}
+	if _, err := f.Authenticate(from("10.0.0.1:1", "ada", "right")); err != nil {
+		t.Errorf("from the same place: got %v", err)
+	}
+}
+
 // Where the hash of nobody matches, nobody is let in.
 func TestNobodyHasNoPassword(t *testing.T) {
 	f := newFixture(t, Options{})
