@@ -170,15 +170,30 @@ func TestPasswordsAndNames(t *testing.T) {
 			t.Errorf("a password of %d bytes was taken", len(password))
 		}
 	}
+	longest := strings.Repeat("x", MaxPasswordLength)
+	hash, err := HashPassword(longest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFixture(t, Options{})
+	f.users["bob"] = User{Name: "bob", PasswordHash: hash}
+	for password, want := range map[string]bool{longest: true, longest[1:]: false} {
+		if got, err := CheckPassword(t.Context(), f, "bob", password); got != want || err != nil {
+			t.Errorf("%d bytes: got %v, %v", len(password), got, err)
+		}
+	}
+	if got, err := CheckPassword(t.Context(), f, "eve", longest); got || codeOf(err) != usage.NotFound {
+		t.Errorf("a name nobody has: got %v, %v", got, err)
+	}
 	if a, b := GeneratePassword(), GeneratePassword(); a == b || len(a) < 26 {
 		t.Errorf("generated %q and %q", a, b)
 	}
-	for name, want := range map[string]string{"Ada": "ada", "ada@example.com": "ada@example.com", "ÅSA": "åsa"} {
+	for name, want := range map[string]string{"Ada": "ada", "ada@example.com": "ada@example.com", "ÅSA": "åsa", strings.Repeat("å", maxNameLength): strings.Repeat("å", maxNameLength)} {
 		if got, err := NormalizeName(name); got != want || err != nil {
 			t.Errorf("%q: got %q, %v", name, got, err)
 		}
 	}
-	for _, name := range []string{"", "a b", "a:b", "a\n", "a\x00", "\xff", strings.Repeat("a", 65)} {
+	for _, name := range []string{"", "a b", "a\u00a0b", "a:b", "a\n", "a\x00", "a\u200bb", "\xff", strings.Repeat("a", maxNameLength+1)} {
 		if _, err := NormalizeName(name); err == nil {
 			t.Errorf("%q was taken as a name", name)
 		}

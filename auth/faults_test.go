@@ -2,7 +2,6 @@ package auth
 
 import (
 	"errors"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -86,20 +85,5 @@ func TestThePasswordsInMemoryAreKeyed(t *testing.T) {
 	}
 	if once, again := a.digest("ada", "x"), a.digest("ada", "x"); once != again {
 		t.Error("the same is not the same")
-	}
-}
-
-func TestALinkLoadsAPageIntoATab(t *testing.T) {
-	link := with(func(r *http.Request) {
-		r.Method = http.MethodHead
-		r.Header.Set("Sec-Fetch-Mode", "navigate")
-		r.Header.Set("Sec-Fetch-Dest", "document")
-	})
-	if !isLink(link) {
-		t.Error("HEAD of a link is none")
-	}
-	link.Header.Set("Sec-Fetch-Mode", "no-cors")
-	if isLink(link) {
-		t.Error("what does not navigate is a link")
 	}
 }

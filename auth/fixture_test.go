@@ -46,10 +46,13 @@ func (f *fixture) pass(d time.Duration) {
 	f.now = f.now.Add(d)
 }
 
+// adasHash is the hash of ada's password in every fixture: making one is made to be slow.
+var adasHash = sync.OnceValues(func() (string, error) { return HashPassword("correct horse") })
+
 // newFixture knows ada, an administrator with the password "correct horse".
 func newFixture(t *testing.T, options Options) *fixture {
 	t.Helper()
-	hash, err := HashPassword("correct horse")
+	hash, err := adasHash()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +111,7 @@ func (f *fixture) TouchAPIKey(_ context.Context, id string, at time.Time) error 
 			f.touched++
 		}
 	}
-	return nil
+	return f.unwritable
 }
 
 func (f *fixture) AddSession(_ context.Context, session Session) error {
@@ -140,7 +143,7 @@ func (f *fixture) ExtendSession(_ context.Context, hash string, idleAt time.Time
 	session.IdleAt = idleAt
 	f.sessions[hash] = session
 	f.touched++
-	return nil
+	return f.unwritable
 }
 
 func (f *fixture) RemoveSession(_ context.Context, hash string) error {

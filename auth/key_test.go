@@ -92,6 +92,7 @@ func TestKeysThatMakeNoSenseAreNotMade(t *testing.T) {
 	now := time.Now()
 	for name, err := range map[string]error{
 		"no label":      second(NewAPIKey("", SystemAdministrator, nil, now, time.Time{})),
+		"no UTF-8":      second(NewAPIKey("a\xff", SystemAdministrator, nil, now, time.Time{})),
 		"a strange one": second(NewAPIKey("a\nb", SystemAdministrator, nil, now, time.Time{})),
 		"a long one":    second(NewAPIKey(strings.Repeat("a", maxLabelLength+1), SystemAdministrator, nil, now, time.Time{})),
 		"no role":       second(NewAPIKey("a", "", nil, now, time.Time{})),
@@ -105,3 +106,46 @@ func TestKeysThatMakeNoSenseAreNotMade(t *testing.T) {
 }
 
 func second(_ string, _ APIKey, err error) error { return err }
+
+func TestAKeyIsWhatItWasMadeToBe(t *testing.T) {
+	now := time.Now()
+	label := strings.Repeat("ä", maxLabelLength)
+	secret, key, err := NewAPIKey(label, AccountAdministrator, []string{"a"}, now, now.Add(1))
+	if err != nil || !strings.HasPrefix(secret, "aiu_"+key.ID+"_") || key.Hash != hashSecret(secret) || key.Label != label ||
+		key.Role != AccountAdministrator || len(key.Accounts) != 1 || key.Accounts[0] != "a" || key.CreatedAt != now || key.ExpiresAt != now.Add(1) {
+		t.Errorf("got %+v, %v", key, err)
+	}
+}
+
+// Whatever is stored, a text that is longer than any key is not looked up.
+func TestALongTextIsNoKey(t *testing.T) {
+	f := newFixture(t, Options{})
+	for length, want := range map[int]error{maxKeyLength: nil, maxKeyLength + 1: ErrInvalidToken} {
+		text := keyPrefix + strings.Repeat("a", length-len(keyPrefix))
+		f.keys[hashSecret(text)] = APIKey{ID: "x", Role: SystemAdministrator}
+		if _, err := f.Authenticate(bearer(text)); !errors.Is(err, want) {
+			t.Errorf("%d bytes: got %v, want %v", length, err, want)
+		}
+	}
+}
+
+// A database that can be read and not written is no reason to refuse anybody.
+func TestAUseThatCannotBeRecordedIsLogged(t *testing.T) {
+	f := newFixture(t, Options{})
+	f.keys[hashSecret("aiu_x")] = APIKey{ID: "x", Role: SystemAdministrator}
+	id, _ := f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	const key, session = "the last use of an API key could not be recorded", "a session could not be extended"
+	for _, unwritable := range []error{nil, usage.Errorf(usage.Unavailable, "read only")} {
+		f.unwritable = unwritable
+		f.now = f.now.Add(touchEvery)
+		f.record()
+		for want, r := range map[string]*http.Request{key: bearer("aiu_x"), session: carrying("ss-id=" + id)} {
+			if _, err := f.Authenticate(r); err != nil {
+				t.Errorf("%v: got %v", unwritable, err)
+			}
+			if got := f.record(); strings.Contains(got, want) != (unwritable != nil) {
+				t.Errorf("%v: the log has %q", unwritable, got)
+			}
+		}
+	}
+}

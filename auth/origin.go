@@ -47,9 +47,9 @@ func isLink(r *http.Request) bool {
 // SafeRedirect returns back when that is a path on this gateway, and otherwise
 // fallback. Used where a page says where to go after signing in.
 func SafeRedirect(back, fallback string) string {
-	target, err := url.Parse(back)
-	if err != nil || back == "" || target.IsAbs() || target.Host != "" ||
-		!strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.Contains(back, `\`) {
+	// What begins with one slash has neither scheme nor host (RFC 3986, section 4.2). A
+	// browser takes a backslash for a slash and leaves tabs out, which do not parse.
+	if _, err := url.Parse(back); err != nil || !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.Contains(back, `\`) {
 		return fallback
 	}
 	return back

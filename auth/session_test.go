@@ -1,12 +1,15 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"aiusage/usage"
 )
 
 // begin signs ada in and returns the session's id and the cookies.
@@ -259,4 +262,53 @@ func TestAShortIdleTimeIsExtendedByUse(t *testing.T) {
 		f.now = f.now.Add(50 * time.Second)
 		f.wantIn(t, "used every 50 seconds", carrying("ss-id="+id))
 	}
+}
+
+// A use is written once a minute, and gives the session its whole idle time again.
+func TestAUseExtendsASessionOnceAMinute(t *testing.T) {
+	f := newFixture(t, Options{SessionIdle: time.Hour})
+	id, _ := f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	start := f.now
+	for _, c := range []struct{ after, idle time.Duration }{
+		{touchEvery - 1, time.Hour}, {touchEvery, touchEvery + time.Hour}, {2*touchEvery - 1, touchEvery + time.Hour}, {2 * touchEvery, 2*touchEvery + time.Hour},
+	} {
+		f.now = start.Add(c.after)
+		f.wantIn(t, "in use", carrying("ss-id="+id))
+		if got := f.sessions[hashSecret(id)].IdleAt.Sub(start); got != c.idle {
+			t.Errorf("used after %s it is idle after %s, want %s", c.after, got, c.idle)
+		}
+	}
+}
+
+func TestWhatIsNoIDIsNotLookedUpAndNoneTwice(t *testing.T) {
+	f := newFixture(t, Options{})
+	id := strings.Repeat("A", 43)
+	for cookies, want := range map[string]int{
+		"ss-id=x": 0, "ss-id=" + id + "A": 0, "ss-id=" + id + "; ss-id=" + id: 1, "ss-opt=perm; ss-pid=" + id + "; ss-id=" + id: 1, "ss-pid=" + id: 0,
+	} {
+		before := f.asked
+		f.wantOut(t, cookies, carrying(cookies))
+		if got := f.asked - before; got != want {
+			t.Errorf("%s: %d sessions were looked up", cookies, got)
+		}
+	}
+}
+
+// nameless is a store whose users cannot be read.
+type nameless struct{ *fixture }
+
+func (nameless) UserByName(context.Context, string) (User, error) {
+	return User{}, usage.Errorf(usage.Unavailable, "away")
+}
+
+// A fault says nothing about a session: whoever has it is not told to sign in.
+func TestASessionWhoseUserCannotBeReadIsNotOver(t *testing.T) {
+	f := newFixture(t, Options{})
+	id, _ := f.begin(t, httptest.NewRequest("POST", "/", nil), false)
+	f.store = nameless{f}
+	if got, err := f.Authenticate(carrying("ss-id=" + id)); codeOf(err) != usage.Unavailable || got.Name != "" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	f.store = f
+	f.wantIn(t, "afterwards", carrying("ss-id="+id))
 }

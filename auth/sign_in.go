@@ -120,7 +120,7 @@ func (a *Authenticator) isOutdated(r *http.Request, name string, got verdict, er
 		return false
 	}
 	user, lookupErr := a.userByName(r.Context(), name)
-	return (lookupErr == nil || isNotFound(lookupErr)) && user.PasswordHash != got.user.PasswordHash
+	return lookupErr == nil && user.PasswordHash != got.user.PasswordHash
 }
 
 // check compares a password with the user's. With ErrWrongCredentials it returns the

@@ -159,8 +159,6 @@ func refusal(err error) error {
 		return coded
 	}
 	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return invalidToken("the token has expired")
 	case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenUsedBeforeIssued):
@@ -205,8 +203,8 @@ func claim(claims map[string]any, name string) any {
 	if value, found := claims[name]; found {
 		return value
 	}
-	first, rest, dotted := strings.Cut(name, ".")
-	if inner, ok := claims[first].(map[string]any); ok && dotted {
+	first, rest, _ := strings.Cut(name, ".")
+	if inner, ok := claims[first].(map[string]any); ok {
 		return claim(inner, rest)
 	}
 	return nil

@@ -40,11 +40,14 @@ type provider struct {
 
 const audience = "aiusage"
 
+// rsaKey is the RSA key of every provider: making one takes longer than most tests.
+var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 func newProvider(t *testing.T) *provider {
 	t.Helper()
 	p := &provider{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	var err error
-	if p.rsa, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+	if p.rsa, err = rsaKey(); err != nil {
 		t.Fatal(err)
 	}
 	if p.ec, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
@@ -238,110 +241,6 @@ func TestClocksMayDifferALittle(t *testing.T) {
 		p.now = start.Add(c.at)
 		if _, err := tokens.verify(t.Context(), token); (err == nil) != c.good {
 			t.Errorf("%s: got %v", c.at, err)
-		}
-	}
-}
-
-func TestKeysChangeWithoutARestart(t *testing.T) {
-	p := newProvider(t)
-	tokens := p.tokens(t, nil)
-	start := p.now
-	token := func(id string, key *rsa.PrivateKey) string {
-		return sign(t, jwt.SigningMethodRS256, id, key, p.claims(nil), nil)
-	}
-	check := func(what, token string, good bool, asked int) {
-		t.Helper()
-		_, err := tokens.verify(t.Context(), token)
-		if (err == nil) != good {
-			t.Errorf("%s: got %v", what, err)
-		}
-		if p.asked != asked {
-			t.Errorf("%s: the provider was asked %d times, want %d", what, p.asked, asked)
-		}
-	}
-	check("the first token", token("r1", p.rsa), true, 1)
-	check("another", token("r1", p.rsa), true, 1)
-	check("a key id nobody has", token("x1", p.rsa), false, 1) // too soon to ask again
-	p.now = start.Add(askAgain)
-	check("a key id nobody has, later", token("x2", p.rsa), false, 2)
-	for range 20 {
-		check("a flood of them", token("x3", p.rsa), false, 2)
-	}
-	next, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.keys = []map[string]string{rsaJWK("r2", &next.PublicKey)}
-	p.now = start.Add(2 * askAgain)
-	check("the next key", token("r2", next), true, 3)
-	check("the withdrawn key", token("r1", p.rsa), false, 3)
-
-	p.away = true
-	p.now = start.Add(2*askAgain + freshFor)
-	check("the provider is away", token("r2", next), true, 4)
-	p.now = start.Add(2*askAgain + staleFor)
-	_, err = tokens.verify(t.Context(), token("r2", next))
-	if coded := usage.AsError(err); coded.Code != usage.Unavailable || coded.RetryAfter == 0 || strings.Contains(err.Error(), p.URL) {
-		t.Errorf("away for a day: got %v", err)
-	}
-	p.away = false
-	p.now = p.now.Add(askAgain)
-	check("the provider is back", token("r2", next), true, 6)
-}
-
-func TestAProviderThatIsAwayIsNotTheCallersFault(t *testing.T) {
-	p := newProvider(t)
-	token := sign(t, jwt.SigningMethodRS256, "r1", p.rsa, p.claims(nil), nil)
-	p.away = true
-	_, err := p.tokens(t, nil).verify(t.Context(), token)
-	if codeOf(err) != usage.Unavailable {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestAKeyIsFoundForItsOwnAlgorithmOnly(t *testing.T) {
-	p := newProvider(t)
-	keys := p.tokens(t, nil).keys
-	for _, c := range []struct {
-		id, algorithm string
-		found         int
-	}{{"r1", "RS256", 1}, {"", "RS256", 1}, {"r1", "ES256", 0}, {"r1", "HS256", 0}, {"e1", "ES256", 1}, {"", "none", 0}} {
-		if got, err := keys.find(t.Context(), c.id, c.algorithm); len(got.Keys) != c.found || (err == nil) != (c.found > 0) {
-			t.Errorf("%q by %s: got %d keys, %v", c.id, c.algorithm, len(got.Keys), err)
-		}
-	}
-}
-
-func TestKeysThatCannotBeUsedAreLeftOut(t *testing.T) {
-	p := newProvider(t)
-	small, err := rsa.GenerateKey(rand.Reader, 1024)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p256, p384 := ecJWK("x", &p.ec.PublicKey), ecJWK("x", &p.ec.PublicKey)
-	p256["y"] = p256["x"]
-	p384["crv"] = "P-384"
-	forEncryption := rsaJWK("x", &p.rsa.PublicKey)
-	forEncryption["use"] = "enc"
-	otherAlgorithm := rsaJWK("x", &p.rsa.PublicKey)
-	otherAlgorithm["alg"] = "PS256"
-	for name, key := range map[string]map[string]string{
-		"a secret":          {"kty": "oct", "kid": "x", "k": encode([]byte("secret")), "alg": "HS256"},
-		"a short RSA key":   rsaJWK("x", &small.PublicKey),
-		"not on the curve":  p256,
-		"another curve":     p384,
-		"for encryption":    forEncryption,
-		"another algorithm": otherAlgorithm,
-		"half a key":        {"kty": "OKP", "crv": "Ed25519", "kid": "x", "x": "AAAA"},
-		"nothing":           {},
-	} {
-		content, _ := json.Marshal(key)
-		var parsed jsonWebKey
-		if err := json.Unmarshal(content, &parsed); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := parsed.publicKey(); err == nil {
-			t.Errorf("%s: got %+v", name, got)
 		}
 	}
 }
