@@ -2,7 +2,7 @@
 // whether a test fails: a guard that can go without a test noticing is held by
 // nothing. The tree is not touched.
 //
-//	go run ./bench/mutants ./usage ./auth db/scope.go
+//	go run ./bench/mutants ./usage ./auth db/where/scope.go
 //
 // All mutants of a package are compiled at once, each behind a switch in the
 // environment; each runs only the tests that come by it. Those that survive must be
@@ -30,7 +30,9 @@ type options struct {
 	survivors string
 	workers   int
 	skip      *regexp.Regexp
+	tests     *regexp.Regexp
 	only      *regexp.Regexp
+	within    time.Duration
 	list      bool
 	own       bool
 	arguments []string
@@ -41,13 +43,18 @@ func main() {
 	flag.StringVar(&o.survivors, "survivors", "bench/mutants/survivors.txt", "the `file` of mutants that are known to survive, and why")
 	flag.IntVar(&o.workers, "workers", runtime.NumCPU(), "how many tests run at the same time")
 	only := flag.String("only", "", "a `pattern` of the mutants to try, by their names")
+	tests := flag.String("tests", "", "a `pattern` of the tests that are run")
 	skip := flag.String("skip", "", "a `pattern` of tests that are not run")
+	flag.DurationVar(&o.within, "within", 0, "try each mutant with the fastest tests only, as many as take this long; 0 means all")
 	flag.BoolVar(&o.list, "list", false, "list the mutants and run nothing")
 	flag.BoolVar(&o.own, "own", false, "run only the tests of the packages themselves, and none that other packages have for them")
 	flag.Parse()
 	if o.arguments = flag.Args(); len(o.arguments) == 0 {
 		fmt.Fprintln(os.Stderr, "name folders of packages, or files, from the module's root on")
 		os.Exit(2)
+	}
+	if *tests != "" {
+		o.tests = regexp.MustCompile(*tests)
 	}
 	if *skip != "" {
 		o.skip = regexp.MustCompile(*skip)
@@ -127,7 +134,7 @@ func hunt(ctx context.Context, root string, o options, mutants []mutant, left ma
 		if left[m.number] || ctx.Err() != nil || o.only != nil && !o.only.MatchString(m.String()) {
 			return
 		}
-		survived := survives(ctx, root, m.number, reached[m.number])
+		survived := survives(ctx, root, m.number, fastest(reached[m.number], o.within))
 		if ctx.Err() != nil {
 			return
 		}

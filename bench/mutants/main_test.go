@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // sample is a module with a package whose tests hold some of it, and none of the
@@ -52,6 +53,7 @@ func by() string { return "me" }
 
 import (
 	"testing"
+	"time"
 	"time"
 )
 
@@ -185,5 +187,17 @@ func TestASurvivorNeedsAReason(t *testing.T) {
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: got %v", content, err)
 		}
+	}
+}
+
+func TestOnlyTheFastestTestsAreTaken(t *testing.T) {
+	tests := []test{{took: time.Second}, {took: 2 * time.Second}, {took: 4 * time.Second}}
+	for within, want := range map[time.Duration]int{0: 3, time.Millisecond: 1, 3 * time.Second: 2, 5 * time.Second: 2, 7 * time.Second: 3} {
+		if got := len(fastest(tests, within)); got != want {
+			t.Errorf("within %s: got %d tests, want %d", within, got, want)
+		}
+	}
+	if got := fastest(nil, time.Second); len(got) != 0 {
+		t.Errorf("got %d tests of none", len(got))
 	}
 }

@@ -141,7 +141,7 @@ func reach(ctx context.Context, root, folder string, suites []*suite, o options)
 			return nil, err
 		}
 		for _, name := range names {
-			if o.skip == nil || !o.skip.MatchString(name) {
+			if (o.tests == nil || o.tests.MatchString(name)) && (o.skip == nil || !o.skip.MatchString(name)) {
 				jobs = append(jobs, job{s, name})
 			}
 		}
@@ -193,6 +193,18 @@ func survives(ctx context.Context, root string, number int, tests []test) bool {
 		}
 	}
 	return true
+}
+
+// fastest returns the first of some tests, which are in the order of their times, that
+// together take so long at most, and one at least. 0 means all.
+func fastest(tests []test, within time.Duration) []test {
+	var took time.Duration
+	for i, t := range tests {
+		if took += t.took; within > 0 && i > 0 && took > within {
+			return tests[:i]
+		}
+	}
+	return tests
 }
 
 // grouped puts tests together that run in one process: of one suite, each group
