@@ -54,7 +54,6 @@ func by() string { return "me" }
 import (
 	"testing"
 	"time"
-	"time"
 )
 
 func TestOpen(t *testing.T) {
