@@ -29,7 +29,7 @@ func Audit(ctx context.Context, log *slog.Logger, event, who, from string, err e
 		if coded.Code.Mapping().HTTPStatus >= 500 {
 			outcome = outcomeFailed
 		}
-		attrs = append(attrs, slog.String("reason", coded.Message))
+		attrs = append(attrs, slog.String("reason", coded.In(usage.Names{}).Message))
 	}
 	attrs = append(attrs, slog.String("outcome", outcome))
 	log.LogAttrs(ctx, level, "audit", append(attrs, more...)...)

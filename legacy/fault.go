@@ -115,10 +115,10 @@ func faultOf(err error, as format, login string) *fault {
 		return &fault{status: http.StatusUnauthorized, reason: "Invalid Username or Password",
 			code: "Unauthorized", message: "Invalid Username or Password"}
 	case errors.Is(err, auth.ErrInvalidToken):
-		return &fault{status: http.StatusUnauthorized, reason: "Unauthorized", code: "Unauthorized", message: coded.Message,
+		return &fault{status: http.StatusUnauthorized, reason: "Unauthorized", code: "Unauthorized", message: coded.In(contractNames).Message,
 			header: http.Header{wwwAuthenticate: {`Bearer error="invalid_token"`}}}
 	case errors.Is(err, auth.ErrCrossSite):
-		return &fault{status: http.StatusForbidden, reason: "Forbidden", code: "Forbidden", message: coded.Message}
+		return &fault{status: http.StatusForbidden, reason: "Forbidden", code: "Forbidden", message: coded.In(contractNames).Message}
 	}
 	switch coded.Code {
 	case usage.Unauthenticated:
@@ -126,7 +126,7 @@ func faultOf(err error, as format, login string) *fault {
 	case usage.PermissionDenied:
 		return &fault{status: http.StatusForbidden, reason: "Invalid Role"}
 	case usage.InvalidArgument:
-		return badArgument(contractTerms(coded))
+		return badArgument(contractNames.Arguments[coded.Argument], coded.In(contractNames).String())
 	}
 	return failure(coded)
 }
@@ -155,7 +155,7 @@ func failure(err *usage.Error) *fault {
 	if !known {
 		code = errorCodes[usage.Internal]
 	}
-	f := &fault{status: err.Code.Mapping().HTTPStatus, reason: code, code: code, message: err.Error()}
+	f := &fault{status: err.Code.Mapping().HTTPStatus, reason: code, code: code, message: err.In(contractNames).String()}
 	switch {
 	case err.RetryAfter > 0:
 		f.header = http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(err.RetryAfter.Seconds())))}}
@@ -165,24 +165,13 @@ func failure(err *usage.Error) *fault {
 	return f
 }
 
-// fields are the contract's names of the arguments that GraphQL names otherwise.
-var fields = map[string]string{
-	"accountId": "AccountId", "customerId": "CustomerId",
-	"startDate": "StartDate", "endDate": "EndDate", "timeZone": "TimeZone",
-}
-
-// contractTerms words an argument error in the contract's terms: its names of
-// the fields, outside of what quotes the caller, and the date forms of this door.
-func contractTerms(err *usage.Error) (field, message string) {
-	words := *err
-	if err.Argument == "startDate" || err.Argument == "endDate" {
-		words.Accepted = append(append([]string(nil), usage.DateForms...), dotNetForms...)
-	}
-	parts := strings.Split(words.Error(), `"`)
-	for i := 0; i < len(parts); i += 2 {
-		for graphQL, contract := range fields {
-			parts[i] = strings.ReplaceAll(parts[i], graphQL, contract)
-		}
-	}
-	return fields[err.Argument], strings.Join(parts, `"`)
+// contractNames are the contract's names of the arguments, and the forms of dates
+// that this door has besides.
+var contractNames = usage.Names{
+	Arguments: map[usage.Argument]string{
+		usage.ArgAccountID: "AccountId", usage.ArgCustomerID: "CustomerId",
+		usage.ArgStartDate: "StartDate", usage.ArgEndDate: "EndDate",
+		usage.ArgAIMinutes: "AIMinutes",
+	},
+	DateForms: dotNetForms,
 }

@@ -25,8 +25,9 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 			return presented
 		}
 		coded := LogFault(ctx, log, err, "path", presented.Path.String())
-		presented.Message = coded.Message
-		presented.Extensions = extensions(coded)
+		told := coded.In(graphQLNames)
+		presented.Message = told.Message
+		presented.Extensions = extensions(coded.Code, told)
 		return presented
 	}
 }
@@ -48,7 +49,7 @@ func LogFault(ctx context.Context, log *slog.Logger, err error, attributes ...an
 	case coded.Code == usage.Internal:
 		log.ErrorContext(ctx, "internal error", append([]any{"error", err}, attributes...)...)
 	case coded.Code.Mapping().HTTPStatus >= http.StatusInternalServerError && coded.Cause != nil:
-		log.WarnContext(ctx, coded.Message, append([]any{"error", coded.Cause}, attributes...)...)
+		log.WarnContext(ctx, coded.In(graphQLNames).Message, append([]any{"error", coded.Cause}, attributes...)...)
 	}
 	return coded
 }
@@ -60,13 +61,16 @@ func isRequestError(err error) bool {
 	return ok && errors.Unwrap(refused) == nil
 }
 
-func extensions(err *usage.Error) map[string]any {
-	members := map[string]any{"code": err.Code.Mapping().GraphQLCode}
-	if err.Argument != "" {
-		members["argument"] = err.Argument
+// graphQLNames are the names that package usage has of its own.
+var graphQLNames usage.Names
+
+func extensions(code usage.Code, told usage.Told) map[string]any {
+	members := map[string]any{"code": code.Mapping().GraphQLCode}
+	if told.Argument != "" {
+		members["argument"] = told.Argument
 	}
-	if len(err.Accepted) > 0 {
-		members["accepted"] = err.Accepted
+	if len(told.Accepted) > 0 {
+		members["accepted"] = told.Accepted
 	}
 	return members
 }
@@ -77,8 +81,9 @@ const retryAfter = 5
 // WriteError answers a request that never reached GraphQL, such as one without
 // credentials, in the form of a GraphQL error. A challenge in the header stays.
 func WriteError(w http.ResponseWriter, err *usage.Error) {
+	told := err.In(graphQLNames)
 	body, marshalErr := json.Marshal(map[string]any{
-		"errors": []any{map[string]any{"message": err.Message, "extensions": extensions(err)}},
+		"errors": []any{map[string]any{"message": told.Message, "extensions": extensions(err.Code, told)}},
 	})
 	if marshalErr != nil {
 		panic(marshalErr) // the members are strings

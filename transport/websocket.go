@@ -63,7 +63,7 @@ func closingFor(err *usage.Error) closing {
 	case usage.TooManyRequests, usage.Unavailable, usage.Timeout:
 		code = websocket.StatusTryAgainLater
 	}
-	reason := err.Message
+	reason := err.In(graphQLNames).Message
 	if len(reason) > 120 { // a frame has room for 123
 		reason = strings.ToValidUTF8(reason[:120], "")
 	}

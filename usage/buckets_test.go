@@ -165,11 +165,11 @@ func TestTheNearestRangeThatIsKept(t *testing.T) {
 		if err == nil {
 			return ""
 		}
-		coded := AsError(err)
-		if !strings.Contains(coded.Message, "so that "+coded.Argument+" cannot") {
-			t.Errorf("%s to %s: got %q", from, to, coded.Message)
+		told := AsError(err).In(Names{})
+		if !strings.Contains(told.Message, "so that "+told.Argument+" cannot") {
+			t.Errorf("%s to %s: got %q", from, to, told.Message)
 		}
-		return coded.Argument + ": " + coded.Accepted[0]
+		return told.Argument + ": " + told.Accepted[0]
 	}
 	for _, c := range []struct {
 		from, to string

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -69,41 +68,52 @@ func (c Code) Mapping() Mapping {
 	return mappings[Internal]
 }
 
-// Error is an error whose text is meant for the caller.
+// Error is what a caller is told, as data: each door puts it into words with its
+// own names (In).
 type Error struct {
 	Code Code
-	// Message is one sentence: what was wrong and where.
+	// Argument is the argument at fault, or empty when no single one is.
+	Argument Argument
+	// Message is one sentence: what was wrong and where. With Values it is the format
+	// of a Text, in which the names of arguments are values and not words.
 	Message string
-	// Argument is the GraphQL name of the argument at fault (for example
-	// "startDate"), or empty when no single argument is.
-	Argument string
-	// Accepted lists the forms the argument takes, one example each.
-	Accepted []string
+	Values  []any
+	// Accepted lists what would be accepted instead, one example each: texts, Texts,
+	// Periods and AnyDate.
+	Accepted []any
 	// RetryAfter is how long to wait before trying again; 0 when that is not known.
 	RetryAfter time.Duration
 	// Cause is for the log. It is never shown to a caller.
 	Cause error
 }
 
-// Error gives the message followed by the accepted forms.
-func (e *Error) Error() string {
-	if len(e.Accepted) == 0 {
-		return e.Message
-	}
-	return e.Message + "; accepted: " + strings.Join(e.Accepted, ", ")
-}
+// Error gives the message followed by what would be accepted, with the names of
+// GraphQL.
+func (e *Error) Error() string { return e.In(Names{}).String() }
 
 // Unwrap gives the cause to errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Errorf makes an error with a code and a message for the caller.
-func Errorf(code Code, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+// Errorf makes an error with a code and a message for the caller. Where a value is
+// an Argument, a Period or a Text, each door fills in the message anew.
+func Errorf(code Code, format string, values ...any) *Error {
+	if dependsOnDoor(values) {
+		return &Error{Code: code, Message: format, Values: values}
+	}
+	return &Error{Code: code, Message: fmt.Sprintf(format, values...)}
 }
 
-// invalid makes an InvalidArgument error that names the argument at fault.
-func invalid(argument, format string, args ...any) *Error {
-	return &Error{Code: InvalidArgument, Argument: argument, Message: fmt.Sprintf(format, args...)}
+// Invalid makes an InvalidArgument error about an argument, as Errorf does.
+func Invalid(argument Argument, format string, values ...any) *Error {
+	err := Errorf(InvalidArgument, format, values...)
+	err.Argument = argument
+	return err
+}
+
+// Accepting says what would be accepted, as Error.Accepted has it, and returns the error.
+func (e *Error) Accepting(forms ...any) *Error {
+	e.Accepted = forms
+	return e
 }
 
 // AsError returns err as an error for the caller. Whatever carries no code of

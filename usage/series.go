@@ -82,8 +82,8 @@ func (s *SeriesSet) Add(subject Subject, bucket int, amount Usage) error {
 	amounts := s.amounts[subject]
 	if amounts == nil {
 		if (len(s.amounts)+1)*len(s.Buckets) > MostPointsTogether {
-			return invalid("granularity", "the series of all rows together have more than %d points; narrow the range, take a larger granularity or ask for fewer rows",
-				MostPointsTogether)
+			return Invalid(ArgGranularity, "the series of all rows together have more than %d points; narrow the range, take a larger %s or ask for fewer rows",
+				MostPointsTogether, ArgGranularity)
 		}
 		amounts = make([]Usage, len(s.Buckets))
 		s.amounts[subject] = amounts
@@ -132,7 +132,7 @@ func Buckets(r Range, step Step, zone *time.Location) ([]Range, error) {
 	var buckets []Range
 	for at := r.From; at.Before(r.To); {
 		if len(buckets) == MostPoints || (r.To.Unix()-at.Unix())/int64(step.most().Seconds()) > MostPoints {
-			return nil, invalid("granularity", "a series has at most %d points; narrow the range or take a larger granularity", MostPoints)
+			return nil, Invalid(ArgGranularity, "a series has at most %d points; narrow the range or take a larger %s", MostPoints, ArgGranularity)
 		}
 		next, err := step.next(at, zone)
 		if err != nil {
@@ -175,7 +175,7 @@ func (s Step) next(t time.Time, zone *time.Location) (time.Time, error) {
 	case Monthly:
 		month, day = month+1, 1
 	default:
-		return time.Time{}, invalid("granularity", "granularity %s is not one of a series", quote(string(s)))
+		return time.Time{}, Invalid(ArgGranularity, "%s %s is not one of a series", ArgGranularity, Sent(s))
 	}
 	next := wallClockAt(year, month, day, 0, 0, 0, 0).in(zone)
 	if !next.After(t) {

@@ -26,11 +26,8 @@ func spend(ctx context.Context, points int) error {
 	}
 	spent, counted := ctx.Value(budgetKey{}).(*atomic.Int64)
 	if counted && spent.Add(int64(points)) > mostShown {
-		return &usage.Error{
-			Code:     usage.InvalidArgument,
-			Argument: "granularity",
-			Message:  "all series of the answer together have too many points; narrow the range, take a larger granularity or ask for fewer rows",
-		}
+		return usage.Invalid(usage.ArgGranularity,
+			"all series of the answer together have too many points; narrow the range, take a larger %s or ask for fewer rows", usage.ArgGranularity)
 	}
 	return nil
 }

@@ -44,14 +44,14 @@ func (a PageArguments) Search(accountID, text string) (usage.Search, error) {
 		return usage.Search{}, err
 	}
 	search := usage.Search{AccountID: accountID, Text: text, Most: size + 1, Backward: backward}
-	after, err := parseCursor("after", a.After)
+	after, err := parseCursor(argAfter, a.After)
 	if err != nil {
 		return usage.Search{}, err
 	}
 	if after != nil {
 		search.After = &usage.Subject{AccountID: after.AccountID, CustomerID: after.CustomerID}
 	}
-	before, err := parseCursor("before", a.Before)
+	before, err := parseCursor(argBefore, a.Before)
 	if err != nil {
 		return usage.Search{}, err
 	}

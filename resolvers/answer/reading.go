@@ -161,11 +161,8 @@ func (r *Reading) count(points int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.points += points; r.points > mostPoints {
-		return &usage.Error{
-			Code:     usage.InvalidArgument,
-			Argument: "granularity",
-			Message:  "all series of the request together have too many points; narrow the range, take a larger granularity or ask for fewer rows",
-		}
+		return usage.Invalid(usage.ArgGranularity,
+			"all series of the request together have too many points; narrow the range, take a larger %s or ask for fewer rows", usage.ArgGranularity)
 	}
 	return nil
 }
