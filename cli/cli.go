@@ -161,7 +161,7 @@ func (p *process) status(ctx context.Context, err error) int {
 		fmt.Fprintf(p.stderr, "aiusage: %v\n", err)
 		return exitFailure
 	}
-	fmt.Fprintf(p.stderr, "aiusage: %v\n", coded)
+	fmt.Fprintf(p.stderr, "aiusage: %v\n", coded.In(flagNames))
 	if coded.Cause != nil && coded.Code == usage.Unavailable {
 		fmt.Fprintf(p.stderr, "  %v\n", coded.Cause)
 	}

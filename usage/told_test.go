@@ -119,7 +119,9 @@ func TestAMessageWithoutNamesIsFilledInAtOnce(t *testing.T) {
 	if got := (&Error{Message: "100% of {startDate}"}).In(strange).Message; got != "100% of {startDate}" {
 		t.Errorf("got %q", got)
 	}
-	if got := Invalid(ArgStartDate, "%s: %s", ArgStartDate, Textf("the best of %s", ThisWeek)).In(strange).String(); got != "<start>: the best of <this_week>" {
-		t.Errorf("got %q", got)
+	for want, value := range map[string]any{"<end>": ArgEndDate, "<this_week>": ThisWeek, "as <today>": Textf("as %s", Today), "7": 7} {
+		if got := Errorf(NotFound, "not %v", value).In(strange).Message; got != "not "+want {
+			t.Errorf("got %q", got)
+		}
 	}
 }
