@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"aiusage/failure"
+	"aiusage/usage"
 )
 
 // How long an address stays a user's after its last use, how many one user has, and
@@ -181,7 +184,7 @@ func (f *familiar) welcome(user User, address string) {
 func (f *familiar) record() {
 	defer func() {
 		if fault := recover(); fault != nil { // nobody above could, and the process would end
-			f.log.Error("panic", "error", fault)
+			failure.Log(context.Background(), f.log, usage.Recovered(fault))
 			f.mu.Lock()
 			f.recording = false // the next goes on with what waits
 			f.mu.Unlock()

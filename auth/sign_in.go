@@ -3,9 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -90,7 +88,7 @@ func (a *Authenticator) join(r *http.Request, name, password string, digest dige
 		own = true
 		defer func() {
 			if fault := recover(); fault != nil { // nobody above could, and the process would end
-				user, err = User{}, fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+				user, err = User{}, usage.Recovered(fault)
 			}
 		}()
 		user, err = a.check(r.Context(), name, password, address, known)

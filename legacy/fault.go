@@ -3,12 +3,11 @@ package legacy
 import (
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"aiusage/auth"
+	"aiusage/failure"
 	"aiusage/usage"
 )
 
@@ -109,7 +108,7 @@ func faultOf(err error, as format, login string) *fault {
 	if f, ok := errors.AsType[*fault](err); ok {
 		return f
 	}
-	coded := coded(err)
+	coded := usage.AsError(err)
 	switch {
 	case errors.Is(err, auth.ErrWrongCredentials):
 		return &fault{status: http.StatusUnauthorized, reason: "Invalid Username or Password",
@@ -128,16 +127,7 @@ func faultOf(err error, as format, login string) *fault {
 	case usage.InvalidArgument:
 		return badArgument(contractNames.Arguments[coded.Argument], coded.In(contractNames).String())
 	}
-	return failure(coded)
-}
-
-// coded returns err as a domain error. What an internal one says stays inside.
-func coded(err error) *usage.Error {
-	coded := usage.AsError(err)
-	if coded.Code == usage.Internal {
-		return &usage.Error{Code: usage.Internal, Message: "internal error", Cause: err}
-	}
-	return coded
+	return failed(coded)
 }
 
 // notSignedIn asks for credentials with an empty body, or sends a browser to
@@ -149,19 +139,14 @@ func notSignedIn(as format, login string) *fault {
 	return &fault{status: http.StatusUnauthorized, header: http.Header{wwwAuthenticate: {`basic realm="/auth/basic"`}}}
 }
 
-// failure is the answer when the request was right and the answer is missing.
-func failure(err *usage.Error) *fault {
+// failed is the answer when the request was right and the answer is missing.
+func failed(err *usage.Error) *fault {
 	code, known := errorCodes[err.Code]
 	if !known {
 		code = errorCodes[usage.Internal]
 	}
-	f := &fault{status: err.Code.Mapping().HTTPStatus, reason: code, code: code, message: err.In(contractNames).String()}
-	switch {
-	case err.RetryAfter > 0:
-		f.header = http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(err.RetryAfter.Seconds())))}}
-	case err.Code == usage.Unavailable:
-		f.header = http.Header{"Retry-After": {"5"}}
-	}
+	f := &fault{status: failure.Status(err.Code), reason: code, code: code, message: err.In(contractNames).String(), header: http.Header{}}
+	failure.SetRetryAfter(f.header, err)
 	return f
 }
 

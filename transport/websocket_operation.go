@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"aiusage/failure"
 	"aiusage/usage"
 )
 
@@ -30,7 +31,7 @@ func (s *socket) subscribe(ctx context.Context, received message) bool {
 		return false
 	}
 	if full {
-		s.fail(received.ID, gqlerror.List{codedError(usage.TooManyRequests.Mapping().GraphQLCode, "there are too many operations on this connection; complete one first")})
+		s.fail(received.ID, gqlerror.List{codedError(failure.GraphQLCode(usage.TooManyRequests), "there are too many operations on this connection; complete one first")})
 		return true
 	}
 	s.execute(ctx, received.ID, members)
@@ -48,7 +49,7 @@ func (s *socket) execute(ctx context.Context, id string, members map[string]json
 	ctx = graphql.StartOperationTrace(ctx)
 	asked, refused := requestFromDocument(members)
 	if refused != nil {
-		s.fail(id, gqlerror.List{codedError("BAD_REQUEST", refused.message)})
+		s.fail(id, gqlerror.List{codedError(badRequestCode, refused.message)})
 		return
 	}
 	asked.Headers = s.request.Header

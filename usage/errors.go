@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 )
 
@@ -35,38 +34,6 @@ const (
 	// Internal: a fault of the gateway. The log has the cause under the request's id.
 	Internal Code = "INTERNAL"
 )
-
-// Mapping tells how a code appears at the doors.
-type Mapping struct {
-	// HTTPStatus is the status of an HTTP answer that failed as a whole.
-	HTTPStatus int
-	// GraphQLCode is the value of extensions.code. It follows Apollo Server's
-	// names where that has one, because frontend libraries match on them.
-	GraphQLCode string
-}
-
-// mappings is the one table from codes to HTTP statuses and GraphQL codes.
-var mappings = map[Code]Mapping{
-	InvalidArgument:  {http.StatusBadRequest, "BAD_USER_INPUT"},
-	Unauthenticated:  {http.StatusUnauthorized, "UNAUTHENTICATED"},
-	PermissionDenied: {http.StatusForbidden, "FORBIDDEN"},
-	TooManyRequests:  {http.StatusTooManyRequests, "TOO_MANY_REQUESTS"},
-	NotFound:         {http.StatusNotFound, "NOT_FOUND"},
-	OutOfRange:       {http.StatusInternalServerError, "OUT_OF_RANGE"},
-	Timeout:          {http.StatusGatewayTimeout, "TIMEOUT"},
-	Canceled:         {499, "CANCELED"}, // nginx's number for a client that closed the request
-	Unavailable:      {http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE"},
-	Internal:         {http.StatusInternalServerError, "INTERNAL_SERVER_ERROR"},
-}
-
-// Mapping returns how the code appears over HTTP and in GraphQL. A code that
-// is not in the table is a fault of the gateway and appears as Internal.
-func (c Code) Mapping() Mapping {
-	if m, ok := mappings[c]; ok {
-		return m
-	}
-	return mappings[Internal]
-}
 
 // Error is what a caller is told, as data: each door puts it into words with its
 // own names (In).
@@ -118,9 +85,10 @@ func (e *Error) Accepting(forms ...any) *Error {
 
 // AsError returns err as an error for the caller. Whatever carries no code of
 // its own becomes Timeout or Canceled when its context ended, and otherwise
-// "internal error", with err as its cause.
+// "internal error", with err as its cause. So does one with the code Internal,
+// whatever it says.
 func AsError(err error) *Error {
-	if coded, ok := errors.AsType[*Error](err); ok {
+	if coded, ok := errors.AsType[*Error](err); ok && coded.Code != Internal {
 		return coded
 	}
 	switch {

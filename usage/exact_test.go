@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -226,16 +225,9 @@ func TestDatesAtTheEdgesOfTheirForms(t *testing.T) {
 }
 
 func TestErrorsForCallers(t *testing.T) {
-	for code, want := range map[Code]Mapping{
-		InvalidArgument:  {http.StatusBadRequest, "BAD_USER_INPUT"},
-		Unauthenticated:  {http.StatusUnauthorized, "UNAUTHENTICATED"},
-		Timeout:          {http.StatusGatewayTimeout, "TIMEOUT"},
-		PermissionDenied: {http.StatusForbidden, "FORBIDDEN"},
-		Unavailable:      {http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE"},
-		Internal:         {http.StatusInternalServerError, "INTERNAL_SERVER_ERROR"},
-	} {
-		if got := code.Mapping(); got != want {
-			t.Errorf("%s: got %v, want %v", code, got, want)
+	for _, internal := range []error{errors.New("secret"), fmt.Errorf("wrapped: %w", &Error{Code: Internal, Message: "secret"})} {
+		if got := AsError(internal); got.Code != Internal || got.Error() != "internal error" || got.Cause != internal {
+			t.Errorf("got %+v", got)
 		}
 	}
 	if got := (&Error{Message: "no", Accepted: []any{"a", "b"}}).Error(); got != "no; accepted: a, b" {
