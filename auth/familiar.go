@@ -142,7 +142,7 @@ func (f *familiar) read(ctx context.Context, name string) error {
 func (f *familiar) book(name, passwordHash string) *addressBook {
 	book := f.users[name]
 	if book == nil {
-		makeRoom(f.users, guardMost, func(*addressBook) bool { return false })
+		makeRoom(f.users, maxGuarded, func(*addressBook) bool { return false })
 	}
 	if book == nil || book.passwordHash != passwordHash {
 		book = &addressBook{passwordHash: passwordHash, seen: map[string]time.Time{}, recorded: map[string]time.Time{}}
@@ -168,7 +168,7 @@ func (f *familiar) welcome(user User, address string) {
 		delete(book.recorded, oldest)
 	}
 	book.seen[hash] = now
-	if now.Sub(book.recorded[hash]) < recordEvery || now.Before(f.silentUntil) || len(f.unrecorded) >= guardMost {
+	if now.Sub(book.recorded[hash]) < recordEvery || now.Before(f.silentUntil) || len(f.unrecorded) >= maxGuarded {
 		return
 	}
 	book.recorded[hash] = now

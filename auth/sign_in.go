@@ -47,7 +47,7 @@ func (a *Authenticator) signIn(r *http.Request, name, password string) (User, er
 		// that a flood of guesses could use up.
 		if a.passwords.remembers(digest) {
 			user, err := a.userByName(r.Context(), name)
-			if err == nil && a.passwords.confirms(digest, user.PasswordHash) {
+			if err == nil && a.passwords.renew(digest, user.PasswordHash) {
 				return user, nil
 			}
 			if err != nil && !isNotFound(err) {
@@ -141,7 +141,7 @@ func (a *Authenticator) check(ctx context.Context, name, password, address strin
 	} else if err != nil {
 		return User{}, err
 	}
-	if a.passwords.confirms(a.passwords.digest(name, password), hash) { // by a check that ended as this one began
+	if a.passwords.renew(a.passwords.digest(name, password), hash) { // by a check that ended as this one began
 		return user, nil
 	}
 	matched, err := a.passwords.verify(name, password, hash)

@@ -134,11 +134,11 @@ func parse(parser *kong.Kong, args []string) (parsed *kong.Context, err error) {
 
 // newLog returns a log whose records carry the id of the request they belong to.
 func newLog(w io.Writer, level, form string) *slog.Logger {
-	var least slog.Level
-	if err := least.UnmarshalText([]byte(level)); err != nil {
+	var minLevel slog.Level
+	if err := minLevel.UnmarshalText([]byte(level)); err != nil {
 		panic(err) // kong checks the flag
 	}
-	options := &slog.HandlerOptions{Level: least}
+	options := &slog.HandlerOptions{Level: minLevel}
 	var handler slog.Handler = slog.NewTextHandler(w, options)
 	if form == "json" {
 		handler = slog.NewJSONHandler(w, options)

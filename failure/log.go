@@ -16,7 +16,7 @@ func Log(ctx context.Context, log *slog.Logger, err error, attributes ...any) *u
 	coded := usage.AsError(err)
 	panicked, isPanic := errors.AsType[*usage.Panic](err)
 	switch {
-	case isPanic && panicked.LogOnce():
+	case isPanic && panicked.ClaimLog():
 		// err may repeat it in part: what callers could see is shortened.
 		log.ErrorContext(ctx, "internal error", append([]any{"error", panicked}, attributes...)...)
 	case isPanic:

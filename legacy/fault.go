@@ -90,10 +90,10 @@ func methodNotAllowed(method string) *fault {
 	}
 }
 
-// shorten cuts what a caller sent to a length that fits a message.
-func shorten(text string, most int) string {
-	if len(text) > most {
-		text = text[:most] + "…"
+// shorten cuts what a caller sent to a length in bytes that fits a message.
+func shorten(text string, length int) string {
+	if len(text) > length {
+		text = text[:length] + "…"
 	}
 	return strings.ToValidUTF8(text, "")
 }

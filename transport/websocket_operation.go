@@ -60,8 +60,8 @@ func (s *socket) execute(ctx context.Context, id string, members map[string]json
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	this := &operation{cancel}
-	if !s.start(id, this) {
+	entry := &operation{cancel}
+	if !s.start(id, entry) {
 		cancel()
 		return
 	}
@@ -72,19 +72,19 @@ func (s *socket) execute(ctx context.Context, id string, members map[string]json
 			failed := s.streams.run(ctx, s.executor, opened, func(answer *graphql.Response) error {
 				return s.send("next", id, func(w io.Writer) { writeAnswer(w, answer) })
 			})
-			s.finish(ctx, id, this, failed)
+			s.finish(ctx, id, entry, failed)
 		})
 	}()
 }
 
 // start counts an operation, unless the connection is over.
-func (s *socket) start(id string, this *operation) bool {
+func (s *socket) start(id string, entry *operation) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over {
 		return false
 	}
-	s.operations[id] = this
+	s.operations[id] = entry
 	s.running++
 	s.done.Add(1)
 	return true
@@ -92,10 +92,10 @@ func (s *socket) start(id string, this *operation) bool {
 
 // finish says how an operation ended, unless the caller has completed it or the
 // connection is over.
-func (s *socket) finish(ctx context.Context, id string, this *operation, failed gqlerror.List) {
+func (s *socket) finish(ctx context.Context, id string, entry *operation, failed gqlerror.List) {
 	s.mu.Lock()
 	s.running--
-	wanted := s.operations[id] == this
+	wanted := s.operations[id] == entry
 	if wanted {
 		delete(s.operations, id)
 	}
@@ -113,8 +113,8 @@ func (s *socket) finish(ctx context.Context, id string, this *operation, failed 
 func (s *socket) complete(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if this, runs := s.operations[id]; runs {
+	if entry, runs := s.operations[id]; runs {
 		delete(s.operations, id)
-		this.cancel()
+		entry.cancel()
 	}
 }

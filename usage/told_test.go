@@ -39,7 +39,7 @@ func faults(t *testing.T) []struct {
 	}
 	long := strings.Repeat("x", MaxIDLength+1)
 	march := Range{time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), time.Date(2126, 3, 1, 0, 0, 0, 0, time.UTC)}
-	rows := NewSeriesSet(SeriesQuery{Step: Daily}, make([]Range, MostPointsTogether+1))
+	rows := NewSeriesSet(SeriesQuery{Step: Daily}, make([]Range, MaxPointsTogether+1))
 	return []struct {
 		err  error
 		want string

@@ -29,8 +29,8 @@ const (
 	Descending OrderDirection = "DESC"
 )
 
-// MostPageSize bounds the rows of a page.
-const MostPageSize = 10_000
+// MaxPageSize bounds the rows of a page.
+const MaxPageSize = 10_000
 
 // AccountUsageConnection is a page of accounts' rows.
 type AccountUsageConnection struct {
@@ -139,7 +139,7 @@ func (r *Report) page(count int, row func(int) (usage.Subject, usage.Usage), arg
 	if before != nil {
 		end = sort.Search(count, func(i int) bool { return order.compare(places[rows[i]], *before) >= 0 })
 	}
-	from, to, err := arguments.window(begin, end, MostPageSize)
+	from, to, err := arguments.window(begin, end, MaxPageSize)
 	if err != nil {
 		return nil, err
 	}

@@ -4,8 +4,8 @@ import (
 	"aiusage/usage"
 )
 
-// mostListed bounds the accounts or customers of a page.
-const mostListed = 1000
+// maxListed bounds the accounts or customers of a page.
+const maxListed = 1000
 
 // AccountConnection is a page of accounts.
 type AccountConnection struct {
@@ -36,7 +36,7 @@ type CustomerEdge struct {
 // Search returns what to search for to fill a page: one more than fits, to know
 // whether there is another page. Errors are InvalidArgument.
 func (a PageArguments) Search(accountID, text string) (usage.Search, error) {
-	size, backward, err := a.size(mostListed)
+	size, backward, err := a.size(maxListed)
 	if err != nil {
 		return usage.Search{}, err
 	}
