@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"aiusage/failure"
 	"aiusage/usage"
 )
 
@@ -26,10 +27,10 @@ func Audit(ctx context.Context, log *slog.Logger, event, who, from string, err e
 	if err != nil {
 		level, outcome = slog.LevelWarn, outcomeRefused
 		coded := usage.AsError(err)
-		if coded.Code.Mapping().HTTPStatus >= 500 {
+		if !failure.IsCallers(coded.Code) {
 			outcome = outcomeFailed
 		}
-		attrs = append(attrs, slog.String("reason", coded.Message))
+		attrs = append(attrs, slog.String("reason", coded.In(usage.Names{}).Message))
 	}
 	attrs = append(attrs, slog.String("outcome", outcome))
 	log.LogAttrs(ctx, level, "audit", append(attrs, more...)...)

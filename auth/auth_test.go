@@ -87,11 +87,11 @@ func TestAMatchIsRememberedWhileItIsUsedAndAMismatchNever(t *testing.T) {
 	if matched, err := v.verify("ada", "correct horse", hash); !matched || err != nil || !v.remembers(digest) {
 		t.Errorf("match: %v, %v", matched, err)
 	}
-	if v.confirms(digest, hash+"x") || v.remembers(v.digest("bob", "correct horse")) {
+	if v.renew(digest, hash+"x") || v.remembers(v.digest("bob", "correct horse")) {
 		t.Error("a match holds for another hash or another name")
 	}
 	now = now.Add(rememberFor - 1)
-	if !v.confirms(digest, hash) {
+	if !v.renew(digest, hash) {
 		t.Error("a match is forgotten before its time")
 	}
 	now = now.Add(rememberFor - 1)
@@ -102,10 +102,10 @@ func TestAMatchIsRememberedWhileItIsUsedAndAMismatchNever(t *testing.T) {
 	if v.remembers(digest) {
 		t.Error("a match is remembered beyond its time")
 	}
-	for i := range rememberMost + 1 {
+	for i := range maxRemembered + 1 {
 		v.remember(v.digest("ada", time.Duration(i).String()), hash)
 	}
-	if len(v.matches) > rememberMost {
+	if len(v.matches) > maxRemembered {
 		t.Errorf("%d matches are remembered", len(v.matches))
 	}
 }

@@ -88,7 +88,7 @@ func (a *Authenticator) afterBasic(r *http.Request, at basicPlace, user User) (o
 		return nil, 0
 	}
 	if own == nil {
-		makeRoom(b.entries, guardMost, func(s *basicSession) bool { return !now.Before(s.session.IdleAt) })
+		makeRoom(b.entries, maxGuarded, func(s *basicSession) bool { return !now.Before(s.session.IdleAt) })
 	}
 	own = &basicSession{written: make(chan struct{}), checked: now}
 	own.id, own.session = a.newSession(user, false)

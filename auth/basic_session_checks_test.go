@@ -139,12 +139,12 @@ func TestSessionsAfterBasicAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, Options{})
 		first := f.afterAll(t, "192.0.2.1")
-		for i := range guardMost - 1 {
+		for i := range maxGuarded - 1 {
 			f.basic.entries[basicPlace{"other", fmt.Sprint(i)}] = &basicSession{session: Session{IdleAt: f.now.Add(-time.Second)}}
 		}
 		f.afterAll(t, "192.0.2.2")
 		f.afterAll(t, "192.0.2.3")
-		if got := len(f.basic.entries); got != guardMost {
+		if got := len(f.basic.entries); got != maxGuarded {
 			t.Errorf("there are %d", got)
 		}
 		if again := f.afterAll(t, "192.0.2.1"); again != first {

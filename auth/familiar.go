@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"aiusage/failure"
+	"aiusage/usage"
 )
 
 // How long an address stays a user's after its last use, how many one user has, and
@@ -139,7 +142,7 @@ func (f *familiar) read(ctx context.Context, name string) error {
 func (f *familiar) book(name, passwordHash string) *addressBook {
 	book := f.users[name]
 	if book == nil {
-		makeRoom(f.users, guardMost, func(*addressBook) bool { return false })
+		makeRoom(f.users, maxGuarded, func(*addressBook) bool { return false })
 	}
 	if book == nil || book.passwordHash != passwordHash {
 		book = &addressBook{passwordHash: passwordHash, seen: map[string]time.Time{}, recorded: map[string]time.Time{}}
@@ -165,7 +168,7 @@ func (f *familiar) welcome(user User, address string) {
 		delete(book.recorded, oldest)
 	}
 	book.seen[hash] = now
-	if now.Sub(book.recorded[hash]) < recordEvery || now.Before(f.silentUntil) || len(f.unrecorded) >= guardMost {
+	if now.Sub(book.recorded[hash]) < recordEvery || now.Before(f.silentUntil) || len(f.unrecorded) >= maxGuarded {
 		return
 	}
 	book.recorded[hash] = now
@@ -181,7 +184,7 @@ func (f *familiar) welcome(user User, address string) {
 func (f *familiar) record() {
 	defer func() {
 		if fault := recover(); fault != nil { // nobody above could, and the process would end
-			f.log.Error("panic", "error", fault)
+			failure.Log(context.Background(), f.log, usage.Recovered(fault))
 			f.mu.Lock()
 			f.recording = false // the next goes on with what waits
 			f.mu.Unlock()

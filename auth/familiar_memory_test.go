@@ -132,7 +132,7 @@ func TestAPanicWhileAnAddressIsKeptLosesThatOneOnly(t *testing.T) {
 		f := newFixture(t, Options{})
 		f.addAddress = func() { panic("at the database") }
 		f.welcomeAda("10.0.0.1")
-		if got := f.record(); !strings.Contains(got, `level=ERROR msg=panic error="at the database"`) {
+		if got := f.record(); !strings.Contains(got, `level=ERROR msg="internal error" error="panic: at the database`) {
 			t.Errorf("the log has %s", got)
 		}
 		f.addAddress = nil

@@ -146,10 +146,10 @@ func TestTheMemoryOfAddressesIsBounded(t *testing.T) {
 		if !f.familiar.knows(t.Context(), "ada", fmt.Sprint(3*MaxFamiliarAddresses-1)) {
 			t.Error("the newest gave way")
 		}
-		for i := range guardMost + 1000 {
+		for i := range maxGuarded + 1000 {
 			f.familiar.knows(t.Context(), fmt.Sprint("nobody", i), "here")
 		}
-		if len(f.familiar.users) > guardMost {
+		if len(f.familiar.users) > maxGuarded {
 			t.Errorf("%d names", len(f.familiar.users))
 		}
 		written := f.writes

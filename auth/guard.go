@@ -11,7 +11,7 @@ import (
 const (
 	userBurst, userEvery       = 10, time.Minute
 	addressBurst, addressEvery = 30, 6 * time.Second
-	guardMost                  = 1 << 16
+	maxGuarded                 = 1 << 16
 )
 
 // guard slows down the guessing of passwords. Every wrong password is counted under
@@ -100,7 +100,7 @@ func (d debts) wait(key string, now time.Time) time.Duration {
 func (d debts) add(key string, now time.Time) {
 	paid, found := d.paid[key]
 	if !found {
-		makeRoom(d.paid, guardMost, func(paid time.Time) bool { return !paid.After(now) })
+		makeRoom(d.paid, maxGuarded, func(paid time.Time) bool { return !paid.After(now) })
 	}
 	if paid.Before(now) {
 		paid = now

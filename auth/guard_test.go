@@ -94,12 +94,12 @@ func TestNobodyIsLockedOutFromWhereTheyHaveSignedInBefore(t *testing.T) {
 
 func TestTheMemoryOfGuessesIsBounded(t *testing.T) {
 	g, _ := clocked()
-	for i := range guardMost + 1000 {
+	for i := range maxGuarded + 1000 {
 		g.count(fmt.Sprint("user", i), fmt.Sprint("address", i), i%2 == 0)
 		g.count(fmt.Sprint("user", i), fmt.Sprint("address", i), i%2 == 1)
 	}
 	for name, size := range map[string]int{"users": len(g.users.paid), "addresses": len(g.addresses.paid), "pairs": len(g.pairs.paid)} {
-		if size > guardMost {
+		if size > maxGuarded {
 			t.Errorf("%s: %d entries", name, size)
 		}
 	}

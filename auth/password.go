@@ -77,8 +77,8 @@ var nobodysHash = sync.OnceValue(func() string {
 
 // How long after its last use and how many matches a verifier remembers.
 const (
-	rememberFor  = 10 * time.Minute
-	rememberMost = 1 << 16
+	rememberFor   = 10 * time.Minute
+	maxRemembered = 1 << 16
 )
 
 // verifier compares passwords with hashes. HTTP Basic sends the password with
@@ -160,9 +160,8 @@ func (v *verifier) remembers(d digest) bool {
 	return ok && v.now().Before(found.until)
 }
 
-// confirms tells whether what is remembered matched this hash, and remembers it
-// for longer.
-func (v *verifier) confirms(d digest, hash string) bool {
+// renew remembers a match with this hash for longer, and returns whether there is one.
+func (v *verifier) renew(d digest, hash string) (matched bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	found, ok := v.matches[d]
@@ -177,20 +176,20 @@ func (v *verifier) confirms(d digest, hash string) bool {
 func (v *verifier) remember(d digest, hash string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	makeRoom(v.matches, rememberMost, func(m match) bool { return !v.now().Before(m.until) })
+	makeRoom(v.matches, maxRemembered, func(m match) bool { return !v.now().Before(m.until) })
 	v.matches[d] = match{sha256.Sum256([]byte(hash)), v.now().Add(rememberFor)}
 }
 
-// makeRoom takes an entry out of a map that has most entries or more: one that is
-// over, if that is among the first it looks at, or else any.
-func makeRoom[K comparable, V any](entries map[K]V, most int, over func(V) bool) {
+// makeRoom evicts an entry from a map that has limit entries or more: one that has
+// expired, if that is among the first it looks at, or else any.
+func makeRoom[K comparable, V any](entries map[K]V, limit int, expired func(V) bool) {
 	const look = 16
 	seen := 0
 	for key, value := range entries {
-		if len(entries) < most {
+		if len(entries) < limit {
 			return
 		}
-		if seen++; over(value) || seen > look {
+		if seen++; expired(value) || seen > look {
 			delete(entries, key)
 		}
 	}
@@ -204,9 +203,9 @@ const (
 	familiarWaiting  = 512
 )
 
-// mostSlots bounds how many hash at the same time on a large machine: each takes 19
+// maxSlots bounds how many hash at the same time on a large machine: each takes 19
 // MiB, and guesses that are checked at once are not counted before they are over.
-const mostSlots = 8
+const maxSlots = 8
 
 // lane bounds how many hash at the same time, and how many wait for it.
 type lane struct {
@@ -216,7 +215,7 @@ type lane struct {
 }
 
 func newLane(rests bool, waiting int) lane {
-	slots := min(max(1, runtime.GOMAXPROCS(0)/2), mostSlots)
+	slots := min(max(1, runtime.GOMAXPROCS(0)/2), maxSlots)
 	return lane{make(chan struct{}, slots), make(chan struct{}, slots+waiting), rests}
 }
 

@@ -15,10 +15,10 @@ const (
 	MaxPasswordLength = 1024
 )
 
-// leastGuesses is how many passwords somebody who knows the common ones and their
+// minGuesses is how many passwords somebody who knows the common ones and their
 // variations should have to try before the right one. zxcvbn calls what takes more
 // "safely unguessable" where hashes are slow.
-const leastGuesses = 1e8
+const minGuesses = 1e8
 
 // judgedLength is how many characters of a password are judged: the time that takes
 // grows faster than the length.
@@ -39,7 +39,7 @@ func CheckNewPassword(name, password string) error {
 	if characters := []rune(password); len(characters) > judgedLength {
 		judged = string(characters[:judgedLength])
 	}
-	if zxcvbn.PasswordStrength(judged, []string{name, "aiusage", "usage", "gateway", "voice"}).Guesses < leastGuesses {
+	if zxcvbn.PasswordStrength(judged, []string{name, "aiusage", "usage", "gateway", "voice"}).Guesses < minGuesses {
 		return usage.Errorf(usage.InvalidArgument,
 			"this password is one of those that are commonly used, or made of them; take a few words that have nothing to do with each other")
 	}

@@ -115,12 +115,17 @@ func Restrict(ctx context.Context, query usage.Query) (usage.Query, error) {
 		return usage.Query{}, principal.refuse(ctx, err)
 	}
 	if accounts != nil && query.AccountID != "" && !slices.Contains(accounts, query.AccountID) {
-		return usage.Query{}, principal.refuse(ctx, &usage.Error{
-			Code: usage.PermissionDenied, Argument: "accountId", Message: "accountId is not one of the accounts you may see",
-		})
+		return usage.Query{}, principal.refuse(ctx, notYours())
 	}
 	query.Accounts = accounts
 	return query, nil
+}
+
+// notYours is the refusal of an account id that the principal may not see.
+func notYours() error {
+	err := usage.Errorf(usage.PermissionDenied, "%s is not one of the accounts you may see", usage.ArgAccountID)
+	err.Argument = usage.ArgAccountID
+	return err
 }
 
 // CheckAccess tells whether somebody may be given a set of roles and accounts.
@@ -145,7 +150,7 @@ func CheckAccess(roles, accounts []string) error {
 		if account == "" {
 			return usage.Errorf(usage.InvalidArgument, "an account id is empty")
 		}
-		if err := usage.CheckID("account", account); err != nil {
+		if err := usage.CheckID(usage.ArgAccountID, account); err != nil {
 			return err
 		}
 	}

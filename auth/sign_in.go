@@ -3,9 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -49,7 +47,7 @@ func (a *Authenticator) signIn(r *http.Request, name, password string) (User, er
 		// that a flood of guesses could use up.
 		if a.passwords.remembers(digest) {
 			user, err := a.userByName(r.Context(), name)
-			if err == nil && a.passwords.confirms(digest, user.PasswordHash) {
+			if err == nil && a.passwords.renew(digest, user.PasswordHash) {
 				return user, nil
 			}
 			if err != nil && !isNotFound(err) {
@@ -90,7 +88,7 @@ func (a *Authenticator) join(r *http.Request, name, password string, digest dige
 		own = true
 		defer func() {
 			if fault := recover(); fault != nil { // nobody above could, and the process would end
-				user, err = User{}, fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+				user, err = User{}, usage.Recovered(fault)
 			}
 		}()
 		user, err = a.check(r.Context(), name, password, address, known)
@@ -143,7 +141,7 @@ func (a *Authenticator) check(ctx context.Context, name, password, address strin
 	} else if err != nil {
 		return User{}, err
 	}
-	if a.passwords.confirms(a.passwords.digest(name, password), hash) { // by a check that ended as this one began
+	if a.passwords.renew(a.passwords.digest(name, password), hash) { // by a check that ended as this one began
 		return user, nil
 	}
 	matched, err := a.passwords.verify(name, password, hash)

@@ -191,7 +191,7 @@ func (t *Tokens) principal(claims jwt.MapClaims) (Principal, error) {
 		return Principal{}, invalidToken("the token names too many accounts")
 	}
 	for _, account := range principal.Accounts {
-		if account == "" || usage.CheckID("account", account) != nil {
+		if account == "" || usage.CheckID(usage.ArgAccountID, account) != nil {
 			return Principal{}, invalidToken("the token names an account that cannot be one")
 		}
 	}

@@ -134,11 +134,11 @@ func parse(parser *kong.Kong, args []string) (parsed *kong.Context, err error) {
 
 // newLog returns a log whose records carry the id of the request they belong to.
 func newLog(w io.Writer, level, form string) *slog.Logger {
-	var least slog.Level
-	if err := least.UnmarshalText([]byte(level)); err != nil {
+	var minLevel slog.Level
+	if err := minLevel.UnmarshalText([]byte(level)); err != nil {
 		panic(err) // kong checks the flag
 	}
-	options := &slog.HandlerOptions{Level: least}
+	options := &slog.HandlerOptions{Level: minLevel}
 	var handler slog.Handler = slog.NewTextHandler(w, options)
 	if form == "json" {
 		handler = slog.NewJSONHandler(w, options)
@@ -161,7 +161,7 @@ func (p *process) status(ctx context.Context, err error) int {
 		fmt.Fprintf(p.stderr, "aiusage: %v\n", err)
 		return exitFailure
 	}
-	fmt.Fprintf(p.stderr, "aiusage: %v\n", coded)
+	fmt.Fprintf(p.stderr, "aiusage: %v\n", coded.In(flagNames))
 	if coded.Cause != nil && coded.Code == usage.Unavailable {
 		fmt.Fprintf(p.stderr, "  %v\n", coded.Cause)
 	}

@@ -96,7 +96,7 @@ func (c importCommand) options() (options importer.Options, err error) {
 		Rows: c.Rows, Columns: c.Map, Constants: c.Set, Strict: c.Strict,
 		NoMoves: c.NoMoves || c.Strict && !c.Moves, Duplicates: c.openDuplicates(),
 	}
-	if options.Zone, err = usage.LoadZone("--time-zone", c.TimeZone); err != nil {
+	if options.Zone, err = usage.LoadZone(usage.ArgTimeZone, c.TimeZone); err != nil {
 		return options, err
 	}
 	if options.Format, err = importer.ParseFormat(c.Format); err != nil {

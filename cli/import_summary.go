@@ -32,15 +32,15 @@ func printSummary(w io.Writer, kind string, s importer.Summary, duplicates strin
 
 // listColumns lists names of columns, quoted where they would not be seen as one.
 func listColumns(names []string) string {
-	const most = 30
-	shown := make([]string, 0, most+1)
-	for _, name := range names[:min(len(names), most)] {
+	const maxNames = 30
+	shown := make([]string, 0, maxNames+1)
+	for _, name := range names[:min(len(names), maxNames)] {
 		if strings.ContainsAny(name, ", ") || strconv.Quote(name) != `"`+name+`"` {
 			name = strconv.Quote(name)
 		}
 		shown = append(shown, name)
 	}
-	if more := len(names) - most; more > 0 {
+	if more := len(names) - maxNames; more > 0 {
 		shown = append(shown, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(shown, ", ")

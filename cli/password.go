@@ -41,12 +41,12 @@ func (p *process) newPassword(ctx context.Context, name string, takeWeak bool) (
 	judgement := auth.CheckNewPassword(name, password)
 	if judgement != nil && !takeWeak {
 		return newPassword{}, usage.Errorf(usage.InvalidArgument,
-			"%s (--weak-password takes it as it is, for an old caller that cannot be given another)", usage.AsError(judgement).Message)
+			"%s (--weak-password takes it as it is, for an old caller that cannot be given another)", usage.AsError(judgement).In(flagNames).Message)
 	}
 	hash, err := auth.HashPassword(password)
 	made := newPassword{hash: hash, weak: judgement != nil}
 	if made.weak {
-		made.why = usage.AsError(judgement).Message
+		made.why = usage.AsError(judgement).In(flagNames).Message
 	}
 	return made, err
 }

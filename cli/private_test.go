@@ -15,7 +15,7 @@ func TestWhatOthersMayGetAtIsRefused(t *testing.T) {
 	if err := os.Chmod(parent, 0o777); err != nil { // the folders above do not matter
 		t.Fatal(err)
 	}
-	make := func(name string, mode fs.FileMode, folder bool) string {
+	create := func(name string, mode fs.FileMode, folder bool) string {
 		path := filepath.Join(parent, name)
 		var err error
 		if folder {
@@ -38,18 +38,18 @@ func TestWhatOthersMayGetAtIsRefused(t *testing.T) {
 		}
 		return path
 	}
-	closed, open := make("closed", 0o700, true), make("open", 0o755, true)
+	closed, open := create("closed", 0o700, true), create("open", 0o755, true)
 	for name, c := range map[string]struct{ path, says string }{
 		"a folder of one's own":                  {closed, ""},
-		"a file of one's own":                    {make("file", 0o600, false), ""},
-		"a file that nobody may change":          {make("readonly", 0o400, false), ""},
+		"a file of one's own":                    {create("file", 0o600, false), ""},
+		"a file that nobody may change":          {create("readonly", 0o400, false), ""},
 		"what is not there":                      {filepath.Join(parent, "nothing"), ""},
 		"a link to a folder of one's own":        {link("to closed", closed), ""},
 		"a folder that all may read":             {open, "(mode 0755); run 'chmod 700 " + open + "'"},
-		"a folder that the group may change":     {make("group", 0o770, true), "chmod 700"},
-		"a folder that all may only pass":        {make("pass", 0o711, true), "chmod 700"},
-		"a file that all may read":               {make("shown", 0o644, false), "chmod 600"},
-		"a file that the group may change":       {make("shared", 0o620, false), "chmod 600"},
+		"a folder that the group may change":     {create("group", 0o770, true), "chmod 700"},
+		"a folder that all may only pass":        {create("pass", 0o711, true), "chmod 700"},
+		"a file that all may read":               {create("shown", 0o644, false), "chmod 600"},
+		"a file that the group may change":       {create("shared", 0o620, false), "chmod 600"},
 		"a link to a folder that all may read":   {link("to open", open), "chmod 700 " + open},
 		"a link to a link to one":                {link("far", filepath.Join(parent, "to open")), "chmod 700 " + open},
 		"a link to a file that all may read":     {link("to shown", filepath.Join(parent, "shown")), "chmod 600"},

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"aiusage/auth"
@@ -28,7 +27,7 @@ type reportCommand struct {
 
 // Run prints a report, as the command line's own principal.
 func (c reportCommand) Run(ctx context.Context, p *process) error {
-	zone, err := usage.LoadZone("--time-zone", c.TimeZone)
+	zone, err := usage.LoadZone(usage.ArgTimeZone, c.TimeZone)
 	if err != nil {
 		return err
 	}
@@ -44,7 +43,7 @@ func (c reportCommand) Run(ctx context.Context, p *process) error {
 	var report usage.Reporter = resolvers.New(store, resolvers.Options{Zone: zone}).Report
 	answer, err := report(auth.NewContext(ctx, auth.Operator), usage.Request{
 		AccountID: c.Account, CustomerID: c.Customer, StartDate: c.Start, EndDate: c.End,
-		Period: usage.Period(strings.ToUpper(strings.ReplaceAll(c.Period, "-", "_"))),
+		Period: parsePeriod(c.Period),
 	})
 	if err != nil {
 		return err

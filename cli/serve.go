@@ -28,7 +28,7 @@ type serveCommand struct {
 
 // Run runs the gateway until ctx ends.
 func (c serveCommand) Run(ctx context.Context, p *process) error {
-	zone, err := usage.LoadZone("--time-zone", c.TimeZone)
+	zone, err := usage.LoadZone(usage.ArgTimeZone, c.TimeZone)
 	if err != nil {
 		return err
 	}

@@ -27,16 +27,16 @@ type graphQLFlags struct {
 	OnlyPersistedDocuments bool   `env:"AIUSAGE_ONLY_PERSISTED_DOCUMENTS" group:"What a GraphQL request may ask for:" help:"Refuse documents that are not in the manifest."`
 }
 
-// leastLiveInterval keeps a mistyped unit from reading the database all the time.
-const leastLiveInterval = 100 * time.Millisecond
+// minLiveInterval keeps a mistyped unit from reading the database all the time.
+const minLiveInterval = 100 * time.Millisecond
 
 // configure makes the flags a part of a gateway's configuration. Numbers that
 // mean nothing, or that take away the protection, are InvalidArgument errors.
 func (f graphQLFlags) configure(settings *gateway.Config) error {
 	for _, limit := range []struct {
-		flag        string
-		given, most int
-		target      *int
+		flag       string
+		given, max int
+		target     *int
 	}{
 		{"--max-body", f.MaxBody, 64 << 20, &settings.Limits.Body},
 		{"--max-tokens", f.MaxTokens, 20_000, &settings.Limits.Tokens},
@@ -45,18 +45,18 @@ func (f graphQLFlags) configure(settings *gateway.Config) error {
 		{"--max-root-fields", f.MaxRootFields, 1000, &settings.Limits.RootFields},
 		{"--max-fields", f.MaxFields, 100_000, &settings.Limits.Fields},
 		{"--max-complexity", f.MaxComplexity, 1_000_000_000, &settings.Limits.Complexity},
-		{"--max-streams", f.MaxStreams, 1_000_000, &settings.Streams.Most},
-		{"--max-streams-per-caller", f.MaxStreamsPerCaller, 1_000_000, &settings.Streams.MostPerCaller},
+		{"--max-streams", f.MaxStreams, 1_000_000, &settings.Streams.Max},
+		{"--max-streams-per-caller", f.MaxStreamsPerCaller, 1_000_000, &settings.Streams.MaxPerCaller},
 	} {
-		if limit.given < 1 || limit.given > limit.most {
-			return usage.Errorf(usage.InvalidArgument, "%s is %d; it must be at least 1 and at most %d", limit.flag, limit.given, limit.most)
+		if limit.given < 1 || limit.given > limit.max {
+			return usage.Errorf(usage.InvalidArgument, "%s is %d; it must be at least 1 and at most %d", limit.flag, limit.given, limit.max)
 		}
 		*limit.target = limit.given
 	}
-	if f.LiveInterval < leastLiveInterval {
-		return usage.Errorf(usage.InvalidArgument, "--live-interval is %v; it must be at least %v", f.LiveInterval, leastLiveInterval)
+	if f.LiveInterval < minLiveInterval {
+		return usage.Errorf(usage.InvalidArgument, "--live-interval is %v; it must be at least %v", f.LiveInterval, minLiveInterval)
 	}
-	settings.Watch.Interval, settings.Watch.MostListeners = f.LiveInterval, f.MaxStreams
+	settings.Watch.Interval, settings.Watch.MaxListeners = f.LiveInterval, f.MaxStreams
 	return f.configureDocuments(settings)
 }
 

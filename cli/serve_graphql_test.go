@@ -34,10 +34,10 @@ func TestLimitsHaveSafeDefaults(t *testing.T) {
 	if err != nil || settings.Limits != transport.DefaultLimits {
 		t.Errorf("got %+v, %v", settings.Limits, err)
 	}
-	if streams := settings.Streams; streams.Most != transport.DefaultStreams.Most || streams.MostPerCaller != transport.DefaultStreams.MostPerCaller {
+	if streams := settings.Streams; streams.Max != transport.DefaultStreams.Max || streams.MaxPerCaller != transport.DefaultStreams.MaxPerCaller {
 		t.Errorf("got %+v", streams)
 	}
-	if settings.Watch.Interval != watch.DefaultInterval || settings.Watch.MostListeners != watch.DefaultMostListeners {
+	if settings.Watch.Interval != watch.DefaultInterval || settings.Watch.MaxListeners != watch.DefaultMaxListeners {
 		t.Errorf("got %+v", settings.Watch)
 	}
 	settings, err = graphQLSettings(t, "--max-tokens=3000")

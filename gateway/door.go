@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"aiusage/auth"
+	"aiusage/failure"
 	"aiusage/transport"
 	"aiusage/usage"
 )
@@ -80,7 +81,7 @@ func (d door) AddressOf(r *http.Request) string { return d.authenticator.Address
 
 // refuse answers a request that is not let in.
 func (d door) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	coded := transport.LogFault(r.Context(), d.log, err)
+	coded := failure.Log(r.Context(), d.log, err)
 	if errors.Is(err, auth.ErrInvalidToken) {
 		// RFC 6750, section 3.1. No Basic challenge: it would open a browser's
 		// dialog in front of an application that has a sign-in of its own.

@@ -189,7 +189,7 @@ func ready(store Store, rollups func(context.Context) (RollupHealth, error)) htt
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		if err != nil {
 			w.WriteHeader(http.StatusServiceUnavailable)
-			w.Write([]byte(usage.AsError(err).Message + "\n"))
+			w.Write([]byte(usage.AsError(err).In(usage.Names{}).Message + "\n"))
 			return
 		}
 		w.Write([]byte("ready\n" + health.words()))

@@ -24,13 +24,13 @@ const (
 // secret. What cannot be told for sure is taken for more than that. The body can
 // be read again afterwards.
 func asksForSchemaOnly(r *http.Request) bool {
-	document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: documentOf(r)}, maxIntrospectionTokens)
+	document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: peekDocument(r)}, maxIntrospectionTokens)
 	if err != nil || len(document.Operations) == 0 {
 		return false
 	}
 	walk := schemaWalk{fragments: document.Fragments}
 	for _, operation := range document.Operations {
-		if operation.Operation != ast.Query || !selectsSchemaOnly(operation.SelectionSet) || !walk.isModest(operation.SelectionSet, 0) {
+		if operation.Operation != ast.Query || !selectsSchemaOnly(operation.SelectionSet) || !walk.walk(operation.SelectionSet, 0) {
 			return false
 		}
 	}
@@ -69,9 +69,9 @@ type schemaWalk struct {
 	seen      int
 }
 
-// isModest tells whether selections within so many lists ask for no more than
-// tools do.
-func (w *schemaWalk) isModest(selections ast.SelectionSet, lists int) bool {
+// walk follows selections within so many lists, and returns whether they ask for no
+// more than tools do.
+func (w *schemaWalk) walk(selections ast.SelectionSet, lists int) (modest bool) {
 	for _, selection := range selections {
 		if w.seen++; w.seen > maxSchemaSelections {
 			return false
@@ -90,15 +90,16 @@ func (w *schemaWalk) isModest(selections ast.SelectionSet, lists int) bool {
 				inner = fragment.SelectionSet
 			}
 		}
-		if within > maxSchemaLists || !w.isModest(inner, within) {
+		if within > maxSchemaLists || !w.walk(inner, within) {
 			return false
 		}
 	}
 	return true
 }
 
-// documentOf returns the GraphQL document of a request, or nothing.
-func documentOf(r *http.Request) string {
+// peekDocument returns the GraphQL document of a request, or nothing, and leaves the
+// body to be read by the next.
+func peekDocument(r *http.Request) string {
 	if r.Method == http.MethodGet {
 		return r.URL.Query().Get("query")
 	}

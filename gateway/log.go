@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"regexp"
 	"time"
+
+	"aiusage/failure"
+	"aiusage/usage"
 )
 
 type requestIDKey struct{}
@@ -59,7 +62,7 @@ func withLog(log *slog.Logger, next http.Handler) http.Handler {
 				if fault == http.ErrAbortHandler {
 					panic(fault)
 				}
-				log.ErrorContext(r.Context(), "panic", "error", fault)
+				failure.Log(r.Context(), log, usage.Recovered(fault))
 				if recorder.status == 0 {
 					http.Error(recorder, "internal error", http.StatusInternalServerError)
 				}

@@ -129,7 +129,7 @@ func TestSilentWebSocketsDoNotShutOutOthers(t *testing.T) {
 	store := fill(t, dbtest.One(t))
 	key, _ := apiKey(t, store, auth.SystemAdministrator)
 	s := start(t, store)
-	for range 2 * transport.DefaultStreams.MostPerCaller {
+	for range 2 * transport.DefaultStreams.MaxPerCaller {
 		conn, _, err := websocket.Dial(t.Context(), s.url+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 		if err != nil {
 			t.Fatal(err)

@@ -162,7 +162,7 @@ func checkKey(column, id string) error {
 	if id == "" {
 		return errors.New(column + " is missing")
 	}
-	return usage.CheckID(column, id)
+	return usage.CheckID(usage.Argument(column), id)
 }
 
 func checkName(name string) error {

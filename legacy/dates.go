@@ -1,7 +1,7 @@
 package legacy
 
 import (
-	"fmt"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -30,18 +30,16 @@ var dotNetTicks = regexp.MustCompile(`^/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/$`)
 // without the bound that somebody meant would hold more than they asked for.
 func translateDates(request *usage.Request) error {
 	for _, date := range [...]struct {
-		argument string
+		argument usage.Argument
 		text     *string
-	}{{"startDate", &request.StartDate}, {"endDate", &request.EndDate}} {
+	}{{usage.ArgStartDate, &request.StartDate}, {usage.ArgEndDate, &request.EndDate}} {
 		if *date.text == "" {
 			continue
 		}
-		translated, err := translateDate(strings.TrimSpace(*date.text))
+		sent := strings.TrimSpace(*date.text)
+		translated, err := translateDate(sent)
 		if err != nil {
-			return &usage.Error{
-				Code: usage.InvalidArgument, Argument: date.argument, Accepted: usage.DateForms,
-				Message: fmt.Sprintf("%s %q cannot be read: %v", date.argument, strings.TrimSpace(*date.text), err),
-			}
+			return usage.BadDate(date.argument, sent, err)
 		}
 		*date.text = translated
 	}
@@ -56,7 +54,7 @@ func translateDates(request *usage.Request) error {
 //     same here, except that a date without a time is a whole day, as at every door.
 func translateDate(text string) (string, error) {
 	if text == "" {
-		return "", fmt.Errorf("it is blank")
+		return "", errors.New("it is blank")
 	}
 	if _, err := usage.ParseRange(text, "", time.UTC); err == nil || len(text) > maxDate {
 		return text, nil
@@ -65,7 +63,7 @@ func translateDate(text string) (string, error) {
 		milliseconds, _ := strconv.ParseInt(parts[1], 10, 64) // at most 15 digits
 		instant := time.UnixMilli(milliseconds).UTC()
 		if instant.Year() < 1 || instant.Year() > 9999 {
-			return "", fmt.Errorf("it is outside the years 1 to 9999")
+			return "", errors.New("it is outside the years 1 to 9999")
 		}
 		return instant.Format("2006-01-02T15:04:05.000Z"), nil
 	}

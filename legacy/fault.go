@@ -3,12 +3,11 @@ package legacy
 import (
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"aiusage/auth"
+	"aiusage/failure"
 	"aiusage/usage"
 )
 
@@ -91,10 +90,10 @@ func methodNotAllowed(method string) *fault {
 	}
 }
 
-// shorten cuts what a caller sent to a length that fits a message.
-func shorten(text string, most int) string {
-	if len(text) > most {
-		text = text[:most] + "…"
+// shorten cuts what a caller sent to a length in bytes that fits a message.
+func shorten(text string, length int) string {
+	if len(text) > length {
+		text = text[:length] + "…"
 	}
 	return strings.ToValidUTF8(text, "")
 }
@@ -109,16 +108,16 @@ func faultOf(err error, as format, login string) *fault {
 	if f, ok := errors.AsType[*fault](err); ok {
 		return f
 	}
-	coded := coded(err)
+	coded := usage.AsError(err)
 	switch {
 	case errors.Is(err, auth.ErrWrongCredentials):
 		return &fault{status: http.StatusUnauthorized, reason: "Invalid Username or Password",
 			code: "Unauthorized", message: "Invalid Username or Password"}
 	case errors.Is(err, auth.ErrInvalidToken):
-		return &fault{status: http.StatusUnauthorized, reason: "Unauthorized", code: "Unauthorized", message: coded.Message,
+		return &fault{status: http.StatusUnauthorized, reason: "Unauthorized", code: "Unauthorized", message: coded.In(contractNames).Message,
 			header: http.Header{wwwAuthenticate: {`Bearer error="invalid_token"`}}}
 	case errors.Is(err, auth.ErrCrossSite):
-		return &fault{status: http.StatusForbidden, reason: "Forbidden", code: "Forbidden", message: coded.Message}
+		return &fault{status: http.StatusForbidden, reason: "Forbidden", code: "Forbidden", message: coded.In(contractNames).Message}
 	}
 	switch coded.Code {
 	case usage.Unauthenticated:
@@ -126,18 +125,9 @@ func faultOf(err error, as format, login string) *fault {
 	case usage.PermissionDenied:
 		return &fault{status: http.StatusForbidden, reason: "Invalid Role"}
 	case usage.InvalidArgument:
-		return badArgument(contractTerms(coded))
+		return badArgument(contractNames.Arguments[coded.Argument], coded.In(contractNames).String())
 	}
-	return failure(coded)
-}
-
-// coded returns err as a domain error. What an internal one says stays inside.
-func coded(err error) *usage.Error {
-	coded := usage.AsError(err)
-	if coded.Code == usage.Internal {
-		return &usage.Error{Code: usage.Internal, Message: "internal error", Cause: err}
-	}
-	return coded
+	return failed(coded)
 }
 
 // notSignedIn asks for credentials with an empty body, or sends a browser to
@@ -149,40 +139,24 @@ func notSignedIn(as format, login string) *fault {
 	return &fault{status: http.StatusUnauthorized, header: http.Header{wwwAuthenticate: {`basic realm="/auth/basic"`}}}
 }
 
-// failure is the answer when the request was right and the answer is missing.
-func failure(err *usage.Error) *fault {
+// failed is the answer when the request was right and the answer is missing.
+func failed(err *usage.Error) *fault {
 	code, known := errorCodes[err.Code]
 	if !known {
 		code = errorCodes[usage.Internal]
 	}
-	f := &fault{status: err.Code.Mapping().HTTPStatus, reason: code, code: code, message: err.Error()}
-	switch {
-	case err.RetryAfter > 0:
-		f.header = http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(err.RetryAfter.Seconds())))}}
-	case err.Code == usage.Unavailable:
-		f.header = http.Header{"Retry-After": {"5"}}
-	}
+	f := &fault{status: failure.Status(err.Code), reason: code, code: code, message: err.In(contractNames).String(), header: http.Header{}}
+	failure.SetRetryAfter(f.header, err)
 	return f
 }
 
-// fields are the contract's names of the arguments that GraphQL names otherwise.
-var fields = map[string]string{
-	"accountId": "AccountId", "customerId": "CustomerId",
-	"startDate": "StartDate", "endDate": "EndDate", "timeZone": "TimeZone",
-}
-
-// contractTerms words an argument error in the contract's terms: its names of
-// the fields, outside of what quotes the caller, and the date forms of this door.
-func contractTerms(err *usage.Error) (field, message string) {
-	words := *err
-	if err.Argument == "startDate" || err.Argument == "endDate" {
-		words.Accepted = append(append([]string(nil), usage.DateForms...), dotNetForms...)
-	}
-	parts := strings.Split(words.Error(), `"`)
-	for i := 0; i < len(parts); i += 2 {
-		for graphQL, contract := range fields {
-			parts[i] = strings.ReplaceAll(parts[i], graphQL, contract)
-		}
-	}
-	return fields[err.Argument], strings.Join(parts, `"`)
+// contractNames are the contract's names of the arguments, and the forms of dates
+// that this door has besides.
+var contractNames = usage.Names{
+	Arguments: map[usage.Argument]string{
+		usage.ArgAccountID: "AccountId", usage.ArgCustomerID: "CustomerId",
+		usage.ArgStartDate: "StartDate", usage.ArgEndDate: "EndDate",
+		usage.ArgAIMinutes: "AIMinutes",
+	},
+	DateForms: dotNetForms,
 }

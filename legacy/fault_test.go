@@ -133,6 +133,27 @@ func TestFact17Failures(t *testing.T) {
 	}
 }
 
+func TestAFaultIsLoggedOnceHoweverManyCallersAreTold(t *testing.T) {
+	d := newDoor(t)
+	panicked := usage.Recovered("hunter2")
+	d.respond = func(context.Context, usage.Request) (*usage.Report, error) { return nil, panicked }
+	for range 2 {
+		if w := d.send("GET", "/ai/usage", ""); w.Code != 500 || strings.Contains(w.Body.String(), "hunter2") {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	if log := d.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "hunter2") {
+		t.Errorf("logged %q", log)
+	}
+	// What this door refuses itself is no fault.
+	for _, path := range []string{"/ai/usage?startDate=x", "/nothing", "/json/reply/Nothing", "/auth/nothing"} {
+		d := newDoor(t)
+		if w := d.send("GET", path, ""); w.Code < 400 || d.log.Len() != 0 {
+			t.Errorf("%s: %d, logged %q", path, w.Code, d.log.String())
+		}
+	}
+}
+
 func TestFact17UnreadableBodyNamesTheContentType(t *testing.T) {
 	d := newDoor(t)
 	got := d.refused(t, 400, "POST", "/ai/usage.jsv", "<", "Content-Type: application/xml; charset=utf-8")

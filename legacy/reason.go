@@ -13,7 +13,7 @@ import (
 // How long, and how much, a refused request's body is read so that its sender
 // gets to see the answer.
 const (
-	drainMost   = 256 << 10
+	maxDrained  = 256 << 10
 	drainFor    = 500 * time.Millisecond
 	writeWithin = 10 * time.Second
 )
@@ -40,7 +40,7 @@ func writeStatus(w http.ResponseWriter, r *http.Request, status int, reason stri
 func takeOver(w http.ResponseWriter, r *http.Request, status int, reason string, body []byte) bool {
 	control := http.NewResponseController(w)
 	if r.Header.Get("Expect") == "" && control.SetReadDeadline(time.Now().Add(drainFor)) == nil {
-		io.CopyN(io.Discard, r.Body, drainMost)
+		io.CopyN(io.Discard, r.Body, maxDrained)
 	}
 	connection, buffered, err := control.Hijack()
 	if err != nil {
@@ -84,7 +84,7 @@ func linger(connection net.Conn) {
 		return
 	}
 	connection.SetReadDeadline(time.Now().Add(drainFor))
-	io.CopyN(io.Discard, connection, drainMost)
+	io.CopyN(io.Discard, connection, maxDrained)
 }
 
 // recordStatus tells every wrapper around the connection's own ResponseWriter.

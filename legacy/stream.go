@@ -28,9 +28,9 @@ func (s *stream) text(text string) { s.buf = append(s.buf, text...) }
 func (s *stream) char(c byte)      { s.buf = append(s.buf, c) }
 func (s *stream) number(n int64)   { s.buf = strconv.AppendInt(s.buf, n, 10) }
 
-// more is called before every row, sends what has been collected, and tells
-// whether to go on: not when the context has ended or the connection has failed.
-func (s *stream) more() bool {
+// beginRow is called before every row and sends what has been collected. It returns
+// false when the context has ended or the connection has failed.
+func (s *stream) beginRow() bool {
 	if len(s.buf) >= flushAt {
 		s.flush()
 	}

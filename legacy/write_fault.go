@@ -3,18 +3,20 @@ package legacy
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
+
+	"aiusage/failure"
 )
 
-// fail answers an error in the negotiated format. A fault of the gateway is
-// logged, once; its text never leaves.
+// fail answers an error in the negotiated format. Whatever is not a refusal of this
+// door's own may be a fault of the gateway, whose text never leaves.
 func (h *handler) fail(w http.ResponseWriter, r *http.Request, as format, err error) {
 	f := faultOf(err, as, loginPage(r))
-	if cause := coded(err); f.status >= 500 && cause.Cause != nil {
-		h.Log.ErrorContext(r.Context(), "the legacy door could not answer",
-			"error", cause.Cause, "code", string(cause.Code), "status", f.status)
+	if _, refused := errors.AsType[*fault](err); !refused {
+		failure.Log(r.Context(), h.Log, err)
 	}
 	header := w.Header()
 	for name, values := range f.header {

@@ -10,7 +10,7 @@ import (
 func jsonAnswer(s *stream, report *usage.Report) {
 	s.text(`{"accountUsage":[`)
 	for i := range report.Accounts {
-		if !s.more() {
+		if !s.beginRow() {
 			return
 		}
 		s.separate(i)
@@ -23,7 +23,7 @@ func jsonAnswer(s *stream, report *usage.Report) {
 	}
 	s.text(`],"customerUsage":[`)
 	for i := range report.Customers {
-		if !s.more() {
+		if !s.beginRow() {
 			return
 		}
 		s.separate(i)

@@ -46,7 +46,7 @@ func csvBatch(s *stream, reports []*usage.Report) {
 func jsvAccounts(s *stream, rows []usage.AccountUsage, quote string) {
 	s.char('[')
 	for i := range rows {
-		if !s.more() {
+		if !s.beginRow() {
 			return
 		}
 		s.separate(i)
@@ -62,7 +62,7 @@ func jsvAccounts(s *stream, rows []usage.AccountUsage, quote string) {
 func jsvCustomers(s *stream, rows []usage.SubjectUsage, quote string) {
 	s.char('[')
 	for i := range rows {
-		if !s.more() {
+		if !s.beginRow() {
 			return
 		}
 		s.separate(i)

@@ -70,7 +70,7 @@ func xmlAccounts(s *stream, rows []usage.AccountUsage) {
 	}
 	s.text("<AccountUsage>")
 	for i := range rows {
-		if !s.more() {
+		if !s.beginRow() {
 			return
 		}
 		s.text("<AIAccountUsage><AIMinutes>")
@@ -89,7 +89,7 @@ func xmlCustomers(s *stream, rows []usage.SubjectUsage) {
 	}
 	s.text("<CustomerUsage>")
 	for i := range rows {
-		if !s.more() {
+		if !s.beginRow() {
 			return
 		}
 		s.text("<AICustomerUsage><AIMinutes>")

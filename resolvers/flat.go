@@ -186,8 +186,8 @@ func plain[T any](operation *graphql.OperationContext, known fields[T], typeName
 		var reads bool
 		if field.Name == "__typename" {
 			write = constant[T](typeName)
-		} else if make, found := known[field.Name]; found {
-			write, reads = make(operation, field)
+		} else if writerOf, found := known[field.Name]; found {
+			write, reads = writerOf(operation, field)
 		}
 		if write == nil {
 			return object[T]{}, false

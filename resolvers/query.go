@@ -96,7 +96,7 @@ func (r queryResolver) Accounts(ctx context.Context, search *string, first *int3
 
 // Customers resolves Query.customers.
 func (r queryResolver) Customers(ctx context.Context, accountID, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error) {
-	account, err := usage.FilterID("accountId", given(accountID))
+	account, err := usage.FilterID(usage.ArgAccountID, given(accountID))
 	if err != nil {
 		return nil, err
 	}

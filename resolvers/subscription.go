@@ -58,9 +58,9 @@ func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, cus
 // errNoAnswers is a fault of how the gateway is put together.
 var errNoAnswers = errors.New("the subscription was begun without the extension Readings")
 
-// mostOfOneCaller is how many different reports one caller may listen to, so that
+// maxReportsPerCaller is how many different reports one caller may listen to, so that
 // none can take the places of everybody.
-const mostOfOneCaller = 20
+const maxReportsPerCaller = 20
 
 // callers counts what each caller listens to.
 type callers struct {
@@ -73,7 +73,7 @@ func (c *callers) enter(caller, report string) (leave func(), err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	reports := c.reports[caller]
-	if reports[report] == 0 && len(reports) >= mostOfOneCaller {
+	if reports[report] == 0 && len(reports) >= maxReportsPerCaller {
 		return nil, usage.Errorf(usage.TooManyRequests, "you listen to %d different reports already; end one of them first", len(reports))
 	}
 	if reports == nil {

@@ -54,5 +54,5 @@ func page(below int, first, last *int32) int {
 	} else if last != nil {
 		size = int(*last)
 	}
-	return 1 + max(0, min(size, answer.MostPageSize))*below
+	return 1 + max(0, min(size, answer.MaxPageSize))*below
 }

@@ -5,13 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"math"
 	"net/http"
-	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"aiusage/failure"
 	"aiusage/usage"
 )
 
@@ -24,33 +23,12 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 		if isRequestError(err) {
 			return presented
 		}
-		coded := LogFault(ctx, log, err, "path", presented.Path.String())
-		presented.Message = coded.Message
-		presented.Extensions = extensions(coded)
+		coded := failure.Log(ctx, log, err, "path", presented.Path.String())
+		told := coded.In(graphQLNames)
+		presented.Message = told.Message
+		presented.Extensions = extensions(coded.Code, told)
 		return presented
 	}
-}
-
-// LogFault returns err as an error for the caller and writes to the log what only
-// an operator can act on: a fault of the gateway, and the cause of an answer that
-// could not be given. attributes go with the record.
-func LogFault(ctx context.Context, log *slog.Logger, err error, attributes ...any) *usage.Error {
-	coded := usage.AsError(err)
-	panicked, isPanic := errors.AsType[*usage.Panic](err)
-	switch {
-	case isPanic && panicked.LogOnce():
-		// err may repeat it in part: what callers could see is shortened.
-		log.ErrorContext(ctx, "internal error", append([]any{"error", panicked}, attributes...)...)
-	case isPanic:
-	case coded.Code == usage.Internal && errors.Is(ctx.Err(), context.Canceled):
-		// What was under way failed because its caller hung up, in all likelihood.
-		log.WarnContext(ctx, "after the caller had gone", append([]any{"error", err}, attributes...)...)
-	case coded.Code == usage.Internal:
-		log.ErrorContext(ctx, "internal error", append([]any{"error", err}, attributes...)...)
-	case coded.Code.Mapping().HTTPStatus >= http.StatusInternalServerError && coded.Cause != nil:
-		log.WarnContext(ctx, coded.Message, append([]any{"error", coded.Cause}, attributes...)...)
-	}
-	return coded
 }
 
 // isRequestError tells whether gqlgen itself refused the request, for example
@@ -60,25 +38,29 @@ func isRequestError(err error) bool {
 	return ok && errors.Unwrap(refused) == nil
 }
 
-func extensions(err *usage.Error) map[string]any {
-	members := map[string]any{"code": err.Code.Mapping().GraphQLCode}
-	if err.Argument != "" {
-		members["argument"] = err.Argument
+// badRequestCode is the code of a request that is not one of GraphQL over HTTP.
+const badRequestCode = "BAD_REQUEST"
+
+// graphQLNames are the names that package usage has of its own.
+var graphQLNames usage.Names
+
+func extensions(code usage.Code, told usage.Told) map[string]any {
+	members := map[string]any{"code": failure.GraphQLCode(code)}
+	if told.Argument != "" {
+		members["argument"] = told.Argument
 	}
-	if len(err.Accepted) > 0 {
-		members["accepted"] = err.Accepted
+	if len(told.Accepted) > 0 {
+		members["accepted"] = told.Accepted
 	}
 	return members
 }
 
-// retryAfter is how long a caller should wait when the database is away, in seconds.
-const retryAfter = 5
-
 // WriteError answers a request that never reached GraphQL, such as one without
 // credentials, in the form of a GraphQL error. A challenge in the header stays.
 func WriteError(w http.ResponseWriter, err *usage.Error) {
+	told := err.In(graphQLNames)
 	body, marshalErr := json.Marshal(map[string]any{
-		"errors": []any{map[string]any{"message": err.Message, "extensions": extensions(err)}},
+		"errors": []any{map[string]any{"message": told.Message, "extensions": extensions(err.Code, told)}},
 	})
 	if marshalErr != nil {
 		panic(marshalErr) // the members are strings
@@ -86,14 +68,10 @@ func WriteError(w http.ResponseWriter, err *usage.Error) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=utf-8")
 	header.Set("Cache-Control", "private, no-store")
-	switch {
-	case err.Code == usage.Unauthenticated && header.Get("WWW-Authenticate") == "":
+	failure.SetRetryAfter(header, err)
+	if err.Code == usage.Unauthenticated && header.Get("WWW-Authenticate") == "" {
 		header.Set("WWW-Authenticate", `Basic realm="AI usage", charset="UTF-8"`)
-	case err.RetryAfter > 0:
-		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(err.RetryAfter.Seconds()))))
-	case err.Code == usage.Unavailable:
-		header.Set("Retry-After", strconv.Itoa(retryAfter))
 	}
-	w.WriteHeader(err.Code.Mapping().HTTPStatus)
+	w.WriteHeader(failure.Status(err.Code))
 	w.Write(append(body, '\n'))
 }

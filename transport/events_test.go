@@ -180,7 +180,7 @@ func TestAStreamEndsWhenCredentialsCannotBeCheckedForLong(t *testing.T) {
 }
 
 func TestStreamsAreBounded(t *testing.T) {
-	for name, options := range map[string]transport.StreamOptions{"in all": {Most: 2}, "per caller": {MostPerCaller: 2}} {
+	for name, options := range map[string]transport.StreamOptions{"in all": {Max: 2}, "per caller": {MaxPerCaller: 2}} {
 		t.Run(name, func(t *testing.T) {
 			l := startLive(t, transport.Options{Streams: options})
 			first := l.listen(t)

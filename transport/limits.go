@@ -98,10 +98,10 @@ func (limiter) ExtensionName() string { return "Limits" }
 // Validate finds nothing wrong with any schema.
 func (limiter) Validate(graphql.ExecutableSchema) error { return nil }
 
-// mostComparisons bounds what the rule OverlappingFieldsCanBeMerged may do. It
+// maxComparisons bounds what the rule OverlappingFieldsCanBeMerged may do. It
 // compares each two fields of one name that may meet in an answer; 50,000
 // comparisons take some milliseconds.
-const mostComparisons = 50_000
+const maxComparisons = 50_000
 
 // longestName bounds names, in bytes: errors compare one that is not known with
 // those of the schema, to suggest another.
@@ -125,7 +125,7 @@ func checkNames(document *ast.QueryDocument) *gqlerror.Error {
 	switch {
 	case found.longest > longestName:
 		return tooLargeError("the document has a name of more than %d characters", longestName)
-	case comparisons > mostComparisons:
+	case comparisons > maxComparisons:
 		return tooLargeError("the document selects the same fields too often")
 	}
 	return nil

@@ -114,8 +114,8 @@ func TestSeriesOfCustomersOfAccountsAreWithinTheLimits(t *testing.T) {
 // What an attack may cost: allocations stand for the work, because they can be
 // counted. An ordinary query makes some hundreds.
 const (
-	mostAllocations = 120_000
-	longestAnswer   = 8000
+	maxAllocations = 120_000
+	longestAnswer  = 8000
 )
 
 func TestWhatAsksForTooMuchIsRefusedBeforeAnythingIsRead(t *testing.T) {
@@ -137,7 +137,7 @@ func TestWhatAsksForTooMuchIsRefusedBeforeAnythingIsRead(t *testing.T) {
 			if !strings.Contains(answer, attack.says) || len(answer) > longestAnswer {
 				t.Errorf("got %d bytes: %.500s", len(answer), answer)
 			}
-			if allocations > mostAllocations {
+			if allocations > maxAllocations {
 				t.Errorf("%d allocations", allocations)
 			}
 		})

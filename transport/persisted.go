@@ -78,7 +78,7 @@ func (p *persisted) find(ctx context.Context, asked *request) (remember func(), 
 	case hash != "" && asked.Query == "":
 		asked.Query, refused = p.sentText(ctx, hash)
 	case hash != "" && hashOf(asked.Query) != hash:
-		refused = codedError("BAD_REQUEST", "the document does not have the SHA-256 in extensions.persistedQuery")
+		refused = codedError(badRequestCode, "the document does not have the SHA-256 in extensions.persistedQuery")
 	case hash != "":
 		text := asked.Query
 		remember = func() { p.sent.Add(ctx, hash, text) }
@@ -134,7 +134,7 @@ func automaticHash(extensions map[string]any) (string, *gqlerror.Error) {
 	members, _ := given.(map[string]any)
 	hash, _ := members["sha256Hash"].(string)
 	if hash == "" || fmt.Sprint(members["version"]) != "1" {
-		return "", codedError("BAD_REQUEST", `extensions.persistedQuery is {"version": 1, "sha256Hash": "…"}`)
+		return "", codedError(badRequestCode, `extensions.persistedQuery is {"version": 1, "sha256Hash": "…"}`)
 	}
 	return strings.ToLower(hash), nil
 }

@@ -35,7 +35,7 @@ func (f *refusal) write(w http.ResponseWriter) {
 		w.Header().Set("Allow", f.allow)
 	}
 	writeErrors(w, f.status, gqlerror.List{{
-		Message: f.message, Extensions: map[string]any{"code": "BAD_REQUEST"},
+		Message: f.message, Extensions: map[string]any{"code": badRequestCode},
 	}})
 }
 

@@ -10,7 +10,7 @@ import (
 // known. Whoever is one too many is let in, and the oldest of the same address, or else
 // of all, has to go: it had the most time to say who it is.
 type strangers struct {
-	most, mostPerAddress int
+	max, maxPerAddress int
 
 	mu sync.Mutex
 	// waiting is in the order in which they came.
@@ -36,17 +36,17 @@ func (s *strangers) add(address string, cut func()) (leave func()) {
 		}
 	}
 	switch {
-	case number >= s.mostPerAddress:
+	case number >= s.maxPerAddress:
 		s.cutAt(slices.IndexFunc(s.waiting, isOfAddress))
-	case len(s.waiting) >= s.most:
+	case len(s.waiting) >= s.max:
 		s.cutAt(0)
 	}
-	this := &stranger{address, cut}
-	s.waiting = append(s.waiting, this)
+	added := &stranger{address, cut}
+	s.waiting = append(s.waiting, added)
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if at := slices.Index(s.waiting, this); at >= 0 {
+		if at := slices.Index(s.waiting, added); at >= 0 {
 			s.waiting = slices.Delete(s.waiting, at, at+1)
 		}
 	}

@@ -33,10 +33,10 @@ type Access interface {
 
 // StreamOptions bound event streams and WebSockets. 0 means the default of each.
 type StreamOptions struct {
-	// Most is the most connections that stream, at the same time, and MostPerCaller
-	// those of one caller. As many WebSockets in all, and from one address, may be
+	// Max bounds the connections that stream at the same time, and MaxPerCaller those
+	// of one caller. As many WebSockets in all, and from one address, may be
 	// about to say who they are.
-	Most, MostPerCaller int
+	Max, MaxPerCaller int
 	// Operations is the most operations at the same time on one WebSocket.
 	Operations int
 	// InitPatience is how long a WebSocket may take to say who it is.
@@ -50,17 +50,17 @@ type StreamOptions struct {
 
 // DefaultStreams are the StreamOptions of those without any.
 var DefaultStreams = StreamOptions{
-	Most: 1000, MostPerCaller: 100, Operations: 20, InitPatience: 10 * time.Second, Recheck: 30 * time.Second, Heartbeat: 15 * time.Second,
+	Max: 1000, MaxPerCaller: 100, Operations: 20, InitPatience: 10 * time.Second, Recheck: 30 * time.Second, Heartbeat: 15 * time.Second,
 }
 
 func (o StreamOptions) withDefaults() StreamOptions {
 	return StreamOptions{
-		Most:          cmp.Or(o.Most, DefaultStreams.Most),
-		MostPerCaller: cmp.Or(o.MostPerCaller, DefaultStreams.MostPerCaller),
-		Operations:    cmp.Or(o.Operations, DefaultStreams.Operations),
-		InitPatience:  cmp.Or(o.InitPatience, DefaultStreams.InitPatience),
-		Recheck:       cmp.Or(o.Recheck, DefaultStreams.Recheck),
-		Heartbeat:     cmp.Or(o.Heartbeat, DefaultStreams.Heartbeat),
+		Max:          cmp.Or(o.Max, DefaultStreams.Max),
+		MaxPerCaller: cmp.Or(o.MaxPerCaller, DefaultStreams.MaxPerCaller),
+		Operations:   cmp.Or(o.Operations, DefaultStreams.Operations),
+		InitPatience: cmp.Or(o.InitPatience, DefaultStreams.InitPatience),
+		Recheck:      cmp.Or(o.Recheck, DefaultStreams.Recheck),
+		Heartbeat:    cmp.Or(o.Heartbeat, DefaultStreams.Heartbeat),
 	}
 }
 
@@ -88,7 +88,7 @@ func newStreams(options Options, documents *persisted) *streams {
 	return &streams{
 		access: options.Access, options: options.Streams, persisted: documents,
 		longest: options.Limits.Body, log: options.Log, byCaller: map[string]int{},
-		strangers: &strangers{most: options.Streams.Most, mostPerAddress: options.Streams.MostPerCaller},
+		strangers: &strangers{max: options.Streams.Max, maxPerAddress: options.Streams.MaxPerCaller},
 	}
 }
 
@@ -96,7 +96,7 @@ func newStreams(options Options, documents *persisted) *streams {
 func (s *streams) take(who string) (release func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open >= s.options.Most || s.byCaller[who] >= s.options.MostPerCaller {
+	if s.open >= s.options.Max || s.byCaller[who] >= s.options.MaxPerCaller {
 		return nil, usage.Errorf(usage.TooManyRequests, "there are too many streams; end one, or try again later")
 	}
 	s.open++

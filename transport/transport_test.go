@@ -57,7 +57,7 @@ func TestErrorsCarryTheirCode(t *testing.T) {
 		logged bool
 	}{
 		{usage.Errorf(usage.Unavailable, "the database cannot be reached"), `"code":"SERVICE_UNAVAILABLE"`, "INTERNAL", false},
-		{&usage.Error{Code: usage.InvalidArgument, Message: "bad", Argument: "startDate", Accepted: []string{"x"}},
+		{&usage.Error{Code: usage.InvalidArgument, Message: "bad", Argument: "startDate", Accepted: []any{"x"}},
 			`"extensions":{"accepted":["x"],"argument":"startDate","code":"BAD_USER_INPUT"}`, "INTERNAL", false},
 		{errors.New("secret"), `"message":"internal error"`, "secret", true},
 		{context.DeadlineExceeded, `"code":"TIMEOUT"`, "deadline", false},

@@ -14,6 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/coder/websocket"
 
+	"aiusage/failure"
 	"aiusage/usage"
 )
 
@@ -63,7 +64,7 @@ func closingFor(err *usage.Error) closing {
 	case usage.TooManyRequests, usage.Unavailable, usage.Timeout:
 		code = websocket.StatusTryAgainLater
 	}
-	reason := err.Message
+	reason := err.In(graphQLNames).Message
 	if len(reason) > 120 { // a frame has room for 123
 		reason = strings.ToValidUTF8(reason[:120], "")
 	}
@@ -78,7 +79,7 @@ func (o overWebSocket) Do(w http.ResponseWriter, r *http.Request, executor graph
 	}
 	ctx, release, err := o.streams.admit(r)
 	if err != nil {
-		WriteError(w, LogFault(r.Context(), o.streams.log, err))
+		WriteError(w, failure.Log(r.Context(), o.streams.log, err))
 		return
 	}
 	defer func() { release() }()
@@ -247,7 +248,7 @@ func (s *socket) enter(ctx context.Context, release func(), payload json.RawMess
 		release, err = s.streams.take(s.streams.access.Who(ctx))
 	}
 	if err != nil {
-		s.close(closingFor(LogFault(s.request.Context(), s.streams.log, err)))
+		s.close(closingFor(failure.Log(s.request.Context(), s.streams.log, err)))
 		return nil, func() {}, false
 	}
 	return ctx, release, true
@@ -290,7 +291,7 @@ func (s *socket) end(ctx context.Context) {
 // guarded does work in a goroutine of its own. A panic there ends the connection only.
 func (s *socket) guarded(work func()) {
 	if err := usage.Safely(func() error { work(); return nil }); err != nil {
-		LogFault(s.request.Context(), s.streams.log, err)
+		failure.Log(s.request.Context(), s.streams.log, err)
 		s.conn.CloseNow()
 	}
 }

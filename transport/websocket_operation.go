@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"aiusage/failure"
 	"aiusage/usage"
 )
 
@@ -30,7 +31,7 @@ func (s *socket) subscribe(ctx context.Context, received message) bool {
 		return false
 	}
 	if full {
-		s.fail(received.ID, gqlerror.List{codedError(usage.TooManyRequests.Mapping().GraphQLCode, "there are too many operations on this connection; complete one first")})
+		s.fail(received.ID, gqlerror.List{codedError(failure.GraphQLCode(usage.TooManyRequests), "there are too many operations on this connection; complete one first")})
 		return true
 	}
 	s.execute(ctx, received.ID, members)
@@ -48,7 +49,7 @@ func (s *socket) execute(ctx context.Context, id string, members map[string]json
 	ctx = graphql.StartOperationTrace(ctx)
 	asked, refused := requestFromDocument(members)
 	if refused != nil {
-		s.fail(id, gqlerror.List{codedError("BAD_REQUEST", refused.message)})
+		s.fail(id, gqlerror.List{codedError(badRequestCode, refused.message)})
 		return
 	}
 	asked.Headers = s.request.Header
@@ -59,8 +60,8 @@ func (s *socket) execute(ctx context.Context, id string, members map[string]json
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	this := &operation{cancel}
-	if !s.start(id, this) {
+	entry := &operation{cancel}
+	if !s.start(id, entry) {
 		cancel()
 		return
 	}
@@ -71,19 +72,19 @@ func (s *socket) execute(ctx context.Context, id string, members map[string]json
 			failed := s.streams.run(ctx, s.executor, opened, func(answer *graphql.Response) error {
 				return s.send("next", id, func(w io.Writer) { writeAnswer(w, answer) })
 			})
-			s.finish(ctx, id, this, failed)
+			s.finish(ctx, id, entry, failed)
 		})
 	}()
 }
 
 // start counts an operation, unless the connection is over.
-func (s *socket) start(id string, this *operation) bool {
+func (s *socket) start(id string, entry *operation) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over {
 		return false
 	}
-	s.operations[id] = this
+	s.operations[id] = entry
 	s.running++
 	s.done.Add(1)
 	return true
@@ -91,10 +92,10 @@ func (s *socket) start(id string, this *operation) bool {
 
 // finish says how an operation ended, unless the caller has completed it or the
 // connection is over.
-func (s *socket) finish(ctx context.Context, id string, this *operation, failed gqlerror.List) {
+func (s *socket) finish(ctx context.Context, id string, entry *operation, failed gqlerror.List) {
 	s.mu.Lock()
 	s.running--
-	wanted := s.operations[id] == this
+	wanted := s.operations[id] == entry
 	if wanted {
 		delete(s.operations, id)
 	}
@@ -112,8 +113,8 @@ func (s *socket) finish(ctx context.Context, id string, this *operation, failed 
 func (s *socket) complete(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if this, runs := s.operations[id]; runs {
+	if entry, runs := s.operations[id]; runs {
 		delete(s.operations, id)
-		this.cancel()
+		entry.cancel()
 	}
 }

@@ -225,7 +225,7 @@ func TestCredentialsAreCheckedWhileAWebSocketLasts(t *testing.T) {
 }
 
 func TestWebSocketsAreBounded(t *testing.T) {
-	l := startLive(t, transport.Options{Streams: transport.StreamOptions{MostPerCaller: 2}})
+	l := startLive(t, transport.Options{Streams: transport.StreamOptions{MaxPerCaller: 2}})
 	l.open(t)
 	l.open(t)
 	if _, response, err := websocket.Dial(t.Context(), l.url, nil); err == nil || response.StatusCode != http.StatusTooManyRequests {
@@ -246,7 +246,7 @@ func (l *live) stranger(t *testing.T, address string) *client {
 }
 
 func TestSilentWebSocketsShutNobodyOut(t *testing.T) {
-	l := startLive(t, transport.Options{Streams: transport.StreamOptions{Most: 4, MostPerCaller: 2}})
+	l := startLive(t, transport.Options{Streams: transport.StreamOptions{Max: 4, MaxPerCaller: 2}})
 	first, second := l.stranger(t, "here"), l.stranger(t, "here")
 	third := l.stranger(t, "here")
 	first.expectClose(-1) // the oldest of the address has to go, without a word

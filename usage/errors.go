@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"strings"
 	"time"
 )
 
@@ -37,80 +35,60 @@ const (
 	Internal Code = "INTERNAL"
 )
 
-// Mapping tells how a code appears at the doors.
-type Mapping struct {
-	// HTTPStatus is the status of an HTTP answer that failed as a whole.
-	HTTPStatus int
-	// GraphQLCode is the value of extensions.code. It follows Apollo Server's
-	// names where that has one, because frontend libraries match on them.
-	GraphQLCode string
-}
-
-// mappings is the one table from codes to HTTP statuses and GraphQL codes.
-var mappings = map[Code]Mapping{
-	InvalidArgument:  {http.StatusBadRequest, "BAD_USER_INPUT"},
-	Unauthenticated:  {http.StatusUnauthorized, "UNAUTHENTICATED"},
-	PermissionDenied: {http.StatusForbidden, "FORBIDDEN"},
-	TooManyRequests:  {http.StatusTooManyRequests, "TOO_MANY_REQUESTS"},
-	NotFound:         {http.StatusNotFound, "NOT_FOUND"},
-	OutOfRange:       {http.StatusInternalServerError, "OUT_OF_RANGE"},
-	Timeout:          {http.StatusGatewayTimeout, "TIMEOUT"},
-	Canceled:         {499, "CANCELED"}, // nginx's number for a client that closed the request
-	Unavailable:      {http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE"},
-	Internal:         {http.StatusInternalServerError, "INTERNAL_SERVER_ERROR"},
-}
-
-// Mapping returns how the code appears over HTTP and in GraphQL. A code that
-// is not in the table is a fault of the gateway and appears as Internal.
-func (c Code) Mapping() Mapping {
-	if m, ok := mappings[c]; ok {
-		return m
-	}
-	return mappings[Internal]
-}
-
-// Error is an error whose text is meant for the caller.
+// Error is what a caller is told, as data: each door puts it into words with its
+// own names (In).
 type Error struct {
 	Code Code
-	// Message is one sentence: what was wrong and where.
+	// Argument is the argument at fault, or empty when no single one is.
+	Argument Argument
+	// Message is one sentence: what was wrong and where. With Values it is the format
+	// of a Text, in which the names of arguments are values and not words.
 	Message string
-	// Argument is the GraphQL name of the argument at fault (for example
-	// "startDate"), or empty when no single argument is.
-	Argument string
-	// Accepted lists the forms the argument takes, one example each.
-	Accepted []string
+	Values  []any
+	// Accepted lists what would be accepted instead, one example each: texts, Texts,
+	// Periods and AnyDate.
+	Accepted []any
 	// RetryAfter is how long to wait before trying again; 0 when that is not known.
 	RetryAfter time.Duration
 	// Cause is for the log. It is never shown to a caller.
 	Cause error
 }
 
-// Error gives the message followed by the accepted forms.
-func (e *Error) Error() string {
-	if len(e.Accepted) == 0 {
-		return e.Message
-	}
-	return e.Message + "; accepted: " + strings.Join(e.Accepted, ", ")
-}
+// Error gives the message followed by what would be accepted, with the names of
+// GraphQL.
+func (e *Error) Error() string { return e.In(Names{}).String() }
 
 // Unwrap gives the cause to errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Errorf makes an error with a code and a message for the caller.
-func Errorf(code Code, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+// Errorf makes an error with a code and a message for the caller. Where a value is
+// an Argument, a Period or a Text, each door fills in the message anew.
+func Errorf(code Code, format string, values ...any) *Error {
+	if dependsOnDoor(values) {
+		return &Error{Code: code, Message: format, Values: values}
+	}
+	return &Error{Code: code, Message: fmt.Sprintf(format, values...)}
 }
 
-// invalid makes an InvalidArgument error that names the argument at fault.
-func invalid(argument, format string, args ...any) *Error {
-	return &Error{Code: InvalidArgument, Argument: argument, Message: fmt.Sprintf(format, args...)}
+// Invalid makes an InvalidArgument error about an argument, as Errorf does.
+func Invalid(argument Argument, format string, values ...any) *Error {
+	err := Errorf(InvalidArgument, format, values...)
+	err.Argument = argument
+	return err
+}
+
+// Accepting says what would be accepted, as Error.Accepted has it, and returns the error.
+func (e *Error) Accepting(forms ...any) *Error {
+	e.Accepted = forms
+	return e
 }
 
 // AsError returns err as an error for the caller. Whatever carries no code of
 // its own becomes Timeout or Canceled when its context ended, and otherwise
-// "internal error", with err as its cause.
+// "internal error", with err as its cause. So does one with the code Internal,
+// whatever it says.
 func AsError(err error) *Error {
-	if coded, ok := errors.AsType[*Error](err); ok {
+	if coded, ok := errors.AsType[*Error](err); ok && coded.Code != Internal {
 		return coded
 	}
 	switch {

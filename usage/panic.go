@@ -27,8 +27,8 @@ func Recovered(fault any) *Panic {
 // Error gives what was panicked with, and the stack.
 func (p *Panic) Error() string { return fmt.Sprintf("panic: %v\n%s", p.fault, p.stack) }
 
-// LogOnce tells whether the panic is not in the log yet, and that it will be now.
-func (p *Panic) LogOnce() bool { return p.logged.CompareAndSwap(false, true) }
+// ClaimLog returns true to the first who asks: that one is to log the panic.
+func (p *Panic) ClaimLog() bool { return p.logged.CompareAndSwap(false, true) }
 
 // Safely calls work and returns its error, or the Panic that it ended with.
 func Safely(work func() error) (err error) {

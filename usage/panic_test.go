@@ -17,7 +17,7 @@ func TestAPanicIsAnErrorWithItsStack(t *testing.T) {
 	if again := usage.Safely(func() error { panic(panicked) }); again != err {
 		t.Errorf("panicked with again: got %v", again)
 	}
-	if !panicked.LogOnce() || panicked.LogOnce() {
+	if !panicked.ClaimLog() || panicked.ClaimLog() {
 		t.Error("it is not logged once")
 	}
 	if coded := usage.AsError(err); coded.Code != usage.Internal || coded.Message != "internal error" {

@@ -72,16 +72,11 @@ func (p Period) Range(now time.Time, zone *time.Location) (Range, error) {
 	case Last90Days:
 		return days(day-89, day+1)
 	}
-	accepted := make([]string, len(Periods))
+	accepted := make([]any, len(Periods))
 	for i, period := range Periods {
-		accepted[i] = string(period)
+		accepted[i] = period
 	}
-	return Range{}, &Error{
-		Code:     InvalidArgument,
-		Argument: "period",
-		Message:  "period " + quote(string(p)) + " is not a period this gateway knows",
-		Accepted: accepted,
-	}
+	return Range{}, Invalid(ArgPeriod, "%s %s is not a period this gateway knows", ArgPeriod, Sent(p)).Accepting(accepted...)
 }
 
 // Previous returns the range just before this one, to compare with: as many

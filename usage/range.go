@@ -2,7 +2,6 @@ package usage
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -32,11 +31,11 @@ var DateForms = []string{
 // other form and an end before the start are InvalidArgument errors that name
 // the argument. An end after the year 9999 (UTC) is no end.
 func ParseRange(startDate, endDate string, zone *time.Location) (Range, error) {
-	start, err := parseBound("startDate", startDate, zone)
+	start, err := parseBound(ArgStartDate, startDate, zone)
 	if err != nil {
 		return Range{}, err
 	}
-	end, err := parseBound("endDate", endDate, zone)
+	end, err := parseBound(ArgEndDate, endDate, zone)
 	if err != nil {
 		return Range{}, err
 	}
@@ -48,7 +47,7 @@ func ParseRange(startDate, endDate string, zone *time.Location) (Range, error) {
 		span.To = time.Time{} // no session starts later, so this is no end
 	}
 	if startDate != "" && endDate != "" && end.begin.Before(start.begin) && !end.end.After(start.begin) {
-		return Range{}, invalid("endDate", "endDate %s is before startDate %s", quote(endDate), quote(startDate))
+		return Range{}, Invalid(ArgEndDate, "%s %s is before %s %s", ArgEndDate, Sent(endDate), ArgStartDate, Sent(startDate))
 	}
 	return span, nil
 }
@@ -58,21 +57,21 @@ func ParseRange(startDate, endDate string, zone *time.Location) (Range, error) {
 type bound struct{ begin, end time.Time }
 
 // parseBound reads one date argument in any accepted form.
-func parseBound(argument, text string, zone *time.Location) (bound, error) {
+func parseBound(argument Argument, text string, zone *time.Location) (bound, error) {
 	if text == "" {
 		return bound{}, nil
 	}
 	date, clock, hasClock := cutClock(text)
 	day, err := parseDay(date)
 	if err != nil {
-		return bound{}, badDate(argument, text, err)
+		return bound{}, BadDate(argument, text, err)
 	}
 	if !hasClock {
 		return bound{begin: day.in(zone), end: day.nextDay().in(zone)}, nil
 	}
 	instant, err := parseInstant(day, clock, zone)
 	if err != nil {
-		return bound{}, badDate(argument, text, err)
+		return bound{}, BadDate(argument, text, err)
 	}
 	return bound{begin: instant, end: instant}, nil
 }
@@ -190,23 +189,9 @@ func parseFraction(digits string, present bool) (int, error) {
 // errForm says that a text has none of the accepted forms.
 var errForm = fmt.Errorf("it has none of the accepted forms")
 
-// badDate makes the error for a date argument that cannot be read.
-func badDate(argument, text string, reason error) error {
-	return &Error{
-		Code:     InvalidArgument,
-		Argument: argument,
-		Message:  fmt.Sprintf("%s %s cannot be read: %v", argument, quote(text), reason),
-		Accepted: DateForms,
-	}
-}
-
-// quote shows a caller's text back to the caller, cut to a length that fits a message.
-func quote(text string) string {
-	const most = 64
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return strconv.Quote(text)
+// BadDate makes the error for a date argument that cannot be read.
+func BadDate(argument Argument, text string, reason error) error {
+	return Invalid(argument, "%s %s cannot be read: %v", argument, Sent(text), reason).Accepting(AnyDate)
 }
 
 // matches tells whether text has the pattern's length, a digit wherever the

@@ -89,7 +89,7 @@ func TestWhatIsNoRangeNamesItsArgument(t *testing.T) {
 			if !ok {
 				t.Fatalf("got %v, want an error", err)
 			}
-			if coded.Code != InvalidArgument || coded.Argument != c.argument {
+			if coded.Code != InvalidArgument || string(coded.Argument) != c.argument {
 				t.Errorf("got %s for %q, want %s for %q", coded.Code, coded.Argument, InvalidArgument, c.argument)
 			}
 			if !strings.Contains(coded.Error(), c.says) {

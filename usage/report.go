@@ -2,7 +2,6 @@ package usage
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"time"
 )
@@ -43,15 +42,15 @@ func (r Request) Query(fallback *time.Location, now time.Time) (Query, error) {
 	}
 	if r.TimeZone != "" {
 		var err error
-		if zone, err = LoadZone("timeZone", r.TimeZone); err != nil {
+		if zone, err = LoadZone(ArgTimeZone, r.TimeZone); err != nil {
 			return Query{}, err
 		}
 	}
-	accountID, err := FilterID("accountId", r.AccountID)
+	accountID, err := FilterID(ArgAccountID, r.AccountID)
 	if err != nil {
 		return Query{}, err
 	}
-	customerID, err := FilterID("customerId", r.CustomerID)
+	customerID, err := FilterID(ArgCustomerID, r.CustomerID)
 	if err != nil {
 		return Query{}, err
 	}
@@ -68,12 +67,8 @@ func (r Request) span(zone *time.Location, now time.Time) (Range, error) {
 		return ParseRange(r.StartDate, r.EndDate, zone)
 	}
 	if r.StartDate != "" || r.EndDate != "" {
-		return Range{}, &Error{
-			Code:     InvalidArgument,
-			Argument: "period",
-			Message:  "period names a range already; it cannot go together with startDate or endDate",
-			Accepted: []string{"period alone", "startDate and endDate, or one of them"},
-		}
+		return Range{}, Invalid(ArgPeriod, "%s names a range already; it cannot go together with %s or %s", ArgPeriod, ArgStartDate, ArgEndDate).
+			Accepting(Textf("%s alone", ArgPeriod), Textf("%s and %s, or one of them", ArgStartDate, ArgEndDate))
 	}
 	return r.Period.Range(now, zone)
 }
@@ -92,11 +87,9 @@ type Usage struct {
 // sum beyond it is an OutOfRange error, never a wrapped number.
 func (u Usage) Minutes32() (int32, error) {
 	if u.Minutes > math.MaxInt32 || u.Minutes < math.MinInt32 {
-		return 0, &Error{
-			Code:     OutOfRange,
-			Argument: "aiMinutes",
-			Message:  fmt.Sprintf("%d AI minutes do not fit in the 32 bits of aiMinutes; narrow the range", u.Minutes),
-		}
+		err := Errorf(OutOfRange, "%d AI minutes do not fit in the 32 bits of %s; narrow the range", u.Minutes, ArgAIMinutes)
+		err.Argument = ArgAIMinutes
+		return 0, err
 	}
 	return int32(u.Minutes), nil
 }

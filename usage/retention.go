@@ -1,9 +1,6 @@
 package usage
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // CheckEdges returns nil unless a plan reads sessions that started before kept,
 // which have been dropped. The error then is an InvalidArgument that names the
@@ -15,24 +12,19 @@ func CheckEdges(asked Range, plan Plan, kept time.Time, whole bool) error {
 			continue
 		}
 		if !whole {
-			return gone("startDate", kept, "start at or after "+kept.Format(time.RFC3339))
+			return gone(ArgStartDate, kept, "start at or after "+kept.Format(time.RFC3339))
 		}
 		if edge.From.Equal(asked.From) || edge.From.IsZero() {
-			return gone("startDate", kept, nearestHour(asked, kept))
+			return gone(ArgStartDate, kept, nearestHour(asked, kept))
 		}
-		return gone("endDate", kept, nearestHour(asked, kept))
+		return gone(ArgEndDate, kept, nearestHour(asked, kept))
 	}
 	return nil
 }
 
-func gone(argument string, kept time.Time, nearest string) error {
-	return &Error{
-		Code:     InvalidArgument,
-		Argument: argument,
-		Message: fmt.Sprintf("single sessions from before %s have been dropped, so that %s cannot be within an hour there",
-			kept.Format(time.RFC3339), argument),
-		Accepted: []string{nearest},
-	}
+func gone(argument Argument, kept time.Time, nearest string) error {
+	return Invalid(argument, "single sessions from before %s have been dropped, so that %s cannot be within an hour there",
+		kept.Format(time.RFC3339), argument).Accepting(nearest)
 }
 
 // nearestHour describes the range with those of its bounds that are before kept

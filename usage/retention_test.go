@@ -23,7 +23,7 @@ func TestRangesThatNeedDroppedSessionsAreRefused(t *testing.T) {
 		}
 		err = CheckEdges(span, NewPlan(span), kept, true)
 		coded, refused := errors.AsType[*Error](err)
-		if refused != (c.argument != "") || refused && (coded.Argument != c.argument || coded.Accepted[0] != c.nearest) {
+		if refused != (c.argument != "") || refused && (string(coded.Argument) != c.argument || coded.Accepted[0] != c.nearest) {
 			t.Errorf("%s to %s: got %v", c.from, c.to, err)
 		}
 	}

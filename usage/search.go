@@ -31,11 +31,11 @@ const maxSearchLength = 255
 func CheckSearch(text string) error {
 	switch {
 	case !utf8.ValidString(text):
-		return invalid("search", "search is not valid UTF-8")
+		return Invalid(ArgSearch, "%s is not valid UTF-8", ArgSearch)
 	case strings.ContainsRune(text, 0):
-		return invalid("search", "search contains a NUL character")
+		return Invalid(ArgSearch, "%s contains a NUL character", ArgSearch)
 	case utf8.RuneCountInString(text) > maxSearchLength:
-		return invalid("search", "search is longer than %d characters", maxSearchLength)
+		return Invalid(ArgSearch, "%s is longer than %d characters", ArgSearch, maxSearchLength)
 	}
 	return nil
 }

@@ -89,9 +89,9 @@ func (s *SeriesSet) Add(subject Subject, bucket int, amount Usage) error {
 	subject = subject.Trimmed()
 	amounts := s.amounts[subject]
 	if amounts == nil {
-		if (len(s.amounts)+1)*len(s.Buckets) > MostPointsTogether {
-			return invalid("granularity", "the series of all rows together have more than %d points; narrow the range, take a larger granularity or ask for fewer rows",
-				MostPointsTogether)
+		if (len(s.amounts)+1)*len(s.Buckets) > MaxPointsTogether {
+			return Invalid(ArgGranularity, "the series of all rows together have more than %d points; narrow the range, take a larger %s or ask for fewer rows",
+				MaxPointsTogether, ArgGranularity)
 		}
 		amounts = make([]Usage, len(s.Buckets))
 		s.amounts[subject] = amounts
@@ -126,11 +126,11 @@ func (s *SeriesSet) Of(subject Subject) []Point {
 	return points
 }
 
-// MostPoints bounds the buckets of a series, and MostPointsTogether those of all
+// MaxPoints bounds the buckets of a series, and MaxPointsTogether those of all
 // series that are read together.
 const (
-	MostPoints         = 10_000
-	MostPointsTogether = 1_000_000
+	MaxPoints         = 10_000
+	MaxPointsTogether = 1_000_000
 )
 
 // Buckets cuts a range without open ends into the buckets of a step in a zone.
@@ -139,8 +139,8 @@ const (
 func Buckets(r Range, step Step, zone *time.Location) ([]Range, error) {
 	var buckets []Range
 	for at := r.From; at.Before(r.To); {
-		if len(buckets) == MostPoints || (r.To.Unix()-at.Unix())/int64(step.most().Seconds()) > MostPoints {
-			return nil, invalid("granularity", "a series has at most %d points; narrow the range or take a larger granularity", MostPoints)
+		if len(buckets) == MaxPoints || (r.To.Unix()-at.Unix())/int64(step.maxLength().Seconds()) > MaxPoints {
+			return nil, Invalid(ArgGranularity, "a series has at most %d points; narrow the range or take a larger %s", MaxPoints, ArgGranularity)
 		}
 		next, err := step.next(at, zone)
 		if err != nil {
@@ -155,8 +155,8 @@ func Buckets(r Range, step Step, zone *time.Location) ([]Range, error) {
 	return buckets, nil
 }
 
-// most is more than the length of any bucket.
-func (s Step) most() time.Duration {
+// maxLength is more than the length of any bucket.
+func (s Step) maxLength() time.Duration {
 	const day = 24 * time.Hour
 	switch s {
 	case Hourly:
@@ -183,7 +183,7 @@ func (s Step) next(t time.Time, zone *time.Location) (time.Time, error) {
 	case Monthly:
 		month, day = month+1, 1
 	default:
-		return time.Time{}, invalid("granularity", "granularity %s is not one of a series", quote(string(s)))
+		return time.Time{}, Invalid(ArgGranularity, "%s %s is not one of a series", ArgGranularity, Sent(s))
 	}
 	next := wallClockAt(year, month, day, 0, 0, 0, 0).in(zone)
 	if !next.After(t) {

@@ -118,7 +118,7 @@ func TestARunTellsTheBucketOfAnInstantByDivision(t *testing.T) {
 }
 
 func TestASeriesSetIsBounded(t *testing.T) {
-	buckets := make([]Range, MostPointsTogether/2)
+	buckets := make([]Range, MaxPointsTogether/2)
 	set := NewSeriesSet(SeriesQuery{}, buckets)
 	for i, wantError := range []bool{false, false, true} {
 		err := set.Add(Subject{AccountID: string(rune('a' + i))}, 0, Usage{Minutes: 1})

@@ -70,13 +70,13 @@ func TrimID(id string) string { return strings.TrimRight(id, " ") }
 // alone stay an id and never become no filter. Whatever a table may hold can be
 // asked for, so this is laxer than CheckID: only what is not valid UTF-8 or longer
 // than MaxIDLength characters is an InvalidArgument that names the argument.
-func FilterID(argument, value string) (string, error) {
+func FilterID(argument Argument, value string) (string, error) {
 	id := TrimID(value)
 	switch {
 	case !utf8.ValidString(id):
-		return "", invalid(argument, "%s is not valid UTF-8", argument)
+		return "", Invalid(argument, "%s is not valid UTF-8", argument)
 	case utf8.RuneCountInString(id) > MaxIDLength:
-		return "", invalid(argument, "%s is longer than %d characters", argument, MaxIDLength)
+		return "", Invalid(argument, "%s is longer than %d characters", argument, MaxIDLength)
 	case id == "" && value != "":
 		return " ", nil
 	}
@@ -87,18 +87,18 @@ func FilterID(argument, value string) (string, error) {
 // MaxIDLength characters, no white space around it (MySQL compares ids without
 // regard to trailing spaces, so "a" and "a " could not be told apart). An empty
 // value passes. The error is an InvalidArgument that names the argument.
-func CheckID(argument, value string) error {
+func CheckID(argument Argument, value string) error {
 	switch {
 	case !utf8.ValidString(value):
-		return invalid(argument, "%s is not valid UTF-8", argument)
+		return Invalid(argument, "%s is not valid UTF-8", argument)
 	case strings.ContainsRune(value, 0):
-		return invalid(argument, "%s contains a NUL character", argument)
+		return Invalid(argument, "%s contains a NUL character", argument)
 	case strings.ContainsFunc(value, isUnwritable):
-		return invalid(argument, "%s contains a control character", argument)
+		return Invalid(argument, "%s contains a control character", argument)
 	case utf8.RuneCountInString(value) > MaxIDLength:
-		return invalid(argument, "%s is longer than %d characters", argument, MaxIDLength)
+		return Invalid(argument, "%s is longer than %d characters", argument, MaxIDLength)
 	case strings.TrimSpace(value) != value:
-		return invalid(argument, "%s begins or ends with white space", argument)
+		return Invalid(argument, "%s begins or ends with white space", argument)
 	}
 	return nil
 }

@@ -11,18 +11,14 @@ import (
 // names that mean something else on each machine ("Local") or count leap
 // seconds ("right/…"), because a report must not depend on who computes it.
 // The error is an InvalidArgument that names the argument.
-func LoadZone(argument, name string) (*time.Location, error) {
+func LoadZone(argument Argument, name string) (*time.Location, error) {
 	if isIANAName(name) {
 		if zone, err := time.LoadLocation(name); err == nil {
 			return zone, nil
 		}
 	}
-	return nil, &Error{
-		Code:     InvalidArgument,
-		Argument: argument,
-		Message:  argument + " " + quote(name) + " is not a time zone this gateway knows",
-		Accepted: []string{"an IANA name such as UTC, Europe/Berlin or America/New_York"},
-	}
+	return nil, Invalid(argument, "%s %s is not a time zone this gateway knows", argument, Sent(name)).
+		Accepting("an IANA name such as UTC, Europe/Berlin or America/New_York")
 }
 
 // isIANAName tells whether the name can be one of the IANA database itself,

@@ -16,10 +16,10 @@ import (
 type Options struct {
 	// Interval is the pause between the end of a poll and the begin of the next.
 	Interval time.Duration
-	// MostKeys is the most values that are polled at the same time.
-	MostKeys int
-	// MostListeners is the most listeners, of all values together.
-	MostListeners int
+	// MaxKeys bounds the values that are polled at the same time.
+	MaxKeys int
+	// MaxListeners bounds the listeners, of all values together.
+	MaxListeners int
 	// Buffer is how many changes a listener may be behind before it is dropped.
 	Buffer int
 	// Tries is the most polls in a row that may fail because the source is away
@@ -29,11 +29,11 @@ type Options struct {
 
 // The values of Options that are 0.
 const (
-	DefaultInterval      = 5 * time.Second
-	DefaultMostKeys      = 100
-	DefaultMostListeners = 1000
-	DefaultBuffer        = 4
-	DefaultTries         = 5
+	DefaultInterval     = 5 * time.Second
+	DefaultMaxKeys      = 100
+	DefaultMaxListeners = 1000
+	DefaultBuffer       = 4
+	DefaultTries        = 5
 )
 
 // longestPause is the longest time between two polls that fail.
@@ -80,11 +80,11 @@ func New[T any](options Options) *Hub[T] {
 
 func (o Options) withDefaults() Options {
 	return Options{
-		Interval:      cmp.Or(o.Interval, DefaultInterval),
-		MostKeys:      cmp.Or(o.MostKeys, DefaultMostKeys),
-		MostListeners: cmp.Or(o.MostListeners, DefaultMostListeners),
-		Buffer:        cmp.Or(o.Buffer, DefaultBuffer),
-		Tries:         cmp.Or(o.Tries, DefaultTries),
+		Interval:     cmp.Or(o.Interval, DefaultInterval),
+		MaxKeys:      cmp.Or(o.MaxKeys, DefaultMaxKeys),
+		MaxListeners: cmp.Or(o.MaxListeners, DefaultMaxListeners),
+		Buffer:       cmp.Or(o.Buffer, DefaultBuffer),
+		Tries:        cmp.Or(o.Tries, DefaultTries),
 	}
 }
 
@@ -128,12 +128,12 @@ func (h *Hub[T]) Listen(ctx context.Context, key string, poll func(context.Conte
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.listeners >= h.options.MostListeners {
+	if h.listeners >= h.options.MaxListeners {
 		return nil, usage.Errorf(usage.TooManyRequests, "there are %d listeners already; try again later", h.listeners)
 	}
 	shared, running := h.topics[key]
 	if !running || shared.isOver() {
-		if h.running >= h.options.MostKeys {
+		if h.running >= h.options.MaxKeys {
 			return nil, usage.Errorf(usage.TooManyRequests, "%d different values are listened to already; try again later", h.running)
 		}
 		shared = h.start(key, shared, poll, same)

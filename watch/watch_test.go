@@ -199,8 +199,8 @@ func TestBoundsAreRefusals(t *testing.T) {
 			keys    []string
 			refused string
 		}{
-			{watch.Options{MostKeys: 2}, []string{"a", "b", "a"}, "c"},
-			{watch.Options{MostListeners: 2}, []string{"a", "a"}, "a"},
+			{watch.Options{MaxKeys: 2}, []string{"a", "b", "a"}, "c"},
+			{watch.Options{MaxListeners: 2}, []string{"a", "a"}, "a"},
 		} {
 			hub := watch.New[int64](c.options)
 			for _, key := range c.keys {
@@ -217,7 +217,7 @@ func TestBoundsAreRefusals(t *testing.T) {
 // start any number of them.
 func TestPollsThatDoNotReturnAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		hub := watch.New[int64](watch.Options{MostKeys: 3})
+		hub := watch.New[int64](watch.Options{MaxKeys: 3})
 		release := make(chan struct{})
 		hang := func(context.Context) (int64, error) { <-release; return 0, nil }
 		for range 3 {

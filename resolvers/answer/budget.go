@@ -7,9 +7,9 @@ import (
 	"aiusage/usage"
 )
 
-// mostShown bounds the points of all series in one answer, at up to a kilobyte
+// maxShownPoints bounds the points of all series in one answer, at up to a kilobyte
 // each while it is put together.
-const mostShown = 500_000
+const maxShownPoints = 500_000
 
 type budgetKey struct{}
 
@@ -25,12 +25,9 @@ func spend(ctx context.Context, points int) error {
 		return err
 	}
 	spent, counted := ctx.Value(budgetKey{}).(*atomic.Int64)
-	if counted && spent.Add(int64(points)) > mostShown {
-		return &usage.Error{
-			Code:     usage.InvalidArgument,
-			Argument: "granularity",
-			Message:  "all series of the answer together have too many points; narrow the range, take a larger granularity or ask for fewer rows",
-		}
+	if counted && spent.Add(int64(points)) > maxShownPoints {
+		return usage.Invalid(usage.ArgGranularity,
+			"all series of the answer together have too many points; narrow the range, take a larger %s or ask for fewer rows", usage.ArgGranularity)
 	}
 	return nil
 }

@@ -29,8 +29,8 @@ const (
 	Descending OrderDirection = "DESC"
 )
 
-// MostPageSize bounds the rows of a page.
-const MostPageSize = 10_000
+// MaxPageSize bounds the rows of a page.
+const MaxPageSize = 10_000
 
 // AccountUsageConnection is a page of accounts' rows.
 type AccountUsageConnection struct {
@@ -125,21 +125,21 @@ func (r *Report) page(count int, row func(int) (usage.Subject, usage.Usage), arg
 		slices.SortFunc(rows, func(i, j int) int { return order.compare(places[i], places[j]) })
 	}
 	begin, end := 0, count
-	after, err := order.cursor("after", arguments.After)
+	after, err := order.cursor(argAfter, arguments.After)
 	if err != nil {
 		return nil, err
 	}
 	if after != nil {
 		begin = sort.Search(count, func(i int) bool { return order.compare(places[rows[i]], *after) > 0 })
 	}
-	before, err := order.cursor("before", arguments.Before)
+	before, err := order.cursor(argBefore, arguments.Before)
 	if err != nil {
 		return nil, err
 	}
 	if before != nil {
 		end = sort.Search(count, func(i int) bool { return order.compare(places[rows[i]], *before) >= 0 })
 	}
-	from, to, err := arguments.window(begin, end, MostPageSize)
+	from, to, err := arguments.window(begin, end, MaxPageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -181,10 +181,10 @@ func (o Order) compare(a, b cursor) int {
 }
 
 // cursor reads a cursor of this order.
-func (o Order) cursor(argument string, text *string) (*cursor, error) {
+func (o Order) cursor(argument usage.Argument, text *string) (*cursor, error) {
 	place, err := parseCursor(argument, text)
 	if err == nil && place != nil && (place.Field != o.Field || place.Direction != o.Direction) {
-		err = badCursor(argument, "comes from another order than the one in orderBy")
+		err = usage.Invalid(argument, "%s comes from another order than the one in %s", argument, argOrderBy).Accepting(acceptedCursor)
 	}
 	return place, err
 }

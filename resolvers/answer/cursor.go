@@ -34,7 +34,7 @@ func (c cursor) asOf() time.Time { return time.UnixMilli(c.AsOf).UTC() }
 
 // parseCursor reads a cursor, which is nil when it was not given. The error is an
 // InvalidArgument that names the argument.
-func parseCursor(argument string, text *string) (*cursor, error) {
+func parseCursor(argument usage.Argument, text *string) (*cursor, error) {
 	if text == nil || *text == "" {
 		return nil, nil
 	}
@@ -44,14 +44,10 @@ func parseCursor(argument string, text *string) (*cursor, error) {
 		err = json.Unmarshal(document, &c)
 	}
 	if err != nil {
-		return nil, badCursor(argument, "is not a cursor")
+		return nil, usage.Invalid(argument, "%s is not a cursor", argument).Accepting(acceptedCursor)
 	}
 	return &c, nil
 }
 
-func badCursor(argument, what string) error {
-	return &usage.Error{
-		Code: usage.InvalidArgument, Argument: argument, Message: argument + " " + what,
-		Accepted: []string{"a cursor of the same connection, asked for with the same orderBy"},
-	}
-}
+// acceptedCursor says which cursors a connection takes.
+var acceptedCursor = usage.Textf("a cursor of the same connection, asked for with the same %s", argOrderBy)

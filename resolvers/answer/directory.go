@@ -4,8 +4,8 @@ import (
 	"aiusage/usage"
 )
 
-// mostListed bounds the accounts or customers of a page.
-const mostListed = 1000
+// maxListed bounds the accounts or customers of a page.
+const maxListed = 1000
 
 // AccountConnection is a page of accounts.
 type AccountConnection struct {
@@ -36,7 +36,7 @@ type CustomerEdge struct {
 // Search returns what to search for to fill a page: one more than fits, to know
 // whether there is another page. Errors are InvalidArgument.
 func (a PageArguments) Search(accountID, text string) (usage.Search, error) {
-	size, backward, err := a.size(mostListed)
+	size, backward, err := a.size(maxListed)
 	if err != nil {
 		return usage.Search{}, err
 	}
@@ -44,14 +44,14 @@ func (a PageArguments) Search(accountID, text string) (usage.Search, error) {
 		return usage.Search{}, err
 	}
 	search := usage.Search{AccountID: accountID, Text: text, Most: size + 1, Backward: backward}
-	after, err := parseCursor("after", a.After)
+	after, err := parseCursor(argAfter, a.After)
 	if err != nil {
 		return usage.Search{}, err
 	}
 	if after != nil {
 		search.After = &usage.Subject{AccountID: after.AccountID, CustomerID: after.CustomerID}
 	}
-	before, err := parseCursor("before", a.Before)
+	before, err := parseCursor(argBefore, a.Before)
 	if err != nil {
 		return usage.Search{}, err
 	}

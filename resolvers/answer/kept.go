@@ -18,9 +18,9 @@ type Kept struct {
 const (
 	// keepFor is how long a report waits for somebody to ask for the next page.
 	keepFor = 5 * time.Minute
-	// keepMost is how many rows all kept reports have together, at about 100
+	// maxKeptRows is how many rows all kept reports have together, at about 100
 	// bytes each.
-	keepMost = 500_000
+	maxKeptRows = 500_000
 )
 
 // NewKept returns a place to keep reports.
@@ -30,7 +30,7 @@ func NewKept() *Kept {
 	}
 	return &Kept{ttlcache.New(
 		ttlcache.WithTTL[string, *usage.Report](keepFor),
-		ttlcache.WithMaxCost[string, *usage.Report](keepMost, cost),
+		ttlcache.WithMaxCost[string, *usage.Report](maxKeptRows, cost),
 	)}
 }
 

@@ -68,7 +68,7 @@ func TestACursorIsReadAsItWasWritten(t *testing.T) {
 	}
 	for _, text := range []string{"!", text + "=", "bm9uc2Vuc2U", text[:len(text)-4]} {
 		got, err := parseCursor("after", &text)
-		if coded := usage.AsError(err); got != nil || coded.Argument != "after" || coded.Message != "after is not a cursor" || len(coded.Accepted) == 0 {
+		if coded := usage.AsError(err); got != nil || coded.Argument != "after" || coded.In(usage.Names{}).Message != "after is not a cursor" || len(coded.Accepted) == 0 {
 			t.Errorf("%q: got %+v, %v", text, got, err)
 		}
 	}

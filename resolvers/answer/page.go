@@ -20,42 +20,46 @@ type PageArguments struct {
 	After, Before *string
 }
 
+// The arguments of connections.
+const (
+	argFirst   usage.Argument = "first"
+	argAfter   usage.Argument = "after"
+	argLast    usage.Argument = "last"
+	argBefore  usage.Argument = "before"
+	argOrderBy usage.Argument = "orderBy"
+)
+
 // DefaultPageSize is how many rows a page has when its size is not given.
 const DefaultPageSize = 100
 
 // size returns how many rows a page has and whether it is the last of them rather
 // than the first. Errors are InvalidArgument.
-func (a PageArguments) size(most int) (size int, backward bool, err error) {
+func (a PageArguments) size(limit int) (size int, backward bool, err error) {
 	switch {
 	case a.First != nil && a.Last != nil:
-		return 0, false, &usage.Error{
-			Code: usage.InvalidArgument, Argument: "last", Message: "first and last cannot go together",
-			Accepted: []string{"first, perhaps with after", "last, perhaps with before"},
-		}
+		return 0, false, usage.Invalid(argLast, "%s and %s cannot go together", argFirst, argLast).
+			Accepting(usage.Textf("%s, perhaps with %s", argFirst, argAfter), usage.Textf("%s, perhaps with %s", argLast, argBefore))
 	case a.First != nil:
-		size, err = checkSize("first", int(*a.First), most)
+		size, err = checkSize(argFirst, int(*a.First), limit)
 		return size, false, err
 	case a.Last != nil:
-		size, err = checkSize("last", int(*a.Last), most)
+		size, err = checkSize(argLast, int(*a.Last), limit)
 		return size, true, err
 	}
 	return DefaultPageSize, false, nil
 }
 
-func checkSize(argument string, size, most int) (int, error) {
-	if size < 0 || size > most {
-		return 0, &usage.Error{
-			Code: usage.InvalidArgument, Argument: argument, Message: fmt.Sprintf("%s is %d", argument, size),
-			Accepted: []string{fmt.Sprintf("a number from 0 to %d", most)},
-		}
+func checkSize(argument usage.Argument, size, limit int) (int, error) {
+	if size < 0 || size > limit {
+		return 0, usage.Invalid(argument, "%s is %d", argument, size).Accepting(fmt.Sprintf("a number from 0 to %d", limit))
 	}
 	return size, nil
 }
 
 // window cuts a page out of rows of which those from begin on, before end, are
 // between the cursors.
-func (a PageArguments) window(begin, end, most int) (from, to int, err error) {
-	size, backward, err := a.size(most)
+func (a PageArguments) window(begin, end, limit int) (from, to int, err error) {
+	size, backward, err := a.size(limit)
 	if err != nil {
 		return 0, 0, err
 	}

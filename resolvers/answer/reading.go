@@ -160,15 +160,12 @@ func (r *Reading) Again(report *usage.Report) *Report {
 func (r *Reading) count(points int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.points += points; r.points > mostPoints {
-		return &usage.Error{
-			Code:     usage.InvalidArgument,
-			Argument: "granularity",
-			Message:  "all series of the request together have too many points; narrow the range, take a larger granularity or ask for fewer rows",
-		}
+	if r.points += points; r.points > maxPoints {
+		return usage.Invalid(usage.ArgGranularity,
+			"all series of the request together have too many points; narrow the range, take a larger %s or ask for fewer rows", usage.ArgGranularity)
 	}
 	return nil
 }
 
-// mostPoints bounds the points of all series of a reading.
-const mostPoints = 2 * usage.MostPointsTogether
+// maxPoints bounds the points of all series of a reading.
+const maxPoints = 2 * usage.MaxPointsTogether

@@ -1,0 +1,31 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"aiusage/usage"
+)
+
+// flagNames are the names on the command line: flags for arguments, and this-week
+// for THIS_WEEK.
+var flagNames = usage.Names{
+	Arguments: map[usage.Argument]string{
+		usage.ArgAccountID: "--account", usage.ArgCustomerID: "--customer",
+		usage.ArgStartDate: "--start", usage.ArgEndDate: "--end",
+		usage.ArgTimeZone: "--time-zone", usage.ArgPeriod: "--period",
+	},
+	Spell: spell,
+}
+
+func spell(value string) string { return strings.ToLower(strings.ReplaceAll(value, "_", "-")) }
+
+// parsePeriod returns the period that is spelled so, in upper or lower case, and
+// what is none as it is, so that the error shows what was typed.
+func parsePeriod(typed string) usage.Period {
+	at := slices.IndexFunc(usage.Periods, func(period usage.Period) bool { return spell(string(period)) == spell(typed) })
+	if at < 0 {
+		return usage.Period(typed)
+	}
+	return usage.Periods[at]
+}

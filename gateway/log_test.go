@@ -1,0 +1,42 @@
+package gateway
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"aiusage/usage"
+)
+
+// A panic of a handler is one record with the stack, under the request's id, and an
+// answer that gives nothing away.
+func TestAPanicOfAHandlerIsLoggedOnce(t *testing.T) {
+	known := usage.Recovered("secret")
+	for _, c := range []struct {
+		name    string
+		fault   any
+		records int
+	}{
+		{"a panic", "secret", 1},
+		{"one that is new", known, 1},
+		{"one that was reported", known, 0},
+	} {
+		var records bytes.Buffer
+		log := slog.New(LogHandler(slog.NewTextHandler(&records, &slog.HandlerOptions{Level: slog.LevelWarn})))
+		handler := withRequestID(withLog(log, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(c.fault) })))
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
+		r.Header.Set(requestIDHeader, "id-1")
+		handler.ServeHTTP(w, r)
+		if w.Code != 500 || strings.Contains(w.Body.String(), "secret") {
+			t.Errorf("%s: got %d %s", c.name, w.Code, w.Body)
+		}
+		record := records.String()
+		if strings.Count(record, "\n") != c.records || c.records > 0 && (!strings.Contains(record, "level=ERROR") ||
+			!strings.Contains(record, "log_test.go") || !strings.Contains(record, "request_id=id-1")) {
+			t.Errorf("%s: logged %s", c.name, record)
+		}
+	}
+}
