@@ -61,11 +61,12 @@ func TestErrorsNameFlags(t *testing.T) {
 	}
 	kept := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	dropped := func(start, end string) error {
-		span, err := usage.ParseRange(start, end, time.UTC)
+		query, err := usage.Request{StartDate: start, EndDate: end}.Query(nil, kept)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return usage.CheckEdges(span, usage.NewPlan(span), kept, true)
+		return usage.CheckRetained(usage.SeriesQuery{Query: query}, query.Range, usage.NewPlan(query.Range), kept,
+			func(_ usage.SeriesQuery, span usage.Range) (usage.Plan, error) { return usage.NewPlan(span), nil })
 	}
 	long := strings.Repeat("x", usage.MaxIDLength+1)
 	forms := "; accepted: " + strings.Join(usage.DateForms, ", ")
@@ -84,7 +85,7 @@ func TestErrorsNameFlags(t *testing.T) {
 		{query(usage.Request{Period: parsePeriod("today"), StartDate: "2026-03-01"}), "--period names a range already; it cannot go together with --start or --end; " +
 			"accepted: --period alone, --start and --end, or one of them"},
 		{dropped("2026-02-01T10:31:00Z", "2026-03-05T10:10:00Z"), "single sessions from before 2026-03-01T00:00:00Z have been dropped, so that --start cannot be " +
-			"within an hour there; accepted: the nearest exact range from 2026-02-01T11:00:00Z to 2026-03-05T10:10:00Z (exclusive)"},
+			"within an hour there; accepted: the nearest exact range from 2026-02-01T11:00:00Z to 2026-03-05T10:10:00Z (exclusive), a start at or after 2026-03-01T00:00:00Z"},
 		{dropped("2026-02-01T10:00:00Z", "2026-02-05T10:29:59Z"), "single sessions from before 2026-03-01T00:00:00Z have been dropped, so that --end cannot be " +
 			"within an hour there; accepted: the nearest exact range from 2026-02-01T10:00:00Z to 2026-02-05T10:00:00Z (exclusive)"},
 		{auth.CheckAccess([]string{auth.AccountAdministrator}, []string{" x"}), "--account begins or ends with white space"},

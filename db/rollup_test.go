@@ -317,6 +317,9 @@ func TestOldSessionsAreDroppedAndTheirSumsRemain(t *testing.T) {
 		if found := differences(t, store); len(found) > 0 {
 			t.Errorf("verify after dropping: %+v", found[0])
 		}
+		if !before.RetainedFrom.IsZero() || !after.RetainedFrom.Equal(cut) {
+			t.Errorf("sessions are kept from %v on, and before dropping from %v on", after.RetainedFrom, before.RetainedFrom)
+		}
 		query, err := usage.Request{StartDate: "2026-02-01T10:17:00Z", EndDate: "2026-02-05"}.Query(nil, time.Time{})
 		if err != nil {
 			t.Fatal(err)

@@ -97,6 +97,7 @@ type ComplexityRoot struct {
 		From                    func(childComplexity int) int
 		Plan                    func(childComplexity int) int
 		Previous                func(childComplexity int) int
+		RetainedFrom            func(childComplexity int) int
 		Series                  func(childComplexity int, granularity usage.Step, fillZero bool) int
 		TimeZone                func(childComplexity int) int
 		To                      func(childComplexity int) int
@@ -502,6 +503,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIUsage.Previous(childComplexity), true
+	case "AIUsage.retainedFrom":
+		if e.ComplexityRoot.AIUsage.RetainedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsage.RetainedFrom(childComplexity), true
 	case "AIUsage.series":
 		if e.ComplexityRoot.AIUsage.Series == nil {
 			break
@@ -1072,6 +1079,11 @@ type AIUsage {
   timeZone: String!
   "The instant, by the database's clock, at which the report was read."
   asOf: DateTime!
+  """
+  The instant from which single sessions are kept; null where all are. Before it, ranges and
+  the points of a series begin and end on full hours of UTC.
+  """
+  retainedFrom: DateTime
   "The sum over all accounts of the report."
   totals: AIUsageTotals!
   "One row for each account with at least one session in the range, ordered by account id."
@@ -1568,6 +1580,8 @@ func (ec *executionContext) childFields_AIUsage(ctx context.Context, field graph
 		return ec.fieldContext_AIUsage_timeZone(ctx, field)
 	case "asOf":
 		return ec.fieldContext_AIUsage_asOf(ctx, field)
+	case "retainedFrom":
+		return ec.fieldContext_AIUsage_retainedFrom(ctx, field)
 	case "totals":
 		return ec.fieldContext_AIUsage_totals(ctx, field)
 	case "accountUsage":
@@ -3389,6 +3403,29 @@ func (ec *executionContext) _AIUsage_asOf(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_AIUsage_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AIUsage", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AIUsage_retainedFrom(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsage_retainedFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RetainedFrom(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsage_retainedFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsage", field, true, false, "DateTime")
 }
 
 func (ec *executionContext) _AIUsage_totals(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
@@ -6488,6 +6525,11 @@ func (ec *executionContext) _AIUsage(ctx context.Context, sel ast.SelectionSet, 
 		case "asOf":
 			out.Values[i] = ec._AIUsage_asOf(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "retainedFrom":
+			out.Values[i] = ec._AIUsage_retainedFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "totals":

@@ -21,7 +21,8 @@ func TestFact17NamesAreTheContracts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return nil, usage.CheckEdges(query.Range, usage.NewPlan(query.Range), kept, true)
+		return nil, usage.CheckRetained(usage.SeriesQuery{Query: query}, query.Range, usage.NewPlan(query.Range), kept,
+			func(_ usage.SeriesQuery, span usage.Range) (usage.Plan, error) { return usage.NewPlan(span), nil })
 	}
 	long := strings.Repeat("x", usage.MaxIDLength+1)
 	forms := "; accepted: " + strings.Join(append(append([]string(nil), usage.DateForms...), dotNetForms...), ", ")
@@ -38,7 +39,7 @@ func TestFact17NamesAreTheContracts(t *testing.T) {
 		{"endDate=/Date(253402300800000)/", "EndDate", `EndDate "/Date(253402300800000)/" cannot be read: it is outside the years 1 to 9999` + forms},
 		{"startDate=2026-03-02&endDate=2026-03-01", "EndDate", `EndDate "2026-03-01" is before StartDate "2026-03-02"`},
 		{"startDate=2026-02-01T10:31:00Z&endDate=2026-03-05", "StartDate", "single sessions from before 2026-03-01T00:00:00Z have been dropped, so that StartDate " +
-			"cannot be within an hour there; accepted: the nearest exact range from 2026-02-01T11:00:00Z to 2026-03-06T00:00:00Z (exclusive)"},
+			"cannot be within an hour there; accepted: the nearest exact range from 2026-02-01T11:00:00Z to 2026-03-06T00:00:00Z (exclusive), a start at or after 2026-03-01T00:00:00Z"},
 		{"startDate=2026-02-01&endDate=2026-02-05T10:29:59Z", "EndDate", "single sessions from before 2026-03-01T00:00:00Z have been dropped, so that EndDate " +
 			"cannot be within an hour there; accepted: the nearest exact range from 2026-02-01T00:00:00Z to 2026-02-05T10:00:00Z (exclusive)"},
 	} {

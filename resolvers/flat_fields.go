@@ -16,6 +16,7 @@ var reportFields = fields[answer.Report]{
 	"to":            timeField(func(r *answer.Report) *time.Time { return r.To() }),
 	"timeZone":      textField(func(r *answer.Report) string { return r.TimeZone() }),
 	"asOf":          timeField(func(r *answer.Report) *time.Time { return &r.AsOf }),
+	"retainedFrom":  timeField((*answer.Report).RetainedFrom),
 	"totals":        objectField(totalsFields, "AIUsageTotals", func(r *answer.Report) *usage.Usage { return &r.Totals }),
 	"accountUsage":  listField(accountFields, "AIAccountUsage", (*answer.Report).AccountUsage),
 	"customerUsage": listField(customerFields, "AICustomerUsage", (*answer.Report).CustomerUsage),

@@ -114,7 +114,11 @@ func drawReport(t *rapid.T) *usage.Report {
 	if !query.Range.From.IsZero() {
 		plan = usage.NewPlan(query.Range)
 	}
-	return usage.NewReport(query, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), subjects).ReadBy(usage.FromRollups, plan)
+	report := usage.NewReport(query, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), subjects).ReadBy(usage.FromRollups, plan)
+	if rapid.Bool().Draw(t, "dropped") {
+		report.RetainedFrom = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return report
 }
 
 // handlers returns a handler with the extension and one without, over read.

@@ -17,7 +17,9 @@ func TestErrorsNameArgumentsOfGraphQL(t *testing.T) {
 	kept := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	dropped := func() (*usage.Report, error) {
 		span := usage.Range{From: kept.Add(-12*time.Hour - 29*time.Minute), To: kept.Add(time.Hour)}
-		return nil, usage.CheckEdges(span, usage.NewPlan(span), kept, true)
+		query := usage.SeriesQuery{Query: usage.Query{StartsBy: usage.ArgStartDate, EndsBy: usage.ArgEndDate}}
+		return nil, usage.CheckRetained(query, span, usage.NewPlan(span), kept,
+			func(_ usage.SeriesQuery, span usage.Range) (usage.Plan, error) { return usage.NewPlan(span), nil })
 	}
 	long := strings.Repeat("x", usage.MaxIDLength+1)
 	for _, c := range []struct {
@@ -34,7 +36,7 @@ func TestErrorsNameArgumentsOfGraphQL(t *testing.T) {
 		{`aiUsage(period:TODAY,startDate:"2026-03-02"){asOf}`, "period", "period names a range already; it cannot go together with startDate or endDate",
 			[]string{"period alone", "startDate and endDate, or one of them"}},
 		{`aiUsage{asOf}`, "startDate", "single sessions from before 2026-03-01T00:00:00Z have been dropped, so that startDate cannot be within an hour there",
-			[]string{"the nearest exact range from 2026-02-28T12:00:00Z to 2026-03-01T01:00:00Z (exclusive)"}},
+			[]string{"the nearest exact range from 2026-02-28T12:00:00Z to 2026-03-01T01:00:00Z (exclusive)", "a start at or after 2026-03-01T00:00:00Z"}},
 		{`accounts(first:1,last:1){nodes{accountId}}`, "last", "first and last cannot go together", []string{"first, perhaps with after", "last, perhaps with before"}},
 		{`accounts(first:-1){nodes{accountId}}`, "first", "first is -1", []string{"a number from 0 to 1000"}},
 		{`accounts(last:1001){nodes{accountId}}`, "last", "last is 1001", []string{"a number from 0 to 1000"}},

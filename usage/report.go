@@ -27,6 +27,9 @@ type Query struct {
 	// reads for a query must obey it.
 	Accounts []string
 	Range    Range
+	// StartsBy and EndsBy are the arguments that the ends of the range come from: dates, a
+	// period, or none where an end is open or nobody has asked for the range itself.
+	StartsBy, EndsBy Argument
 	// Zone is the time zone in which days were understood. Never nil.
 	Zone *time.Location
 }
@@ -58,7 +61,23 @@ func (r Request) Query(fallback *time.Location, now time.Time) (Query, error) {
 	if err != nil {
 		return Query{}, err
 	}
-	return Query{AccountID: accountID, CustomerID: customerID, Range: span, Zone: zone}, nil
+	query := Query{AccountID: accountID, CustomerID: customerID, Range: span, Zone: zone}
+	query.StartsBy, query.EndsBy = r.endsBy()
+	return query, nil
+}
+
+// endsBy returns the arguments that the ends of the range come from.
+func (r Request) endsBy() (start, end Argument) {
+	if r.Period != "" {
+		return ArgPeriod, ArgPeriod
+	}
+	if r.StartDate != "" {
+		start = ArgStartDate
+	}
+	if r.EndDate != "" {
+		end = ArgEndDate
+	}
+	return start, end
 }
 
 // span returns the range that was asked for, by its name or by its dates.
@@ -177,6 +196,9 @@ type Report struct {
 	// Source and Plan say what it was read from.
 	Source Source
 	Plan   Plan
+	// RetainedFrom is the instant from which single sessions are kept, or zero where all
+	// of them are. Before it there are sums of whole hours.
+	RetainedFrom time.Time
 	// Totals is the sum over Subjects.
 	Totals Usage
 	// Subjects has every subject with at least one session in the range,

@@ -1,51 +1,92 @@
 package usage
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// CheckEdges returns nil unless a plan reads sessions that started before kept,
-// which have been dropped. The error then is an InvalidArgument that names the
-// nearest range that can be answered exactly. whole tells whether the sums of
-// whole hours are there also before that. asked is the range in its normal form.
-func CheckEdges(asked Range, plan Plan, kept time.Time, whole bool) error {
-	for _, edge := range plan.Edges {
-		if !edge.From.IsZero() && !edge.From.Before(kept) {
-			continue
-		}
-		if !whole {
-			return gone(ArgStartDate, kept, "start at or after "+kept.Format(time.RFC3339))
-		}
-		if edge.From.Equal(asked.From) || edge.From.IsZero() {
-			return gone(ArgStartDate, kept, nearestHour(asked, kept))
-		}
-		return gone(ArgEndDate, kept, nearestHour(asked, kept))
+// CheckRetained returns nil unless a plan reads single sessions from before kept, which
+// have been dropped. The error then is an InvalidArgument about the argument that makes
+// it do so, and lists what can be asked instead: replan plans that, to be sure that it can.
+// asked is the query's range in its normal form. A query without a Step asks for a report.
+func CheckRetained(query SeriesQuery, asked Range, plan Plan, kept time.Time, replan func(SeriesQuery, Range) (Plan, error)) error {
+	at := slices.IndexFunc(plan.Edges, func(edge Range) bool { return isDropped(edge, kept) })
+	if at < 0 {
+		return nil
 	}
-	return nil
+	err := dropped(query, asked, plan.Edges[at], kept)
+	if err.Argument == "" {
+		return err // whose range it is, nobody has asked for
+	}
+	answered := func(query SeriesQuery, asked Range) bool {
+		plan, err := replan(query, asked)
+		return err == nil && !slices.ContainsFunc(plan.Edges, func(edge Range) bool { return isDropped(edge, kept) })
+	}
+	if hours := nearestHours(asked, kept); answered(query, hours) {
+		err.Accepted = append(err.Accepted, "the nearest exact range "+spanText(hours))
+	} else if utc := query; query.Step != "" {
+		if utc.Zone = time.UTC; answered(utc, hours) {
+			err.Accepted = append(err.Accepted, Textf("%s UTC with the range %s", ArgTimeZone, spanText(hours)))
+		}
+	}
+	if later := (Range{From: kept, To: asked.To}); !later.holdsNothing() && answered(query, later) {
+		err.Accepted = append(err.Accepted, "a start at or after "+kept.Format(time.RFC3339))
+	}
+	return err
 }
 
-func gone(argument Argument, kept time.Time, nearest string) error {
-	return Invalid(argument, "single sessions from before %s have been dropped, so that %s cannot be within an hour there",
-		kept.Format(time.RFC3339), argument).Accepting(nearest)
+// isDropped tells whether a span that is read from single sessions may lack some.
+func isDropped(edge Range, kept time.Time) bool { return edge.From.IsZero() || edge.From.Before(kept) }
+
+// dropped says why an edge of a plan cannot be read.
+func dropped(query SeriesQuery, asked, edge Range, kept time.Time) *Error {
+	const gone = "single sessions from before %s have been dropped, so that "
+	when := kept.Format(time.RFC3339)
+	within := func(t time.Time) bool { return !t.IsZero() && !Hour.Floor(t).Equal(t) }
+	argument := query.EndsBy
+	switch {
+	case within(asked.From) && edge.From.Equal(asked.From):
+		argument = query.StartsBy
+	case !within(asked.To) || !edge.To.Equal(asked.To):
+		return Invalid(ArgGranularity, gone+"the points of a series cannot begin within an hour there, as those of %s %s do in %s",
+			when, ArgGranularity, query.Step, query.Zone)
+	}
+	switch argument {
+	case "":
+		return Errorf(InvalidArgument, gone+"a range that is compared with cannot begin or end within an hour there", when)
+	case ArgPeriod:
+		return Invalid(argument, gone+"%s cannot begin or end within an hour there, as it does in %s", when, argument, query.Zone)
+	}
+	return Invalid(argument, gone+"%s cannot be within an hour there", when, argument)
 }
 
-// nearestHour describes the range with those of its bounds that are before kept
-// moved to the nearest hour.
-func nearestHour(asked Range, kept time.Time) string {
+// nearestHours returns the range with those of its bounds that are before kept moved to
+// the nearest hour.
+func nearestHours(asked Range, kept time.Time) Range {
 	move := func(t time.Time) time.Time {
 		if t.IsZero() || !t.Before(kept) {
 			return t
 		}
 		return Hour.Floor(t.Add(30 * time.Minute))
 	}
-	from, to := move(asked.From), move(asked.To)
-	if !from.IsZero() && from.Equal(to) {
-		from, to = Hour.Floor(asked.From), Hour.Ceil(asked.To)
+	nearest := Range{move(asked.From), move(asked.To)}
+	if !nearest.From.IsZero() && nearest.From.Equal(nearest.To) {
+		return Range{Hour.Floor(asked.From), Hour.Ceil(asked.To)}
 	}
-	text := "the nearest exact range"
-	if !from.IsZero() {
-		text += " from " + from.Format(time.RFC3339)
+	return nearest
+}
+
+// spanText describes a range in words.
+func spanText(r Range) string {
+	text := ""
+	if !r.From.IsZero() {
+		text = "from " + r.From.Format(time.RFC3339)
 	}
-	if !to.IsZero() {
-		text += " to " + to.Format(time.RFC3339) + " (exclusive)"
+	if !r.To.IsZero() {
+		if text != "" {
+			text += " "
+		}
+		text += "to " + r.To.Format(time.RFC3339) + " (exclusive)"
 	}
 	return text
 }

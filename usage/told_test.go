@@ -29,13 +29,8 @@ func faults(t *testing.T) []struct {
 		return err
 	}
 	refused := func(_ any, err error) error { return err }
-	dropped := func(from, to string, whole bool) error {
-		span := Range{parse(t, from), parse(t, to)}
-		plan := NewPlan(span)
-		if !whole {
-			plan = Plan{Edges: []Range{span}}
-		}
-		return CheckEdges(span, plan, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), whole)
+	dropped := func(request Request, step Step) error {
+		return checked(t, request, step, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))
 	}
 	long := strings.Repeat("x", MaxIDLength+1)
 	march := Range{time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), time.Date(2126, 3, 1, 0, 0, 0, 0, time.UTC)}
@@ -56,12 +51,15 @@ func faults(t *testing.T) []struct {
 			"<last_week>, <this_month>, <last_month>, <this_quarter>, <last_quarter>, <this_year>, <last_year>, <last_7_days>, <last_30_days>, <last_90_days>"},
 		{query(Request{Period: Today, EndDate: "2026-03-01"}), "<range> names a range already; it cannot go together with <start> or <end>; " +
 			"accepted: <range> alone, <start> and <end>, or one of them"},
-		{dropped("2026-02-01T10:31:00Z", "2026-03-05T10:10:00Z", true), "single sessions from before 2026-03-01T00:00:00Z have been dropped, " +
-			"so that <start> cannot be within an hour there; accepted: the nearest exact range from 2026-02-01T11:00:00Z to 2026-03-05T10:10:00Z (exclusive)"},
-		{dropped("2026-02-01T10:00:00Z", "2026-02-05T10:29:59Z", true), "single sessions from before 2026-03-01T00:00:00Z have been dropped, " +
+		{dropped(Request{StartDate: "2026-02-01T10:31:00Z", EndDate: "2026-03-05T10:10:00Z"}, ""), "single sessions from before 2026-03-01T00:00:00Z have been dropped, " +
+			"so that <start> cannot be within an hour there; accepted: the nearest exact range from 2026-02-01T11:00:00Z to 2026-03-05T10:10:00Z (exclusive), a start at or after 2026-03-01T00:00:00Z"},
+		{dropped(Request{StartDate: "2026-02-01T10:00:00Z", EndDate: "2026-02-05T10:29:59Z"}, ""), "single sessions from before 2026-03-01T00:00:00Z have been dropped, " +
 			"so that <end> cannot be within an hour there; accepted: the nearest exact range from 2026-02-01T10:00:00Z to 2026-02-05T10:00:00Z (exclusive)"},
-		{dropped("2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z", false), "single sessions from before 2026-03-01T00:00:00Z have been dropped, " +
-			"so that <start> cannot be within an hour there; accepted: start at or after 2026-03-01T00:00:00Z"},
+		{dropped(Request{Period: LastMonth, TimeZone: "Asia/Kolkata"}, ""), "single sessions from before 2026-03-01T00:00:00Z have been dropped, " +
+			"so that <range> cannot begin or end within an hour there, as it does in Asia/Kolkata; accepted: the nearest exact range from 2026-01-31T19:00:00Z to 2026-02-28T19:00:00Z (exclusive)"},
+		{dropped(Request{StartDate: "2026-02-01T00:00:00Z", EndDate: "2026-02-03T00:00:00Z", TimeZone: "Asia/Kolkata"}, Daily), "single sessions from before 2026-03-01T00:00:00Z have been dropped, " +
+			"so that the points of a series cannot begin within an hour there, as those of <step> DAY do in Asia/Kolkata; " +
+			"accepted: <zone> UTC with the range from 2026-02-01T00:00:00Z to 2026-02-03T00:00:00Z (exclusive)"},
 		{refused(Buckets(march, Hourly, time.UTC)), "a series has at most 10000 points; narrow the range or take a larger <step>"},
 		{refused(Buckets(march, "granularity", time.UTC)), `<step> "granularity" is not one of a series`},
 		{rows.Add(Subject{}, 0, Usage{}), "the series of all rows together have more than 1000000 points; narrow the range, take a larger <step> or ask for fewer rows"},

@@ -1,37 +1,56 @@
 package phase
 
 import (
+	"slices"
+
 	"aiusage/db/column"
 	"aiusage/usage"
 )
 
-// Plan cuts a normal range, given as the buckets it is made of, into what is read
-// from rollups and what from single sessions.
-func (state *State) Plan(span usage.Range, buckets []usage.Range) (usage.Plan, error) {
-	plan := usage.NewSeriesPlan(buckets)
-	if state.Phase != Ready && len(buckets) > 0 {
-		plan = state.planOfSessions(span, buckets)
+// Plan cuts the range of a query, in its normal form, into what is read from rollups and
+// what from single sessions, and a series into its buckets. A query without a Step asks for
+// a report, which is one bucket. The error is an InvalidArgument where there are too many
+// buckets, or where sessions are needed that have been dropped.
+func (state *State) Plan(query usage.SeriesQuery, span usage.Range) (usage.Plan, []usage.Range, error) {
+	plan, buckets, err := state.cut(query, span)
+	if err == nil && state.RawFrom.Valid {
+		err = usage.CheckRetained(query, span, plan, state.RawFrom.Time, func(query usage.SeriesQuery, span usage.Range) (usage.Plan, error) {
+			plan, _, err := state.cut(query, span)
+			return plan, err
+		})
 	}
-	if err := state.check(span, plan, true); err != nil {
-		return usage.Plan{}, err
-	}
-	if len(plan.Edges) <= maxEdges {
-		return plan, nil
-	}
-	plan = usage.Plan{Edges: []usage.Range{span}}
-	return plan, state.check(span, plan, false)
+	return plan, buckets, err
 }
 
-// maxEdges bounds the spans of single sessions that a statement names. With more,
-// reading all sessions in between is better.
+// cut plans without looking which sessions are there.
+func (state *State) cut(query usage.SeriesQuery, span usage.Range) (plan usage.Plan, buckets []usage.Range, err error) {
+	buckets = []usage.Range{span}
+	if query.Step != "" {
+		if buckets, err = usage.Buckets(span, query.Step, query.Zone); err != nil {
+			return usage.Plan{}, nil, err
+		}
+	}
+	if state.Phase != Ready && len(buckets) > 0 {
+		return state.planOfSessions(span, buckets), buckets, nil
+	}
+	return joinEdges(usage.NewSeriesPlan(buckets)), buckets, nil
+}
+
+// maxEdges bounds the spans of single sessions that a statement names.
 const maxEdges = 500
 
-// check returns an error when a plan needs sessions that have been dropped.
-func (state *State) check(span usage.Range, plan usage.Plan, suggest bool) error {
-	if !state.RawFrom.Valid {
-		return nil
+// joinEdges has all sessions from the first edge to the last one read, where there are so
+// many edges that naming them takes longer.
+func joinEdges(plan usage.Plan) usage.Plan {
+	if len(plan.Edges) <= maxEdges {
+		return plan
 	}
-	return usage.CheckEdges(span, plan, state.RawFrom.Time, suggest)
+	edge := usage.Range{From: plan.Edges[0].From, To: plan.Edges[len(plan.Edges)-1].To}
+	plan.Edges = []usage.Range{edge}
+	plan.Pieces = slices.DeleteFunc(plan.Pieces, func(piece usage.Piece) bool {
+		return !piece.From.Before(edge.From) && !piece.To.After(edge.To)
+	})
+	return plan
 }
 
 // planOfSessions reads rollups only where sessions were dropped: what makes rollups

@@ -30,18 +30,18 @@ func TestAPlanReadsEachInstantOnce(t *testing.T) {
 		if !span.From.Before(span.To) {
 			continue
 		}
-		buckets := []usage.Range{span}
+		query := usage.SeriesQuery{Query: usage.Query{Zone: time.FixedZone("", 3600*5+1800)}}
+		query.StartsBy, query.EndsBy = usage.ArgStartDate, usage.ArgEndDate
 		if random.IntN(2) == 0 {
-			step := []usage.Step{usage.Hourly, usage.Daily, usage.Monthly}[random.IntN(3)]
-			var err error
-			if buckets, err = usage.Buckets(span, step, time.FixedZone("", 3600*5+1800)); err != nil {
-				t.Fatal(err)
-			}
+			query.Step = []usage.Step{usage.Hourly, usage.Daily, usage.Monthly}[random.IntN(3)]
 		}
+		plan, buckets, err := state.Plan(query, span)
 		name := fmt.Sprintf("%s, sessions from %v, %v in %d buckets", state.Phase, state.RawFrom, span, len(buckets))
-		plan, err := state.Plan(span, buckets)
 		if coded, ok := errors.AsType[*usage.Error](err); ok && coded.Code == usage.InvalidArgument && state.RawFrom.Valid {
 			refused++
+			if coded.Argument == "" || len(coded.Accepted) == 0 && span.To.After(state.RawFrom.Time) {
+				t.Fatalf("%s: no advice: %v", name, err)
+			}
 			if !slices.ContainsFunc(buckets, func(b usage.Range) bool { return cutsDroppedHour(b, state.RawFrom.Time) }) {
 				t.Fatalf("%s: refused though no bucket cuts an hour that was dropped: %v", name, err)
 			}
@@ -96,25 +96,27 @@ func holds(span usage.Range, at time.Time) int {
 func TestAPlanOfManyEdgesIsOne(t *testing.T) {
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	zone := time.FixedZone("", 5*3600+1800)
-	for days, want := range map[int]int{maxEdges - 1: maxEdges, maxEdges + 1: 1} {
+	for days, want := range map[int]int{maxEdges: maxEdges, maxEdges + 1: 1} {
 		span := usage.Range{From: begin, To: begin.AddDate(0, 0, days)}
-		buckets, err := usage.Buckets(span, usage.Daily, zone)
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan, err := (&State{Phase: Ready}).Plan(span, buckets)
-		if err != nil || len(plan.Edges) > want || want == 1 && !slices.Equal(plan.Edges, []usage.Range{span}) {
+		query := usage.SeriesQuery{Query: usage.Query{Zone: zone}, Step: usage.Daily}
+		plan, _, err := (&State{Phase: Ready}).Plan(query, span)
+		if err != nil || len(plan.Edges) != want {
 			t.Errorf("%d days: %d edges, %v", days, len(plan.Edges), err)
 		}
-		if (len(plan.Pieces) == 0) != (want == 1) {
-			t.Errorf("%d days: %d pieces", days, len(plan.Pieces))
+		if want == 1 {
+			// The first midnight is at 18:30 of the first day, the last one of the last day.
+			edge := usage.Range{From: begin.Add(18 * time.Hour), To: span.To.Add(-5 * time.Hour)}
+			pieces := []usage.Piece{{Grain: usage.Hour, Range: usage.Range{From: begin, To: edge.From}}, {Grain: usage.Hour, Range: usage.Range{From: edge.To, To: span.To}}}
+			if plan.Edges[0] != edge || !slices.Equal(plan.Pieces, pieces) {
+				t.Errorf("%d days: %+v", days, plan)
+			}
 		}
 		kept := sql.NullTime{Time: begin.AddDate(0, 0, 1), Valid: true}
-		if _, err := (&State{Phase: Ready, RawFrom: kept}).Plan(span, buckets); err == nil {
+		if _, _, err := (&State{Phase: Ready, RawFrom: kept}).Plan(query, span); err == nil {
 			t.Errorf("%d days: a midnight within an hour that was dropped is not refused", days)
 		}
 		kept.Time = begin
-		if _, err := (&State{Phase: Ready, RawFrom: kept}).Plan(span, buckets); err != nil {
+		if _, _, err := (&State{Phase: Ready, RawFrom: kept}).Plan(query, span); err != nil {
 			t.Errorf("%d days: nothing was dropped, and %v", days, err)
 		}
 	}
@@ -125,7 +127,7 @@ func TestPiecesOfAllOfTime(t *testing.T) {
 	month := func(m time.Month) time.Time { return time.Date(2026, m, 1, 0, 0, 0, 0, time.UTC) }
 	state := &State{Phase: Ready, data: usage.Range{From: month(2), To: month(5)}}
 	plan := func(span usage.Range) []usage.Piece {
-		plan, err := state.Plan(span, []usage.Range{span})
+		plan, _, err := state.Plan(usage.SeriesQuery{}, span)
 		if err != nil {
 			t.Fatal(err)
 		}

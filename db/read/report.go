@@ -51,6 +51,7 @@ func reportIn(ctx context.Context, db sqlx.QueryerContext, query usage.Query, st
 		return nil, lastRow{}, err
 	}
 	report := usage.NewReport(query, last.asOf, subjects).ReadBy(state.Source(plan), plan)
+	report.RetainedFrom = state.RawFrom.Time
 	return report, last, report.Totals.Fits()
 }
 
@@ -67,7 +68,7 @@ func reportStatement(query usage.Query, state *phase.State) (plan usage.Plan, st
 		parts, args = append(parts, part), append(args, its...)
 	}
 	if span, ok := query.Range.Normal(); ok {
-		if plan, err = state.Plan(span, []usage.Range{span}); err != nil {
+		if plan, _, err = state.Plan(usage.SeriesQuery{Query: query}, span); err != nil {
 			return usage.Plan{}, "", nil, err
 		}
 		if whole, ok := plan.Whole(); ok {

@@ -30,14 +30,11 @@ func (r *Reader) Series(ctx context.Context, query usage.SeriesQuery) (*usage.Se
 
 // seriesIn reads the series of a span without open ends as planned on the state.
 func seriesIn(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQuery, span usage.Range, state *phase.State) (*usage.SeriesSet, lastRow, error) {
-	buckets, err := usage.Buckets(span, query.Step, query.Zone)
+	plan, buckets, err := state.Plan(query, span)
 	if err != nil {
 		return nil, lastRow{}, err
 	}
-	statement, args, err := seriesStatement(query, span, buckets, state)
-	if err != nil {
-		return nil, lastRow{}, err
-	}
+	statement, args := seriesStatement(query, plan, buckets)
 	rows, err := tx.QueryContext(ctx, statement, args...)
 	if err != nil {
 		return nil, lastRow{}, err
@@ -49,11 +46,7 @@ func seriesIn(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQuery, span us
 // seriesStatement returns the statement of a series and its arguments. Its rows
 // are the ids of a subject, the index of a bucket and the usage; a subject may
 // have several for a bucket. The last row is that of a report.
-func seriesStatement(query usage.SeriesQuery, span usage.Range, buckets []usage.Range, state *phase.State) (string, []any, error) {
-	plan, err := state.Plan(span, buckets)
-	if err != nil {
-		return "", nil, err
-	}
+func seriesStatement(query usage.SeriesQuery, plan usage.Plan, buckets []usage.Range) (string, []any) {
 	runs := usage.BucketRuns(buckets)
 	var parts []string
 	var args []any
@@ -77,7 +70,7 @@ func seriesStatement(query usage.SeriesQuery, span usage.Range, buckets []usage.
 		add(rollupSource{from: "ai_sessions", conditions: sessions}, "started_at", sums("ai_minutes", "duration_seconds", "1"))
 	}
 	parts = append(parts, "SELECT '', '', 0, 0, 0, 0, "+stamp)
-	return strings.Join(parts, "\n\t\tUNION ALL\n\t\t"), args, nil
+	return strings.Join(parts, "\n\t\tUNION ALL\n\t\t"), args
 }
 
 // summedUpSeries is a part of a series that tells subjects apart by their ids.

@@ -80,6 +80,7 @@ func (r *Report) Series(ctx context.Context, granularity usage.Step, fillZero bo
 func (r *Report) Previous() (*Report, error) {
 	r.previous.once.Do(func() {
 		query := r.Query
+		query.StartsBy, query.EndsBy = "", ""
 		var ok bool
 		if query.Range, ok = query.Range.Previous(query.Zone); ok {
 			r.previous.report, r.previous.err = r.reading.Report(query)
@@ -87,6 +88,10 @@ func (r *Report) Previous() (*Report, error) {
 	})
 	return r.previous.report, r.previous.err
 }
+
+// RetainedFrom is the instant from which single sessions are kept, in the report's time
+// zone, or nil where all of them are.
+func (r *Report) RetainedFrom() *time.Time { return r.Query.Show(r.Report.RetainedFrom) }
 
 // Plan says how the report was read.
 func (r *Report) Plan() *Plan { return &Plan{r.Report} }
