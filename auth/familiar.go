@@ -60,7 +60,7 @@ func hashAddress(passwordHash, address string) string {
 // familiar knows from where users have signed in. What it learns goes to the
 // database later, and is lost where that cannot be written.
 //
-// Memory is bounded: a name that has to give way is read again when it is needed.
+// Memory is bounded: a name that was evicted is read again when it is needed.
 type familiar struct {
 	store Addresses
 	now   func() time.Time
