@@ -68,7 +68,7 @@ func (s *Store) AddFamiliarAddress(ctx context.Context, name, hash string, at ti
 		}
 		return errors.Join(
 			forgetOldest(ctx, tx, auth.MaxFamiliarAddresses, ` WHERE user_name = ?`, name),
-			forgetOldest(ctx, tx, auth.MostFamiliarAddresses, ``),
+			forgetOldest(ctx, tx, auth.MaxFamiliarAddressesInAll, ``),
 		)
 	})
 }

@@ -87,7 +87,7 @@ func (d directory) statement(search usage.Search, counted bool) (string, []any) 
 		used = d.counted
 	}
 	columns := strings.Join(d.columns, ", ")
-	order, limit := d.order(search.Backward), " LIMIT "+strconv.Itoa(search.Most)
+	order, limit := d.order(search.Backward), " LIMIT "+strconv.Itoa(search.Limit)
 	var match conditions
 	inner := order + limit // enough of each source, where each row counts
 	if search.Text != "" {
