@@ -88,7 +88,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, que
 	}
 	switch route.kind {
 	case missing, foreign:
-		return &fault{status: http.StatusNotFound, code: "NotFound", message: "There is nothing at this path"}
+		return &errorResponse{status: http.StatusNotFound, code: "NotFound", message: "There is nothing at this path"}
 	case unknownOperation:
 		return noSuchOperation(route.operation)
 	case authentication:
