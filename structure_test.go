@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// mayImport is the plan of the house: which rooms each room may look into.
+// mayImport is the layout of the house: which rooms each room may look into.
 // Tests may look further.
 var mayImport = map[string][]string{
 	"usage":                   {},
@@ -70,7 +70,7 @@ func TestImportsRunDownwards(t *testing.T) {
 		room := roomOf(p.ImportPath)
 		allowed, known := mayImport[room]
 		if !known {
-			t.Errorf("%s is not in the plan of the house", p.ImportPath)
+			t.Errorf("%s is not in the layout of the house", p.ImportPath)
 		}
 		for _, imported := range p.Imports {
 			if imported != "aiusage" && !strings.HasPrefix(imported, "aiusage/") {
@@ -80,7 +80,7 @@ func TestImportsRunDownwards(t *testing.T) {
 				continue
 			}
 			if !slices.Contains(allowed, roomOf(imported)) {
-				t.Errorf("%s imports %s, against the plan of the house", p.ImportPath, imported)
+				t.Errorf("%s imports %s, against the layout of the house", p.ImportPath, imported)
 			}
 		}
 	}

@@ -62,7 +62,7 @@ type Store interface {
 
 // Options tune an Authenticator. The zero value will do.
 type Options struct {
-	// SessionIdle is after how long without use a session is over, SessionLife
+	// SessionIdle is after how long without use a session expires, SessionLife
 	// after how long in any case, and SessionRemember after how long when the user
 	// asked to be remembered. 0 means the default of each.
 	SessionIdle, SessionLife, SessionRemember time.Duration
@@ -145,8 +145,8 @@ func NewAuthenticator(store Store, options Options) (*Authenticator, error) {
 // (RFC 7617), a bearer token (RFC 6750) or a session, in this order.
 //
 // The error is ErrNoCredentials when the request has none that can be read, or a
-// session that is over; ErrWrongCredentials when name and password do not match;
-// one caused by ErrInvalidToken when an API key or token is not good;
+// session that has ended; ErrWrongCredentials when name and password do not match;
+// one caused by ErrInvalidToken when an API key or token is not valid;
 // ErrCrossSite; TooManyRequests after many wrong passwords; and otherwise the
 // fault that kept the gateway from finding out.
 func (a *Authenticator) Authenticate(r *http.Request) (Principal, error) {

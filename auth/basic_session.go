@@ -21,7 +21,7 @@ const (
 // basicSessions are the sessions that follow HTTP Basic: callers of the old host
 // send a password once and the cookies of the answer from then on (fact 19). A
 // caller who sends the password every time must not fill the table, so each user
-// has one at an address, which is given out again until it is over.
+// has one at an address, which is given out again until it ends.
 type basicSessions struct {
 	mu      sync.Mutex
 	entries map[basicPlace]*basicSession
@@ -71,7 +71,7 @@ func (a *Authenticator) AfterBasic(r *http.Request, principal Principal) (settle
 }
 
 // afterBasic returns the session of a user at an address, and how long it may be
-// waited for. What has to be written is written beside the request.
+// waited for. What has to be written is written in the background.
 func (a *Authenticator) afterBasic(r *http.Request, at basicPlace, user User) (own *basicSession, patience time.Duration) {
 	b, now := a.basic, a.options.Now()
 	b.mu.Lock()

@@ -18,9 +18,9 @@ import (
 // How long an address stays a user's after its last use, how many one user has, and
 // how many the database keeps of all users.
 const (
-	FamiliarFor           = 7 * 24 * time.Hour
-	MaxFamiliarAddresses  = 32
-	MostFamiliarAddresses = 1 << 16
+	FamiliarFor               = 7 * 24 * time.Hour
+	MaxFamiliarAddresses      = 32
+	MaxFamiliarAddressesInAll = 1 << 16
 )
 
 // How often what is kept of a user is read again, how exactly it is known when an
@@ -60,7 +60,7 @@ func hashAddress(passwordHash, address string) string {
 // familiar knows from where users have signed in. What it learns goes to the
 // database later, and is lost where that cannot be written.
 //
-// Memory is bounded: a name that has to give way is read again when it is needed.
+// Memory is bounded: a name that was evicted is read again when it is needed.
 type familiar struct {
 	store Addresses
 	now   func() time.Time

@@ -24,7 +24,7 @@ const (
 // once. As few are checked at a time as a lane has slots, so a guesser gains as many
 // guesses at most, and waits the longer for the next.
 //
-// Memory is bounded: when a table is full, entries give way.
+// Memory is bounded: when a table is full, entries are evicted.
 type guard struct {
 	now func() time.Time
 

@@ -27,8 +27,8 @@ import (
 
 // How an identity provider's keys are kept current, and bounded.
 const (
-	// freshFor is how long keys are used before they are asked for again, so that a
-	// key that the provider has withdrawn is good no more.
+	// freshFor is how long keys are used before they are fetched again, so that a key
+	// that the provider has withdrawn is no longer accepted.
 	freshFor = 15 * time.Minute
 	// staleFor is how long keys are used while the provider cannot be reached.
 	staleFor = 24 * time.Hour

@@ -99,8 +99,8 @@ func (a *Authenticator) byKey(r *http.Request, text string) (Principal, error) {
 	return a.audited(r, principal), nil
 }
 
-// findKey returns the key when it is good. The error of one that no longer is
-// comes with the key, for the log.
+// findKey returns a valid key. The error of a revoked or expired one comes with the
+// key, for the log.
 func (a *Authenticator) findKey(ctx context.Context, text string) (APIKey, error) {
 	if len(text) > maxKeyLength {
 		return APIKey{}, invalidToken("there is no such API key")

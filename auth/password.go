@@ -40,8 +40,8 @@ func NormalizeName(name string) (string, error) {
 }
 
 // HashPassword returns the argon2id hash of a password, in PHC string format. One
-// that is empty or too long is an InvalidArgument error; whether it is a good one is
-// for CheckNewPassword to say.
+// that is empty or too long is an InvalidArgument error; whether it is strong enough
+// is for CheckNewPassword to say.
 func HashPassword(password string) (string, error) {
 	if password == "" {
 		return "", usage.Errorf(usage.InvalidArgument, "the password is empty")
@@ -204,7 +204,7 @@ const (
 )
 
 // maxSlots bounds how many hash at the same time on a large machine: each takes 19
-// MiB, and guesses that are checked at once are not counted before they are over.
+// MiB, and guesses that are checked at once are not counted before they have ended.
 const maxSlots = 8
 
 // lane bounds how many hash at the same time, and how many wait for it.

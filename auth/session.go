@@ -32,11 +32,11 @@ type Session struct {
 	Hash     string
 	UserName string
 	// PasswordMark is the SHA-256 of the password hash with which the session
-	// began. With another one it is over, even when it began while the password
+	// began. With another one it has ended, even when it began while the password
 	// was being changed.
 	PasswordMark string
 	CreatedAt    time.Time
-	// IdleAt is when it is over unless it is used, ExpiresAt when in any case.
+	// IdleAt is when it expires unless it is used, ExpiresAt when in any case.
 	IdleAt, ExpiresAt time.Time
 }
 
@@ -49,7 +49,7 @@ type Sessions interface {
 }
 
 // Begin signs a user in with a new session, whose id it returns and sets as
-// cookies. A session that the request came with is over.
+// cookies. A session that the request came with ends.
 func (a *Authenticator) Begin(w http.ResponseWriter, r *http.Request, user User, remember bool) (id string, err error) {
 	if err := a.endPresented(r); err != nil {
 		return "", err
@@ -82,8 +82,8 @@ func (a *Authenticator) setCookie(w http.ResponseWriter, r *http.Request, name, 
 	})
 }
 
-// End signs out: the session that the request came with is over, and its cookies
-// are taken back. Without a session it does nothing else.
+// End signs out: the session that the request came with ends, and its cookies
+// are removed. Without a session it does nothing else.
 func (a *Authenticator) End(w http.ResponseWriter, r *http.Request) error {
 	if err := a.endPresented(r); err != nil {
 		return err
@@ -113,7 +113,7 @@ func (a *Authenticator) endPresented(r *http.Request) error {
 	return nil
 }
 
-// bySession takes the session that the request carries: of several, any good one.
+// bySession takes the session that the request carries: of several, any valid one.
 // One in a cookie is not taken from another site; the header is nothing that a
 // browser adds by itself. Use keeps it from idling.
 func (a *Authenticator) bySession(r *http.Request, isUse bool) (Principal, error) {
@@ -143,7 +143,7 @@ func (a *Authenticator) bySession(r *http.Request, isUse bool) (Principal, error
 	return a.audited(r, user.principal()), nil
 }
 
-// errSessionOver is the ErrNoCredentials of a request with a session that is over,
+// errSessionOver is the ErrNoCredentials of a request with a session that has ended,
 // or that never was.
 var errSessionOver = &usage.Error{Code: usage.Unauthenticated, Message: "sign in: the session is over", Cause: ErrNoCredentials}
 

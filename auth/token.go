@@ -23,7 +23,7 @@ const minSecretLength = 32
 // DefaultLeeway is how far the clock of whoever issues tokens may be off.
 const DefaultLeeway = 30 * time.Second
 
-// TokenOptions say which JWTs are good.
+// TokenOptions say which JWTs are accepted.
 type TokenOptions struct {
 	// Issuer and Audience are what the claims iss and aud must name. They are
 	// required with an identity provider. With a shared secret alone an empty one is
@@ -152,8 +152,8 @@ func (t *Tokens) key(ctx context.Context, token *jwt.Token) (any, error) {
 }
 
 // refusal says what is wrong with a token, in words that repeat none of it. A
-// fault of the gateway or of the provider, such as keys that are not to be had,
-// comes back as it is.
+// fault of the gateway or of the provider, such as keys that cannot be fetched, comes
+// back as it is.
 func refusal(err error) error {
 	if coded, ok := errors.AsType[*usage.Error](err); ok {
 		return coded

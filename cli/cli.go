@@ -64,10 +64,9 @@ type process struct {
 	embedded       EmbeddedDatabase
 }
 
-// Run runs the command line and returns the exit status. SIGINT and SIGTERM,
-// like the end of ctx, end it in good order; a second signal ends it at once.
-// embedded may be nil, for a build
-// without an embedded database.
+// Run runs the command line and returns the exit status. SIGINT and SIGTERM, like the
+// end of ctx, shut it down gracefully; a second signal ends it at once. embedded may be
+// nil, for a build without an embedded database.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, embedded EmbeddedDatabase) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()

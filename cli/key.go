@@ -14,14 +14,14 @@ import (
 type keyCommand struct {
 	Create keyCreateCommand `cmd:"" help:"Make an API key and print it. It is shown this once and kept nowhere."`
 	List   keyListCommand   `cmd:"" help:"List API keys: what they are for, what they may see, and when they were used last."`
-	Revoke keyRevokeCommand `cmd:"" help:"Make an API key good no more."`
+	Revoke keyRevokeCommand `cmd:"" help:"Revoke an API key, which is then no longer accepted."`
 }
 
 type keyCreateCommand struct {
 	Label   string   `arg:"" help:"What the key is for, such as 'billing export'."`
 	Role    string   `required:"" placeholder:"ROLE" help:"SystemAdministrator, who sees every account, or AccountAdministrator, who sees some, and not by the legacy operation."`
 	Account []string `sep:"none" placeholder:"ID" help:"An account that an AccountAdministrator may see. Can be given more than once."`
-	Expires string   `placeholder:"DATE" help:"The first day (2027-01-01, UTC) or instant (2027-01-01T10:00:00Z) on which the key is good no more. Without it, the key does not expire."`
+	Expires string   `placeholder:"DATE" help:"When the key expires: a day (2027-01-01, as it begins in UTC) or an instant (2027-01-01T10:00:00Z). Without it, the key does not expire."`
 }
 
 // Run makes a key.
@@ -80,7 +80,7 @@ func (keyListCommand) Run(ctx context.Context, p *process) error {
 	})
 }
 
-// keyState tells whether a key is good.
+// keyState says until when a key is valid, or since when it is not.
 func keyState(key auth.APIKey, now time.Time) string {
 	switch {
 	case !key.RevokedAt.IsZero():

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aiusage/auth"
+	"aiusage/legacy/compare"
 	"aiusage/usage"
 )
 
@@ -22,11 +23,9 @@ func TestNamesAreFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	var known []string
-	for _, command := range parser.Model.Children {
-		if command.Name == "report" {
-			for _, flag := range command.Flags {
-				known = append(known, "--"+flag.Name)
-			}
+	for _, command := range parser.Model.Leaves(false) {
+		for _, flag := range command.Flags {
+			known = append(known, "--"+flag.Name)
 		}
 	}
 	for argument, name := range flagNames.Arguments {
@@ -68,6 +67,10 @@ func TestErrorsNameFlags(t *testing.T) {
 		return usage.CheckRetained(usage.SeriesQuery{Query: query}, query.Range, usage.NewPlan(query.Range), kept,
 			func(_ usage.SeriesQuery, span usage.Range) (usage.Plan, error) { return usage.NewPlan(span), nil })
 	}
+	compared := func(options compare.Options) error {
+		_, err := compare.New(options)
+		return err
+	}
 	long := strings.Repeat("x", usage.MaxIDLength+1)
 	forms := "; accepted: " + strings.Join(usage.DateForms, ", ")
 	for _, c := range []struct {
@@ -89,6 +92,10 @@ func TestErrorsNameFlags(t *testing.T) {
 		{dropped("2026-02-01T10:00:00Z", "2026-02-05T10:29:59Z"), "single sessions from before 2026-03-01T00:00:00Z have been dropped, so that --end cannot be " +
 			"within an hour there; accepted: the nearest exact range from 2026-02-01T10:00:00Z to 2026-02-05T10:00:00Z (exclusive)"},
 		{auth.CheckAccess([]string{auth.AccountAdministrator}, []string{" x"}), "--account begins or ends with white space"},
+		{compared(compare.Options{}), "--rate and --timeout are greater than 0"},
+		{compared(compare.Options{Rate: 1, Timeout: 1}), "--old is not an address such as https://host.example.com, without a name and a password"},
+		{compared(compare.Options{Rate: 1, Timeout: 1, Old: "https://a.example", New: "https://b.example", NewCredentials: "x"}),
+			"the credentials for --new are neither name:password nor the value of an Authorization header"},
 		{&usage.Error{Code: usage.Unavailable, Message: "away", Cause: errors.New("refused")}, "away\n  refused"},
 		{errors.New("startDate"), "startDate"},
 	} {

@@ -31,7 +31,7 @@ func (n newPassword) remark() string {
 	return ", with a weak password: " + n.why
 }
 
-// newPassword asks for a new password of a user. One that is not good is taken only
+// newPassword asks for a new password of a user. A weak one is accepted only
 // where that was asked for.
 func (p *process) newPassword(ctx context.Context, name string, takeWeak bool) (newPassword, error) {
 	password, err := p.readPassword(ctx)

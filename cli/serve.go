@@ -42,7 +42,7 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if err := c.configure(&settings); err != nil {
 		return err
 	}
-	// The port is taken first: when it is not to be had, nothing else is begun.
+	// The port is taken first: when it is in use, nothing else is begun.
 	listener, listenErr := net.Listen("tcp", c.Listen)
 	if listenErr == nil {
 		defer listener.Close()
@@ -182,7 +182,7 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 		return err
 	}
 	defer stopRollups()
-	// From here on all is well: whoever ends the gateway now ends it in good order.
+	// From here on, whoever ends the gateway shuts it down gracefully.
 	p.log.Info("listening", "address", listener.Addr().String(), "database", server, "tls", certificate != nil)
 	c.warnOfPlainText(p.log, listener.Addr())
 	defer serveMetrics(ctx, metricsListener, handler.Metrics, p.log)()

@@ -18,7 +18,7 @@ type userCommand struct {
 	List   userListCommand   `cmd:"" help:"List users and their roles."`
 	Passwd userPasswdCommand `cmd:"" help:"Change a user's password, which ends the user's sessions."`
 	Access userAccessCommand `cmd:"" help:"Replace a user's roles and accounts."`
-	Remove userRemoveCommand `cmd:"" help:"Remove a user, who can sign in no more."`
+	Remove userRemoveCommand `cmd:"" help:"Remove a user, who can then no longer sign in."`
 }
 
 // access is what somebody may see.
@@ -27,7 +27,7 @@ type access struct {
 	Account []string `sep:"none" placeholder:"ID" help:"An account that an AccountAdministrator may see. Can be given more than once."`
 }
 
-// weakFlag lets a password through that is not a good one.
+// weakFlag lets a weak password through.
 type weakFlag struct {
 	WeakPassword bool `help:"Take a password that is short or commonly used, for an old caller that cannot be given another. 'user list' shows it."`
 }

@@ -90,7 +90,7 @@ func TestFamiliarAddressesOfAllUsersAreBounded(t *testing.T) {
 		if err := store.AddFamiliarAddress(t.Context(), "new", "x", time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC)); err != nil {
 			t.Fatal(err)
 		}
-		if left := countAddresses(t, store, ``); left != auth.MostFamiliarAddresses {
+		if left := countAddresses(t, store, ``); left != auth.MaxFamiliarAddressesInAll {
 			t.Errorf("%d are left", left)
 		}
 		if left := countAddresses(t, store, ` WHERE address_hash = 'x'`); left != 1 {

@@ -37,8 +37,8 @@ func TestSearching(t *testing.T) {
 			want   []string
 		}{
 			"all":              {usage.Search{}, all},
-			"some":             {usage.Search{Most: 2}, all[:2]},
-			"the last":         {usage.Search{Most: 2, Backward: true}, all[3:]},
+			"some":             {usage.Search{Limit: 2}, all[:2]},
+			"the last":         {usage.Search{Limit: 2, Backward: true}, all[3:]},
 			"after":            {usage.Search{After: &usage.Subject{AccountID: "a1"}}, all[2:]},
 			"between":          {usage.Search{After: &usage.Subject{AccountID: "A1"}, Before: &usage.Subject{AccountID: "bx1"}, Backward: true}, all[1:3]},
 			"by id, its case":  {usage.Search{Text: "a"}, []string{"a1", "b_1"}},
@@ -51,8 +51,8 @@ func TestSearching(t *testing.T) {
 			"theirs and text":  {usage.Search{Accounts: []string{"a1", "bx1"}, Text: "b"}, []string{"bx1"}},
 			"none may be seen": {usage.Search{Accounts: []string{}}, nil},
 		} {
-			if c.search.Most == 0 {
-				c.search.Most = 100
+			if c.search.Limit == 0 {
+				c.search.Limit = 100
 			}
 			found, err := store.FindAccounts(t.Context(), c.search)
 			if err != nil {
@@ -75,12 +75,12 @@ func TestSearching(t *testing.T) {
 			"by id":      {usage.Search{Text: "x"}, "a1/x=Xaver b_1/x= only used/x="},
 			"by name":    {usage.Search{Text: "XA"}, "a1/x=Xaver"},
 			"after":      {usage.Search{After: &usage.Subject{AccountID: "b_1", CustomerID: "x"}}, "b_1/y= only used/x="},
-			"before":     {usage.Search{Before: &usage.Subject{AccountID: "b_1", CustomerID: "y"}, Most: 1, Backward: true}, "b_1/x="},
+			"before":     {usage.Search{Before: &usage.Subject{AccountID: "b_1", CustomerID: "y"}, Limit: 1, Backward: true}, "b_1/x="},
 			"theirs":     {usage.Search{Accounts: []string{"b_1"}}, "b_1/x= b_1/y="},
 			"not theirs": {usage.Search{Accounts: []string{"b_1"}, AccountID: "a1"}, ""},
 		} {
-			if c.search.Most == 0 {
-				c.search.Most = 100
+			if c.search.Limit == 0 {
+				c.search.Limit = 100
 			}
 			found, err := store.FindCustomers(t.Context(), c.search)
 			if err != nil {

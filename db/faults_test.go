@@ -77,7 +77,7 @@ func TestNoStatementFailsUnnoticed(t *testing.T) {
 				return set.Of(usage.Subject{AccountID: "a1"}), nil
 			})},
 			{"a search", nil, reads("a search", func(ctx context.Context) (any, error) {
-				return faulty.FindCustomers(ctx, usage.Search{Text: "c", Most: 10})
+				return faulty.FindCustomers(ctx, usage.Search{Text: "c", Limit: 10})
 			})},
 			{"the status", nil, reads("the status", func(ctx context.Context) (any, error) {
 				status, err := faulty.RollupStatus(ctx)

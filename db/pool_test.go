@@ -47,7 +47,7 @@ func TestTheSmallestPoolIsEnoughForEverythingAtOnce(t *testing.T) {
 			if _, err := snapshot.Names(ctx, []usage.Subject{{AccountID: report.Accounts[0].AccountID}}); err != nil {
 				return err
 			}
-			_, err = store.FindAccounts(ctx, usage.Search{Most: 10})
+			_, err = store.FindAccounts(ctx, usage.Search{Limit: 10})
 			return err
 		}
 		ways := map[string]func(round int) error{

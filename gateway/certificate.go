@@ -47,7 +47,7 @@ func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*CertificateFi
 func (f *CertificateFiles) config() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
-		CipherSuites: []uint16{ // those of TLS 1.3 cannot be chosen, and are all good
+		CipherSuites: []uint16{ // those of TLS 1.3 cannot be chosen, and are all safe
 			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 			tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
 			tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,

@@ -107,17 +107,17 @@ func New(config Config) (*Gateway, error) {
 		Extensions:    resolver.Extensions(),
 		Log:           config.Log,
 	})
-	graphQL, page := door.requireUnless(transport.IsWebSocket, queries), withPagePolicy(playground.Handler("AI usage", GraphQLPath))
+	graphQL, graphiQL := door.requireUnless(transport.IsWebSocket, queries), withPagePolicy(playground.Handler("AI usage", GraphQLPath))
 	if config.OpenSchema && !config.HideSchema {
 		graphQL = door.requireUnless(isOpen, queries)
 	} else {
-		page = door.require(page)
+		graphiQL = door.require(graphiQL)
 	}
 
 	mux := http.NewServeMux()
 	mux.Handle(GraphQLPath, graphQL)
 	mux.Handle(QueryPath, graphQL)
-	mux.Handle("GET "+GraphiQLPath, page)
+	mux.Handle("GET "+GraphiQLPath, graphiQL)
 	mux.Handle("GET "+LoginPath, door.login())
 	mux.Handle("GET /{$}", http.RedirectHandler(GraphiQLPath, http.StatusFound))
 	mux.HandleFunc("GET "+HealthPath, healthy)

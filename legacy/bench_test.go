@@ -38,7 +38,7 @@ func BenchmarkEncode(b *testing.B) {
 						b.Fatal(err)
 					}
 					s := newStream(b.Context(), io.Discard)
-					writers[as].one(s, report)
+					encoders[as].one(s, report)
 					if err := s.close(); err != nil {
 						b.Fatal(err)
 					}

@@ -25,35 +25,35 @@ func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, erro
 			return nil, nil
 		}
 		if err != nil {
-			return nil, h.bodyFault(r, err)
+			return nil, h.bodyError(r, err)
 		}
 		body = unpacked
 	default:
-		return nil, h.bodyFault(r, fmt.Errorf("the Content-Encoding %q is not supported; accepted: gzip", encoding))
+		return nil, h.bodyError(r, fmt.Errorf("the Content-Encoding %q is not supported; accepted: gzip", encoding))
 	}
 	read, err := io.ReadAll(io.LimitReader(body, h.MaxBody+1))
 	if err == nil && int64(len(read)) > h.MaxBody {
 		err = &http.MaxBytesError{Limit: h.MaxBody}
 	}
 	if err != nil {
-		return nil, h.bodyFault(r, err)
+		return nil, h.bodyError(r, err)
 	}
 	return read, nil
 }
 
-// bodyFault is the answer to a body that cannot be read to its end. The context
+// bodyError is the answer to a body that cannot be read to its end. The context
 // ends with every such failure of the connection, so the error tells them apart: a
 // client that stalls is told, and so is one that has sent half a body and listens.
-func (h *handler) bodyFault(r *http.Request, err error) error {
+func (h *handler) bodyError(r *http.Request, err error) error {
 	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case tooLarge:
-		return &fault{
+		return &errorResponse{
 			status: http.StatusRequestEntityTooLarge, reason: "RequestEntityTooLarge", code: "RequestEntityTooLarge",
 			message: fmt.Sprintf("The request body is larger than %d bytes", h.MaxBody),
 		}
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &fault{
+		return &errorResponse{
 			status: http.StatusRequestTimeout, reason: "RequestTimeout", code: "RequestTimeout",
 			message: "The request body did not arrive in time",
 		}

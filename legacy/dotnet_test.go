@@ -307,11 +307,11 @@ func TestFact10AsDotNetWrites(t *testing.T) {
 func TestFact16DotNetReadsErrors(t *testing.T) {
 	o := askOracle(t)
 	index := 2
-	for _, f := range []*fault{
+	for _, f := range []*errorResponse{
 		badArgument("StartDate", "Bad thing"), badArgument("", "Bad <thing>"), noSuchOperation("No\x01pe"),
 		{code: "Exception", message: "internal error", batchIndex: &index},
 	} {
-		verdict, words := o.ask(t, 'e', string(faultBody(f, formatXML)))
+		verdict, words := o.ask(t, 'e', string(errorBody(f, formatXML)))
 		got := strings.Join(words, " ")
 		want := dotNetHex(f.code) + " " + dotNetHex(strings.ReplaceAll(f.message, "\x01", "\uFFFD")) + " -"
 		if f.field != "" {

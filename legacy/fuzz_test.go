@@ -218,7 +218,7 @@ func FuzzAnswer(f *testing.F) {
 		for as := range contentTypes {
 			var body bytes.Buffer
 			s := newStream(t.Context(), &body)
-			writers[as].one(s, report)
+			encoders[as].one(s, report)
 			if err := s.close(); err != nil {
 				t.Fatal(err)
 			}

@@ -75,24 +75,24 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := parseForm(r.URL.RawQuery)
-	answer := negotiate(r, route, query)
-	if err := h.serve(w, r, route, query, answer); err != nil {
-		h.fail(w, r, answer.format, err)
+	as := negotiate(r, route, query)
+	if err := h.serve(w, r, route, query, as); err != nil {
+		h.fail(w, r, as.format, err)
 	}
 }
 
 // serve runs the operation. Nothing has been written when it returns an error.
-func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, query form, answer answer) error {
+func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, query form, as representation) error {
 	if r.Method == http.MethodTrace || r.Method == http.MethodConnect {
 		return methodNotAllowed(r.Method)
 	}
 	switch route.kind {
 	case missing, foreign:
-		return &fault{status: http.StatusNotFound, code: "NotFound", message: "There is nothing at this path"}
+		return &errorResponse{status: http.StatusNotFound, code: "NotFound", message: "There is nothing at this path"}
 	case unknownOperation:
 		return noSuchOperation(route.operation)
 	case authentication:
-		return h.serveAuthenticate(w, r, route, answer.format)
+		return h.serveAuthenticate(w, r, route, as.format)
 	case authStatus:
 		return h.serveStatus(w, r)
 	}
@@ -102,29 +102,29 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, que
 	}
 	settle := h.afterBasic(r, principal)
 	ctx := auth.NewContext(r.Context(), principal)
-	document, err := h.operate(ctx, w, r, route, query, answer)
+	document, err := h.operate(ctx, w, r, route, query, as)
 	settle(w)
 	if err != nil {
 		return err
 	}
-	return h.write(ctx, w, r, answer, document)
+	return h.write(ctx, w, r, as, document)
 }
 
 // operate reads one request, or a batch of them, and returns how to write the answer.
-func (h *handler) operate(ctx context.Context, w http.ResponseWriter, r *http.Request, route route, query form, answer answer) (func(*stream), error) {
-	if err := answer.check(); err != nil {
+func (h *handler) operate(ctx context.Context, w http.ResponseWriter, r *http.Request, route route, query form, as representation) (func(*stream), error) {
+	if err := as.check(); err != nil {
 		return nil, err
 	}
 	if route.batch {
 		reports, err := h.batch(ctx, w, r, route)
-		return func(s *stream) { writers[answer.format].batch(s, reports) }, err
+		return func(s *stream) { encoders[as.format].batch(s, reports) }, err
 	}
 	request, err := h.readRequest(w, r, route, query)
 	if err != nil {
 		return nil, err
 	}
 	report, err := h.report(ctx, request)
-	return func(s *stream) { writers[answer.format].one(s, report) }, err
+	return func(s *stream) { encoders[as.format].one(s, report) }, err
 }
 
 // admit authenticates the request and requires the operation's role. It runs
@@ -137,7 +137,7 @@ func (h *handler) admit(r *http.Request) (auth.Principal, error) {
 	return principal, auth.RequireRole(auth.NewContext(r.Context(), principal), auth.SystemAdministrator)
 }
 
-// afterBasic begins the session that follows Basic credentials, beside the request
+// afterBasic begins the session that follows Basic credentials, in the background
 // (fact 19). What it returns sets the cookies.
 func (h *handler) afterBasic(r *http.Request, principal auth.Principal) (settle func(http.ResponseWriter) (id string)) {
 	if h.SignIn == nil {
@@ -158,10 +158,10 @@ func (h *handler) report(ctx context.Context, request usage.Request) (*usage.Rep
 // write sends the headers and then the document. HEAD gets the headers only.
 // When the document cannot be finished (the client went away, a deadline
 // passed) the connection is cut, so that nobody takes a part for the whole.
-func (h *handler) write(ctx context.Context, w http.ResponseWriter, r *http.Request, answer answer, document func(*stream)) error {
+func (h *handler) write(ctx context.Context, w http.ResponseWriter, r *http.Request, as representation, document func(*stream)) error {
 	header := w.Header()
-	header.Set("Content-Type", answer.contentType())
-	if answer.format == formatCSV {
+	header.Set("Content-Type", as.contentType())
+	if as.format == formatCSV {
 		header.Set("Content-Disposition", `attachment;filename="GetAIUsage.csv"`) // fact 12
 	}
 	w.WriteHeader(http.StatusOK)
@@ -169,9 +169,9 @@ func (h *handler) write(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		return nil
 	}
 	s := newStream(ctx, w)
-	s.text(answer.prefix())
+	s.text(as.prefix())
 	document(s)
-	s.text(answer.suffix())
+	s.text(as.suffix())
 	if err := s.close(); err != nil {
 		panic(http.ErrAbortHandler)
 	}

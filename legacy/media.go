@@ -126,12 +126,12 @@ func (h *handler) body(w http.ResponseWriter, r *http.Request, route route) (req
 }
 
 // unsupported is the 415 for a body of which nobody knows how it is written.
-func unsupported(contentType string) *fault {
+func unsupported(contentType string) *errorResponse {
 	message := "The request has a body without a Content-Type"
 	if contentType != "" {
 		message = fmt.Sprintf("A body of the Content-Type '%s' cannot be read", shorten(contentType, 100))
 	}
-	return &fault{
+	return &errorResponse{
 		status: http.StatusUnsupportedMediaType, reason: "UnsupportedMediaType", code: "UnsupportedMediaType",
 		message: message + "; accepted: application/json, application/xml, application/jsv, text/csv, application/x-www-form-urlencoded, multipart/form-data",
 	}

@@ -29,8 +29,8 @@ var contentTypes = map[format]string{
 // isFormat tells whether a name is the name of a format. Case matters.
 func isFormat(name string) bool { return contentTypes[format(name)] != "" }
 
-// answer says how to write an answer.
-type answer struct {
+// representation says how an answer is written.
+type representation struct {
 	format format
 	// callback is the JSONP function to call with the answer, if any.
 	callback string
@@ -38,22 +38,22 @@ type answer struct {
 
 // negotiate chooses the format (facts 8, 9 and 22): a suffix, then callback and
 // format in the query, then the format of a predefined path, then Accept.
-func negotiate(r *http.Request, route route, query form) answer {
+func negotiate(r *http.Request, route route, query form) representation {
 	callback := query["callback"]
 	asked, _, _ := strings.Cut(lower(query["format"]), ".")
 	switch {
 	case route.suffix == formatJSON:
-		return answer{formatJSON, callback}
+		return representation{formatJSON, callback}
 	case route.suffix != "":
-		return answer{format: route.suffix}
+		return representation{format: route.suffix}
 	case callback != "":
-		return answer{formatJSON, callback}
+		return representation{formatJSON, callback}
 	case isFormat(asked):
-		return answer{format: format(asked)}
+		return representation{format: format(asked)}
 	case route.format != "":
-		return answer{format: route.format}
+		return representation{format: route.format}
 	}
-	return answer{format: accepted(r.Header)}
+	return representation{format: accepted(r.Header)}
 }
 
 // accepted chooses by the Accept header: the first media type that names a
@@ -98,31 +98,31 @@ func mediaType(value string) string {
 var callbackName = regexp.MustCompile(`^[A-Za-z_$][\w$]{0,63}(\.[A-Za-z_$][\w$]{0,63}){0,7}$`)
 
 // check refuses a callback that is not a function's name.
-func (a answer) check() error {
-	if a.callback != "" && !callbackName.MatchString(a.callback) {
+func (r representation) check() error {
+	if r.callback != "" && !callbackName.MatchString(r.callback) {
 		return badArgument("callback", "callback is not a function's name; accepted: letters, digits, _, $ and dots")
 	}
 	return nil
 }
 
 // contentType is text/javascript for JSONP (fact 8).
-func (a answer) contentType() string {
-	if a.callback != "" {
+func (r representation) contentType() string {
+	if r.callback != "" {
 		return "text/javascript"
 	}
-	return contentTypes[a.format]
+	return contentTypes[r.format]
 }
 
 // prefix and suffix surround the document: a call, for JSONP.
-func (a answer) prefix() string {
-	if a.callback == "" {
+func (r representation) prefix() string {
+	if r.callback == "" {
 		return ""
 	}
-	return a.callback + "("
+	return r.callback + "("
 }
 
-func (a answer) suffix() string {
-	if a.callback == "" {
+func (r representation) suffix() string {
+	if r.callback == "" {
 		return ""
 	}
 	return ")"

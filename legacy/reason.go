@@ -26,7 +26,7 @@ type statusRecorder interface{ RecordStatus(status int) }
 //
 // net/http writes only the standard reason phrases, so for any other the
 // connection is taken over, answered and closed. Where that is impossible
-// (HTTP/2 has no reason phrases) the answer is an ordinary one.
+// (HTTP/2 has no reason phrases) the answer is written as usual.
 func writeStatus(w http.ResponseWriter, r *http.Request, status int, reason string, body []byte) {
 	if reason == "" || r.ProtoMajor != 1 || !takeOver(w, r, status, reason, body) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
@@ -36,7 +36,7 @@ func writeStatus(w http.ResponseWriter, r *http.Request, status int, reason stri
 }
 
 // takeOver hijacks the connection and answers on it. It returns false, having
-// written nothing, when the connection cannot be had.
+// written nothing, when the connection cannot be taken over.
 func takeOver(w http.ResponseWriter, r *http.Request, status int, reason string, body []byte) bool {
 	control := http.NewResponseController(w)
 	if r.Header.Get("Expect") == "" && control.SetReadDeadline(time.Now().Add(drainFor)) == nil {

@@ -93,7 +93,7 @@ func (h *handler) authenticateWithoutBody(w http.ResponseWriter, r *http.Request
 		h.afterBasic(r, principal)(w)
 		return authenticateResponse{userName: principal.Name, roles: principal.Roles}.write(w, as)
 	case credentialsProvider:
-		return &fault{status: http.StatusMethodNotAllowed, reason: "NotSupportedException", code: "NotSupportedException",
+		return &errorResponse{status: http.StatusMethodNotAllowed, reason: "NotSupportedException", code: "NotSupportedException",
 			message: "Sign in with POST", header: http.Header{"Allow": {"POST"}}}
 	}
 	return noSuchProvider(provider)
@@ -113,8 +113,8 @@ func (h *handler) signInByBasic(w http.ResponseWriter, r *http.Request, as forma
 	return authenticateResponse{sessionID: id, userName: principal.Name, roles: principal.Roles}.write(w, as)
 }
 
-func noSuchProvider(name string) *fault {
-	return &fault{status: http.StatusNotFound, reason: "NotFound", code: "NotFound",
+func noSuchProvider(name string) *errorResponse {
+	return &errorResponse{status: http.StatusNotFound, reason: "NotFound", code: "NotFound",
 		message: fmt.Sprintf("There is no way to sign in called '%s'", shorten(name, 100))}
 }
 
@@ -125,7 +125,7 @@ func (h *handler) signIn(w http.ResponseWriter, r *http.Request, request authent
 	} {
 		if field.value == "" {
 			message := fmt.Sprintf("'%s' must not be empty.", field.words)
-			return &fault{status: http.StatusBadRequest, reason: "NotEmpty", code: "NotEmpty",
+			return &errorResponse{status: http.StatusBadRequest, reason: "NotEmpty", code: "NotEmpty",
 				message: message, field: field.name, detail: message}
 		}
 	}
@@ -177,8 +177,8 @@ func (h *handler) readAuthenticate(w http.ResponseWriter, r *http.Request, route
 	}, nil
 }
 
-func unreadableCredentials(contentType string) *fault {
-	return &fault{
+func unreadableCredentials(contentType string) *errorResponse {
+	return &errorResponse{
 		status: http.StatusBadRequest, reason: "SerializationException", code: "SerializationException",
 		message: fmt.Sprintf("Could not deserialize '%s' request using ServiceStack.Authenticate'\nError: it is not what its type says", shorten(contentType, 100)),
 	}

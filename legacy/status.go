@@ -24,7 +24,7 @@ type statusResponse struct {
 // serveStatus tells who is signed in and which accounts they may see (fact 20).
 func (h *handler) serveStatus(w http.ResponseWriter, r *http.Request) error {
 	if h.SignIn == nil {
-		return &fault{status: http.StatusNotFound, code: "NotFound", message: "There is nothing at this path"}
+		return &errorResponse{status: http.StatusNotFound, code: "NotFound", message: "There is nothing at this path"}
 	}
 	principal, err := h.Authenticate(r)
 	if errors.Is(err, auth.ErrNoCredentials) && asksForJSON(r) {

@@ -228,7 +228,7 @@ func TestEncodingHoldsNoRowsInMemory(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		s := newStream(t.Context(), io.Discard)
-		writers[as].one(s, report)
+		encoders[as].one(s, report)
 		err := s.close()
 		runtime.ReadMemStats(&after)
 		if allocated := after.TotalAlloc - before.TotalAlloc; err != nil || allocated > 256<<10 || after.Mallocs-before.Mallocs > 1000 {

@@ -18,7 +18,7 @@ import (
 // machinery where a query asks for plain fields only, as most do. gqlgen starts a
 // goroutine for each object of a list and allocates each of its fields, which
 // takes longer than the database does to answer. The bytes are the same, and
-// whatever Flat does not know, or cannot write, goes the ordinary way.
+// whatever Flat does not know, or cannot write, goes the usual path.
 type Flat struct{ resolver *Resolver }
 
 var _ interface {
@@ -40,17 +40,17 @@ func (f Flat) InterceptRootField(ctx context.Context, next graphql.RootResolver)
 	}
 	operation := graphql.GetOperationContext(ctx)
 	arguments := field.ArgumentMap(operation.Variables)
-	plan, flat := plain(operation, reportFields, "AIUsage", field.Selections)
+	selected, flat := plain(operation, reportFields, "AIUsage", field.Selections)
 	if !flat || !allText(arguments) {
 		return next(ctx)
 	}
-	found := f.resolve(ctx, arguments, plan.reads)
+	found := f.resolve(ctx, arguments, selected.reads)
 	if found.report != nil {
-		if document, ok := plan.document(ctx, found.report); ok {
+		if document, ok := selected.document(ctx, found.report); ok {
 			return graphql.WriterFunc(func(w io.Writer) { w.Write(document) })
 		}
 	}
-	// An error belongs to a field, which only the ordinary way knows. It is given
+	// An error belongs to a field, which only the usual path knows. It is given
 	// what was found, so that nothing is read twice.
 	return next(context.WithValue(ctx, foundKey{}, found))
 }
@@ -83,7 +83,7 @@ func (f found) again() (*answer.Report, error) {
 type foundKey struct{}
 
 // resolve reads the report, from one state of the database with what is read below
-// it. A panic is kept for the ordinary way, which knows how to handle it.
+// it. A panic is kept for the usual path, which knows how to handle it.
 func (f Flat) resolve(ctx context.Context, arguments map[string]any, readsBelow bool) (result found) {
 	err := usage.Safely(func() error {
 		result = f.read(ctx, arguments, readsBelow)
@@ -127,9 +127,9 @@ func (f Flat) read(ctx context.Context, arguments map[string]any, readsBelow boo
 	return found{report: report, err: err}
 }
 
-// writer appends a value to a document. It returns false for a value that cannot
-// be written or read, which the ordinary way turns into an error.
-type writer[T any] func(ctx context.Context, document []byte, value *T) ([]byte, bool)
+// encoder appends a value to a document. It returns false for a value that cannot
+// be written or read, which the usual path turns into an error.
+type encoder[T any] func(ctx context.Context, document []byte, value *T) ([]byte, bool)
 
 // object writes the selected fields of a T, in their order.
 type object[T any] struct {
@@ -139,15 +139,15 @@ type object[T any] struct {
 }
 
 type member[T any] struct {
-	key   string // with quotes and colon
-	write writer[T]
+	key    string // with quotes and colon
+	encode encoder[T]
 }
 
 // document returns a value as a document of its own.
 func (o object[T]) document(ctx context.Context, value *T) (document []byte, ok bool) {
 	defer func() {
 		if recover() != nil {
-			ok = false // the ordinary way comes to the same, and says so
+			ok = false // the usual path comes to the same, and says so
 		}
 	}()
 	return o.write(ctx, nil, value)
@@ -161,7 +161,7 @@ func (o object[T]) write(ctx context.Context, document []byte, value *T) ([]byte
 		}
 		var ok bool
 		document = append(document, member.key...)
-		if document, ok = member.write(ctx, document, value); !ok {
+		if document, ok = member.encode(ctx, document, value); !ok {
 			return document, false
 		}
 	}
@@ -169,36 +169,36 @@ func (o object[T]) write(ctx context.Context, document []byte, value *T) ([]byte
 }
 
 // fields are the fields of a type: for each how to write it as it is selected.
-type fields[T any] map[string]maker[T]
+type fields[T any] map[string]encoderOf[T]
 
-// maker makes the writer of a field. It returns nil where the selection is not
+// encoderOf makes the encoder of a field. It returns nil where the selection is not
 // plain, and tells whether more than the report has to be read.
-type maker[T any] func(operation *graphql.OperationContext, field graphql.CollectedField) (write writer[T], reads bool)
+type encoderOf[T any] func(operation *graphql.OperationContext, field graphql.CollectedField) (encode encoder[T], reads bool)
 
 // plain returns how to write a selection, and whether it is plain.
 func plain[T any](operation *graphql.OperationContext, known fields[T], typeName string, selections ast.SelectionSet) (object[T], bool) {
-	var plan object[T]
+	var selected object[T]
 	for _, field := range graphql.CollectFields(operation, selections, []string{typeName}) {
 		if len(field.Deferrables) > 0 {
 			return object[T]{}, false
 		}
-		var write writer[T]
+		var encode encoder[T]
 		var reads bool
 		if field.Name == "__typename" {
-			write = constant[T](typeName)
-		} else if writerOf, found := known[field.Name]; found {
-			write, reads = writerOf(operation, field)
+			encode = constant[T](typeName)
+		} else if encoderFor, found := known[field.Name]; found {
+			encode, reads = encoderFor(operation, field)
 		}
-		if write == nil {
+		if encode == nil {
 			return object[T]{}, false
 		}
-		plan.members = append(plan.members, member[T]{strconv.Quote(field.Alias) + ":", write})
-		plan.reads = plan.reads || reads
+		selected.members = append(selected.members, member[T]{strconv.Quote(field.Alias) + ":", encode})
+		selected.reads = selected.reads || reads
 	}
-	return plan, true
+	return selected, true
 }
 
-func constant[T any](text string) writer[T] {
+func constant[T any](text string) encoder[T] {
 	return func(_ context.Context, document []byte, _ *T) ([]byte, bool) { return appendText(document, text), true }
 }
 

@@ -8,8 +8,8 @@ import (
 	"aiusage/usage"
 )
 
-// The plain fields of the schema. One that is missing here is answered in the
-// ordinary way.
+// The plain fields of the schema. One that is missing here is answered on
+// the usual path.
 
 var reportFields = fields[answer.Report]{
 	"from":          timeField(func(r *answer.Report) *time.Time { return r.From() }),

@@ -230,7 +230,7 @@ func TestFlatReadsNumbersAsTheOrdinaryWayDoes(t *testing.T) {
 	}
 }
 
-// The arguments arrive as the ordinary way passes them, variables and defaults too.
+// The arguments arrive as the usual path passes them, variables and defaults too.
 func TestFlatPassesArguments(t *testing.T) {
 	var asked []usage.Query
 	flat, ordinary := handlers(func(_ context.Context, query usage.Query) (*usage.Report, error) {

@@ -23,7 +23,7 @@ import (
 // At the end of the gateway the stream ends without "complete", after which
 // clients connect again.
 func (s *streams) serveEvents(w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor, operation *graphql.OperationContext, errs gqlerror.List) {
-	release, err := s.take(s.access.Who(r.Context()))
+	release, err := s.register(s.access.Who(r.Context()))
 	if err != nil {
 		WriteError(w, usage.AsError(err))
 		return

@@ -44,12 +44,12 @@ func refuseNulls(operation *graphql.OperationContext) *gqlerror.Error {
 	operation.Operation = &bound
 	// What answers root fields in a way of its own would not see the marks.
 	operation.RootResolverMiddleware = guardRoot
-	ordinary := operation.ResolverMiddleware
+	inner := operation.ResolverMiddleware
 	operation.ResolverMiddleware = func(ctx context.Context, next graphql.Resolver) (any, error) {
 		if err := binding.refused.of(graphql.GetFieldContext(ctx).Field); err != nil {
 			return nil, err
 		}
-		return ordinary(ctx, next)
+		return inner(ctx, next)
 	}
 	return nil
 }

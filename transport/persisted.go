@@ -12,7 +12,7 @@ import (
 	"aiusage/usage"
 )
 
-// The codes of requests whose document is not to be had. Apollo's clients know
+// The codes of requests whose document is not known, or not registered. Apollo's clients know
 // the first, and its message, and then send the document.
 const (
 	notPersisted      = "PERSISTED_QUERY_NOT_FOUND"
@@ -65,7 +65,7 @@ func (p *persisted) open(ctx context.Context, executor graphql.GraphExecutor, as
 
 // find puts the document that a request names into its query, and refuses one
 // that may not be executed. remember keeps the document for later requests; it is
-// to be called once it is known to be valid, so that nonsense takes no place.
+// to be called once it is known to be valid, so that invalid ones use no memory.
 func (p *persisted) find(ctx context.Context, asked *request) (remember func(), refused *gqlerror.Error) {
 	hash, refused := automaticHash(asked.Extensions)
 	if refused != nil {

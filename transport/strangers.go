@@ -6,9 +6,9 @@ import (
 )
 
 // strangers are the WebSockets that have not said yet who they are, as programs do that
-// send their credentials in the first message. They take no place of those who are
-// known. Whoever is one too many is let in, and the oldest of the same address, or else
-// of all, has to go: it had the most time to say who it is.
+// send their credentials in the first message. They do not count
+// with those who are known. One beyond the limit is let in, and the oldest of the same
+// address, or else of all, is evicted: it had the most time to say who it is.
 type strangers struct {
 	max, maxPerAddress int
 
@@ -24,8 +24,8 @@ type stranger struct {
 	cut func()
 }
 
-// add counts a connection until leave is called, and cuts one that has to go.
-func (s *strangers) add(address string, cut func()) (leave func()) {
+// register counts a connection until leave is called, and evicts one beyond the limit.
+func (s *strangers) register(address string, cut func()) (leave func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	isOfAddress := func(other *stranger) bool { return other.address == address }
@@ -37,9 +37,9 @@ func (s *strangers) add(address string, cut func()) (leave func()) {
 	}
 	switch {
 	case number >= s.maxPerAddress:
-		s.cutAt(slices.IndexFunc(s.waiting, isOfAddress))
+		s.evict(slices.IndexFunc(s.waiting, isOfAddress))
 	case len(s.waiting) >= s.max:
-		s.cutAt(0)
+		s.evict(0)
 	}
 	added := &stranger{address, cut}
 	s.waiting = append(s.waiting, added)
@@ -52,7 +52,7 @@ func (s *strangers) add(address string, cut func()) (leave func()) {
 	}
 }
 
-func (s *strangers) cutAt(at int) {
+func (s *strangers) evict(at int) {
 	go s.waiting[at].cut()
 	s.waiting = slices.Delete(s.waiting, at, at+1)
 }

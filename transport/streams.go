@@ -92,8 +92,8 @@ func newStreams(options Options, documents *persisted) *streams {
 	}
 }
 
-// take reserves the place of one stream, until release is called.
-func (s *streams) take(who string) (release func(), err error) {
+// register counts one stream until release is called.
+func (s *streams) register(who string) (release func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.open >= s.options.Max || s.byCaller[who] >= s.options.MaxPerCaller {

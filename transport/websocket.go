@@ -98,7 +98,7 @@ func (o overWebSocket) Do(w http.ResponseWriter, r *http.Request, executor graph
 	conn.SetReadLimit(int64(o.streams.longest))
 	s := &socket{streams: o.streams, executor: executor, conn: conn, request: r, operations: map[string]*operation{}}
 	if ctx == nil {
-		release = o.streams.strangers.add(o.streams.access.AddressOf(r), func() { conn.CloseNow() })
+		release = o.streams.strangers.register(o.streams.access.AddressOf(r), func() { conn.CloseNow() })
 	}
 	if conn.Subprotocol() != protocol {
 		s.close(protocolClose)
@@ -113,16 +113,16 @@ func (o overWebSocket) Do(w http.ResponseWriter, r *http.Request, executor graph
 	}
 }
 
-// admit looks at the credentials of the request that begins a WebSocket. Whoever they
-// belong to has a place from now on, until release is called; without good ones there
-// is no context, for they may be in the first message.
+// admit checks the credentials of the request that begins a WebSocket, and registers it
+// with its caller until release is called. Without valid ones there is no context, for
+// they may be in the first message.
 func (s *streams) admit(r *http.Request) (ctx context.Context, release func(), err error) {
 	ctx, err = s.access.Enter(r)
 	if isRefusal(err) {
 		return nil, func() {}, nil
 	}
 	if err == nil {
-		release, err = s.take(s.access.Who(ctx))
+		release, err = s.register(s.access.Who(ctx))
 	}
 	return ctx, release, err
 }
@@ -245,7 +245,7 @@ func (s *socket) enter(ctx context.Context, release func(), payload json.RawMess
 	ctx, err := s.streams.access.Enter(s.request)
 	release()
 	if err == nil {
-		release, err = s.streams.take(s.streams.access.Who(ctx))
+		release, err = s.streams.register(s.streams.access.Who(ctx))
 	}
 	if err != nil {
 		s.close(closingFor(failure.Log(s.request.Context(), s.streams.log, err)))

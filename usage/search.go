@@ -16,9 +16,9 @@ type Search struct {
 	// After and Before bound what is found, both exclusive, in the order of account
 	// id and customer id by their bytes. nil is no bound.
 	After, Before *Subject
-	// Most is how many to find: the first, or the last if Backward. What is found
+	// Limit is how many to find: the first, or the last if Backward. What is found
 	// is in ascending order in both cases.
-	Most     int
+	Limit    int
 	Backward bool
 }
 

@@ -66,7 +66,7 @@ func (i *Identities) AddFamiliarAddress(ctx context.Context, name, hash string, 
 		}
 		return errors.Join(
 			forgetOldest(ctx, tx, auth.MaxFamiliarAddresses, ` WHERE user_name = ?`, name),
-			forgetOldest(ctx, tx, auth.MostFamiliarAddresses, ``),
+			forgetOldest(ctx, tx, auth.MaxFamiliarAddressesInAll, ``),
 		)
 	})
 }

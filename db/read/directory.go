@@ -90,7 +90,7 @@ func (d directory) statement(search usage.Search, counted bool) (string, []any) 
 		used = d.counted
 	}
 	columns := strings.Join(d.columns, ", ")
-	order, limit := d.order(search.Backward), " LIMIT "+strconv.Itoa(search.Most)
+	order, limit := d.order(search.Backward), " LIMIT "+strconv.Itoa(search.Limit)
 	var match where.Conditions
 	inner := order + limit // enough of each source, where each row counts
 	if search.Text != "" {
@@ -98,12 +98,11 @@ func (d directory) statement(search usage.Search, counted bool) (string, []any) 
 		prefix := likePrefix(search.Text)
 		match.Add("("+d.columns[len(d.columns)-1]+" LIKE ? ESCAPE '|' OR MAX(name) COLLATE utf8mb4_general_ci LIKE ? ESCAPE '|')", prefix, prefix)
 	}
-	having := strings.Replace(match.String(), "WHERE", "HAVING", 1)
 	statement := `SELECT ` + columns + `, MAX(name) AS name FROM (
 		(SELECT ` + columns + `, name FROM ` + d.named + within.String() + inner + `)
 		UNION ALL
 		(` + used + within.After("AND") + inner + `)) AS known
-		GROUP BY ` + columns + having + order + limit
+		GROUP BY ` + columns + match.After("HAVING") + order + limit
 	if search.Backward {
 		statement = `SELECT * FROM (` + statement + `) AS page` + d.order(false)
 	}

@@ -21,6 +21,14 @@ type Options struct {
 	Timeout time.Duration
 }
 
+// The options, as errors name them.
+const (
+	ArgOld     usage.Argument = "old"
+	ArgNew     usage.Argument = "new"
+	ArgRate    usage.Argument = "rate"
+	ArgTimeout usage.Argument = "timeout"
+)
+
 // Result is what came of one request.
 type Result struct {
 	Line        int          `json:"line"`
@@ -51,13 +59,13 @@ type Comparer struct {
 // New returns a Comparer. What cannot be used is an InvalidArgument error.
 func New(options Options) (*Comparer, error) {
 	if options.Rate <= 0 || options.Timeout <= 0 {
-		return nil, usage.Errorf(usage.InvalidArgument, "--rate and --timeout are greater than 0")
+		return nil, usage.Errorf(usage.InvalidArgument, "%s and %s are greater than 0", ArgRate, ArgTimeout)
 	}
-	before, err := newHost("--old", options.Old, options.OldCredentials, options.Timeout)
+	before, err := newHost(ArgOld, options.Old, options.OldCredentials, options.Timeout)
 	if err != nil {
 		return nil, err
 	}
-	after, err := newHost("--new", options.New, options.NewCredentials, options.Timeout)
+	after, err := newHost(ArgNew, options.New, options.NewCredentials, options.Timeout)
 	if err != nil {
 		return nil, err
 	}

@@ -226,9 +226,9 @@ func TestOptionsThatAreWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*Options){
-		"--old is": func(o *Options) { o.Old = "old.example" }, "--new is": func(o *Options) { o.New = "ftp://x" }, "name and a password": func(o *Options) { o.Old = "https://a:b@old.example" },
-		"--rate and": func(o *Options) { o.Rate = 0 }, "--timeout are": func(o *Options) { o.Timeout = -1 },
-		"for --old are neither": func(o *Options) { o.OldCredentials = "aiu_1" }, "for --new are neither": func(o *Options) { o.NewCredentials = "Digest x" },
+		"old is": func(o *Options) { o.Old = "old.example" }, "new is": func(o *Options) { o.New = "ftp://x" }, "name and a password": func(o *Options) { o.Old = "https://a:b@old.example" },
+		"rate and": func(o *Options) { o.Rate = 0 }, "timeout are": func(o *Options) { o.Timeout = -1 },
+		"for old are neither": func(o *Options) { o.OldCredentials = "aiu_1" }, "for new are neither": func(o *Options) { o.NewCredentials = "Digest x" },
 	} {
 		options := good
 		change(&options)

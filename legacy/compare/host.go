@@ -28,10 +28,10 @@ type host struct {
 // newHost returns the host at an address. Credentials are "name:password" for
 // Basic, or the value of an Authorization header such as "Bearer aiu_…"; with none,
 // those that were recorded are sent.
-func newHost(flag, address, credentials string, timeout time.Duration) (host, error) {
+func newHost(argument usage.Argument, address, credentials string, timeout time.Duration) (host, error) {
 	parsed, err := url.Parse(address)
 	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.RawQuery != "" || parsed.User != nil {
-		return host{}, usage.Errorf(usage.InvalidArgument, "%s is not an address such as https://host.example.com, without a name and a password", flag)
+		return host{}, usage.Invalid(argument, "%s is not an address such as https://host.example.com, without a name and a password", argument)
 	}
 	scheme, _, hasScheme := strings.Cut(credentials, " ")
 	switch {
@@ -39,7 +39,7 @@ func newHost(flag, address, credentials string, timeout time.Duration) (host, er
 	case strings.Contains(credentials, ":"):
 		credentials = "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
 	default:
-		return host{}, usage.Errorf(usage.InvalidArgument, "the credentials for %s are neither name:password nor the value of an Authorization header", flag)
+		return host{}, usage.Invalid(argument, "the credentials for %s are neither name:password nor the value of an Authorization header", argument)
 	}
 	return host{strings.TrimSuffix(address, "/"), credentials, &http.Client{
 		Timeout:       timeout,

@@ -43,7 +43,7 @@ func (a PageArguments) Search(accountID, text string) (usage.Search, error) {
 	if err := usage.CheckSearch(text); err != nil {
 		return usage.Search{}, err
 	}
-	search := usage.Search{AccountID: accountID, Text: text, Most: size + 1, Backward: backward}
+	search := usage.Search{AccountID: accountID, Text: text, Limit: size + 1, Backward: backward}
 	after, err := parseCursor(argAfter, a.After)
 	if err != nil {
 		return usage.Search{}, err
@@ -65,7 +65,7 @@ func (a PageArguments) Search(accountID, text string) (usage.Search, error) {
 // something before and after it. Where a cursor ends the search, the one that it
 // belongs to is there.
 func listed[T any](search usage.Search, found []T) (page []T, before, after bool) {
-	more := len(found) == search.Most
+	more := len(found) == search.Limit
 	if !search.Backward {
 		if more {
 			found = found[:len(found)-1]

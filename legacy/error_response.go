@@ -11,8 +11,8 @@ import (
 	"aiusage/usage"
 )
 
-// fault is an error as the old host answered it (facts 15 to 18).
-type fault struct {
+// errorResponse is an error as the old host answered it (facts 15 to 18).
+type errorResponse struct {
 	status int
 	// reason is the reason phrase; empty for the status's standard one.
 	reason string
@@ -26,7 +26,7 @@ type fault struct {
 	header http.Header
 }
 
-func (f *fault) Error() string { return f.message }
+func (f *errorResponse) Error() string { return f.message }
 
 // The headers that the old host spelled otherwise than net/http does. Names of
 // headers have no case, but some callers compare them as they are. They are set in
@@ -52,8 +52,8 @@ var errorCodes = map[usage.Code]string{
 
 // badArgument is a 400 that names a field (fact 17). In the message of the
 // whole the field follows in parentheses, as .NET writes it (fact 15).
-func badArgument(field, message string) *fault {
-	f := &fault{status: http.StatusBadRequest, reason: "ArgumentException", code: "ArgumentException", message: message}
+func badArgument(field, message string) *errorResponse {
+	f := &errorResponse{status: http.StatusBadRequest, reason: "ArgumentException", code: "ArgumentException", message: message}
 	if field != "" {
 		f.message = fmt.Sprintf("%s (Parameter '%s')", message, field)
 		f.field, f.detail = field, message
@@ -62,28 +62,28 @@ func badArgument(field, message string) *fault {
 }
 
 // unreadable is the 400 for a body that cannot be understood (fact 17).
-func unreadable(contentType string, batch bool, reason error) *fault {
+func unreadable(contentType string, batch bool, reason error) *errorResponse {
 	array := ""
 	if batch {
 		array = "[]"
 	}
-	return &fault{
+	return &errorResponse{
 		status: http.StatusBadRequest, reason: "SerializationException", code: "SerializationException",
 		message: fmt.Sprintf("Could not deserialize '%s' request using Voice.Api.AI.GetAIUsage%s'\nError: %s", shorten(contentType, 100), array, shorten(reason.Error(), 500)),
 	}
 }
 
 // noSuchOperation is the answer at a predefined path of no operation (fact 22).
-func noSuchOperation(name string) *fault {
-	return &fault{
+func noSuchOperation(name string) *errorResponse {
+	return &errorResponse{
 		status: http.StatusMethodNotAllowed, reason: "NotImplementedException", code: "NotImplementedException",
 		message: fmt.Sprintf("The operation '%s' does not exist for this service", shorten(name, 100)),
 	}
 }
 
 // methodNotAllowed is the answer to a verb that does not run the operation.
-func methodNotAllowed(method string) *fault {
-	return &fault{
+func methodNotAllowed(method string) *errorResponse {
+	return &errorResponse{
 		status: http.StatusMethodNotAllowed, reason: "NotSupportedException", code: "NotSupportedException",
 		message: shorten(method, 100) + " does not run the operation",
 		header:  http.Header{"Allow": {"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"}},
@@ -98,32 +98,32 @@ func shorten(text string, length int) string {
 	return strings.ToValidUTF8(text, "")
 }
 
-// faultOf turns any error into the answer for it.
-func faultOf(err error, as format, login string) *fault {
+// errorResponseOf turns any error into the answer for it.
+func errorResponseOf(err error, as format, login string) *errorResponse {
 	if at, ok := errors.AsType[*indexed](err); ok {
-		f := *faultOf(at.error, as, login)
+		f := *errorResponseOf(at.error, as, login)
 		f.batchIndex = &at.index
 		return &f
 	}
-	if f, ok := errors.AsType[*fault](err); ok {
+	if f, ok := errors.AsType[*errorResponse](err); ok {
 		return f
 	}
 	coded := usage.AsError(err)
 	switch {
 	case errors.Is(err, auth.ErrWrongCredentials):
-		return &fault{status: http.StatusUnauthorized, reason: "Invalid Username or Password",
+		return &errorResponse{status: http.StatusUnauthorized, reason: "Invalid Username or Password",
 			code: "Unauthorized", message: "Invalid Username or Password"}
 	case errors.Is(err, auth.ErrInvalidToken):
-		return &fault{status: http.StatusUnauthorized, reason: "Unauthorized", code: "Unauthorized", message: coded.In(contractNames).Message,
+		return &errorResponse{status: http.StatusUnauthorized, reason: "Unauthorized", code: "Unauthorized", message: coded.In(contractNames).Message,
 			header: http.Header{wwwAuthenticate: {`Bearer error="invalid_token"`}}}
 	case errors.Is(err, auth.ErrCrossSite):
-		return &fault{status: http.StatusForbidden, reason: "Forbidden", code: "Forbidden", message: coded.In(contractNames).Message}
+		return &errorResponse{status: http.StatusForbidden, reason: "Forbidden", code: "Forbidden", message: coded.In(contractNames).Message}
 	}
 	switch coded.Code {
 	case usage.Unauthenticated:
 		return notSignedIn(as, login)
 	case usage.PermissionDenied:
-		return &fault{status: http.StatusForbidden, reason: "Invalid Role"}
+		return &errorResponse{status: http.StatusForbidden, reason: "Invalid Role"}
 	case usage.InvalidArgument:
 		return badArgument(contractNames.Arguments[coded.Argument], coded.In(contractNames).String())
 	}
@@ -132,20 +132,20 @@ func faultOf(err error, as format, login string) *fault {
 
 // notSignedIn asks for credentials with an empty body, or sends a browser to
 // the login page (fact 18).
-func notSignedIn(as format, login string) *fault {
+func notSignedIn(as format, login string) *errorResponse {
 	if as == formatHTML {
-		return &fault{status: http.StatusFound, header: http.Header{"Location": {login}}}
+		return &errorResponse{status: http.StatusFound, header: http.Header{"Location": {login}}}
 	}
-	return &fault{status: http.StatusUnauthorized, header: http.Header{wwwAuthenticate: {`basic realm="/auth/basic"`}}}
+	return &errorResponse{status: http.StatusUnauthorized, header: http.Header{wwwAuthenticate: {`basic realm="/auth/basic"`}}}
 }
 
 // failed is the answer when the request was right and the answer is missing.
-func failed(err *usage.Error) *fault {
+func failed(err *usage.Error) *errorResponse {
 	code, known := errorCodes[err.Code]
 	if !known {
 		code = errorCodes[usage.Internal]
 	}
-	f := &fault{status: failure.Status(err.Code), reason: code, code: code, message: err.In(contractNames).String(), header: http.Header{}}
+	f := &errorResponse{status: failure.Status(err.Code), reason: code, code: code, message: err.In(contractNames).String(), header: http.Header{}}
 	failure.SetRetryAfter(f.header, err)
 	return f
 }

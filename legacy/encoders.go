@@ -2,8 +2,8 @@ package legacy
 
 import "aiusage/usage"
 
-// writers write the answer to one request, and the answers to a batch.
-var writers = map[format]struct {
+// encoders write the answer to one request, and the answers to a batch.
+var encoders = map[format]struct {
 	one   func(*stream, *usage.Report)
 	batch func(*stream, []*usage.Report)
 }{

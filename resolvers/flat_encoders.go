@@ -11,40 +11,40 @@ import (
 	"aiusage/usage"
 )
 
-// The makers of fields by their type.
+// The encoders of fields by their type.
 
 // leaf makes a field that has no fields of its own and needs nothing but its value.
-func leaf[T any](write func(document []byte, value *T) ([]byte, bool)) maker[T] {
-	return func(*graphql.OperationContext, graphql.CollectedField) (writer[T], bool) {
-		return func(_ context.Context, document []byte, value *T) ([]byte, bool) { return write(document, value) }, false
+func leaf[T any](encode func(document []byte, value *T) ([]byte, bool)) encoderOf[T] {
+	return func(*graphql.OperationContext, graphql.CollectedField) (encoder[T], bool) {
+		return func(_ context.Context, document []byte, value *T) ([]byte, bool) { return encode(document, value) }, false
 	}
 }
 
-func textField[T any](get func(*T) string) maker[T] {
+func textField[T any](get func(*T) string) encoderOf[T] {
 	return leaf(func(document []byte, value *T) ([]byte, bool) { return appendText(document, get(value)), true })
 }
 
-func numberField[T any](get func(*T) int64) maker[T] {
+func numberField[T any](get func(*T) int64) encoderOf[T] {
 	return leaf(func(document []byte, value *T) ([]byte, bool) {
 		return strconv.AppendInt(document, get(value), 10), true
 	})
 }
 
-func truthField[T any](get func(*T) bool) maker[T] {
+func truthField[T any](get func(*T) bool) encoderOf[T] {
 	return leaf(func(document []byte, value *T) ([]byte, bool) {
 		return strconv.AppendBool(document, get(value)), true
 	})
 }
 
 // minutesField is the contract's field of 32 bits.
-func minutesField[T any](get func(*T) usage.Usage) maker[T] {
+func minutesField[T any](get func(*T) usage.Usage) encoderOf[T] {
 	return leaf(func(document []byte, value *T) ([]byte, bool) {
 		minutes, err := get(value).Minutes32()
 		return strconv.AppendInt(document, int64(minutes), 10), err == nil
 	})
 }
 
-func timeField[T any](get func(*T) *time.Time) maker[T] {
+func timeField[T any](get func(*T) *time.Time) encoderOf[T] {
 	return leaf(func(document []byte, value *T) ([]byte, bool) {
 		instant := get(value)
 		if instant == nil {
@@ -58,8 +58,8 @@ func timeField[T any](get func(*T) *time.Time) maker[T] {
 }
 
 // shareField is a share, or null where there is nothing to have a part of.
-func shareField[T any](get func(*T, answer.Measure) *float64) maker[T] {
-	return func(operation *graphql.OperationContext, field graphql.CollectedField) (writer[T], bool) {
+func shareField[T any](get func(*T, answer.Measure) *float64) encoderOf[T] {
+	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
 		of, _ := field.ArgumentMap(operation.Variables)["of"].(string)
 		return func(_ context.Context, document []byte, value *T) ([]byte, bool) {
 			share := get(value, answer.Measure(of))
@@ -72,8 +72,8 @@ func shareField[T any](get func(*T, answer.Measure) *float64) maker[T] {
 }
 
 // nameField is a name, which is read, or null where there is none.
-func nameField[T any](get func(*T, context.Context) (*string, error)) maker[T] {
-	return func(*graphql.OperationContext, graphql.CollectedField) (writer[T], bool) {
+func nameField[T any](get func(*T, context.Context) (*string, error)) encoderOf[T] {
+	return func(*graphql.OperationContext, graphql.CollectedField) (encoder[T], bool) {
 		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
 			name, err := get(value, ctx)
 			if err != nil {
@@ -88,22 +88,22 @@ func nameField[T any](get func(*T, context.Context) (*string, error)) maker[T] {
 }
 
 // objectField makes a field that is an object.
-func objectField[T, U any](known fields[U], typeName string, get func(*T) *U) maker[T] {
-	return func(operation *graphql.OperationContext, field graphql.CollectedField) (writer[T], bool) {
-		plan, flat := plain(operation, known, typeName, field.Selections)
+func objectField[T, U any](known fields[U], typeName string, get func(*T) *U) encoderOf[T] {
+	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
+		selected, flat := plain(operation, known, typeName, field.Selections)
 		if !flat {
 			return nil, false
 		}
 		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
-			return plan.write(ctx, document, get(value))
-		}, plan.reads
+			return selected.write(ctx, document, get(value))
+		}, selected.reads
 	}
 }
 
 // readField makes a field that is an object, which is read, or null.
-func readField[T, U any](known func() fields[U], typeName string, get func(*T) (*U, error)) maker[T] {
-	return func(operation *graphql.OperationContext, field graphql.CollectedField) (writer[T], bool) {
-		plan, flat := plain(operation, known(), typeName, field.Selections)
+func readField[T, U any](known func() fields[U], typeName string, get func(*T) (*U, error)) encoderOf[T] {
+	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
+		selected, flat := plain(operation, known(), typeName, field.Selections)
 		if !flat {
 			return nil, false
 		}
@@ -115,28 +115,28 @@ func readField[T, U any](known func() fields[U], typeName string, get func(*T) (
 			if below == nil {
 				return append(document, "null"...), true
 			}
-			return plan.write(ctx, document, below)
+			return selected.write(ctx, document, below)
 		}, true
 	}
 }
 
 // listField makes a field that is a list of objects.
-func listField[T, U any](known fields[U], typeName string, get func(*T) []U) maker[T] {
-	return func(operation *graphql.OperationContext, field graphql.CollectedField) (writer[T], bool) {
-		plan, flat := plain(operation, known, typeName, field.Selections)
+func listField[T, U any](known fields[U], typeName string, get func(*T) []U) encoderOf[T] {
+	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
+		selected, flat := plain(operation, known, typeName, field.Selections)
 		if !flat {
 			return nil, false
 		}
 		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
-			return plan.writeAll(ctx, document, get(value))
-		}, plan.reads
+			return selected.writeAll(ctx, document, get(value))
+		}, selected.reads
 	}
 }
 
 // seriesField makes a field that is a series, which is read.
-func seriesField[T any](get func(*T, context.Context, usage.Step, bool) ([]answer.Point, error)) maker[T] {
-	return func(operation *graphql.OperationContext, field graphql.CollectedField) (writer[T], bool) {
-		plan, flat := plain(operation, pointFields, "AIUsagePoint", field.Selections)
+func seriesField[T any](get func(*T, context.Context, usage.Step, bool) ([]answer.Point, error)) encoderOf[T] {
+	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
+		selected, flat := plain(operation, pointFields, "AIUsagePoint", field.Selections)
 		if !flat {
 			return nil, false
 		}
@@ -148,7 +148,7 @@ func seriesField[T any](get func(*T, context.Context, usage.Step, bool) ([]answe
 			if err != nil {
 				return document, false
 			}
-			return plan.writeAll(ctx, document, points)
+			return selected.writeAll(ctx, document, points)
 		}, true
 	}
 }

@@ -15,11 +15,11 @@ import (
 
 func TestFact15JSONToTheByte(t *testing.T) {
 	const want = `{"responseStatus":{"errorCode":"ArgumentException","message":"Bad thing (Parameter 'StartDate')","errors":[{"errorCode":"ArgumentException","fieldName":"StartDate","message":"Bad thing"}]}}`
-	if got := string(faultBody(badArgument("StartDate", "Bad thing"), formatJSON)); got != want {
+	if got := string(errorBody(badArgument("StartDate", "Bad thing"), formatJSON)); got != want {
 		t.Errorf("got %s", got)
 	}
 	const without = `{"responseStatus":{"errorCode":"ArgumentException","message":"Bad thing","errors":[]}}`
-	if got := string(faultBody(badArgument("", "Bad thing"), formatJSON)); got != without {
+	if got := string(errorBody(badArgument("", "Bad thing"), formatJSON)); got != without {
 		t.Errorf("got %s", got)
 	}
 }
@@ -28,24 +28,24 @@ func TestFact16XMLToTheByte(t *testing.T) {
 	const head = `<?xml version="1.0" encoding="utf-8"?><ErrorResponse xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns="http://schemas.servicestack.net/types"><ResponseStatus><ErrorCode>ArgumentException</ErrorCode>`
 	const foot = `<Meta xmlns:d3p1="http://schemas.microsoft.com/2003/10/Serialization/Arrays" i:nil="true" /></ResponseStatus></ErrorResponse>`
 	want := head + `<Message>Bad thing (Parameter 'StartDate')</Message><StackTrace i:nil="true" /><Errors><ResponseError><ErrorCode>ArgumentException</ErrorCode><FieldName>StartDate</FieldName><Message>Bad thing</Message><Meta xmlns:d5p1="http://schemas.microsoft.com/2003/10/Serialization/Arrays" i:nil="true" /></ResponseError></Errors>` + foot
-	if got := string(faultBody(badArgument("StartDate", "Bad thing"), formatXML)); got != want {
+	if got := string(errorBody(badArgument("StartDate", "Bad thing"), formatXML)); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	want = head + `<Message>Bad thing</Message><StackTrace i:nil="true" /><Errors />` + foot
-	if got := string(faultBody(badArgument("", "Bad thing"), formatXML)); got != want {
+	if got := string(errorBody(badArgument("", "Bad thing"), formatXML)); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
 func TestFact16CSVAndJSVToTheByte(t *testing.T) {
 	f := badArgument("StartDate", `Bad, "thing"`)
-	if got := string(faultBody(f, formatJSV)); got != `{responseStatus:{errorCode:ArgumentException,message:"Bad, ""thing"" (Parameter 'StartDate')",errors:[{errorCode:ArgumentException,fieldName:StartDate,message:"Bad, ""thing"""}]}}` {
+	if got := string(errorBody(f, formatJSV)); got != `{responseStatus:{errorCode:ArgumentException,message:"Bad, ""thing"" (Parameter 'StartDate')",errors:[{errorCode:ArgumentException,fieldName:StartDate,message:"Bad, ""thing"""}]}}` {
 		t.Errorf("got %s", got)
 	}
-	if got := string(faultBody(badArgument("", "Bad thing"), formatCSV)); got != "ResponseStatus\r\n\"{errorCode:ArgumentException,message:Bad thing,errors:[]}\"\r\n" {
+	if got := string(errorBody(badArgument("", "Bad thing"), formatCSV)); got != "ResponseStatus\r\n\"{errorCode:ArgumentException,message:Bad thing,errors:[]}\"\r\n" {
 		t.Errorf("got %q", got)
 	}
-	if got := string(faultBody(badArgument("", "a,b"), formatCSV)); !strings.Contains(got, `message:""a,b"",`) {
+	if got := string(errorBody(badArgument("", "a,b"), formatCSV)); !strings.Contains(got, `message:""a,b"",`) {
 		t.Errorf("got %q", got)
 	}
 }
@@ -53,7 +53,7 @@ func TestFact16CSVAndJSVToTheByte(t *testing.T) {
 // TestErrorsToTheByte holds every kind of error in every format to golden files.
 func TestErrorsToTheByte(t *testing.T) {
 	index := 1
-	for name, f := range map[string]*fault{
+	for name, f := range map[string]*errorResponse{
 		"field":     badArgument("StartDate", `StartDate "<&>" cannot be read`),
 		"unread":    unreadable("application/xml", false, errors.New("the document ends within <x> & \"y\"")),
 		"operation": noSuchOperation("Nope"),
@@ -61,13 +61,13 @@ func TestErrorsToTheByte(t *testing.T) {
 		"strange":   {code: "Exception", message: "a\x01b\xFFc\r\nd\te😀"},
 	} {
 		for as := range contentTypes {
-			golden(t, "fault-"+name+"."+string(as), faultBody(f, as))
+			golden(t, "fault-"+name+"."+string(as), errorBody(f, as))
 		}
 		var parsed struct{}
-		if err := xml.Unmarshal(faultBody(f, formatXML), &parsed); err != nil {
+		if err := xml.Unmarshal(errorBody(f, formatXML), &parsed); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := json.Unmarshal(faultBody(f, formatJSON), &parsed); err != nil {
+		if err := json.Unmarshal(errorBody(f, formatJSON), &parsed); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

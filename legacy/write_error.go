@@ -14,8 +14,8 @@ import (
 // fail answers an error in the negotiated format. Whatever is not a refusal of this
 // door's own may be a fault of the gateway, whose text never leaves.
 func (h *handler) fail(w http.ResponseWriter, r *http.Request, as format, err error) {
-	f := faultOf(err, as, loginPage(r))
-	if _, refused := errors.AsType[*fault](err); !refused {
+	f := errorResponseOf(err, as, loginPage(r))
+	if _, refused := errors.AsType[*errorResponse](err); !refused {
 		failure.Log(r.Context(), h.Log, err)
 	}
 	header := w.Header()
@@ -25,33 +25,33 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, as format, err er
 	var body []byte
 	if f.code != "" {
 		header.Set("Content-Type", contentTypes[as])
-		body = faultBody(f, as)
+		body = errorBody(f, as)
 	}
 	writeStatus(w, r, f.status, f.reason, body)
 }
 
-// faultBody writes the ErrorResponse (facts 15 and 16).
-func faultBody(f *fault, as format) []byte {
+// errorBody writes the ErrorResponse (facts 15 and 16).
+func errorBody(f *errorResponse, as format) []byte {
 	var body bytes.Buffer
 	s := newStream(context.Background(), &body)
 	switch as {
 	case formatXML:
-		xmlFault(s, f)
+		xmlError(s, f)
 	case formatJSV:
-		jsvFault(s, f)
+		jsvError(s, f)
 	case formatCSV:
-		csvFault(s, f)
+		csvError(s, f)
 	case formatHTML:
-		htmlFault(s, f)
+		htmlError(s, f)
 	default:
-		jsonFault(s, f)
+		jsonError(s, f)
 	}
 	s.close() // to memory: cannot fail
 	return body.Bytes()
 }
 
-// jsonFault writes the body of fact 15.
-func jsonFault(s *stream, f *fault) {
+// jsonError writes the body of fact 15.
+func jsonError(s *stream, f *errorResponse) {
 	s.text(`{"responseStatus":{"errorCode":`)
 	s.jsonString(f.code)
 	s.text(`,"message":`)
@@ -77,8 +77,8 @@ func jsonFault(s *stream, f *fault) {
 
 const errorAttributes = ` xmlns:i="` + instanceNamespace + `" xmlns="` + errorNamespace + `"`
 
-// xmlFault writes the body of fact 16.
-func xmlFault(s *stream, f *fault) {
+// xmlError writes the body of fact 16.
+func xmlError(s *stream, f *errorResponse) {
 	s.text(xmlDeclaration + "<ErrorResponse" + errorAttributes + "><ResponseStatus><ErrorCode>")
 	s.xmlWords(f.code)
 	s.text("</ErrorCode><Message>")
@@ -115,21 +115,21 @@ func (s *stream) xmlWords(text string) {
 	}, text))
 }
 
-// jsvFault writes the body of fact 15 as JSV.
-func jsvFault(s *stream, f *fault) {
+// jsvError writes the body of fact 15 as JSV.
+func jsvError(s *stream, f *errorResponse) {
 	s.text("{responseStatus:")
 	jsvStatus(s, f, `"`)
 	s.char('}')
 }
 
-// csvFault writes the body of fact 16: a header and one JSV cell.
-func csvFault(s *stream, f *fault) {
+// csvError writes the body of fact 16: a header and one JSV cell.
+func csvError(s *stream, f *errorResponse) {
 	s.text("ResponseStatus\r\n\"")
 	jsvStatus(s, f, `""`)
 	s.text("\"\r\n")
 }
 
-func jsvStatus(s *stream, f *fault, quote string) {
+func jsvStatus(s *stream, f *errorResponse, quote string) {
 	s.text("{errorCode:")
 	s.jsvText(f.code, quote)
 	s.text(",message:")
@@ -151,8 +151,8 @@ func jsvStatus(s *stream, f *fault, quote string) {
 	s.char('}')
 }
 
-// htmlFault writes a page that says what was wrong.
-func htmlFault(s *stream, f *fault) {
+// htmlError writes a page that says what was wrong.
+func htmlError(s *stream, f *errorResponse) {
 	s.text(htmlHead + "<p>")
 	s.htmlText(f.code)
 	s.text(": ")
