@@ -143,6 +143,17 @@ func TestHashingIsBoundedAndWaitingEndsWithTheRequest(t *testing.T) {
 	}
 }
 
+func TestALaneIsLeftAsOftenAsItIsEntered(t *testing.T) {
+	l := newLane(false, 1)
+	for i := range 2 * cap(l.places) {
+		leave, err := l.enter(t.Context())
+		if err != nil {
+			t.Fatalf("time %d: got %v", i, err)
+		}
+		leave()
+	}
+}
+
 func TestHashingForStrangersRestsAsLongAsItWorks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for rests, want := range map[bool]time.Duration{true: time.Minute, false: 0} {

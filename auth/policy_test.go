@@ -23,7 +23,7 @@ func TestANewPasswordIsLongAndNotCommon(t *testing.T) {
 		"", "x7!kq02-mmz", "päßwörter!!", // eleven characters, whatever their bytes
 		"            ", "aaaaaaaaaaaa", "123456789012", "abcdefghijkl", "qwertyuiop[]", "1q2w3e4r5t6y", "abcabcabcabc",
 		"passwordpassword", "password1234", "P@ssw0rd1234", "Administrator", "iloveyou1234", "unbelievable", "december2025",
-		"ada.lovelace1815", "Ada.Lovelace1815", "gatewayaiusage", strings.Repeat("ab", 500), strings.Repeat("a", judgedLength) + "x7!kq02-mmzp", "correct\xffhorse",
+		"ada.lovelace1815", "Ada.Lovelace1815", "gatewayaiusage", strings.Repeat("ab", 500), strings.Repeat("a", judgedLength) + "x7!kq02-mmzp", "pferd und \xffknopfloch", strings.Repeat("Lorem ipsum dolor ", 50) + "\xff",
 	} {
 		if err := CheckNewPassword("ada.lovelace1815", password); codeOf(err) != usage.InvalidArgument {
 			t.Errorf("%q was taken", password)

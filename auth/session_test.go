@@ -284,7 +284,7 @@ func TestWhatIsNoIDIsNotLookedUpAndNoneTwice(t *testing.T) {
 	f := newFixture(t, Options{})
 	id := strings.Repeat("A", 43)
 	for cookies, want := range map[string]int{
-		"ss-id=x": 0, "ss-id=" + id + "A": 0, "ss-id=" + id + "; ss-id=" + id: 1, "ss-opt=perm; ss-pid=" + id + "; ss-id=" + id: 1, "ss-pid=" + id: 0,
+		"ss-id=x": 0, "ss-id=" + id + "A": 0, "ss-id=" + id + "; ss-id=" + id: 1, "ss-opt=perm; ss-pid=" + id + "; ss-id=" + id: 1, "ss-pid=" + id: 0, "ss-opt=temp; ss-pid=" + id: 0,
 	} {
 		before := f.asked
 		f.wantOut(t, cookies, carrying(cookies))

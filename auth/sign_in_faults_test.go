@@ -112,6 +112,51 @@ func TestWhoIsKnownDoesNotWaitForStrangers(t *testing.T) {
 	}
 }
 
+// Whoever proved the password a moment ago is let through, wherever they are now; whoever
+// has to wait takes no place in the queue.
+func TestGuessesAreRefusedBeforeTheQueueAndAfterMemory(t *testing.T) {
+	f := newFixture(t, Options{})
+	f.quick(nil)
+	f.setPassword("ada", "right")
+	if _, err := f.Authenticate(from("10.0.0.1:1", "ada", "right")); err != nil {
+		t.Fatal(err)
+	}
+	f.guessAt(t, "ada")
+	for range cap(f.passwords.strangers.places) {
+		f.passwords.strangers.places <- struct{}{}
+	}
+	if _, err := f.Authenticate(from("10.0.0.2:1", "ada", "right")); err != nil {
+		t.Errorf("what is remembered: got %v", err)
+	}
+	if _, err := f.Authenticate(from("10.0.0.3:1", "ada", "wrong")); usage.AsError(err).RetryAfter != userEvery {
+		t.Errorf("another guess: got %v, after %s", err, usage.AsError(err).RetryAfter)
+	}
+}
+
+// Those who waited for a caller who has gone ask anew, and the trail has nothing of one.
+func TestTheCheckOfACallerWhoHasGoneSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, Options{})
+		for range cap(f.passwords.strangers.slots) {
+			f.passwords.strangers.slots <- struct{}{}
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		r := from("10.0.0.1:1", "ada", "any")
+		go f.Authenticate(r.WithContext(ctx))
+		synctest.Wait()
+		outcome := make(chan error)
+		go func() {
+			_, err := f.join(r, "ada", "any", f.passwords.digest("ada", "any"))
+			outcome <- err
+		}()
+		synctest.Wait()
+		leave()
+		if err := <-outcome; !errors.Is(err, errLeft) || !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 // Where the hash of nobody matches, nobody is let in.
 func TestNobodyHasNoPassword(t *testing.T) {
 	f := newFixture(t, Options{})
