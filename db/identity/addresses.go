@@ -65,15 +65,15 @@ func (i *Identities) AddFamiliarAddress(ctx context.Context, name, hash string, 
 			return err
 		}
 		return errors.Join(
-			forgetOldest(ctx, tx, auth.MaxFamiliarAddresses, ` WHERE user_name = ?`, name),
-			forgetOldest(ctx, tx, auth.MaxFamiliarAddressesInAll, ``),
+			evictOldest(ctx, tx, auth.MaxFamiliarAddresses, ` WHERE user_name = ?`, name),
+			evictOldest(ctx, tx, auth.MaxFamiliarAddressesInAll, ``),
 		)
 	})
 }
 
-// forgetOldest forgets the addresses, of those that where selects, that are older
+// evictOldest deletes the addresses, of those that where selects, that are older
 // than the newest so many.
-func forgetOldest(ctx context.Context, tx *sqlx.Tx, keep int, where string, args ...any) error {
+func evictOldest(ctx context.Context, tx *sqlx.Tx, keep int, where string, args ...any) error {
 	var newest time.Time
 	err := tx.GetContext(ctx, &newest,
 		`SELECT seen_at FROM familiar_addresses`+where+` ORDER BY seen_at DESC LIMIT 1 OFFSET ?`, append(args, keep)...)

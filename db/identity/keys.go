@@ -88,7 +88,7 @@ func (i *Identities) TouchAPIKey(ctx context.Context, id string, at time.Time) e
 	return pool.Translate(err)
 }
 
-// RevokeAPIKey makes a key good no more. A key that nobody has made is a
+// RevokeAPIKey revokes a key. A key that nobody has made is a
 // NotFound error; one that was revoked before keeps its instant.
 func (i *Identities) RevokeAPIKey(ctx context.Context, id string, at time.Time) error {
 	result, err := i.db.ExecContext(ctx, `UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ?) WHERE key_id = ?`, at.UTC(), id)

@@ -176,7 +176,7 @@ func (k *killer) Close() error {
 
 // killable is a connection of the pool. It remembers the context it was last used
 // with, and looks at that when it is closed, which the pool does with a connection
-// that is good no more. So it costs a statement nothing.
+// that is no longer valid. So it costs a statement nothing.
 type killable struct {
 	connection
 	killer *killer

@@ -30,7 +30,7 @@ type Options struct {
 	// MaxConnections bounds the pool; a gateway needs MinConnections. 0 means 16.
 	MaxConnections int
 	// ReadTimeout bounds the wait for each answer of the server, for when it
-	// hangs without closing the connection. 0 waits without end, which is what a
+	// hangs without closing the connection. 0 waits for ever, which is what a
 	// migration of a large table needs. A readTimeout in the DSN wins.
 	ReadTimeout time.Duration
 }
@@ -97,7 +97,7 @@ func connectionConfig(dsn string, options Options) (*mysql.Config, error) {
 	config.CheckConnLiveness = true
 	settled := []mysql.Option{mysql.TimeTruncate(0)}
 	if strings.Contains(config.FormatDSN(), "charset=") {
-		// Otherwise the charset goes without saying.
+		// Otherwise the charset follows from the collation.
 		settled = append(settled, mysql.Charset("utf8mb4", "utf8mb4_bin"))
 	}
 	return config, config.Apply(settled...)

@@ -175,7 +175,7 @@ func among(column string, numbers []uint64) (conditions where.Conditions) {
 // introduce gives numbers to subjects that have none. Two gateways may do so for
 // the same subject at the same time.
 func (r *Rollups) introduce(ctx context.Context, subjects []usage.Subject) error {
-	// Everybody in the same order, so that they do not wait for each other crosswise.
+	// Everybody in the same order, so that they do not deadlock.
 	slices.SortFunc(subjects, usage.Subject.Compare)
 	for some := range slices.Chunk(slices.Compact(subjects), 500) {
 		err := pool.Retry(ctx, func() error {
@@ -256,7 +256,7 @@ func compareRollups(a, b rollup) int {
 }
 
 // addToRollups adds sums to the hours, days and months they belong to, in the
-// order of the key, so that two who add do not wait for each other crosswise.
+// order of the key, so that two who add do not deadlock.
 func addToRollups(ctx context.Context, tx *sqlx.Tx, sums map[hourly]usage.Usage) error {
 	totals := make(map[rollup]usage.Usage, 2*len(sums))
 	for one, change := range sums {
