@@ -91,10 +91,7 @@ func (t Told) String() string {
 
 // In returns the error in the words of the door that has the names.
 func (e *Error) In(names Names) Told {
-	told := Told{Message: e.Message}
-	if e.Argument != "" {
-		told.Argument = names.argument(e.Argument)
-	}
+	told := Told{Argument: names.argument(e.Argument), Message: e.Message}
 	if len(e.Values) > 0 {
 		told.Message = names.text(Text{e.Message, e.Values})
 	}

@@ -83,8 +83,8 @@ func TestEveryErrorIsInTheNamesOfItsDoor(t *testing.T) {
 		if told.String() != fault.want {
 			t.Errorf("got  %s\nwant %s", told, fault.want)
 		}
-		if want := strange.argument(coded.Argument); told.Argument != want {
-			t.Errorf("%s: names %q, want %q", told, told.Argument, want)
+		if told.Argument == "" || !strings.Contains(told.Message, told.Argument) {
+			t.Errorf("%s: the argument is %q", told, told.Argument)
 		}
 		// Nothing of GraphQL is left but in what the caller sent.
 		for argument := range strange.Arguments {
