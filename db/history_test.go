@@ -184,7 +184,7 @@ var zones = []string{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata",
 func (h *history) series(rt *rapid.T) {
 	query := usage.SeriesQuery{
 		Query: queries().Draw(rt, "query"),
-		Step:  rapid.SampledFrom([]usage.Step{usage.Hourly, usage.Daily, usage.Weekly, usage.Monthly}).Draw(rt, "step"),
+		Step:  rapid.SampledFrom([]usage.Step{usage.QuarterHourly, usage.Hourly, usage.Daily, usage.Weekly, usage.Monthly, usage.Yearly}).Draw(rt, "step"),
 		Level: rapid.SampledFrom([]usage.Level{usage.Together, usage.ByAccount, usage.ByCustomer}).Draw(rt, "level"),
 	}
 	var err error

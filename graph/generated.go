@@ -1128,7 +1128,7 @@ type AIUsage {
     orderBy: AIUsageOrder = {field: ID, direction: ASC}
   ): AICustomerUsageConnection!
   """
-  The usage over time: one point for each hour, day, week or month of the range, on the
+  The usage over time: one point for each hour, day, week and so on of the range, on the
   calendar of the report's time zone. A range without a start has points from the hour of
   the first usage of the report on, and one without an end has them up to now, or to the
   last usage where that is later. The points add up to ` + "`" + `totals` + "`" + `.
@@ -1229,6 +1229,8 @@ type AICustomerUsage {
 
 "The length of time of one point of a series, on the calendar of the report's time zone."
 enum AIUsageGranularity {
+  "From one quarter of an hour to the next on the clocks of the time zone. Read from single sessions, as far as these are kept."
+  QUARTER_HOUR
   "From one full hour to the next on the clocks of the time zone."
   HOUR
   "From midnight to midnight, which is 23 or 25 hours where the clocks change."
@@ -1237,6 +1239,8 @@ enum AIUsageGranularity {
   WEEK
   "A calendar month."
   MONTH
+  "A calendar year."
+  YEAR
 }
 
 "A number that usage is measured by."
@@ -1249,7 +1253,7 @@ enum AIUsageMeasure {
   SESSIONS
 }
 
-"The usage of one hour, day, week or month of a series."
+"The usage of one point of a series, such as an hour or a month."
 type AIUsagePoint {
   "Where it starts, inclusive: on the calendar, or where the report's range starts."
   from: DateTime!
@@ -1301,6 +1305,8 @@ enum AIUsageGrain {
   DAY
   "A calendar month."
   MONTH
+  "A calendar year."
+  YEAR
 }
 
 "A span of time."

@@ -16,7 +16,7 @@ const (
 )
 
 // points is how many points series are taken to have.
-var points = map[usage.Step]int{usage.Hourly: 720, usage.Daily: 365, usage.Weekly: 53, usage.Monthly: 24}
+var points = map[usage.Step]int{usage.QuarterHourly: 2880, usage.Hourly: 720, usage.Daily: 365, usage.Weekly: 53, usage.Monthly: 24, usage.Yearly: 10}
 
 // weights returns how many values the fields with lists count for.
 func weights() (c graph.ComplexityRoot) {

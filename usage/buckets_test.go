@@ -42,6 +42,20 @@ func TestBucketsByExample(t *testing.T) {
 		// On the last day of a leap year, after the zone's file has ended.
 		{"America/St_Johns", Hourly, "2040-12-31T22:30:00Z", "2041-01-01T01:30:00Z",
 			"2040-12-31T22:30:00Z 2040-12-31T23:30:00Z 2040-12-31T23:30:00Z 2041-01-01T00:30:00Z 2041-01-01T00:30:00Z 2041-01-01T01:30:00Z"},
+		{"Asia/Kathmandu", QuarterHourly, "2026-03-01T00:05:00Z", "2026-03-01T00:40:00Z",
+			"2026-03-01T00:05:00Z 2026-03-01T00:15:00Z 2026-03-01T00:15:00Z 2026-03-01T00:30:00Z 2026-03-01T00:30:00Z 2026-03-01T00:40:00Z"},
+		// The clocks go back at one minute past midnight, within a quarter.
+		{"America/St_Johns", QuarterHourly, "2006-10-29T02:15:00Z", "2006-10-29T03:00:00Z",
+			"2006-10-29T02:15:00Z 2006-10-29T02:30:00Z 2006-10-29T02:30:00Z 2006-10-29T02:31:00Z 2006-10-29T02:31:00Z 2006-10-29T02:45:00Z " +
+				"2006-10-29T02:45:00Z 2006-10-29T03:00:00Z"},
+		// And they go forward by an hour.
+		{"Europe/Berlin", QuarterHourly, "2026-03-29T00:45:00Z", "2026-03-29T01:15:00Z",
+			"2026-03-29T00:45:00Z 2026-03-29T01:00:00Z 2026-03-29T01:00:00Z 2026-03-29T01:15:00Z"},
+		{"Europe/Berlin", Yearly, "2023-06-01T00:00:00Z", "2025-06-01T00:00:00Z",
+			"2023-06-01 2023-12-31T23:00:00Z 2023-12-31T23:00:00Z 2024-12-31T23:00:00Z 2024-12-31T23:00:00Z 2025-06-01"},
+		// Samoa had no 30 December in 2011, and its year ended a day earlier for it.
+		{"Pacific/Apia", Yearly, "2011-12-29T00:00:00Z", "2012-01-02T00:00:00Z",
+			"2011-12-29 2011-12-31T10:00:00Z 2011-12-31T10:00:00Z 2012-01-02"},
 	} {
 		buckets := cut(t, c.from, c.to, c.step, zone(t, c.zone))
 		if got := written(buckets...); got != c.want {

@@ -76,6 +76,8 @@ func TestWhatNeedsDroppedSessionsIsRefusedWithAWayOut(t *testing.T) {
 		{Request{StartDate: "2026-02-01T00:00:00Z", EndDate: "2026-03-03T00:00:00Z", TimeZone: kolkata}, Monthly,
 			"granularity: timeZone UTC with the range from 2026-02-01T00:00:00Z to 2026-03-03T00:00:00Z (exclusive), a start at or after 2026-03-01T00:00:00Z"},
 		{Request{StartDate: "2026-02-01T00:00:00Z", EndDate: "2026-02-01T18:00:00Z", TimeZone: kolkata}, Monthly, ""},
+		{Request{StartDate: "2026-02-28T00:00:00Z", EndDate: "2026-03-03T00:00:00Z"}, QuarterHourly, "granularity: a start at or after 2026-03-01T00:00:00Z"},
+		{Request{StartDate: "2026-02-01", EndDate: "2026-02-03"}, QuarterHourly, "granularity: "},
 	} {
 		err := checked(t, c.request, c.step, kept)
 		got := ""
@@ -116,7 +118,7 @@ func TestEachWayOutIsAnswered(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	kept := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	zones := []string{"UTC", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Adelaide", "America/New_York", "America/St_Johns"}
-	steps := []Step{"", Hourly, Daily, Weekly, Monthly}
+	steps := []Step{"", QuarterHourly, Hourly, Daily, Weekly, Monthly, Yearly}
 	ways := 0
 	for range 3000 {
 		at := func() string {

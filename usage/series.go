@@ -13,10 +13,12 @@ type Step string
 
 // The steps. A week begins on Monday (ISO 8601).
 const (
-	Hourly  Step = "HOUR"
-	Daily   Step = "DAY"
-	Weekly  Step = "WEEK"
-	Monthly Step = "MONTH"
+	QuarterHourly Step = "QUARTER_HOUR"
+	Hourly        Step = "HOUR"
+	Daily         Step = "DAY"
+	Weekly        Step = "WEEK"
+	Monthly       Step = "MONTH"
+	Yearly        Step = "YEAR"
 )
 
 // Subject names whose usage it is: everybody's (both ids empty), an account's
@@ -159,20 +161,27 @@ func Buckets(r Range, step Step, zone *time.Location) ([]Range, error) {
 func (s Step) maxLength() time.Duration {
 	const day = 24 * time.Hour
 	switch s {
+	case QuarterHourly:
+		return 30 * time.Minute
 	case Hourly:
 		return 2 * time.Hour
 	case Daily:
 		return 3 * day
 	case Weekly:
 		return 9 * day
+	case Yearly:
+		return 368 * day
 	}
 	return 34 * day
 }
 
 // next returns where the bucket that holds an instant ends.
 func (s Step) next(t time.Time, zone *time.Location) (time.Time, error) {
-	if s == Hourly {
-		return nextHour(t, zone), nil
+	switch s {
+	case QuarterHourly:
+		return nextOnClock(t, zone, 15*time.Minute), nil
+	case Hourly:
+		return nextOnClock(t, zone, time.Hour), nil
 	}
 	year, month, day := t.In(zone).Date()
 	switch s {
@@ -182,6 +191,8 @@ func (s Step) next(t time.Time, zone *time.Location) (time.Time, error) {
 		day += 7 - sinceMonday(t, zone)
 	case Monthly:
 		month, day = month+1, 1
+	case Yearly:
+		year, month, day = year+1, 1, 1
 	default:
 		return time.Time{}, Invalid(ArgGranularity, "%s %s is not one of a series", ArgGranularity, Sent(s))
 	}
@@ -193,17 +204,18 @@ func (s Step) next(t time.Time, zone *time.Location) (time.Time, error) {
 	return next.UTC(), nil
 }
 
-// nextHour returns the next full hour on the clocks of a zone. Where they are put
-// back by an hour, the repeated hour counts once on each side; where they are
-// moved by part of an hour, an hour is cut there.
-func nextHour(t time.Time, zone *time.Location) time.Time {
+// nextOnClock returns the next full hour, or quarter of one, on the clocks of a zone.
+// Where they are put back by so much, the repeated time counts once on each side; where
+// they are moved by part of it, an hour or a quarter is cut there.
+func nextOnClock(t time.Time, zone *time.Location, length time.Duration) time.Time {
 	local := t.In(zone)
 	_, offset := local.Zone()
-	into := (t.Unix() + int64(offset)) % 3600
+	seconds := int64(length / time.Second)
+	into := (t.Unix() + int64(offset)) % seconds
 	if into < 0 {
-		into += 3600
+		into += seconds
 	}
-	next := time.Unix(t.Unix()-into+3600, 0).UTC()
+	next := time.Unix(t.Unix()-into+seconds, 0).UTC()
 	if until, changes := nextChange(local, next); changes {
 		return until.UTC()
 	}

@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"fmt"
 	"sort"
 	"strings"
 	"testing"
@@ -10,7 +11,8 @@ import (
 )
 
 var someZones = []string{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Beirut", "America/Santiago", "America/Havana",
-	"Australia/Lord_Howe", "Africa/Monrovia", "America/Juneau", "Pacific/Apia", "Asia/Kathmandu"}
+	"Australia/Lord_Howe", "Africa/Monrovia", "America/Juneau", "Pacific/Apia", "Asia/Kathmandu",
+	"America/St_Johns", "Asia/Gaza", "Antarctica/Casey"}
 
 func drawZone(t *rapid.T) *time.Location {
 	zone, err := LoadZone("timeZone", rapid.SampledFrom(someZones).Draw(t, "zone"))
@@ -23,7 +25,7 @@ func drawZone(t *rapid.T) *time.Location {
 func TestBucketsAreNeighboursAndBeginWhereTheClockSaysSo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		zone := drawZone(t)
-		step := rapid.SampledFrom([]Step{Hourly, Daily, Weekly, Monthly}).Draw(t, "step")
+		step := rapid.SampledFrom([]Step{QuarterHourly, Hourly, Daily, Weekly, Monthly, Yearly}).Draw(t, "step")
 		from := time.UnixMilli(rapid.Int64Range(-6e12, 4e12).Draw(t, "from")).UTC()
 		r := Range{from, from.Add(time.Duration(rapid.Int64Range(1, 400*3600).Draw(t, "seconds")) * time.Second)}
 		buckets, err := Buckets(r, step, zone)
@@ -37,7 +39,7 @@ func TestBucketsAreNeighboursAndBeginWhereTheClockSaysSo(t *testing.T) {
 			}
 			at = bucket.To
 			last, first := bucket.From.Add(-time.Millisecond).In(zone), bucket.From.In(zone)
-			if i > 0 && label(step, last) == label(step, first) && step != Hourly {
+			if i > 0 && label(step, last) == label(step, first) && step != Hourly && step != QuarterHourly {
 				t.Fatalf("%s: %v and %v are in two buckets", step, last, first)
 			}
 			if end := bucket.To.Add(-time.Millisecond).In(zone); label(step, first) != label(step, end) {
@@ -53,8 +55,12 @@ func TestBucketsAreNeighboursAndBeginWhereTheClockSaysSo(t *testing.T) {
 // label names the bucket that a clock shows.
 func label(step Step, t time.Time) string {
 	switch step {
+	case QuarterHourly:
+		return fmt.Sprint(t.Format("2006-01-02 15 "), t.Minute()/15)
 	case Hourly:
 		return t.Format("2006-01-02 15")
+	case Yearly:
+		return t.Format("2006")
 	case Daily:
 		return t.Format("2006-01-02")
 	case Weekly:
@@ -66,7 +72,7 @@ func label(step Step, t time.Time) string {
 func TestASeriesPlanCoversItsBuckets(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		zone := drawZone(t)
-		step := rapid.SampledFrom([]Step{Hourly, Daily, Weekly, Monthly}).Draw(t, "step")
+		step := rapid.SampledFrom([]Step{QuarterHourly, Hourly, Daily, Weekly, Monthly, Yearly}).Draw(t, "step")
 		from := time.UnixMilli(rapid.Int64Range(-6e12, 4e12).Draw(t, "from")).UTC()
 		r := Range{from, from.Add(time.Duration(rapid.Int64Range(1, 400*3600).Draw(t, "seconds")) * time.Second)}
 		buckets, err := Buckets(r, step, zone)
@@ -94,7 +100,7 @@ func bucketAt(buckets []Range, at time.Time) int {
 func TestARunTellsTheBucketOfAnInstantByDivision(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		zone := drawZone(t)
-		step := rapid.SampledFrom([]Step{Hourly, Daily, Weekly, Monthly}).Draw(t, "step")
+		step := rapid.SampledFrom([]Step{QuarterHourly, Hourly, Daily, Weekly, Monthly, Yearly}).Draw(t, "step")
 		from := time.UnixMilli(rapid.Int64Range(-6e12, 4e12).Draw(t, "from")).UTC()
 		r := Range{from, from.Add(time.Duration(rapid.Int64Range(1, 400*3600*1000).Draw(t, "milliseconds")) * time.Millisecond)}
 		buckets, err := Buckets(r, step, zone)
