@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"aiusage/db"
 	"aiusage/legacy/compare"
 	"aiusage/usage"
 )
@@ -15,6 +16,7 @@ var flagNames = usage.Names{
 		usage.ArgAccountID: "--account", usage.ArgCustomerID: "--customer",
 		usage.ArgStartDate: "--start", usage.ArgEndDate: "--end",
 		usage.ArgTimeZone: "--time-zone", usage.ArgPeriod: "--period",
+		db.ArgDrop:     "--drop",
 		compare.ArgOld: "--old", compare.ArgNew: "--new", compare.ArgRate: "--rate", compare.ArgTimeout: "--timeout",
 	},
 	Spell: spell,

@@ -55,6 +55,9 @@ type (
 	Written       = write.Written
 )
 
+// ArgDrop is the argument of Rollback that names tables to drop.
+const ArgDrop = schema.ArgDrop
+
 // What reports are read from.
 const (
 	Raw     = phase.Raw

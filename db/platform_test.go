@@ -108,14 +108,14 @@ func TestRowsThatAStatementPassesOverDoNotCount(t *testing.T) {
 		"a unique key without a primary one": "UPDATE IGNORE ai_sessions SET extra = 5, duration_seconds = duration_seconds + 600",
 	}
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-		for name, make := range tables {
+		for name, create := range tables {
 			t.Run(name, func(t *testing.T) {
 				w := newWriter(t, dsn, "")
 				w.run("DROP TABLE IF EXISTS details", "DROP TABLE ai_sessions", "TRUNCATE TABLE accounts", "TRUNCATE TABLE usage_rollups", "TRUNCATE TABLE usage_deltas",
 					"DELETE FROM aiusage_schema_version WHERE version_id > 0")
 				migrate(t, store)
 				w.run(rowsOfTwo)
-				w.run(make...)
+				w.run(create...)
 				install(t, store)
 				for _, statement := range append(statements, further[name]) {
 					for _, part := range strings.Split(statement, "; ") {

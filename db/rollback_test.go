@@ -85,7 +85,7 @@ func TestTheSessionsAreDroppedOnlyByName(t *testing.T) {
 		migrate(t, store)
 		write(t, store, usage.Session{SessionID: "s", AccountID: "a", StartedAt: time.Now(), DurationSeconds: 61})
 		_, refused := undoAll(t, store)
-		if coded := wantCode(t, refused, usage.InvalidArgument); !strings.Contains(coded.Message, "--drop ai_sessions") {
+		if coded := wantCode(t, refused, usage.InvalidArgument); !strings.Contains(coded.Error(), "add drop ai_sessions") {
 			t.Errorf("got %q", coded.Message)
 		}
 		if _, refused = undoAll(t, store, "users"); refused == nil {
@@ -177,7 +177,7 @@ func TestOfAnOlderDatabaseTablesAreDroppedOnlyByName(t *testing.T) {
 		}
 		for _, drop := range [][]string{nil, {"ai_sessions"}} {
 			_, refused := undoAll(t, store, drop...)
-			if coded := wantCode(t, refused, usage.InvalidArgument); !strings.Contains(coded.Message, "--drop ") {
+			if coded := wantCode(t, refused, usage.InvalidArgument); !strings.Contains(coded.Error(), "add drop ") {
 				t.Errorf("got %q", coded.Message)
 			}
 			if left := tables(t, dsn); !slices.Equal(left, before) {

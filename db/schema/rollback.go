@@ -29,6 +29,9 @@ const sessionsTableName = "ai_sessions"
 // stateTable says whether reports may rely on the rollups.
 const stateTable = "usage_rollup_state"
 
+// ArgDrop is the argument that names tables to drop.
+const ArgDrop usage.Argument = "drop"
+
 // Undone is a step of the schema that has been undone.
 type Undone struct {
 	Migration
@@ -122,7 +125,7 @@ func (s *Schema) keepsTable(ctx context.Context, table string, drop []string) (k
 		return false, nil
 	case made && table == sessionsTableName:
 		return false, usage.Errorf(usage.InvalidArgument,
-			"this would drop the sessions themselves, from which all usage is counted; add --drop %s to do it", table)
+			"this would drop the sessions themselves, from which all usage is counted; add %s %s to do it", ArgDrop, table)
 	case made:
 		return false, nil
 	case found[versionTable].text == madeMark:
@@ -130,7 +133,7 @@ func (s *Schema) keepsTable(ctx context.Context, table string, drop []string) (k
 	}
 	return false, usage.Errorf(usage.InvalidArgument,
 		"the table %s may be one that the gateway found and did not make: this database is older than the marks of the gateway's tables; "+
-			"add --drop %s to drop it with its data", table, table)
+			"add %s %s to drop it with its data", table, ArgDrop, table)
 }
 
 // isEmbedded tells whether this is the embedded engine. It loses the comments of most
