@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 )
@@ -262,6 +263,13 @@ type BucketRun struct {
 	Length time.Duration
 	// First is the index of its first bucket.
 	First int
+}
+
+// RunsIn returns those of some runs that have buckets in a span.
+func RunsIn(runs []BucketRun, span Range) []BucketRun {
+	first := sort.Search(len(runs), func(i int) bool { return runs[i].From.After(span.From) })
+	last := sort.Search(len(runs), func(i int) bool { return !runs[i].From.Before(span.To) })
+	return runs[max(0, first-1):last]
 }
 
 // BucketRuns cuts the buckets of a series into runs. The lengths of those of more

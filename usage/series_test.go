@@ -172,3 +172,36 @@ func TestASeriesThatIsTooLongIsRefused(t *testing.T) {
 		t.Error("an unknown step was taken")
 	}
 }
+
+// The runs of a span tell the buckets of its instants as all runs do.
+func TestRunsOfASpan(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		zone := drawZone(t)
+		from := time.UnixMilli(rapid.Int64Range(0, 4e12).Draw(t, "from")).UTC()
+		r := Range{from, from.Add(time.Duration(rapid.Int64Range(1, 400*24*3600).Draw(t, "seconds")) * time.Second)}
+		buckets, err := Buckets(r, Daily, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs := BucketRuns(buckets)
+		instant := func(name string) time.Time {
+			return from.Add(time.Duration(rapid.Int64Range(0, int64(r.To.Sub(from))-1).Draw(t, name)))
+		}
+		span := Range{instant("begin"), instant("end")}
+		if !span.From.Before(span.To) {
+			t.Skip("an empty span")
+		}
+		some := RunsIn(runs, span)
+		of := func(runs []BucketRun, at time.Time) BucketRun {
+			return runs[sort.Search(len(runs), func(i int) bool { return runs[i].From.After(at) })-1]
+		}
+		for _, at := range []time.Time{span.From, span.To.Add(-1), span.From.Add(span.To.Sub(span.From) / 2)} {
+			if got, want := of(some, at), of(runs, at); got != want {
+				t.Fatalf("%v is in %v, want %v", at, got, want)
+			}
+		}
+		if first, last := some[0], some[len(some)-1]; len(some) > 1 && (!some[1].From.After(span.From) || !last.From.Before(span.To)) {
+			t.Fatalf("%v to %v are too many runs for %v", first, last, span)
+		}
+	})
+}

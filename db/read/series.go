@@ -43,6 +43,10 @@ func seriesIn(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQuery, span us
 	return readSeries(rows, usage.NewSeriesSet(query, buckets))
 }
 
+// edgesTogether is how many spans of single sessions one part of a statement reads. A
+// server looks at each of them for every row, and does not use a key for too many.
+const edgesTogether = 16
+
 // seriesStatement returns the statement of a series and its arguments. Its rows
 // are the ids of a subject, the index of a bucket and the usage; a subject may
 // have several for a bucket. The last row is that of a report.
@@ -50,7 +54,7 @@ func seriesStatement(query usage.SeriesQuery, plan usage.Plan, buckets []usage.R
 	runs := usage.BucketRuns(buckets)
 	var parts []string
 	var args []any
-	add := func(source rollupSource, column, amounts string) {
+	add := func(source rollupSource, column, amounts string, runs []usage.BucketRun) {
 		part, its := summedUpSeries(source, query.Level, column, amounts, runs)
 		parts, args = append(parts, part), append(args, its...)
 	}
@@ -61,13 +65,14 @@ func seriesStatement(query usage.SeriesQuery, plan usage.Plan, buckets []usage.R
 		}
 		// The hours between the pieces are read raw, with their changes in them.
 		changes := seriesConditions(query)
-		changes.AddSpans("hour", plan.Spans())
-		add(rollupSource{from: "usage_deltas", conditions: changes}, "hour", sums("minutes", "seconds", "sessions"))
+		addHours(&changes, plan.Spans())
+		add(rollupSource{from: "usage_deltas", conditions: changes}, "hour", sums("minutes", "seconds", "sessions"), runs)
 	}
-	if len(plan.Edges) > 0 {
+	for edges := range slices.Chunk(plan.Edges, edgesTogether) {
 		sessions := seriesConditions(query)
-		sessions.AddAll(where.SessionsIn(plan.Edges))
-		add(rollupSource{from: "ai_sessions", conditions: sessions}, "started_at", sums("ai_minutes", "duration_seconds", "1"))
+		sessions.AddAll(where.SessionsIn(edges))
+		add(rollupSource{from: "ai_sessions", conditions: sessions}, "started_at", sums("ai_minutes", "duration_seconds", "1"),
+			usage.RunsIn(runs, usage.Range{From: edges[0].From, To: edges[len(edges)-1].To}))
 	}
 	parts = append(parts, "SELECT '', '', 0, 0, 0, 0, "+stamp)
 	return strings.Join(parts, "\n\t\tUNION ALL\n\t\t"), args

@@ -162,38 +162,3 @@ func namedBuckets(pieces []usage.Piece, limit int) []bucket {
 	}
 	return buckets
 }
-
-// addPieces adds the condition that a rollup is in one of the pieces.
-//
-// Where one account is asked for, every bucket is named: the server can then go
-// to the account in each bucket, where in a range of buckets it would have to
-// read those of everybody.
-func addPieces(conditions *where.Conditions, pieces []usage.Piece, named bool) {
-	alternatives := make([]where.Conditions, 0, len(pieces))
-	for _, piece := range pieces {
-		var one where.Conditions
-		one.Add("grain = ?", piece.Grain)
-		if starts := bucketsOf(piece, named); starts != nil {
-			one.Add("bucket IN ("+where.Placeholders(len(starts), 1)+")", starts...)
-		} else {
-			one.AddSpans("bucket", []usage.Range{piece.Range})
-		}
-		alternatives = append(alternatives, one)
-	}
-	conditions.AddAny(alternatives)
-}
-
-// bucketsOf returns the buckets of a piece to be named, or nil.
-func bucketsOf(piece usage.Piece, named bool) []any {
-	if !named || piece.From.IsZero() || piece.To.IsZero() {
-		return nil
-	}
-	var starts []any
-	for at := range piece.Buckets() {
-		if len(starts) == maxNamed {
-			return nil
-		}
-		starts = append(starts, at)
-	}
-	return starts
-}
