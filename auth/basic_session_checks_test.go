@@ -80,6 +80,22 @@ func TestASessionAfterBasicThatEndedElsewhereIsGivenOutForAMinuteAtMost(t *testi
 	})
 }
 
+// One that was over in the store would live again.
+func TestASessionThatIsOverIsNotExtendedByAPassword(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, Options{})
+		hash := hashSecret(f.afterAll(t, "192.0.2.1"))
+		over := f.sessions[hash]
+		over.IdleAt = f.now
+		f.sessions[hash] = over
+		f.pass(touchEvery)
+		f.afterAll(t, "192.0.2.1") // finds out
+		if got := f.sessions[hash]; got != over {
+			t.Errorf("got %+v, want %+v", got, over)
+		}
+	})
+}
+
 func TestADatabaseThatIsAwayEndsNoSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, Options{})

@@ -89,7 +89,8 @@ func TestTheAddressThatWasUsedLongestAgoGivesWay(t *testing.T) {
 			f.welcomeAda(address(i))
 			f.pass(time.Second)
 		}
-		f.welcomeAda(address(0)) // again, which makes no room
+		f.welcomeAda(address(2)) // again, which makes no room
+		f.welcomeAda(address(0))
 		for i := range MaxFamiliarAddresses {
 			if !f.knowsAda(t, address(i)) {
 				t.Errorf("%s is unknown", address(i))
@@ -102,6 +103,28 @@ func TestTheAddressThatWasUsedLongestAgoGivesWay(t *testing.T) {
 				t.Errorf("%s: known %v", address(i), known)
 			}
 		}
+	})
+}
+
+// Where writing takes long, what waits for it is bounded.
+func TestAddressesThatWaitToBeWrittenAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, Options{})
+		hold := make(chan struct{})
+		f.addAddress = func() { <-hold }
+		for i := range guardMost + 10 {
+			f.welcomeAda(fmt.Sprint(i))
+			if i == 0 {
+				synctest.Wait() // until the first is being written
+			}
+		}
+		if got := len(f.familiar.unrecorded); got != guardMost {
+			t.Errorf("%d wait", got)
+		}
+		f.familiar.mu.Lock()
+		f.familiar.unrecorded = nil
+		f.familiar.mu.Unlock()
+		close(hold)
 	})
 }
 

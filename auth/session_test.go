@@ -235,8 +235,8 @@ func TestASessionIdlesNoLongerThanItLives(t *testing.T) {
 	}
 	f = newFixture(t, Options{SessionIdle: 2 * time.Hour, SessionLife: time.Hour})
 	id, _ = f.begin(t, httptest.NewRequest("POST", "/", nil), false)
-	if s := f.sessions[hashSecret(id)]; !s.IdleAt.Equal(s.ExpiresAt) {
-		t.Errorf("from the beginning it idles until %s and ends at %s", s.IdleAt, s.ExpiresAt)
+	if s := f.sessions[hashSecret(id)]; s.CreatedAt != f.now || !s.IdleAt.Equal(s.ExpiresAt) {
+		t.Errorf("begun at %s, from the beginning it idles until %s and ends at %s", s.CreatedAt, s.IdleAt, s.ExpiresAt)
 	}
 }
 

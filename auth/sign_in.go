@@ -108,11 +108,8 @@ func (a *Authenticator) join(r *http.Request, name, password string, digest dige
 // isOutdated tells whether the refusal of a check that somebody else began does not
 // hold for this request.
 func (a *Authenticator) isOutdated(r *http.Request, name string, got verdict, err error) bool {
-	if errors.Is(err, errLeft) {
-		return true
-	}
-	if usage.AsError(err).Code == usage.TooManyRequests {
-		return a.guard.wait(name, a.AddressOf(r), a.familiar.knows(r.Context(), name, a.AddressOf(r))) == 0
+	if errors.Is(err, errLeft) || usage.AsError(err).Code == usage.TooManyRequests {
+		return true // who has to wait is told so for their own address when they ask anew
 	}
 	if !errors.Is(err, ErrWrongCredentials) {
 		return false
