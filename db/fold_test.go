@@ -245,3 +245,23 @@ func TestFoldingTakesRowsInOrder(t *testing.T) {
 		}
 	})
 }
+
+// More new subjects, and more sums, than one statement takes are folded all the same.
+func TestABatchMayTakeSeveralStatements(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		var sessions []usage.Session
+		for i := range 700 {
+			one := session(fmt.Sprint(i), 60)
+			one.AccountID, one.CustomerID = fmt.Sprint("a", i%600), fmt.Sprint("c", i)
+			sessions = append(sessions, one)
+		}
+		write(t, store, sessions...)
+		if folded, err := store.Fold(t.Context(), nil); err != nil || folded != 700 {
+			t.Errorf("%d folded, %v", folded, err)
+		}
+		if got := count(t, dsn, "SELECT COUNT(*) FROM usage_rollups WHERE sessions = 1"); got != 2100 {
+			t.Errorf("%d sums, want 2100", got)
+		}
+		holds(t, store, dsn, "folded")
+	})
+}
