@@ -88,6 +88,30 @@ func TestACheckConcernsTheHoursOfItsRange(t *testing.T) {
 	})
 }
 
+// Sums of sessions without a start are checked at each grain, and counted, also where
+// there are no others.
+func TestWhatIsUndatedIsCheckedAtEachGrain(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		newWriter(t, dsn, "").run("INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('undated', 'a', '0000-00-00', 60)")
+		if _, err := store.Fold(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, grain := range usage.Grains {
+			execute(t, dsn, fmt.Sprintf("UPDATE usage_rollups SET minutes = minutes + 1 WHERE grain = %d", grain))
+			if found := differences(t, store); len(found) == 0 || found[0].Grain != grain {
+				t.Errorf("%s: found %+v", grain, found)
+			}
+			if corrected, err := store.RebuildRollups(t.Context(), usage.Range{}, nil); err != nil || corrected == 0 {
+				t.Errorf("%s: %d corrected, %v", grain, corrected, err)
+			}
+			holds(t, store, dsn, grain.String())
+		}
+		if corrected, err := store.RebuildRollups(t.Context(), usage.Range{}, nil); err != nil || corrected != 0 {
+			t.Errorf("in the end: %d corrected, %v", corrected, err)
+		}
+	})
+}
+
 // A check tells how far it is, grain by grain, and what it has found so far.
 func TestACheckTellsHowFarItIs(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
