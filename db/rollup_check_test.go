@@ -1,10 +1,8 @@
 package db_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -74,7 +72,14 @@ func TestACheckConcernsTheHoursOfItsRange(t *testing.T) {
 				t.Errorf("from %q to %q: %d, want %d", c.from, c.to, got, c.hours)
 			}
 		}
-		// The same for corrections, which leave the others as they are.
+		// The same for corrections, which leave the others as they are, and which others notice.
+		const corrections = "SELECT corrections FROM usage_rollup_state"
+		before := count(t, dsn, corrections)
+		defer func() {
+			if after := count(t, dsn, corrections); after <= before {
+				t.Errorf("%d corrections after %d", after, before)
+			}
+		}()
 		if _, err := store.RebuildRollups(t.Context(), usage.Range{From: at("11:00"), To: at("12:00")}, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -85,6 +90,33 @@ func TestACheckConcernsTheHoursOfItsRange(t *testing.T) {
 			t.Fatal(err)
 		}
 		holds(t, store, dsn, "corrected")
+	})
+}
+
+// With the hours of a range, the days and months are checked that these are part of, and
+// the other days of these months, also where the sessions have been dropped.
+func TestACheckConcernsTheMonthsOfItsRange(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		later := session("2", 60)
+		later.StartedAt = noon.AddDate(0, 0, 20)
+		write(t, store, session("1", 60), later)
+		if _, err := store.Fold(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, dropped := range []bool{false, true} {
+			for _, damage := range []string{"grain = 2 AND bucket = '2026-03-01'", "grain = 2 AND bucket = '2026-03-21'", "grain = 3"} {
+				execute(t, dsn, "UPDATE usage_rollups SET minutes = minutes + 1 WHERE "+damage)
+				found := 0
+				err := store.VerifyRollups(t.Context(), usage.Range{From: noon, To: noon.Add(time.Hour)}, func(db.Difference) { found++ }, nil)
+				if err != nil || found == 0 {
+					t.Errorf("dropped: %v, %s: %d found, %v", dropped, damage, found, err)
+				}
+				execute(t, dsn, "UPDATE usage_rollups SET minutes = minutes - 1 WHERE "+damage)
+			}
+			if _, err := store.DropSessions(t.Context(), noon.AddDate(0, 2, 0), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
 	})
 }
 
@@ -187,183 +219,6 @@ func TestEachPartOfASumIsChecked(t *testing.T) {
 					holds(t, store, dsn, what)
 				}
 			}
-		}
-	})
-}
-
-// Filling that was interrupted goes on where it was.
-func TestFillingGoesOnWhereItWas(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-		execute(t, dsn, "DROP TRIGGER aiusage_session_inserted")
-		for day := range 60 {
-			execute(t, dsn, fmt.Sprintf("INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('%d', 'a', '2026-03-01' + INTERVAL %d DAY, 60)", day, day))
-		}
-		if _, err := store.InstallRollups(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		err := store.FillRollups(ctx, func(p db.CheckProgress) {
-			if !p.At.Before(noon.AddDate(0, 0, 2)) {
-				cancel()
-			}
-		})
-		wantCode(t, err, usage.Canceled)
-		filled := status(t, store).FilledTo
-		if filled.Before(noon.AddDate(0, 0, 1)) || filled.After(noon.AddDate(0, 0, 59)) {
-			t.Errorf("filled to %v", filled)
-		}
-		var spans []usage.Range
-		if err := open(t, dsn).FillRollups(t.Context(), func(p db.CheckProgress) { spans = append(spans, p.Span) }); err != nil {
-			t.Fatal(err)
-		}
-		if !spans[0].From.Equal(filled) {
-			t.Errorf("it goes on at %v, though filled to %v", spans[0].From, filled)
-		}
-		if got := status(t, store); got.Phase != db.Ready || !got.FilledTo.IsZero() {
-			t.Errorf("in the end: %+v", got)
-		}
-		holds(t, store, dsn, "filled")
-	})
-}
-
-// Whoever installs while another one fills makes that one begin anew, whenever it is.
-func TestFillingBeginsAnewWhereItIsInstalledMeanwhile(t *testing.T) {
-	for name, when := range map[string]func(db.CheckProgress) bool{
-		"in the middle": func(p db.CheckProgress) bool { return p.Grain == usage.Hour },
-		"at the end":    func(p db.CheckProgress) bool { return p.Grain == usage.Month && p.Share() == 1 },
-	} {
-		t.Run(name, func(t *testing.T) {
-			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-				write(t, store, fewSessions(60)...)
-				operator := open(t, dsn)
-				anew := func(id string) { // with a session that no trigger has seen
-					unseenAt(t, dsn, id, "2026-02-01 10:00")
-					if _, err := operator.InstallRollups(t.Context()); err != nil {
-						t.Fatal(err)
-					}
-				}
-				anew("first")
-				begun := false
-				err := store.FillRollups(t.Context(), func(p db.CheckProgress) {
-					if !begun && when(p) {
-						begun = true
-						anew("second")
-					}
-				})
-				if err != nil || !begun {
-					t.Fatalf("%v, %v", begun, err)
-				}
-				if got, want := report(t, store, usage.Request{}).Totals, plainSums(t, dsn, "TRUE"); got != want {
-					t.Errorf("got %v, want %v", got, want)
-				}
-				if err := store.FillRollups(t.Context(), nil); err != nil || status(t, store).Phase != db.Ready {
-					t.Errorf("%v, %+v", err, status(t, store))
-				}
-				holds(t, store, dsn, "filled")
-			})
-		})
-	}
-}
-
-// unseenAt adds a session while a trigger is gone.
-func unseenAt(t *testing.T, dsn, id, at string) {
-	t.Helper()
-	execute(t, dsn, "DROP TRIGGER IF EXISTS aiusage_session_inserted",
-		fmt.Sprintf("INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('%s', 'a', '%s', 60)", id, at))
-}
-
-// What waits is counted, and how long the oldest of it has; never less than nothing,
-// also where clocks differ.
-func TestTheStatusSaysWhatWaits(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-		if got := status(t, store); got.Pending != 0 || got.Lag != 0 || got.Distrusted || got.Reason != "" || got.Stuck != "" {
-			t.Errorf("nothing waits: %+v", got)
-		}
-		write(t, store, session("1", 60))
-		write(t, store, session("2", 60))
-		execute(t, dsn, "UPDATE usage_deltas SET recorded_at = CURRENT_TIMESTAMP - INTERVAL 1 HOUR ORDER BY delta_id LIMIT 1")
-		if got := status(t, store); got.Pending != 2 || got.Lag < time.Hour || got.Lag > 2*time.Hour {
-			t.Errorf("two wait: %+v", got)
-		}
-		execute(t, dsn, "UPDATE usage_deltas SET recorded_at = CURRENT_TIMESTAMP + INTERVAL 1 HOUR")
-		if got := status(t, store); got.Lag != 0 {
-			t.Errorf("recorded by another clock: %+v", got)
-		}
-		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'filling'")
-		if got := status(t, store); got.Phase != db.Filling || got.Distrusted || got.Reason != "" {
-			t.Errorf("filling: %+v", got)
-		}
-		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'raw'")
-		if got := status(t, store); got.Phase != db.Raw || got.Distrusted || !strings.Contains(got.Reason, "not installed") {
-			t.Errorf("raw: %+v", got)
-		}
-		execute(t, dsn, "UPDATE usage_rollup_state SET reason = 'said before'")
-		if got := status(t, store); got.Distrusted || got.Reason != "said before" {
-			t.Errorf("raw, for a reason: %+v", got)
-		}
-		execute(t, dsn, "DELETE FROM usage_rollup_state")
-		if got := status(t, store); got.Phase != db.Raw || !strings.Contains(got.Reason, "not installed") {
-			t.Errorf("never installed: %+v", got)
-		}
-	})
-}
-
-// Sessions are dropped only where their sums are kept and are right.
-func TestSessionsAreNotDroppedWithoutTheirSums(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-		fourHours(t, store, dsn)
-		refused := func(words string) {
-			t.Helper()
-			_, err := store.DropSessions(t.Context(), noon, nil)
-			if coded := wantCode(t, err, usage.Unavailable); !strings.Contains(coded.Message, words) {
-				t.Errorf("got %v", err)
-			}
-			if left := count(t, dsn, "SELECT COUNT(*) FROM ai_sessions"); left != 4 || !status(t, store).RawFrom.IsZero() {
-				t.Errorf("%d of 4 sessions are left, %+v", left, status(t, store))
-			}
-		}
-		refused("3 sums differ") // two hours, and their day
-		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'filling', reason = 'not believed'")
-		refused("not believed")
-		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'ready', reason = ''", "UPDATE usage_rollups SET minutes = minutes - 1 WHERE grain = 1")
-		// Within the hour of the instant nothing is dropped.
-		var told []int64
-		dropped, err := store.DropSessions(t.Context(), noon.Add(59*time.Minute), func(dropped int64) { told = append(told, dropped) })
-		if err != nil || dropped != 2 || !slices.Equal(told, []int64{2}) || !status(t, store).RawFrom.Equal(noon) {
-			t.Errorf("%d dropped, told %d, %v, %+v", dropped, told, err, status(t, store))
-		}
-		// Once more, and from an earlier instant: what may be gone stays known.
-		for _, before := range []time.Time{noon, noon.Add(-time.Hour)} {
-			dropped, err := store.DropSessions(t.Context(), before, nil)
-			if err != nil || dropped != 0 || !status(t, store).RawFrom.Equal(noon) {
-				t.Errorf("before %v: %d dropped, %v, %+v", before, dropped, err, status(t, store))
-			}
-		}
-		if got := report(t, store, usage.Request{}).Totals.Sessions; got != 4 {
-			t.Errorf("%d sessions are reported, want 4", got)
-		}
-	})
-}
-
-// Retention that meets somebody who changes the state begins nothing.
-func TestRetentionDoesNotBeginOnAnOldState(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-		write(t, store, session("1", 60))
-		other := newWriter(t, dsn, "")
-		other.run("BEGIN", "SELECT * FROM usage_rollup_state FOR UPDATE")
-		done := make(chan error, 1)
-		go func() {
-			_, err := store.DropSessions(context.WithoutCancel(t.Context()), noon.Add(time.Hour), nil)
-			done <- err
-		}()
-		awaitLockWait(t, dsn, "INFO LIKE '%FOR UPDATE%' AND INFO NOT LIKE '%PROCESSLIST%' AND ID <> CONNECTION_ID()")
-		other.run("UPDATE usage_rollup_state SET phase = 'filling', generation = generation + 1", "COMMIT")
-		if err := <-done; !db.IsStateChanged(err) || !strings.Contains(err.Error(), "run the command again") {
-			t.Errorf("got %v", err)
-		}
-		if left := count(t, dsn, "SELECT COUNT(*) FROM ai_sessions"); left != 1 || !status(t, store).RawFrom.IsZero() {
-			t.Errorf("%d sessions are left, %+v", left, status(t, store))
 		}
 	})
 }

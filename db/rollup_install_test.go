@@ -120,14 +120,15 @@ func TestInstallingLeavesNoConnectionOtherwise(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer store.Close()
+		places := store.Places()
 		execute(t, dsn, "CREATE TABLE seen (wait INT, mode VARCHAR(2000))", "DROP TRIGGER aiusage_session_inserted")
 		install(t, store)
 		store.OnEveryConnection(t, "INSERT INTO seen SELECT @@lock_wait_timeout, @@sql_mode")
 		if n := count(t, dsn, "SELECT COUNT(*) FROM seen WHERE wait > 2 AND mode LIKE '%ONLY_FULL_GROUP_BY%'"); n != 3 {
 			t.Errorf("%d of 3 connections are as they were", n)
 		}
-		if n := store.InUse(); n != 0 {
-			t.Errorf("%d connections are in use", n)
+		if n := store.InUse(); n != 0 || store.Places() != places {
+			t.Errorf("%d connections are in use, %d of %d places are free", n, store.Places(), places)
 		}
 	})
 }
