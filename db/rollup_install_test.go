@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -176,4 +177,34 @@ func TestWhatKeepsTheTableFromHavingSumsIsTold(t *testing.T) {
 			})
 		})
 	}
+}
+
+// While the triggers are being created, which may have to wait for others who use the
+// table, nobody relies on the sums: what is written meanwhile is not recorded.
+func TestNobodyReliesOnSumsWhileTriggersAreCreated(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, session("1", 60))
+		execute(t, dsn, "DROP TRIGGER aiusage_session_inserted")
+		platform := newWriter(t, dsn, "")
+		platform.run("BEGIN", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('2', 'a', '2026-03-01', 60)")
+		done := make(chan error, 1)
+		go func() {
+			_, err := store.InstallRollups(context.WithoutCancel(t.Context()))
+			done <- err
+		}()
+		awaitLockWait(t, dsn, "INFO LIKE 'CREATE TRIGGER%'")
+		other := open(t, dsn)
+		if got := status(t, other); got.Phase != db.Raw || !strings.Contains(got.Reason, "are being created") {
+			t.Errorf("got %+v", got)
+		}
+		platform.run("COMMIT")
+		if got := report(t, other, usage.Request{}).Totals.Sessions; got != 2 {
+			t.Errorf("%d sessions, want 2", got)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		install(t, store)
+		holds(t, store, dsn, "installed")
+	})
 }
