@@ -20,6 +20,12 @@ func (s *Store) FoldBatch(ctx context.Context, size int) error {
 	return err
 }
 
+// FoldBatchWhile folds at most size changes, and calls while before it commits.
+func (s *Store) FoldBatchWhile(ctx context.Context, size int, while func()) error {
+	_, _, err := s.rollups.FoldBatch(ctx, 0, size, func(tx *sqlx.Tx) error { while(); return tx.Commit() })
+	return err
+}
+
 // AbandonFold does everything that folding a batch takes but commits nothing, as
 // when the gateway is killed just before.
 func (s *Store) AbandonFold(ctx context.Context, size int) error {

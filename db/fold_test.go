@@ -4,10 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"aiusage/db"
+	"aiusage/internal/dbtest"
+	"aiusage/usage"
 )
 
 // Changes of transactions that have not ended lie before, between and behind those
@@ -92,5 +97,171 @@ func TestFoldingTakesEveryYear(t *testing.T) {
 		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_rollups WHERE bucket = '0100-01-01'`); got != 3 {
 			t.Errorf("%d of the three rows are there", got)
 		}
+	})
+}
+
+// Two who fold at the same time take other changes, and neither waits.
+func TestTwoWhoFoldShareTheChanges(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		other := open(t, dsn)
+		for i := range 10 { // each with sums of its own
+			one := session(fmt.Sprint(i), 60)
+			one.CustomerID = fmt.Sprint(i)
+			write(t, store, one)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // a lock is waited for longer
+		defer cancel()
+		err := store.FoldBatchWhile(ctx, 4, func() {
+			if folded, err := other.Fold(ctx, nil); err != nil || folded != 6 {
+				t.Errorf("the other one folds %d changes, want 6; %v", folded, err)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		holds(t, store, dsn, "folded by two")
+		if left := status(t, store).Pending; left != 0 {
+			t.Errorf("%d changes are left", left)
+		}
+	})
+}
+
+// A round of folding takes all changes, however many batches that are, and tells after each.
+func TestFoldingTellsAfterEachBatch(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		execute(t, dsn, `INSERT INTO usage_deltas (account_id, customer_id, hour, minutes, seconds, sessions)
+			SELECT 'a', 'c', '2026-03-01 12:00', 1, 60, 1 FROM information_schema.COLLATIONS one, information_schema.COLLATIONS other LIMIT 10000`)
+		var told []int
+		folded, err := store.Fold(t.Context(), func(folded int) { told = append(told, folded) })
+		if err != nil || folded != 10000 || !slices.Equal(told, []int{5000, 10000}) {
+			t.Errorf("%d folded, told %d, %v", folded, told, err)
+		}
+		if got := count(t, dsn, "SELECT COUNT(*) FROM usage_rollups WHERE minutes = 10000 AND seconds = 600000 AND sessions = 10000"); got != 3 {
+			t.Errorf("%d of the three sums are right", got)
+		}
+	})
+}
+
+// New customers of an account that is known come together with new accounts.
+func TestNewSubjectsOfKnownAndNewAccountsAreFoldedTogether(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, session("1", 60))
+		if _, err := store.Fold(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		var more []usage.Session
+		for i, account := range []string{"a", "b", "A", "a", "c", "b"} {
+			one := session(fmt.Sprint("more", i), 60)
+			one.AccountID, one.CustomerID = account, fmt.Sprint("new", i)
+			more = append(more, one)
+		}
+		write(t, store, more...)
+		if _, err := store.Fold(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		holds(t, store, dsn, "folded")
+	})
+}
+
+// A subject for which there is no number, as when something keeps it from its table, is
+// told, and its changes wait.
+func TestWhatCannotBeGivenANumberIsNotFolded(t *testing.T) {
+	for table, column := range map[string]string{"usage_accounts": "account_id", "usage_subjects": "customer_id"} {
+		t.Run(table, func(t *testing.T) {
+			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+				write(t, store, session("1", 60))
+				execute(t, dsn, "CREATE TRIGGER meddles BEFORE INSERT ON "+table+" FOR EACH ROW SET NEW."+column+" = 'another'")
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // tried for ever, otherwise
+				defer cancel()
+				if _, err := store.Fold(ctx, nil); err == nil || !strings.Contains(err.Error(), "cannot be given a number") {
+					t.Errorf("got %v", err)
+				}
+				if got := count(t, dsn, "SELECT COUNT(*) FROM usage_rollups"); got != 0 {
+					t.Errorf("%d sums of nobody", got)
+				}
+				execute(t, dsn, "DROP TRIGGER meddles")
+				holds(t, store, dsn, "in the end")
+				if got := store.InUse(); got != 0 {
+					t.Errorf("%d connections are still in use", got)
+				}
+			})
+		})
+	}
+}
+
+// What comes and goes again before it is folded leaves nothing.
+func TestChangesThatCancelOutLeaveNoSum(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, session("1", 60))
+		execute(t, dsn, "DELETE FROM ai_sessions")
+		if folded, err := store.Fold(t.Context(), nil); err != nil || folded != 2 {
+			t.Errorf("%d folded, %v", folded, err)
+		}
+		if got := count(t, dsn, "SELECT COUNT(*) FROM usage_rollups"); got != 0 {
+			t.Errorf("%d sums of nothing", got)
+		}
+	})
+}
+
+// Whoever folds or corrects takes rows in one order, so that two of them do not wait for
+// each other.
+func TestFoldingTakesRowsInOrder(t *testing.T) {
+	values := regexp.MustCompile(`\(([^()]*)\)`)
+	eachRolledUp(t, func(t *testing.T, _ *db.Store, dsn string) {
+		recorded, statements := dbtest.Record(t, dsn)
+		store := open(t, recorded)
+		for i := 9; i > 0; i-- {
+			one := session(fmt.Sprint(i), 60)
+			one.AccountID, one.CustomerID, one.StartedAt = fmt.Sprint("a", i/3), fmt.Sprint("c", i), noon.AddDate(0, 0, i)
+			write(t, store, one)
+		}
+		statements.Take()
+		if _, err := store.Fold(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		ordered := map[string]int{}
+		for _, statement := range statements.Take() {
+			for _, table := range []string{"usage_accounts", "usage_subjects", "usage_rollups"} {
+				_, rows, found := strings.Cut(statement, "VALUES ")
+				if rows, _, _ = strings.Cut(rows, "ON DUPLICATE"); !found || !strings.Contains(statement, "INTO "+table) {
+					continue
+				}
+				var keys []string
+				for _, row := range values.FindAllStringSubmatch(rows, -1) {
+					key := row[1]
+					if table == "usage_subjects" { // by the ids, which follow the account's number
+						_, key, _ = strings.Cut(key, ",")
+					}
+					keys = append(keys, key)
+				}
+				ordered[table] = len(keys)
+				if !slices.IsSorted(keys) {
+					t.Errorf("%s: %q", table, keys)
+				}
+			}
+		}
+		if ordered["usage_accounts"] != 4 || ordered["usage_subjects"] != 9 || ordered["usage_rollups"] != 27 {
+			t.Errorf("rows: %v", ordered)
+		}
+	})
+}
+
+// More new subjects, and more sums, than one statement takes are folded all the same.
+func TestABatchMayTakeSeveralStatements(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		var sessions []usage.Session
+		for i := range 700 {
+			one := session(fmt.Sprint(i), 60)
+			one.AccountID, one.CustomerID = fmt.Sprint("a", i%600), fmt.Sprint("c", i)
+			sessions = append(sessions, one)
+		}
+		write(t, store, sessions...)
+		if folded, err := store.Fold(t.Context(), nil); err != nil || folded != 700 {
+			t.Errorf("%d folded, %v", folded, err)
+		}
+		if got := count(t, dsn, "SELECT COUNT(*) FROM usage_rollups WHERE sessions = 1"); got != 2100 {
+			t.Errorf("%d sums, want 2100", got)
+		}
+		holds(t, store, dsn, "folded")
 	})
 }

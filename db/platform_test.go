@@ -306,8 +306,18 @@ func TestTriggersThatOnlyAnAdministratorCanDropAreNamed(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := status(t, limited); got.Phase != db.Raw || !strings.Contains(got.Reason, "64 characters") {
+		got := status(t, limited)
+		if got.Phase != db.Raw || !strings.Contains(got.Reason, "64 characters") ||
+			!strings.Contains(got.Reason, "an administrator has to drop the triggers") || !strings.Contains(got.Reason, "aiusage_session_deleted") {
 			t.Errorf("got %+v", got)
+		}
+		// Once that has been done, there is nothing to do for anybody.
+		execute(t, dsn, "DROP TRIGGER aiusage_session_inserted", "DROP TRIGGER aiusage_session_updated", "DROP TRIGGER aiusage_session_deleted")
+		if err := limited.CheckRollups(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := status(t, limited); strings.Contains(got.Reason, "administrator") {
+			t.Errorf("without triggers: %+v", got)
 		}
 	})
 }

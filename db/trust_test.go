@@ -377,27 +377,31 @@ func awaitLockWait(t *testing.T, dsn, condition string) {
 
 // Two who have found the same difference correct it once.
 func TestADifferenceThatTwoHaveFoundIsCorrectedOnce(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-		write(t, store, session("1", 60), session("2", 120))
-		if _, err := store.Fold(t.Context(), nil); err != nil {
-			t.Fatal(err)
-		}
-		execute(t, dsn, "UPDATE usage_rollups SET minutes = minutes + 7")
-		// The other one is about to correct: it has the lock that corrections take.
-		other := newWriter(t, dsn, "")
-		other.run("BEGIN", "SELECT * FROM usage_rollup_state FOR UPDATE")
-		done := make(chan error, 1)
-		go func() {
-			_, err := store.RebuildRollups(context.WithoutCancel(t.Context()), usage.Range{}, nil)
-			done <- err
-		}()
-		awaitLockWait(t, dsn, "INFO LIKE '%FOR UPDATE%' AND INFO NOT LIKE '%PROCESSLIST%' AND ID <> CONNECTION_ID()")
-		other.run("UPDATE usage_rollups SET minutes = minutes - 7", "UPDATE usage_rollup_state SET corrections = corrections + 1", "COMMIT")
-		if err := <-done; err != nil {
-			t.Fatal(err)
-		}
-		holds(t, store, dsn, "corrected by two")
-	})
+	for _, start := range []string{"2026-03-01 12:00", "0000-00-00"} {
+		t.Run(start, func(t *testing.T) {
+			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+				newWriter(t, dsn, "").run("INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('1', 'a', '" + start + "', 60)")
+				if _, err := store.Fold(t.Context(), nil); err != nil {
+					t.Fatal(err)
+				}
+				execute(t, dsn, "UPDATE usage_rollups SET minutes = minutes + 7")
+				// The other one is about to correct: it has the lock that corrections take.
+				other := newWriter(t, dsn, "")
+				other.run("BEGIN", "SELECT * FROM usage_rollup_state FOR UPDATE")
+				done := make(chan error, 1)
+				go func() {
+					_, err := store.RebuildRollups(context.WithoutCancel(t.Context()), usage.Range{}, nil)
+					done <- err
+				}()
+				awaitLockWait(t, dsn, "INFO LIKE '%FOR UPDATE%' AND INFO NOT LIKE '%PROCESSLIST%' AND ID <> CONNECTION_ID()")
+				other.run("UPDATE usage_rollups SET minutes = minutes - 7", "UPDATE usage_rollup_state SET corrections = corrections + 1", "COMMIT")
+				if err := <-done; err != nil {
+					t.Fatal(err)
+				}
+				holds(t, store, dsn, "corrected by two")
+			})
+		})
+	}
 }
 
 // What retention drops while somebody verifies is no difference.

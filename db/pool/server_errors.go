@@ -43,6 +43,7 @@ const (
 	// Why there can be no trigger, and what else is said about them.
 	ErTriggerExists      = 1359
 	ErNoSuchTrigger      = 1360
+	ErUnknown            = 1105 // what the embedded engine says instead
 	ErNotSupported       = 1235
 	ErNotBaseTable       = 1347
 	ErBinlogUnsafe       = 1419

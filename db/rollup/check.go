@@ -96,7 +96,9 @@ func (c *checker) chunk(ctx context.Context, chunk usage.Range, read func() ([]D
 		if errors.Is(err, phase.ErrChanged) {
 			continue
 		}
-		c.found += int64(len(found))
+		if err == nil {
+			c.found += int64(len(found))
+		}
 		return err
 	}
 }

@@ -178,12 +178,7 @@ func (r *Rollups) VerifyRollups(ctx context.Context, span usage.Range, report fu
 // RebuildRollups corrects every difference that VerifyRollups would find, beside
 // writers, folders and reports, and returns how many there were.
 func (r *Rollups) RebuildRollups(ctx context.Context, span usage.Range, progress func(CheckProgress)) (corrected int64, err error) {
-	check := &checker{rollups: r, fold: true, progress: func(at CheckProgress) {
-		corrected = at.Found
-		if progress != nil {
-			progress(at)
-		}
-	}}
+	check := &checker{rollups: r, fold: true, progress: progress}
 	check.handle = func(state *phase.State, _ usage.Range, found []Difference) error {
 		if len(found) == 0 {
 			return nil
@@ -191,7 +186,7 @@ func (r *Rollups) RebuildRollups(ctx context.Context, span usage.Range, progress
 		return r.correct(ctx, state, found, "")
 	}
 	err = r.check(ctx, check, span)
-	return corrected, err
+	return check.found, err
 }
 
 // check runs a check over the hours of a span, whose open ends end with the data,

@@ -199,7 +199,7 @@ func (r *Rollups) isHidden(ctx context.Context, trigger string) (bool, error) {
 	if pool.HasNumber(err, pool.ErSpecificDenied, pool.ErTableAccessDenied) {
 		return true, nil
 	}
-	if pool.HasNumber(err, pool.ErNoSuchTrigger) {
+	if pool.HasNumber(err, pool.ErNoSuchTrigger, pool.ErUnknown) {
 		return false, nil
 	}
 	if err != nil {
@@ -230,14 +230,30 @@ func (r *Rollups) createTrigger(ctx context.Context, name string, wanted map[str
 	})
 }
 
-// dropTriggers drops all triggers, where there are any.
+// dropTriggers drops all triggers, where there are any. Of those that this account may
+// not see, the server then says that it may not drop them.
 func (r *Rollups) dropTriggers(ctx context.Context) error {
 	var present []string
 	err := r.db.SelectContext(ctx, &present, `
 		SELECT TRIGGER_NAME FROM information_schema.TRIGGERS
 		WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME IN (?, ?, ?)`, onInsert, onUpdate, onDelete)
-	if err != nil || len(present) == 0 {
+	if err != nil {
 		return err
+	}
+	for _, name := range []string{onInsert, onUpdate, onDelete} {
+		if slices.Contains(present, name) {
+			continue
+		}
+		hidden, err := r.isHidden(ctx, name)
+		if err != nil {
+			return err
+		}
+		if hidden {
+			present = append(present, name)
+		}
+	}
+	if len(present) == 0 {
+		return nil
 	}
 	return r.changingTriggers(ctx, func(conn *sqlx.Conn) error {
 		for _, name := range present {

@@ -1,0 +1,102 @@
+package rollup
+
+import (
+	"database/sql"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"aiusage/db/column"
+	"aiusage/db/schema"
+	"aiusage/usage"
+)
+
+// The first of the hours that lack sessions is named, whichever subjects they are of:
+// what one of them lacks and another has too many is no lack.
+func TestTheFirstHourThatLacksSessions(t *testing.T) {
+	differences := func(changes ...int64) (all []Difference) {
+		for i, change := range changes { // two subjects an hour
+			all = append(all, Difference{Bucket: begin.Add(time.Duration(i/2) * time.Hour),
+				Want: usage.Usage{Sessions: 10 + change}, Got: usage.Usage{Sessions: 10}})
+		}
+		return all
+	}
+	for _, c := range []struct {
+		found []Difference
+		hour  time.Time
+		fewer int64
+	}{
+		{nil, time.Time{}, 0},
+		{differences(3, 0, -2, 2), time.Time{}, 0},
+		{differences(-1, -2), begin, 3},
+		{differences(5, 0, -1, -1, -4, 0, -9, 1), begin.Add(time.Hour), 2},
+	} {
+		for range 30 { // in whatever order a map has them
+			if hour, fewer := lacking(c.found); hour != c.hour || fewer != c.fewer {
+				t.Fatalf("%+v: %d sessions of %v, want %d of %v", c.found, fewer, hour, c.fewer, c.hour)
+			}
+		}
+	}
+}
+
+func TestWhatLacksSessionsIsNamed(t *testing.T) {
+	if got := lacks(begin, 3); !strings.HasPrefix(got, "3 sessions of the hour from 2026-03-01T10:00:00Z have gone") {
+		t.Error(got)
+	}
+	if got := lacks(column.Undated, 1); !strings.HasPrefix(got, "1 sessions of those whose start cannot be read have gone") {
+		t.Error(got)
+	}
+}
+
+// Names and accounts that an administrator is shown are quoted as a statement needs them.
+func TestQuoting(t *testing.T) {
+	for got, want := range map[string]string{
+		quoteName("a`b"):           "`a``b`",
+		quoteText(`it's a\b`):      `'it''s a\\b'`,
+		quoteAccount("u@h@%"):      "'u@h'@'%'",
+		quoteAccount("@localhost"): "''@'localhost'",
+		quoteAccount("it's"):       "'it''s'",
+	} {
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestTheServersOwnWordsAreShown(t *testing.T) {
+	cause := errors.New("the server's words")
+	for _, err := range []error{cause, &usage.Error{Message: "other words", Cause: cause}, &usage.Error{Message: "the server's words"}} {
+		if got := serverMessage(err); !strings.Contains(got, "the server's words") {
+			t.Errorf("got %q", got)
+		}
+	}
+}
+
+func TestColumnsThatSumsCannotBeMadeOf(t *testing.T) {
+	id := schema.Column{Name: "customer_id", Type: "varchar", Nullable: "YES",
+		Length: sql.NullInt64{Int64: 64, Valid: true}, Collation: sql.NullString{String: "utf8mb4_bin", Valid: true}}
+	with := func(c schema.Column, change func(*schema.Column)) schema.Column { change(&c); return c }
+	account := with(id, func(c *schema.Column) { c.Name, c.Nullable = "account_id", "NO" })
+	start := schema.Column{Name: "started_at", Type: "datetime", Nullable: "NO"}
+	amount := schema.Column{Name: "ai_minutes", Type: "bigint", Nullable: "YES"}
+	for _, c := range []struct {
+		column schema.Column
+		fault  string
+	}{
+		{id, ""}, {account, ""}, {start, ""}, {amount, ""},
+		{schema.Column{}, "is missing"},
+		{with(id, func(c *schema.Column) { c.Length.Int64 = 65 }), "64 characters"},
+		{with(id, func(c *schema.Column) { c.Length.Int64 = 0 }), "64 characters"},
+		{with(account, func(c *schema.Column) { c.Length.Int64 = 65 }), "64 characters"},
+		{with(account, func(c *schema.Column) { c.Collation.String = "utf8mb4_general_ci" }), "collation"},
+		{with(account, func(c *schema.Column) { c.Nullable = "YES" }), "NULL"},
+		{with(start, func(c *schema.Column) { c.Type = "timestamp" }), "DATETIME"},
+		{with(start, func(c *schema.Column) { c.Nullable = "YES" }), "NULL"},
+		{with(amount, func(c *schema.Column) { c.Type = "decimal" }), "integer"},
+	} {
+		if got := unsuitable(c.column); (got == "") != (c.fault == "") || !strings.Contains(got, c.fault) {
+			t.Errorf("%+v %q, want %q", c.column, got, c.fault)
+		}
+	}
+}
