@@ -23,18 +23,25 @@ func TestAPlanReadsEachInstantOnce(t *testing.T) {
 	refused := 0
 	for range 3000 {
 		state := &State{Phase: []Phase{Ready, Raw, Filling}[random.IntN(3)]}
-		if random.IntN(2) == 0 {
-			state.RawFrom = sql.NullTime{Time: usage.Hour.Floor(at()), Valid: true}
-		}
 		span := usage.Range{From: at(), To: at()}
 		if !span.From.Before(span.To) {
 			continue
 		}
-		buckets := []usage.Range{span}
 		if random.IntN(2) == 0 {
+			kept := usage.Hour.Floor([]time.Time{at(), at(), span.From, span.To}[random.IntN(4)])
+			state.RawFrom = sql.NullTime{Time: kept, Valid: true}
+		}
+		if random.IntN(8) == 0 {
+			span.From = time.Time{}
+		}
+		if random.IntN(8) == 0 {
+			span.To = time.Time{}
+		}
+		buckets := []usage.Range{span}
+		if !span.From.IsZero() && !span.To.IsZero() && random.IntN(2) == 0 {
 			step := []usage.Step{usage.Hourly, usage.Daily, usage.Monthly}[random.IntN(3)]
 			var err error
-			if buckets, err = usage.Buckets(span, step, time.FixedZone("", 3600*5+1800)); err != nil {
+			if buckets, err = usage.Buckets(span, step, time.FixedZone("", []int{0, 3600*5 + 1800}[random.IntN(2)])); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -49,6 +56,11 @@ func TestAPlanReadsEachInstantOnce(t *testing.T) {
 		}
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
+		}
+		for _, one := range slices.Concat(plan.Edges, spansOf(plan.Pieces)) {
+			if !one.To.IsZero() && !one.From.Before(one.To) {
+				t.Fatalf("%s: %v, in which there is nothing, is read: %+v", name, one, plan)
+			}
 		}
 		for i := range steps {
 			instant := begin.Add(time.Duration(i-2*24*4) * 15 * time.Minute)
@@ -81,8 +93,17 @@ func TestAPlanReadsEachInstantOnce(t *testing.T) {
 
 // cutsDroppedHour tells whether a bucket begins or ends within an hour without sessions.
 func cutsDroppedHour(bucket usage.Range, kept time.Time) bool {
-	cuts := func(at time.Time) bool { return at.Before(kept) && !usage.Hour.Floor(at).Equal(at) }
+	cuts := func(at time.Time) bool {
+		return !at.IsZero() && at.Before(kept) && !usage.Hour.Floor(at).Equal(at)
+	}
 	return cuts(bucket.From) || cuts(bucket.To)
+}
+
+func spansOf(pieces []usage.Piece) (spans []usage.Range) {
+	for _, piece := range pieces {
+		spans = append(spans, piece.Range)
+	}
+	return spans
 }
 
 func holds(span usage.Range, at time.Time) int {
@@ -96,7 +117,7 @@ func holds(span usage.Range, at time.Time) int {
 func TestAPlanOfManyEdgesIsOne(t *testing.T) {
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	zone := time.FixedZone("", 5*3600+1800)
-	for days, want := range map[int]int{maxEdges - 1: maxEdges, maxEdges + 1: 1} {
+	for days, want := range map[int]int{maxEdges - 1: maxEdges, maxEdges: maxEdges, maxEdges + 1: 1} {
 		span := usage.Range{From: begin, To: begin.AddDate(0, 0, days)}
 		buckets, err := usage.Buckets(span, usage.Daily, zone)
 		if err != nil {
@@ -113,9 +134,26 @@ func TestAPlanOfManyEdgesIsOne(t *testing.T) {
 		if _, err := (&State{Phase: Ready, RawFrom: kept}).Plan(span, buckets); err == nil {
 			t.Errorf("%d days: a midnight within an hour that was dropped is not refused", days)
 		}
+		// Nothing cuts the hour that was dropped, but reading all sessions would take it in.
+		kept.Time = begin.Add(time.Hour)
+		if _, err := (&State{Phase: Ready, RawFrom: kept}).Plan(span, buckets); (err != nil) != (want == 1) {
+			t.Errorf("%d days from an hour that was dropped: %v", days, err)
+		}
 		kept.Time = begin
 		if _, err := (&State{Phase: Ready, RawFrom: kept}).Plan(span, buckets); err != nil {
 			t.Errorf("%d days: nothing was dropped, and %v", days, err)
+		}
+	}
+}
+
+// A range without buckets, which is one without usage, reads nothing: its span has no ends.
+func TestAPlanOfNoBucketsReadsNothing(t *testing.T) {
+	for _, phase := range []Phase{Ready, Filling, Raw} {
+		for _, kept := range []sql.NullTime{{}, {Time: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Valid: true}} {
+			plan, err := (&State{Phase: phase, RawFrom: kept}).Plan(usage.Range{}, nil)
+			if err != nil || len(plan.Edges)+len(plan.Pieces) != 0 {
+				t.Errorf("%s, sessions from %v: %+v, %v", phase, kept, plan, err)
+			}
 		}
 	}
 }
@@ -139,6 +177,10 @@ func TestPiecesOfAllOfTime(t *testing.T) {
 		if pieces := plan(span); slices.Contains(pieces, undated) || len(pieces) == 0 {
 			t.Errorf("%s: %+v", name, pieces)
 		}
+	}
+	hour := usage.Range{From: month(3), To: month(3).Add(time.Minute)}
+	if pieces := plan(hour); len(pieces) != 0 {
+		t.Errorf("within an hour: %+v", pieces)
 	}
 	state.data = usage.Range{}
 	if pieces := plan(usage.Range{}); len(pieces) != 1 || pieces[0].Range != (usage.Range{}) {
@@ -167,6 +209,10 @@ func TestAStateIsKnownByItsToken(t *testing.T) {
 	}
 	if got := ready.WithoutRollups(); got.Token() != ready.Token() || got.Phase != Raw {
 		t.Errorf("without the rollups: %+v", got)
+	}
+	kept := sql.NullTime{Time: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Valid: true}
+	if got := (&State{Phase: Ready, RawFrom: kept}).WithoutRollups(); got.RawFrom != kept {
+		t.Errorf("without the rollups, what was dropped is not known: %+v", got)
 	}
 	seen := map[int64]bool{}
 	for range 1000 {
