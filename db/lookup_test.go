@@ -34,8 +34,14 @@ func TestSessionsAreFoundByTheirIDsAndStarts(t *testing.T) {
 
 		other := session("other", 1)
 		other.StartedAt = noon.Add(3*time.Millisecond + 999*time.Microsecond).In(time.FixedZone("", 3600))
-		// More starts than one statement asks for, and the same one at both ends.
-		got, err = store.SessionsStartedWith(t.Context(), slices.Concat([]usage.Session{other}, rows[8:], []usage.Session{rows[7], other}))
+		// More starts than one statement asks for, each of them twice and in two zones, one at both ends.
+		asked = slices.Clone(rows[8:])
+		for i := range asked {
+			if i%2 == 0 {
+				asked[i].StartedAt = asked[i].StartedAt.In(time.FixedZone("", 3600))
+			}
+		}
+		got, err = store.SessionsStartedWith(t.Context(), slices.Concat([]usage.Session{other}, asked, []usage.Session{rows[7], other}))
 		want = slices.Clone(rows[6:])
 		slices.SortFunc(got, byID)
 		slices.SortFunc(want, byID)
