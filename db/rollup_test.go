@@ -216,6 +216,18 @@ func TestABulkWriteRecordsOneChangePerSubjectAndHour(t *testing.T) {
 		if got := count(t, dsn, `SELECT SUM(minutes) FROM usage_deltas`); got != 12 {
 			t.Errorf("%d minutes recorded, want 12", got)
 		}
+		// Without rollups nobody would take away what is recorded.
+		execute(t, dsn, `DROP TRIGGER aiusage_session_inserted`)
+		if err := store.CheckRollups(t.Context()); err != nil || status(t, store).Phase != db.Raw {
+			t.Fatal(err)
+		}
+		execute(t, dsn, `DELETE FROM usage_deltas`)
+		write(t, store, session("4", 60), session("1", 120))
+		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_deltas WHERE sessions > 0`); got != 0 {
+			t.Errorf("%d changes recorded without rollups", got)
+		}
+		install(t, store)
+		holds(t, store, dsn, "installed again")
 	})
 }
 

@@ -94,6 +94,33 @@ func TestABatchIsWrittenWholeOrNotAtAll(t *testing.T) {
 	})
 }
 
+// What a write counts is what the table makes of it: a platform's may compute minutes
+// otherwise, or keep no milliseconds and round a start into the next hour.
+func TestAWriteCountsWhatTheTableMakesOfIt(t *testing.T) {
+	const withoutKeys = "ALTER TABLE ai_sessions DROP INDEX ai_sessions_by_account, DROP INDEX ai_sessions_by_start"
+	for name, changes := range map[string][]string{
+		"as migrated":         nil,
+		"half minutes":        {withoutKeys + ", DROP COLUMN ai_minutes", "ALTER TABLE ai_sessions ADD COLUMN ai_minutes INT UNSIGNED AS ((duration_seconds + 29) DIV 30) STORED"},
+		"minutes of a column": {withoutKeys + ", DROP COLUMN ai_minutes", "ALTER TABLE ai_sessions ADD COLUMN ai_minutes INT UNSIGNED NOT NULL DEFAULT 7"},
+		"whole seconds":       {"ALTER TABLE ai_sessions MODIFY started_at DATETIME NOT NULL"},
+		"tenths of seconds":   {"ALTER TABLE ai_sessions MODIFY started_at DATETIME(1) NOT NULL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachRolledUp(t, func(t *testing.T, _ *db.Store, dsn string) {
+				execute(t, dsn, changes...)
+				store := open(t, dsn)
+				install(t, store)
+				late := session("late", 61)
+				late.StartedAt = noon.Add(time.Hour - time.Millisecond)
+				for _, seconds := range []int64{60, 200} {
+					write(t, store, session("1", seconds), session("2", seconds+31), late)
+					holds(t, store, dsn, fmt.Sprint(seconds, " s"))
+				}
+			})
+		})
+	}
+}
+
 // Writers that meet on the same rows, in different orders, all succeed, and each
 // row is inserted once.
 func TestWritersThatMeet(t *testing.T) {
