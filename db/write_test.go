@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -119,6 +120,40 @@ func TestAWriteCountsWhatTheTableMakesOfIt(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A session from before those that were dropped may be one of them. Its batch is refused as
+// a whole, and where nobody can say what was dropped, so is any.
+func TestSessionsFromBeforeThoseThatWereDroppedAreRefused(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, session("1", 60))
+		execute(t, dsn, "INSERT INTO usage_rollup_state (state_id, phase, reason, generation, corrections, raw_from) VALUES (1, 'raw', '', 1, 0, '2026-03-01 12:00') ON DUPLICATE KEY UPDATE raw_from = VALUES(raw_from)")
+		write(t, store, session("at that instant", 60))
+		before := session("before", 60)
+		before.StartedAt = noon.Add(-time.Millisecond)
+		for _, batch := range [][]usage.Session{{before}, {session("2", 60), before}, {session("1", 120), before}} {
+			_, err := store.WriteSessions(t.Context(), batch)
+			coded := wantCode(t, err, usage.InvalidArgument)
+			for _, said := range []string{`"before"`, "2026-03-01T11:59:59Z", "2026-03-01T12:00:00Z"} {
+				if !strings.Contains(coded.Message, said) {
+					t.Errorf("%q does not say %s", coded.Message, said)
+				}
+			}
+		}
+		if got, want := plainSums(t, dsn, "TRUE"), (usage.Usage{Minutes: 2, Seconds: 120, Sessions: 2}); got != want {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		execute(t, dsn, "UPDATE usage_rollup_state SET raw_from = NULL")
+		write(t, store, before)
+		execute(t, dsn, "DELETE FROM usage_rollup_state")
+		write(t, store, session("without a state", 60))
+		execute(t, dsn, "RENAME TABLE usage_rollup_state TO away")
+		_, err := store.WriteSessions(t.Context(), []usage.Session{session("without the table", 60)})
+		wantCode(t, err, usage.Unavailable)
+		if got := plainSums(t, dsn, "TRUE").Sessions; got != 4 {
+			t.Errorf("%d sessions are stored", got)
+		}
+	})
 }
 
 // Writers that meet on the same rows, in different orders, all succeed, and each
