@@ -112,13 +112,13 @@ func TestAddressesThatWaitToBeWrittenAreBounded(t *testing.T) {
 		f := newFixture(t, Options{})
 		hold := make(chan struct{})
 		f.addAddress = func() { <-hold }
-		for i := range guardMost + 10 {
+		for i := range maxGuarded + 10 {
 			f.welcomeAda(fmt.Sprint(i))
 			if i == 0 {
 				synctest.Wait() // until the first is being written
 			}
 		}
-		if got := len(f.familiar.unrecorded); got != guardMost {
+		if got := len(f.familiar.unrecorded); got != maxGuarded {
 			t.Errorf("%d wait", got)
 		}
 		f.familiar.mu.Lock()

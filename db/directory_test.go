@@ -41,6 +41,7 @@ func TestSearching(t *testing.T) {
 			"the last":         {usage.Search{Limit: 2, Backward: true}, all[3:]},
 			"after":            {usage.Search{After: &usage.Subject{AccountID: "a1"}}, all[2:]},
 			"between":          {usage.Search{After: &usage.Subject{AccountID: "A1"}, Before: &usage.Subject{AccountID: "bx1"}, Backward: true}, all[1:3]},
+			"one by name":      {usage.Search{Text: "alph", Limit: 1}, []string{"b_1"}},
 			"by id, its case":  {usage.Search{Text: "a"}, []string{"a1", "b_1"}},
 			"by name":          {usage.Search{Text: "ALPH"}, []string{"b_1"}},
 			"no wildcard":      {usage.Search{Text: "b_"}, []string{"b_1"}},
@@ -108,6 +109,68 @@ func TestSearching(t *testing.T) {
 				t.Errorf("got %q", names)
 			}
 		}
+	})
+}
+
+// What is found is the same whether the sums have it or only sessions do, however many of
+// these there are, and what retention has dropped is found, too.
+func TestSearchesFindWhatHasUsage(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, dsn string) {
+		var sessions []usage.Session
+		for i := range 12 {
+			one := session(fmt.Sprint(i), 60)
+			one.AccountID, one.CustomerID = fmt.Sprint("a", i/4), fmt.Sprint("c", i/2%2)
+			sessions = append(sessions, one)
+		}
+		sessions[11].CustomerID = ""
+		write(t, store, sessions...)
+		execute(t, dsn, "INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('empty', 'a0', '', '2026-03-01 12:00', 60)")
+		check := func(what string) {
+			t.Helper()
+			for most, want := range map[int]string{2: "a0 a1", 100: "a0 a1 a2"} {
+				found, err := store.FindAccounts(t.Context(), usage.Search{Limit: most})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, account := range found {
+					got = append(got, account.AccountID)
+				}
+				if strings.Join(got, " ") != want {
+					t.Errorf("%s, %d accounts: got %q, want %q", what, most, got, want)
+				}
+			}
+			for most, want := range map[int]string{3: "a0/c0 a0/c1 a1/c0", 100: "a0/c0 a0/c1 a1/c0 a1/c1 a2/c0 a2/c1"} {
+				found, err := store.FindCustomers(t.Context(), usage.Search{Limit: most})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, customer := range found {
+					got = append(got, customer.AccountID+"/"+customer.CustomerID)
+				}
+				if strings.Join(got, " ") != want {
+					t.Errorf("%s, %d customers: got %q, want %q", what, most, got, want)
+				}
+			}
+		}
+		if isEmbedded(t, store) {
+			check("in sessions")
+			return
+		}
+		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'raw'")
+		store.Forget()
+		check("in sessions")
+		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'ready'")
+		store.Forget()
+		if _, err := store.Fold(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		check("in sums")
+		if _, err := store.DropSessions(t.Context(), noon.AddDate(0, 0, 1), nil); err != nil {
+			t.Fatal(err)
+		}
+		check("dropped")
 	})
 }
 

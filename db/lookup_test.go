@@ -34,8 +34,15 @@ func TestSessionsAreFoundByTheirIDsAndStarts(t *testing.T) {
 
 		other := session("other", 1)
 		other.StartedAt = noon.Add(3*time.Millisecond + 999*time.Microsecond).In(time.FixedZone("", 3600))
-		got, err = store.SessionsStartedWith(t.Context(), append(slices.Clone(rows[200:]), other, other))
-		want = append(slices.Clone(rows[200:]), rows[6], rows[7])
+		// More starts than one statement asks for, each of them twice and in two zones, one at both ends.
+		asked = slices.Clone(rows[8:])
+		for i := range asked {
+			if i%2 == 0 {
+				asked[i].StartedAt = asked[i].StartedAt.In(time.FixedZone("", 3600))
+			}
+		}
+		got, err = store.SessionsStartedWith(t.Context(), slices.Concat([]usage.Session{other}, asked, []usage.Session{rows[7], other}))
+		want = slices.Clone(rows[6:])
 		slices.SortFunc(got, byID)
 		slices.SortFunc(want, byID)
 		if err != nil || !slices.EqualFunc(got, want, sameSession) {

@@ -158,11 +158,12 @@ func TestStartsThatAreNoInstants(t *testing.T) {
 		w := newWriter(t, dsn, "ALLOW_INVALID_DATES")
 		w.run(rowsOfTwo,
 			`INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('zero', 'a', '0000-00-00', 60)`,
-			`INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('skewed', 'a', 'x', '2026-02-31 10:00', 120), ('part', 'b', 'x', '2026-00-00', 180), ('day', 'b', NULL, '2026-03-00', 240)`,
+			`INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('skewed', 'a', 'x', '2026-02-31 10:00', 120), ('part', 'b', 'x', '2026-00-00', 180), ('day', 'b', NULL, '2026-03-00', 240),
+				('month', 'b', NULL, '2026-00-10', 30)`,
 			`INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('null', 'a', '2026-03-01', 60), ('null2', NULL, NULL, 300)`,
 			`INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('old', 'a', '0500-05-05', 60), ('year0', 'a', '0000-05-05', 60)`,
 			`INSERT IGNORE INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('ignored', 'a', 'rubbish', 60), ('bare', NULL, NULL, NULL)`)
-		dates := []string{"zero", "skewed", "part", "day", "null2", "old", "year0", "ignored", "bare"}
+		dates := []string{"zero", "skewed", "part", "day", "month", "null2", "old", "year0", "ignored", "bare"}
 		check := func(what string, undated int64) {
 			t.Helper()
 			holds(t, store, dsn, what)
@@ -216,10 +217,10 @@ func TestStartsThatAreNoInstants(t *testing.T) {
 		check("made undated", int64(len(dates)))
 		w.run("UPDATE ai_sessions SET started_at = '2026-03-05' WHERE session_id = 'zero'", "DELETE FROM ai_sessions WHERE session_id = 'part'",
 			"UPDATE ai_sessions SET started_at = '0000-00-00' WHERE session_id = 'skewed'")
-		dates = []string{"skewed", "day", "null2", "old", "year0", "ignored", "bare", "null"}
+		dates = []string{"skewed", "day", "month", "null2", "old", "year0", "ignored", "bare", "null"}
 		check("made dated", int64(len(dates)))
 		write(t, store, session("day", 60), session("skewed", 60), session("1", 1))
-		dates = []string{"null2", "old", "year0", "ignored", "bare", "null"}
+		dates = []string{"month", "null2", "old", "year0", "ignored", "bare", "null"}
 		check("rewritten by a batch", int64(len(dates)))
 		execute(t, dsn, "DROP TRIGGER aiusage_session_inserted")
 		install(t, store)

@@ -216,6 +216,37 @@ func TestABulkWriteRecordsOneChangePerSubjectAndHour(t *testing.T) {
 		if got := count(t, dsn, `SELECT SUM(minutes) FROM usage_deltas`); got != 12 {
 			t.Errorf("%d minutes recorded, want 12", got)
 		}
+		// What moves within its hour changes nothing.
+		later := session("1", 60)
+		later.StartedAt = noon.Add(time.Minute)
+		write(t, store, later)
+		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_deltas`); got != 2 {
+			t.Errorf("%d changes recorded, want 2", got)
+		}
+		// More than one statement records.
+		const many = 1001
+		var hours []usage.Session
+		for i := range many {
+			one := session(fmt.Sprint("hour", i), 60)
+			one.StartedAt = noon.Add(time.Duration(i) * time.Hour)
+			hours = append(hours, one)
+		}
+		write(t, store, hours...)
+		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_deltas`); got != 2+many {
+			t.Errorf("%d changes recorded, want %d", got, 2+many)
+		}
+		// Without rollups nobody would take away what is recorded.
+		execute(t, dsn, `DROP TRIGGER aiusage_session_inserted`)
+		if err := store.CheckRollups(t.Context()); err != nil || status(t, store).Phase != db.Raw {
+			t.Fatal(err)
+		}
+		execute(t, dsn, `DELETE FROM usage_deltas`)
+		write(t, store, session("4", 60), session("1", 120))
+		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_deltas WHERE sessions > 0`); got != 0 {
+			t.Errorf("%d changes recorded without rollups", got)
+		}
+		install(t, store)
+		holds(t, store, dsn, "installed again")
 	})
 }
 

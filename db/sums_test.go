@@ -232,7 +232,7 @@ func TestKnownIDsThatComeTwiceInABatchCountOnce(t *testing.T) {
 func TestAnIDIsKnownAsTheTableComparesIt(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		execute(t, dsn, `INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds)
-			VALUES ('1  ', 'a ', 'c', '2026-03-01', 600)`,
+			VALUES ('1  ', 'a ', 'c ', '2026-03-01', 600)`,
 			`INSERT INTO accounts VALUES ('a ', 'old')`, `INSERT INTO customers VALUES ('a ', 'c ', 'old')`)
 		if got, want := write(t, store, session("1", 60), session("2", 60)), (db.Written{Inserted: 1, Updated: 1}); got != want {
 			t.Errorf("got %+v, want %+v", got, want)

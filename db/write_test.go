@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -90,6 +91,67 @@ func TestABatchIsWrittenWholeOrNotAtAll(t *testing.T) {
 		}
 		if got := report(t, store, usage.Request{}).Totals; got != (usage.Usage{Minutes: 1, Seconds: 60, Sessions: 1}) {
 			t.Errorf("something of the batch was stored: %+v", got)
+		}
+	})
+}
+
+// What a write counts is what the table makes of it: a platform's may compute minutes
+// otherwise, or keep no milliseconds and round a start into the next hour.
+func TestAWriteCountsWhatTheTableMakesOfIt(t *testing.T) {
+	const withoutKeys = "ALTER TABLE ai_sessions DROP INDEX ai_sessions_by_account, DROP INDEX ai_sessions_by_start"
+	for name, changes := range map[string][]string{
+		"as migrated":         nil,
+		"half minutes":        {withoutKeys + ", DROP COLUMN ai_minutes", "ALTER TABLE ai_sessions ADD COLUMN ai_minutes INT UNSIGNED AS ((duration_seconds + 29) DIV 30) STORED"},
+		"minutes of a column": {withoutKeys + ", DROP COLUMN ai_minutes", "ALTER TABLE ai_sessions ADD COLUMN ai_minutes INT UNSIGNED NOT NULL DEFAULT 7"},
+		"whole seconds":       {"ALTER TABLE ai_sessions MODIFY started_at DATETIME NOT NULL"},
+		"tenths of seconds":   {"ALTER TABLE ai_sessions MODIFY started_at DATETIME(1) NOT NULL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachRolledUp(t, func(t *testing.T, _ *db.Store, dsn string) {
+				execute(t, dsn, changes...)
+				store := open(t, dsn)
+				install(t, store)
+				late := session("late", 61)
+				late.StartedAt = noon.Add(time.Hour - time.Millisecond)
+				for _, seconds := range []int64{60, 200} {
+					write(t, store, session("1", seconds), session("2", seconds+31), late)
+					holds(t, store, dsn, fmt.Sprint(seconds, " s"))
+				}
+			})
+		})
+	}
+}
+
+// A session from before those that were dropped may be one of them. Its batch is refused as
+// a whole, and where nobody can say what was dropped, so is any.
+func TestSessionsFromBeforeThoseThatWereDroppedAreRefused(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, session("1", 60))
+		execute(t, dsn, "INSERT INTO usage_rollup_state (state_id, phase, reason, generation, corrections, raw_from) VALUES (1, 'raw', '', 1, 0, '2026-03-01 12:00') ON DUPLICATE KEY UPDATE raw_from = VALUES(raw_from)")
+		write(t, store, session("at that instant", 60))
+		before := session("before", 60)
+		before.StartedAt = noon.Add(-time.Millisecond)
+		for _, batch := range [][]usage.Session{{before}, {session("2", 60), before}, {session("1", 120), before}} {
+			_, err := store.WriteSessions(t.Context(), batch)
+			coded := wantCode(t, err, usage.InvalidArgument)
+			for _, said := range []string{`"before"`, "2026-03-01T11:59:59Z", "2026-03-01T12:00:00Z"} {
+				if !strings.Contains(coded.Message, said) {
+					t.Errorf("%q does not say %s", coded.Message, said)
+				}
+			}
+		}
+		if got, want := plainSums(t, dsn, "TRUE"), (usage.Usage{Minutes: 2, Seconds: 120, Sessions: 2}); got != want {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		execute(t, dsn, "UPDATE usage_rollup_state SET raw_from = NULL")
+		write(t, store, before)
+		execute(t, dsn, "DELETE FROM usage_rollup_state")
+		write(t, store, session("without a state", 60))
+		execute(t, dsn, "RENAME TABLE usage_rollup_state TO away")
+		_, err := store.WriteSessions(t.Context(), []usage.Session{session("without the table", 60)})
+		wantCode(t, err, usage.Unavailable)
+		if got := plainSums(t, dsn, "TRUE").Sessions; got != 4 {
+			t.Errorf("%d sessions are stored", got)
 		}
 	})
 }

@@ -3,7 +3,6 @@ package write
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -70,7 +69,7 @@ func (w *Writer) recordsItself(ctx context.Context) (bool, error) {
 func refuseDropped(ctx context.Context, tx *sqlx.Tx, sessions []usage.Session) error {
 	var rawFrom sql.NullTime
 	err := tx.GetContext(ctx, &rawFrom, `SELECT raw_from FROM usage_rollup_state WHERE state_id = 1 LOCK IN SHARE MODE`)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) || !rawFrom.Valid {
+	if err != nil || !rawFrom.Valid {
 		return pool.IgnoreNoRows(err)
 	}
 	for _, session := range sessions {

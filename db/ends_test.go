@@ -1,0 +1,84 @@
+package db_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"aiusage/db"
+	"aiusage/usage"
+)
+
+// A range with both ends has its points whether there is usage or not; one that is open has
+// points where there is usage, and one in which no session can be has none.
+func TestRangesWithoutUsageHaveTheirPoints(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		far := time.Date(2199, 1, 1, 12, 30, 0, 0, time.UTC)
+		late := session("late", 60)
+		late.AccountID, late.StartedAt = "late", far
+		write(t, store, session("1", 60), late)
+		day := usage.Day.Floor(noon)
+		for _, test := range []struct {
+			name    string
+			account string
+			span    usage.Range
+			want    int
+		}{
+			{"before all usage", "", usage.Range{From: day.AddDate(0, 0, -9), To: day.AddDate(0, 0, -6)}, 3},
+			{"of nobody", "nobody", usage.Range{From: day, To: day.AddDate(0, 0, 2)}, 2},
+			{"of nobody, open", "nobody", usage.Range{}, 0},
+			{"of nobody, from", "nobody", usage.Range{From: day}, 0},
+			{"of nobody, to", "nobody", usage.Range{To: day}, 0},
+			{"up to before the first usage", "a", usage.Range{To: day}, 0},
+			{"up to the first usage", "a", usage.Range{To: noon.Add(time.Minute)}, 1},
+			{"from after the last usage", "late", usage.Range{From: far.Add(24 * time.Hour)}, 0},
+			{"from the end of the last usage", "late", usage.Range{From: far.Add(30 * time.Minute)}, 0},
+			{"from the last usage", "late", usage.Range{From: far}, 1},
+			{"up to where no session can be", "", usage.Range{To: time.Date(500, 1, 1, 0, 0, 0, 0, time.UTC)}, 0},
+			{"from where no session can be", "", usage.Range{From: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, 0},
+		} {
+			query := usage.Query{Zone: time.UTC, AccountID: test.account, Range: test.span}
+			for _, level := range []usage.Level{usage.Together, usage.ByAccount, usage.ByCustomer} {
+				set, err := store.Series(t.Context(), usage.SeriesQuery{Query: query, Step: usage.Daily, Level: level})
+				if err != nil {
+					t.Errorf("%s: %v", test.name, err)
+				} else if len(set.Buckets) != test.want {
+					t.Errorf("%s: %d points, want %d: %v", test.name, len(set.Buckets), test.want, set.Buckets)
+				}
+			}
+		}
+	})
+}
+
+// What is asked of one snapshot after the other has the ends of its own usage each time.
+func TestEachSeriesOfASnapshotHasItsOwnEnds(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		var sessions []usage.Session
+		for i, subject := range []usage.Subject{{AccountID: "a", CustomerID: "x"}, {AccountID: "a", CustomerID: "y"}, {AccountID: "b", CustomerID: "x"}, {AccountID: "b"}} {
+			one := session(string(rune('1'+i)), 60)
+			one.AccountID, one.CustomerID, one.StartedAt = subject.AccountID, subject.CustomerID, noon.AddDate(0, 0, 5*i)
+			sessions = append(sessions, one)
+		}
+		write(t, store, sessions...)
+		query := func(account, customer string) usage.SeriesQuery {
+			return usage.SeriesQuery{Query: usage.Query{Zone: time.UTC, AccountID: account, CustomerID: customer, Range: usage.Range{To: noon.AddDate(0, 1, 0)}}, Step: usage.Daily}
+		}
+		snapshot := store.Snapshot(t.Context())
+		defer snapshot.Close()
+		for range 2 {
+			for _, whose := range [][2]string{{"a", ""}, {"b", ""}, {"a", "y"}, {"a", "x"}, {"b", "x"}, {"", "y"}, {"", "x"}, {"", ""}} {
+				got, err := snapshot.Series(t.Context(), query(whose[0], whose[1]))
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, err := store.Series(t.Context(), query(whose[0], whose[1]))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !reflect.DeepEqual(got.Buckets, want.Buckets) || len(got.Buckets) < 10 {
+					t.Errorf("%q: %d points, alone %d", whose, len(got.Buckets), len(want.Buckets))
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,226 @@
+package extent_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/db"
+	"aiusage/db/extent"
+	"aiusage/internal/dbtest"
+	"aiusage/usage"
+)
+
+func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+
+// migrated opens a database with the gateway's tables, which are empty.
+func migrated(t *testing.T, dsn string) *sqlx.DB {
+	t.Helper()
+	store, err := db.Open(dsn, db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if err := store.Migrate(t.Context(), func(db.Migration) {}); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, dsn)
+}
+
+func open(t *testing.T, dsn string) *sqlx.DB {
+	t.Helper()
+	config, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.ParseTime, config.InterpolateParams = true, true
+	pool, err := sqlx.Open("mysql", config.FormatDSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { pool.Close() })
+	return pool
+}
+
+// contents are what the tables hold: the starts of sessions, the hours of changes and the
+// buckets of sums by their grain.
+type contents struct {
+	sessions, changes []time.Time
+	sums              map[usage.Grain][]time.Time
+}
+
+func (c contents) store(t *testing.T, pool *sqlx.DB) {
+	t.Helper()
+	run := func(statement string, args ...any) {
+		t.Helper()
+		if _, err := pool.ExecContext(t.Context(), statement, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, table := range []string{"ai_sessions", "usage_deltas", "usage_rollups"} {
+		run("DELETE FROM " + table)
+	}
+	for i, at := range c.sessions {
+		run("INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES (?, 'a', ?, 1)", i, at)
+	}
+	for _, at := range c.changes {
+		run("INSERT INTO usage_deltas (account_id, customer_id, hour, minutes, seconds, sessions) VALUES ('a', '', ?, 1, 1, 1)", at)
+	}
+	for grain, buckets := range c.sums {
+		for i, at := range buckets {
+			run("INSERT INTO usage_rollups (grain, bucket, account_no, subject_no, minutes, seconds, sessions) VALUES (?, ?, 1, ?, 1, 1, 1)", grain, at, i)
+		}
+	}
+}
+
+// first returns the first of some instants at or after one.
+func first(at time.Time, all ...[]time.Time) (found time.Time, ok bool) {
+	for _, some := range all {
+		for _, one := range some {
+			if !one.Before(at) && (!ok || one.Before(found)) {
+				found, ok = one, true
+			}
+		}
+	}
+	return found, ok
+}
+
+func last(all ...[]time.Time) (found time.Time) {
+	for _, some := range all {
+		for _, one := range some {
+			if one.After(found) {
+				found = one
+			}
+		}
+	}
+	return found
+}
+
+// Whatever the tables hold, the ends are those of going through all of it.
+func TestEndsAreThoseOfAllThereIs(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		pool := migrated(t, dsn)
+		draw := rand.New(rand.NewPCG(3, 4))
+		begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		some := func(floor func(time.Time) time.Time) (all []time.Time) {
+			for range draw.IntN(3) {
+				all = append(all, floor(begin.Add(time.Duration(draw.IntN(100*24*60))*time.Minute)))
+			}
+			return all
+		}
+		for round := range 25 {
+			c := contents{some(func(t time.Time) time.Time { return t }), some(usage.Hour.Floor), map[usage.Grain][]time.Time{
+				usage.Hour: some(usage.Hour.Floor), usage.Day: some(usage.Day.Floor), usage.Month: some(usage.Month.Floor)}}
+			switch round {
+			case 0:
+				c = contents{}
+			case 1: // the first that there can be
+				c = contents{sums: map[usage.Grain][]time.Time{usage.Month: {usage.Earliest}}, sessions: []time.Time{usage.Earliest}}
+			}
+			c.store(t, pool)
+			name := fmt.Sprintf("%+v", c)
+
+			months, err := extent.Months(t.Context(), pool)
+			want := usage.Range{}
+			if from, ok := first(usage.Earliest, c.sums[usage.Month]); ok {
+				want = usage.Range{From: from, To: usage.Month.Next(last(c.sums[usage.Month]))}
+			}
+			if err != nil || months != want {
+				t.Errorf("%s: months %v, %v, want %v", name, months, err, want)
+			}
+
+			span, found, err := extent.Filled(t.Context(), pool)
+			from, ok := first(usage.Earliest, c.sessions, c.changes, c.sums[usage.Hour])
+			want = usage.Range{}
+			if ok {
+				want = usage.Range{From: usage.Hour.Floor(from), To: usage.Hour.Next(last(c.sessions, c.changes, c.sums[usage.Hour]))}
+			}
+			if err != nil || found != ok || span != want {
+				t.Errorf("%s: filled %v, %v, %v, want %v", name, span, found, err, want)
+			}
+
+			// From an instant of each kind on, that is, and from one on that is in between.
+			asked := []time.Time{begin, begin.AddDate(0, 0, 50).Add(90 * time.Minute), begin.AddDate(1, 0, 0)}
+			for _, of := range [][]time.Time{c.sessions, c.changes, c.sums[usage.Hour], c.sums[usage.Day], c.sums[usage.Month]} {
+				asked = append(asked, of...)
+			}
+			for _, at := range asked {
+				got, found, err := extent.FirstHour(t.Context(), pool, at)
+				if want, ok := first(at, c.sessions, c.changes, c.sums[usage.Hour]); err != nil || found != ok || !got.Equal(want) {
+					t.Errorf("%s: the first hour from %v is %v, %v, %v, want %v", name, at, got, found, err, want)
+				}
+				for _, grain := range []usage.Grain{usage.Day, usage.Month} {
+					got, found, err := extent.FirstBucket(t.Context(), pool, grain, at)
+					if want, ok := first(at, c.sums[grain], c.sums[grain-1]); err != nil || found != ok || !got.Equal(want) {
+						t.Errorf("%s: the first %s from %v is %v, %v, %v, want %v", name, grain, at, got, found, err, want)
+					}
+				}
+			}
+			if t.Failed() {
+				return
+			}
+		}
+	})
+}
+
+// ends are all ways to ask for ends.
+var ends = map[string]func(ctx context.Context, pool *sqlx.DB) error{
+	"months": func(ctx context.Context, pool *sqlx.DB) error {
+		_, err := extent.Months(ctx, pool)
+		return err
+	},
+	"filled": func(ctx context.Context, pool *sqlx.DB) error {
+		_, _, err := extent.Filled(ctx, pool)
+		return err
+	},
+	"the first hour": func(ctx context.Context, pool *sqlx.DB) error {
+		_, _, err := extent.FirstHour(ctx, pool, usage.Earliest)
+		return err
+	},
+	"the first bucket": func(ctx context.Context, pool *sqlx.DB) error {
+		_, _, err := extent.FirstBucket(ctx, pool, usage.Day, usage.Earliest)
+		return err
+	},
+}
+
+// Whichever statement fails, there are no ends, and whoever asked is told why.
+func TestNoLookUpFailsUnnoticed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		contents{sessions: []time.Time{at}}.store(t, migrated(t, dsn))
+		recorded, statements := dbtest.Record(t, dsn)
+		pool := open(t, recorded)
+		for name, ask := range ends {
+			for n := 1; ; n++ {
+				statements.Fail(n)
+				err := ask(t.Context(), pool)
+				failed := statements.Failed()
+				if failed == "" {
+					if err != nil || n == 1 {
+						t.Errorf("%s: %v after %d statements", name, err, n-1)
+					}
+					break
+				}
+				if err == nil {
+					t.Errorf("%s: nobody is told that this failed: %s", name, failed)
+				}
+			}
+		}
+		if _, err := pool.ExecContext(t.Context(), "DROP TABLE usage_rollups"); err != nil {
+			t.Fatal(err)
+		}
+		for name, ask := range ends {
+			err := ask(t.Context(), pool)
+			if coded, ok := errors.AsType[*usage.Error](err); !ok || coded.Code != usage.Unavailable {
+				t.Errorf("%s without a table: %v", name, err)
+			}
+		}
+	})
+}
