@@ -283,6 +283,8 @@ func TestAccessThatMakesNoSenseIsRefused(t *testing.T) {
 		{[]string{"Root"}, nil, false},
 		{[]string{AccountAdministrator}, []string{""}, false},
 		{[]string{AccountAdministrator}, []string{" a"}, false},
+		{[]string{AccountAdministrator}, []string{"a", " b"}, false},
+		{[]string{AccountAdministrator}, slices.Repeat([]string{"a"}, MaxAccounts), true},
 		{[]string{AccountAdministrator}, slices.Repeat([]string{"a"}, MaxAccounts+1), false},
 	} {
 		if err := CheckAccess(c.roles, c.accounts); (err == nil) != c.good {
