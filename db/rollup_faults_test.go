@@ -247,7 +247,11 @@ func TestNoStatementOfLookingAfterFailsUnnoticed(t *testing.T) {
 		})
 		changes := 0
 		eachFault(t, statements, maintenance{
-			before: func(round int) { changes++; write(t, store, session(fmt.Sprint("n", changes), 60)) },
+			before: func(int) {
+				changes++
+				write(t, store, session(fmt.Sprint("n", changes), 60))
+				faulty.Forget()
+			},
 			try:    faulty.KeepFolding,
 			after: func() {
 				if err := faulty.KeepFolding(t.Context()); err != nil || status(t, store).Pending != 0 {
