@@ -252,7 +252,7 @@ func TestNoStatementOfLookingAfterFailsUnnoticed(t *testing.T) {
 				write(t, store, session(fmt.Sprint("n", changes), 60))
 				faulty.Forget()
 			},
-			try:    faulty.KeepFolding,
+			try: faulty.KeepFolding,
 			after: func() {
 				if err := faulty.KeepFolding(t.Context()); err != nil || status(t, store).Pending != 0 {
 					t.Errorf("%v, %+v", err, status(t, store))
