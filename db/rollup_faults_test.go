@@ -245,6 +245,18 @@ func TestNoStatementOfLookingAfterFailsUnnoticed(t *testing.T) {
 				holds(t, store, dsn, "settled")
 			},
 		})
+		eachFault(t, statements, maintenance{
+			before: func(int) {
+				execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'filling'")
+				faulty.Forget()
+			},
+			try: faulty.CheckRound,
+			after: func() {
+				if err := faulty.CheckRound(t.Context()); err != nil || status(t, store).Phase != db.Ready {
+					t.Errorf("%v, %+v", err, status(t, store))
+				}
+			},
+		})
 		changes := 0
 		eachFault(t, statements, maintenance{
 			before: func(int) {
