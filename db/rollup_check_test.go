@@ -222,3 +222,18 @@ func TestEachPartOfASumIsChecked(t *testing.T) {
 		}
 	})
 }
+
+// A day that is wrong is corrected alone: its month is right, and is never wrong meanwhile.
+func TestADayIsCorrectedWithoutItsMonth(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, session("1", 60))
+		if _, err := store.Fold(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		execute(t, dsn, "UPDATE usage_rollups SET minutes = minutes + 1 WHERE grain = 2")
+		if corrected, err := store.RebuildRollups(t.Context(), usage.Range{}, nil); err != nil || corrected != 1 {
+			t.Errorf("%d corrected, %v", corrected, err)
+		}
+		holds(t, store, dsn, "corrected")
+	})
+}
