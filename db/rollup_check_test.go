@@ -222,3 +222,28 @@ func TestEachPartOfASumIsChecked(t *testing.T) {
 		}
 	})
 }
+
+// A day that is wrong is corrected alone, and an hour together with its day and month: at
+// no moment do these differ because of it.
+func TestACorrectionLeavesNothingToCorrect(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		for hour := range int64(6) {
+			one := session(fmt.Sprint(hour), 60)
+			one.StartedAt = noon.Add(time.Duration(hour) * time.Hour)
+			write(t, store, one)
+		}
+		if _, err := store.Fold(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		for damage, want := range map[string]int64{
+			"UPDATE usage_rollups SET minutes = minutes + 1 WHERE grain = 2": 1,
+			"DELETE FROM usage_rollups":                                      6,
+		} {
+			execute(t, dsn, damage)
+			if corrected, err := store.RebuildRollups(t.Context(), usage.Range{}, nil); err != nil || corrected != want {
+				t.Errorf("%s: %d corrected, want %d; %v", damage, corrected, want, err)
+			}
+			holds(t, store, dsn, damage)
+		}
+	})
+}

@@ -245,10 +245,26 @@ func TestNoStatementOfLookingAfterFailsUnnoticed(t *testing.T) {
 				holds(t, store, dsn, "settled")
 			},
 		})
+		eachFault(t, statements, maintenance{
+			before: func(int) {
+				execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'filling'")
+				faulty.Forget()
+			},
+			try: faulty.CheckRound,
+			after: func() {
+				if err := faulty.CheckRound(t.Context()); err != nil || status(t, store).Phase != db.Ready {
+					t.Errorf("%v, %+v", err, status(t, store))
+				}
+			},
+		})
 		changes := 0
 		eachFault(t, statements, maintenance{
-			before: func(round int) { changes++; write(t, store, session(fmt.Sprint("n", changes), 60)) },
-			try:    faulty.KeepFolding,
+			before: func(int) {
+				changes++
+				write(t, store, session(fmt.Sprint("n", changes), 60))
+				faulty.Forget()
+			},
+			try: faulty.KeepFolding,
 			after: func() {
 				if err := faulty.KeepFolding(t.Context()); err != nil || status(t, store).Pending != 0 {
 					t.Errorf("%v, %+v", err, status(t, store))

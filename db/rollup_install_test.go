@@ -108,7 +108,11 @@ func TestTheFirstReasonToReadSessionsStays(t *testing.T) {
 		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'raw', reason = 'said before'", "RENAME TABLE usage_deltas TO away",
 			"INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('1', 'a', '2026-03-01', 60)", "RENAME TABLE away TO usage_deltas")
 		if got := status(t, store).Reason; got != "said before" {
-			t.Errorf("got %q", got)
+			t.Errorf("a trigger says %q", got)
+		}
+		execute(t, dsn, "DROP TRIGGER aiusage_session_inserted")
+		if err := store.CheckRollups(t.Context()); err != nil || status(t, store).Reason != "said before" {
+			t.Errorf("a check says %q, %v", status(t, store).Reason, err)
 		}
 	})
 }
@@ -206,5 +210,24 @@ func TestNobodyReliesOnSumsWhileTriggersAreCreated(t *testing.T) {
 		}
 		install(t, store)
 		holds(t, store, dsn, "installed")
+	})
+}
+
+// The same while they are being dropped.
+func TestNobodyReliesOnSumsWhileTriggersAreDropped(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		execute(t, dsn, "ALTER TABLE ai_sessions MODIFY account_id VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL")
+		platform := newWriter(t, dsn, "")
+		platform.run("BEGIN", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('1', 'a', '2026-03-01', 60)")
+		done := make(chan error, 1)
+		go func() { done <- store.CheckRollups(context.WithoutCancel(t.Context())) }()
+		awaitLockWait(t, dsn, "INFO LIKE 'DROP TRIGGER%'")
+		if got := status(t, open(t, dsn)); got.Phase != db.Raw || !strings.Contains(got.Reason, "64 characters") {
+			t.Errorf("got %+v", got)
+		}
+		platform.run("COMMIT")
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 	})
 }

@@ -19,7 +19,6 @@ func TestRollupsAreKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		execute(t, dsn, "UPDATE usage_rollups SET minutes = minutes + 1 WHERE grain = 1")
-		write(t, store, session("waits", 60))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		var lock sync.Mutex
@@ -33,14 +32,21 @@ func TestRollupsAreKept(t *testing.T) {
 				told = append(told, err.Error())
 			})
 		}()
-		settled := func() bool {
+		await := func(what string, isSo func() bool) {
+			for ; !isSo(); time.Sleep(10 * time.Millisecond) {
+				if ctx.Err() != nil {
+					t.Fatal("not " + what)
+				}
+			}
+		}
+		await("repaired", func() bool {
 			lock.Lock()
 			defer lock.Unlock()
-			return len(told) > 0 && count(t, dsn, "SELECT COUNT(*) FROM usage_rollup_state WHERE phase = 'ready' AND NOT EXISTS (SELECT 1 FROM usage_deltas)") == 1
-		}
-		for ctx.Err() == nil && !settled() {
-			time.Sleep(10 * time.Millisecond)
-		}
+			return len(told) > 0 && count(t, dsn, "SELECT COUNT(*) FROM usage_rollup_state WHERE phase = 'ready'") == 1
+		})
+		// Now there is nothing to do but to fold.
+		write(t, store, session("waits", 60))
+		await("folded", func() bool { return count(t, dsn, "SELECT COUNT(*) FROM usage_deltas") == 0 })
 		select {
 		case <-done:
 			t.Error("nobody keeps the rollups any more")

@@ -96,9 +96,7 @@ func (c *checker) chunk(ctx context.Context, chunk usage.Range, read func() ([]D
 		if errors.Is(err, phase.ErrChanged) {
 			continue
 		}
-		if err == nil {
-			c.found += int64(len(found))
-		}
+		c.found += int64(len(found))
 		return err
 	}
 }
