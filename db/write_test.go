@@ -19,7 +19,7 @@ func session(id string, seconds int64) usage.Session {
 }
 
 func TestWritingAgainChangesNothing(t *testing.T) {
-	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+	eachStore(t, func(t *testing.T, store *db.Store, dsn string) {
 		rows := []usage.Session{session("1", 60), session("2", 60), session("3", 60)}
 		rows[2].CustomerID = ""
 		rows[2].StartedAt = noon.Add(123456 * time.Microsecond).In(time.FixedZone("", 3600))
@@ -34,6 +34,11 @@ func TestWritingAgainChangesNothing(t *testing.T) {
 		rows = append(rows, session("4", 0))
 		if got, want := write(t, store, rows...), (db.Written{Inserted: 1, Updated: 2, Unchanged: 1, Moved: 2}); got != want {
 			t.Errorf("corrected: got %+v, want %+v", got, want)
+		}
+		rows[0].CustomerID = ""
+		write(t, store, rows...)
+		if got := count(t, dsn, "SELECT COUNT(*) FROM ai_sessions WHERE customer_id IS NULL"); got != 1 {
+			t.Errorf("%d sessions are without a customer", got)
 		}
 		got := report(t, store, usage.Request{})
 		if len(got.Accounts) != 2 || got.Totals.Sessions != 4 || got.Totals.Minutes != 3 {
@@ -86,8 +91,10 @@ func TestABatchIsWrittenWholeOrNotAtAll(t *testing.T) {
 		write(t, store, session("known", 60))
 		bad := session("bad", 60)
 		bad.DurationSeconds = usage.MaxDurationSeconds + 1
-		if _, err := store.WriteSessions(t.Context(), []usage.Session{session("new", 60), session("known", 600), bad}); err == nil {
-			t.Fatal("a value that does not fit was stored")
+		for _, batch := range [][]usage.Session{{session("new", 60), session("known", 600), bad}, {session("new", 60), bad}} {
+			if _, err := store.WriteSessions(t.Context(), batch); err == nil {
+				t.Fatal("a value that does not fit was stored")
+			}
 		}
 		if got := report(t, store, usage.Request{}).Totals; got != (usage.Usage{Minutes: 1, Seconds: 60, Sessions: 1}) {
 			t.Errorf("something of the batch was stored: %+v", got)
