@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -201,6 +202,30 @@ func TestWritersThatMeet(t *testing.T) {
 		if sum != rows && !isEmbedded(t, store) {
 			t.Errorf("%d rows counted as inserted, want %d", sum, rows)
 		}
+	})
+}
+
+// What a write replaces is what is there when it does, and not what was there when it began.
+func TestAWriteReplacesWhatAnotherHasJustWritten(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, session("0", 60), session("1", 60))
+		other := newWriter(t, dsn, "")
+		other.run("BEGIN", "UPDATE ai_sessions SET duration_seconds = 600, account_id = 'b' WHERE session_id = '1'")
+		done := make(chan error, 1)
+		go func() {
+			// The first of them is known and free, so that it waits only when it replaces the second.
+			_, err := store.WriteSessions(context.WithoutCancel(t.Context()), []usage.Session{session("0", 120), session("1", 120)})
+			done <- err
+		}()
+		waitUntil(t, "nobody waits for the other", func() bool {
+			return count(t, dsn, `SELECT COUNT(*) FROM information_schema.INNODB_TRX AS t JOIN information_schema.PROCESSLIST AS p ON p.ID = t.trx_mysql_thread_id
+				WHERE t.trx_state = 'LOCK WAIT' AND p.DB = DATABASE()`) > 0
+		})
+		other.run("COMMIT")
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		holds(t, store, dsn, "after both")
 	})
 }
 
