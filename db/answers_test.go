@@ -268,6 +268,11 @@ func TestMissingTablesAreTold(t *testing.T) {
 					}
 				}
 				store := open(t, dsn)
+				if found, err := store.HasSessions(t.Context()); missing == "ai_sessions" {
+					wantCode(t, err, usage.Unavailable)
+				} else if !found || err != nil {
+					t.Errorf("sessions found: %v, %v", found, err)
+				}
 				_, err := store.WriteSessions(t.Context(), sessions)
 				if (err != nil) != (missing == "ai_sessions" || missing == "usage_rollup_state") {
 					t.Errorf("writing sessions: %v", err)
