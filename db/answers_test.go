@@ -181,37 +181,46 @@ func TestPartOfAnAnswerIsNoAnswer(t *testing.T) {
 		sessions := writeNamed(t, whole, 90)
 		between, cutter := cutting(t, dsn)
 		store := open(t, between)
-		wanted := asks(whole, sessions)
-		for name, ask := range asks(store, sessions) {
-			want, err := wanted[name](t.Context())
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			for range 2 { // the first may ask what is known later on
-				cutter.after(math.MaxInt)
-				if got, err := ask(t.Context()); err != nil || !reflect.DeepEqual(got, want) {
-					t.Fatalf("%s: not cut off: got %v, %.300v", name, err, got)
-				}
-			}
-			_, left := cutter.done()
-			size := math.MaxInt - left
-			const cuts = 6
-			for i := 1; i <= cuts; i++ {
-				if _, err := store.HasSessions(t.Context()); err != nil { // on a connection that is not new
-					t.Fatal(err)
-				}
-				cutter.after(size * i / (cuts + 1))
-				got, err := ask(t.Context())
-				if cut, _ := cutter.done(); !cut {
-					t.Fatalf("%s: not cut off within %d bytes", name, size)
-				}
+		check := func() {
+			t.Helper()
+			wanted := asks(whole, sessions)
+			for name, ask := range asks(store, sessions) {
+				want, err := wanted[name](t.Context())
 				if err != nil {
-					wantCode(t, err, usage.Unavailable)
-				} else if !reflect.DeepEqual(got, want) {
-					t.Errorf("%s: cut off in part %d, and nobody is told: %.300v", name, i, got)
+					t.Fatalf("%s: %v", name, err)
+				}
+				for range 2 { // the first may ask what is known later on
+					cutter.after(math.MaxInt)
+					if got, err := ask(t.Context()); err != nil || !reflect.DeepEqual(got, want) {
+						t.Fatalf("%s: not cut off: got %v, %.300v", name, err, got)
+					}
+				}
+				_, left := cutter.done()
+				size := math.MaxInt - left
+				const cuts = 6
+				for i := 1; i <= cuts; i++ {
+					if _, err := store.HasSessions(t.Context()); err != nil { // on a connection that is not new
+						t.Fatal(err)
+					}
+					cutter.after(size * i / (cuts + 1))
+					got, err := ask(t.Context())
+					if cut, _ := cutter.done(); !cut {
+						t.Fatalf("%s: not cut off within %d bytes", name, size)
+					}
+					if err != nil {
+						wantCode(t, err, usage.Unavailable)
+					} else if !reflect.DeepEqual(got, want) {
+						t.Errorf("%s: cut off in part %d, and nobody is told: %.300v", name, i, got)
+					}
 				}
 			}
 		}
+		check()
+		// Without a state, an answer has no token either by which its last row would be missed.
+		execute(t, dsn, "DELETE FROM usage_rollup_state")
+		whole.Forget()
+		store.Forget()
+		check()
 	})
 }
 
@@ -268,6 +277,11 @@ func TestMissingTablesAreTold(t *testing.T) {
 					}
 				}
 				store := open(t, dsn)
+				if found, err := store.HasSessions(t.Context()); missing == "ai_sessions" {
+					wantCode(t, err, usage.Unavailable)
+				} else if !found || err != nil {
+					t.Errorf("sessions found: %v, %v", found, err)
+				}
 				_, err := store.WriteSessions(t.Context(), sessions)
 				if (err != nil) != (missing == "ai_sessions" || missing == "usage_rollup_state") {
 					t.Errorf("writing sessions: %v", err)

@@ -53,6 +53,16 @@ func TestNoStatementFailsUnnoticed(t *testing.T) {
 				return err
 			}
 		}
+		openSeries := func(query usage.Query) func(context.Context) error {
+			query.Zone, query.Range.To = time.UTC, noon.AddDate(0, 2, 0)
+			return reads("an open series", func(ctx context.Context) (any, error) {
+				set, err := faulty.Series(ctx, usage.SeriesQuery{Query: query, Step: usage.Monthly})
+				if err != nil {
+					return nil, err
+				}
+				return set.Of(usage.Subject{}), nil
+			})
+		}
 		type step struct {
 			name string
 			// before prepares a try that writes, through a connection without faults.
@@ -75,6 +85,14 @@ func TestNoStatementFailsUnnoticed(t *testing.T) {
 					return nil, err
 				}
 				return set.Of(usage.Subject{AccountID: "a1"}), nil
+			})},
+			{"an open series", nil, openSeries(usage.Query{})},
+			{"an open series of an account", nil, openSeries(usage.Query{AccountID: "a1"})},
+			{"an open series of a customer", nil, openSeries(usage.Query{CustomerID: "c"})},
+			{"names", nil, reads("names", func(ctx context.Context) (any, error) {
+				snapshot := faulty.Snapshot(ctx)
+				defer snapshot.Close()
+				return snapshot.Names(ctx, []usage.Subject{{AccountID: "a1"}, {AccountID: "a1", CustomerID: "c"}})
 			})},
 			{"a search", nil, reads("a search", func(ctx context.Context) (any, error) {
 				return faulty.FindCustomers(ctx, usage.Search{Text: "c", Limit: 10})

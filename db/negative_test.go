@@ -62,10 +62,17 @@ func TestNegativeSumsAreNotGivenForWantOfOthers(t *testing.T) {
 		if _, err := store.Fold(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
+		query := usage.Query{Zone: time.UTC, Range: usage.Range{From: usage.Day.Floor(noon), To: usage.Day.Next(noon)}}
+		// Sums that are right are given as they are.
+		if got, err := store.Report(t.Context(), query); err != nil || got.Source != usage.FromRollups {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		if _, err := store.Series(t.Context(), usage.SeriesQuery{Query: query, Step: usage.Daily}); err != nil || status(t, store).Distrusted {
+			t.Errorf("right sums: %v, %+v", err, status(t, store))
+		}
 		execute(t, dsn, "UPDATE usage_rollups SET sessions = -7, minutes = -7")
 		recorded, statements := dbtest.Record(t, dsn)
 		faulty := open(t, recorded)
-		query := usage.Query{Zone: time.UTC, Range: usage.Range{From: usage.Day.Floor(noon), To: usage.Day.Next(noon)}}
 		for name, ask := range map[string]func() (minutes int64, err error){
 			"a report": func() (int64, error) {
 				report, err := faulty.Report(t.Context(), query)

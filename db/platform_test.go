@@ -164,6 +164,19 @@ func TestStartsThatAreNoInstants(t *testing.T) {
 			`INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('old', 'a', '0500-05-05', 60), ('year0', 'a', '0000-05-05', 60)`,
 			`INSERT IGNORE INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('ignored', 'a', 'rubbish', 60), ('bare', NULL, NULL, NULL)`)
 		dates := []string{"zero", "skewed", "part", "day", "month", "null2", "old", "year0", "ignored", "bare"}
+		openSeries := func(what string) {
+			t.Helper()
+			for _, accounts := range [][]string{nil, {"a", "b"}} {
+				query := usage.SeriesQuery{Query: usage.Query{Zone: time.UTC, Accounts: accounts}, Step: usage.Monthly}
+				set, err := store.Series(t.Context(), query)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if from := set.Buckets[0].From; from.Year() != 2026 {
+					t.Errorf("%s: an open series of %q begins in %v", what, accounts, from)
+				}
+			}
+		}
 		check := func(what string, undated int64) {
 			t.Helper()
 			holds(t, store, dsn, what)
@@ -200,16 +213,7 @@ func TestStartsThatAreNoInstants(t *testing.T) {
 					t.Errorf("%s, %+v: the series add up to %v, want %v", what, request, sum, want)
 				}
 			}
-			for _, accounts := range [][]string{nil, {"a", "b"}} {
-				query := usage.SeriesQuery{Query: usage.Query{Zone: time.UTC, Accounts: accounts}, Step: usage.Monthly}
-				set, err := store.Series(t.Context(), query)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if from := set.Buckets[0].From; from.Year() != 2026 {
-					t.Errorf("%s: an open series of %q begins in %v", what, accounts, from)
-				}
-			}
+			openSeries(what)
 		}
 		check("written", int64(len(dates)))
 		w.run("UPDATE ai_sessions SET started_at = '2026-02-30', duration_seconds = 61 WHERE session_id = 'null'")
@@ -231,6 +235,7 @@ func TestStartsThatAreNoInstants(t *testing.T) {
 		if got := count(t, dsn, "SELECT COUNT(*) FROM ai_sessions WHERE session_id IN ('null', 'null2', 'old')"); got != 3 {
 			t.Errorf("%d of the sessions without a start are left", got)
 		}
+		openSeries("after dropping")
 		if found := differences(t, store); len(found) > 0 {
 			t.Errorf("after dropping: %+v", found)
 		}

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -19,7 +20,7 @@ func session(id string, seconds int64) usage.Session {
 }
 
 func TestWritingAgainChangesNothing(t *testing.T) {
-	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+	eachStore(t, func(t *testing.T, store *db.Store, dsn string) {
 		rows := []usage.Session{session("1", 60), session("2", 60), session("3", 60)}
 		rows[2].CustomerID = ""
 		rows[2].StartedAt = noon.Add(123456 * time.Microsecond).In(time.FixedZone("", 3600))
@@ -34,6 +35,11 @@ func TestWritingAgainChangesNothing(t *testing.T) {
 		rows = append(rows, session("4", 0))
 		if got, want := write(t, store, rows...), (db.Written{Inserted: 1, Updated: 2, Unchanged: 1, Moved: 2}); got != want {
 			t.Errorf("corrected: got %+v, want %+v", got, want)
+		}
+		rows[0].CustomerID = ""
+		write(t, store, rows...)
+		if got := count(t, dsn, "SELECT COUNT(*) FROM ai_sessions WHERE customer_id IS NULL"); got != 1 {
+			t.Errorf("%d sessions are without a customer", got)
 		}
 		got := report(t, store, usage.Request{})
 		if len(got.Accounts) != 2 || got.Totals.Sessions != 4 || got.Totals.Minutes != 3 {
@@ -86,8 +92,10 @@ func TestABatchIsWrittenWholeOrNotAtAll(t *testing.T) {
 		write(t, store, session("known", 60))
 		bad := session("bad", 60)
 		bad.DurationSeconds = usage.MaxDurationSeconds + 1
-		if _, err := store.WriteSessions(t.Context(), []usage.Session{session("new", 60), session("known", 600), bad}); err == nil {
-			t.Fatal("a value that does not fit was stored")
+		for _, batch := range [][]usage.Session{{session("new", 60), session("known", 600), bad}, {session("new", 60), bad}} {
+			if _, err := store.WriteSessions(t.Context(), batch); err == nil {
+				t.Fatal("a value that does not fit was stored")
+			}
 		}
 		if got := report(t, store, usage.Request{}).Totals; got != (usage.Usage{Minutes: 1, Seconds: 60, Sessions: 1}) {
 			t.Errorf("something of the batch was stored: %+v", got)
@@ -194,6 +202,30 @@ func TestWritersThatMeet(t *testing.T) {
 		if sum != rows && !isEmbedded(t, store) {
 			t.Errorf("%d rows counted as inserted, want %d", sum, rows)
 		}
+	})
+}
+
+// What a write replaces is what is there when it does, and not what was there when it began.
+func TestAWriteReplacesWhatAnotherHasJustWritten(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		write(t, store, session("0", 60), session("1", 60))
+		other := newWriter(t, dsn, "")
+		other.run("BEGIN", "UPDATE ai_sessions SET duration_seconds = 600, account_id = 'b' WHERE session_id = '1'")
+		done := make(chan error, 1)
+		go func() {
+			// The first of them is known and free, so that it waits only when it replaces the second.
+			_, err := store.WriteSessions(context.WithoutCancel(t.Context()), []usage.Session{session("0", 120), session("1", 120)})
+			done <- err
+		}()
+		waitUntil(t, "nobody waits for the other", func() bool {
+			return count(t, dsn, `SELECT COUNT(*) FROM information_schema.INNODB_TRX AS t JOIN information_schema.PROCESSLIST AS p ON p.ID = t.trx_mysql_thread_id
+				WHERE t.trx_state = 'LOCK WAIT' AND p.DB = DATABASE()`) > 0
+		})
+		other.run("COMMIT")
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		holds(t, store, dsn, "after both")
 	})
 }
 

@@ -246,8 +246,10 @@ func TestALockedStateIsTheOneThatWasSeen(t *testing.T) {
 				return nil
 			})
 		}
-		if err := locked(&phase.State{}, func() {}); err == nil {
-			t.Error("without a state, it is locked")
+		for _, seen := range []*phase.State{{}, {Phase: phase.Ready, Generation: 5}} { // a fault, not a change
+			if err := locked(seen, func() {}); err == nil || errors.Is(err, phase.ErrChanged) {
+				t.Errorf("without a state: %v", err)
+			}
 		}
 		if _, err := connections.ExecContext(t.Context(), ready); err != nil {
 			t.Fatal(err)
