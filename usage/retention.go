@@ -36,16 +36,16 @@ func CheckRetained(query SeriesQuery, asked Range, plan Plan, kept time.Time, re
 }
 
 // isDropped tells whether a span that is read from single sessions may lack some.
-func isDropped(edge Range, kept time.Time) bool { return edge.From.IsZero() || edge.From.Before(kept) }
+func isDropped(edge Range, kept time.Time) bool { return edge.From.Before(kept) }
 
 // dropped says why an edge of a plan cannot be read.
 func dropped(query SeriesQuery, asked, edge Range, kept time.Time) *Error {
 	const gone = "single sessions from before %s have been dropped, so that "
 	when := kept.Format(time.RFC3339)
-	within := func(t time.Time) bool { return !t.IsZero() && !Hour.Floor(t).Equal(t) }
+	within := func(t time.Time) bool { return !Hour.Floor(t).Equal(t) }
 	argument := query.EndsBy
 	switch {
-	case within(asked.From) && edge.From.Equal(asked.From):
+	case within(asked.From): // which is the first edge
 		argument = query.StartsBy
 	case !within(asked.To) || !edge.To.Equal(asked.To):
 		return Invalid(ArgGranularity, gone+"the points of a series cannot begin within an hour there, as those of %s %s do in %s",
@@ -64,13 +64,13 @@ func dropped(query SeriesQuery, asked, edge Range, kept time.Time) *Error {
 // the nearest hour.
 func nearestHours(asked Range, kept time.Time) Range {
 	move := func(t time.Time) time.Time {
-		if t.IsZero() || !t.Before(kept) {
+		if !t.Before(kept) {
 			return t
 		}
 		return Hour.Floor(t.Add(30 * time.Minute))
 	}
 	nearest := Range{move(asked.From), move(asked.To)}
-	if !nearest.From.IsZero() && nearest.From.Equal(nearest.To) {
+	if nearest.From.Equal(nearest.To) {
 		return Range{Hour.Floor(asked.From), Hour.Ceil(asked.To)}
 	}
 	return nearest

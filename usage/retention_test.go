@@ -76,6 +76,8 @@ func TestWhatNeedsDroppedSessionsIsRefusedWithAWayOut(t *testing.T) {
 		{Request{StartDate: "2026-02-01T00:00:00Z", EndDate: "2026-03-03T00:00:00Z", TimeZone: kolkata}, Monthly,
 			"granularity: timeZone UTC with the range from 2026-02-01T00:00:00Z to 2026-03-03T00:00:00Z (exclusive), a start at or after 2026-03-01T00:00:00Z"},
 		{Request{StartDate: "2026-02-01T00:00:00Z", EndDate: "2026-02-01T18:00:00Z", TimeZone: kolkata}, Monthly, ""},
+		{Request{StartDate: "2026-02-01T00:00:00Z", EndDate: "2026-02-03T10:15:00Z", TimeZone: kolkata}, Daily,
+			"granularity: timeZone UTC with the range from 2026-02-01T00:00:00Z to 2026-02-03T10:00:00Z (exclusive)"},
 		{Request{StartDate: "2026-02-28T00:00:00Z", EndDate: "2026-03-03T00:00:00Z"}, QuarterHourly, "granularity: a start at or after 2026-03-01T00:00:00Z"},
 		{Request{StartDate: "2026-02-01", EndDate: "2026-02-03"}, QuarterHourly, "granularity: "},
 	} {
@@ -157,5 +159,42 @@ func TestEachWayOutIsAnswered(t *testing.T) {
 	}
 	if ways < 1000 {
 		t.Errorf("only %d ways out", ways)
+	}
+}
+
+// What cannot be planned, as a series of too many points, is not proposed.
+func TestWhatIsNotAnsweredIsNotProposed(t *testing.T) {
+	kept := parse(t, "2026-03-01T00:00:00Z")
+	asked := Range{From: parse(t, "2026-02-01T10:31:00Z"), To: parse(t, "2026-03-05T00:00:00Z")}
+	query := SeriesQuery{Query: Query{StartsBy: ArgStartDate, EndsBy: ArgEndDate, Zone: time.FixedZone("", 3600)}}
+	for _, step := range []Step{"", Daily} {
+		query.Step = step
+		err := CheckRetained(query, asked, NewPlan(asked), kept, func(other SeriesQuery, _ Range) (Plan, error) {
+			if step == "" && other.Zone == time.UTC {
+				return Plan{}, nil
+			}
+			return Plan{}, errors.New("too many")
+		})
+		if accepted := AsError(err).In(Names{}).Accepted; len(accepted) > 0 {
+			t.Errorf("%q: got %q", step, accepted)
+		}
+	}
+}
+
+func TestWhichArgumentsTheEndsComeFrom(t *testing.T) {
+	for _, c := range []struct {
+		request    Request
+		start, end Argument
+	}{
+		{Request{}, "", ""},
+		{Request{StartDate: "2026-03-01"}, ArgStartDate, ""},
+		{Request{EndDate: "2026-03-01"}, "", ArgEndDate},
+		{Request{StartDate: "2026-03-01", EndDate: "2026-03-01"}, ArgStartDate, ArgEndDate},
+		{Request{Period: Today}, ArgPeriod, ArgPeriod},
+	} {
+		query, err := c.request.Query(nil, parse(t, "2026-03-15T12:00:00Z"))
+		if err != nil || query.StartsBy != c.start || query.EndsBy != c.end {
+			t.Errorf("%+v: %q to %q, %v", c.request, query.StartsBy, query.EndsBy, err)
+		}
 	}
 }

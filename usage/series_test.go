@@ -2,6 +2,7 @@ package usage
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -204,4 +205,38 @@ func TestRunsOfASpan(t *testing.T) {
 			t.Fatalf("%v to %v are too many runs for %v", first, last, span)
 		}
 	})
+}
+
+func TestRunsOfASpanByExample(t *testing.T) {
+	zone, err := LoadZone("timeZone", "Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	buckets, err := Buckets(Range{parse(t, "2025-12-31T23:00:00Z"), parse(t, "2026-12-31T23:00:00Z")}, Daily, zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs := BucketRuns(buckets) // winter, a day of 23 hours, summer, a day of 25 hours, winter
+	if len(runs) != 5 {
+		t.Fatalf("got %d runs", len(runs))
+	}
+	for _, c := range []struct {
+		from, to    string
+		first, last int
+	}{
+		{"2026-01-10T00:00:00Z", "2026-02-10T00:00:00Z", 0, 0},
+		{"2026-06-10T00:00:00Z", "2026-07-10T00:00:00Z", 2, 2},
+		{"2026-06-10T00:00:00Z", "2026-12-10T00:00:00Z", 2, 4},
+		{"2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z", 1, 1}, // the day of 23 hours
+		{"2026-03-28T22:59:59Z", "2026-03-29T22:00:01Z", 0, 2},
+		{"2025-12-31T23:00:00Z", "2026-12-31T23:00:00Z", 0, 4},
+	} {
+		got := RunsIn(runs, Range{parse(t, c.from), parse(t, c.to)})
+		if want := runs[c.first : c.last+1]; !slices.Equal(got, want) {
+			t.Errorf("%s to %s: got %v, want %v", c.from, c.to, got, want)
+		}
+	}
+	if got, want := (SubjectUsage{AccountID: "a", CustomerID: "c"}).Subject(), (Subject{"a", "c"}); got != want {
+		t.Errorf("got %+v", got)
+	}
 }
