@@ -16,7 +16,7 @@ func TestFillingGoesOnWhereItWas(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		execute(t, dsn, "DROP TRIGGER aiusage_session_inserted")
 		for day := range 60 {
-			execute(t, dsn, fmt.Sprintf("INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('%d', 'a', '2026-03-01' + INTERVAL %d DAY, 60)", day, day))
+			execute(t, dsn, fmt.Sprintf("INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('%d', 'a', NULLIF('c%d', 'c0'), '2026-03-01' + INTERVAL %d DAY, 60)", day, (day+1)%3, day))
 		}
 		if _, err := store.InstallRollups(t.Context()); err != nil {
 			t.Fatal(err)
@@ -76,6 +76,9 @@ func TestFillingBeginsAnewWhereItIsInstalledMeanwhile(t *testing.T) {
 				}
 				if got, want := report(t, store, usage.Request{}).Totals, plainSums(t, dsn, "TRUE"); got != want {
 					t.Errorf("got %v, want %v", got, want)
+				}
+				if got := status(t, store); name == "in the middle" && got.Phase != db.Ready {
+					t.Errorf("it has not begun anew: %+v", got)
 				}
 				if err := store.FillRollups(t.Context(), nil); err != nil || status(t, store).Phase != db.Ready {
 					t.Errorf("%v, %+v", err, status(t, store))
