@@ -217,10 +217,7 @@ func TestAWriteReplacesWhatAnotherHasJustWritten(t *testing.T) {
 			_, err := store.WriteSessions(context.WithoutCancel(t.Context()), []usage.Session{session("0", 120), session("1", 120)})
 			done <- err
 		}()
-		waitUntil(t, "nobody waits for the other", func() bool {
-			return count(t, dsn, `SELECT COUNT(*) FROM information_schema.INNODB_TRX AS t JOIN information_schema.PROCESSLIST AS p ON p.ID = t.trx_mysql_thread_id
-				WHERE t.trx_state = 'LOCK WAIT' AND p.DB = DATABASE()`) > 0
-		})
+		awaitLockWait(t, dsn, "INFO LIKE 'SELECT session_id%FOR UPDATE'")
 		other.run("COMMIT")
 		if err := <-done; err != nil {
 			t.Fatal(err)
