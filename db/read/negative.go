@@ -10,35 +10,35 @@ import (
 	"aiusage/usage"
 )
 
-// reportOf reads a report as planned on the state, and from the sessions where the
-// sums have what these have not: less than nothing.
+// reportOf reads a report as planned on the state (unlessNegative).
 func (r *Reader) reportOf(ctx context.Context, db sqlx.QueryerContext, query usage.Query, state *phase.State) (*usage.Report, lastRow, error) {
-	report, last, err := reportIn(ctx, db, query, state)
-	below := func(report *usage.Report) bool {
+	return unlessNegative(r.phases, state, func(state *phase.State) (*usage.Report, lastRow, error) {
+		return reportIn(ctx, db, query, state)
+	}, func(report *usage.Report) bool {
 		return slices.ContainsFunc(report.Subjects, func(one usage.SubjectUsage) bool { return negative(one.Usage) })
-	}
-	if err != nil || state.Phase != phase.Ready || !below(report) {
-		return report, last, err
-	}
-	raw, _, err := reportIn(ctx, db, query, state.WithoutRollups())
-	if err != nil || below(raw) {
-		return report, last, err
-	}
-	r.phases.Suspect("a sum of the rollups is negative")
-	return raw, last, nil
+	})
 }
 
-// seriesOf reads a series as reportOf reads a report.
+// seriesOf reads a series as planned on the state (unlessNegative).
 func (r *Reader) seriesOf(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQuery, span usage.Range, state *phase.State) (*usage.SeriesSet, lastRow, error) {
-	set, last, err := seriesIn(ctx, tx, query, span, state)
-	if err != nil || state.Phase != phase.Ready || !set.Any(negative) {
-		return set, last, err
+	return unlessNegative(r.phases, state, func(state *phase.State) (*usage.SeriesSet, lastRow, error) {
+		return seriesIn(ctx, tx, query, span, state)
+	}, func(set *usage.SeriesSet) bool { return set.Any(negative) })
+}
+
+// unlessNegative reads an answer as planned on the state, and from the sessions where the
+// sums have what these have not: less than nothing.
+func unlessNegative[Answer any](phases *phase.Tracker, state *phase.State,
+	read func(*phase.State) (Answer, lastRow, error), below func(Answer) bool) (Answer, lastRow, error) {
+	answer, last, err := read(state)
+	if err != nil || state.Phase != phase.Ready || !below(answer) {
+		return answer, last, err
 	}
-	raw, _, err := seriesIn(ctx, tx, query, span, state.WithoutRollups())
-	if err != nil || raw.Any(negative) {
-		return set, last, err
+	raw, _, err := read(state.WithoutRollups())
+	if err != nil || below(raw) {
+		return answer, last, err
 	}
-	r.phases.Suspect("a sum of the rollups is negative")
+	phases.Suspect("a sum of the rollups is negative")
 	return raw, last, nil
 }
 
