@@ -47,6 +47,7 @@ var mayImport = map[string][]string{
 	"":                        {"cli"},
 	"internal/dbtest":         {},
 	"internal/dbtest/engines": {"internal/dbtest"},
+	"internal/dbtest/tables":  {"db", "db/pool"},
 }
 
 type goPackage struct {

@@ -12,28 +12,15 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/jmoiron/sqlx"
 
-	"aiusage/db"
 	"aiusage/db/extent"
 	"aiusage/internal/dbtest"
+	"aiusage/internal/dbtest/tables"
 	"aiusage/usage"
 )
 
 func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
 
-// migrated opens a database with the gateway's tables, which are empty.
-func migrated(t *testing.T, dsn string) *sqlx.DB {
-	t.Helper()
-	store, err := db.Open(dsn, db.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
-	if err := store.Migrate(t.Context(), func(db.Migration) {}); err != nil {
-		t.Fatal(err)
-	}
-	return open(t, dsn)
-}
-
+// open connects without what the gateway sets on connections.
 func open(t *testing.T, dsn string) *sqlx.DB {
 	t.Helper()
 	config, err := mysql.ParseDSN(dsn)
@@ -106,7 +93,7 @@ func last(all ...[]time.Time) (found time.Time) {
 // Whatever the tables hold, the ends are those of going through all of it.
 func TestEndsAreThoseOfAllThereIs(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
-		pool := migrated(t, dsn)
+		pool := tables.Open(t, dsn).DB
 		draw := rand.New(rand.NewPCG(3, 4))
 		begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 		some := func(floor func(time.Time) time.Time) (all []time.Time) {
@@ -194,7 +181,7 @@ var ends = map[string]func(ctx context.Context, pool *sqlx.DB) error{
 func TestNoLookUpFailsUnnoticed(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-		contents{sessions: []time.Time{at}}.store(t, migrated(t, dsn))
+		contents{sessions: []time.Time{at}}.store(t, tables.Open(t, dsn).DB)
 		recorded, statements := dbtest.Record(t, dsn)
 		pool := open(t, recorded)
 		for name, ask := range ends {

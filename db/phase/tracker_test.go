@@ -10,10 +10,10 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"aiusage/db"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/internal/dbtest"
+	"aiusage/internal/dbtest/tables"
 	"aiusage/usage"
 )
 
@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
 // each runs test on every engine, with the gateway's tables and without a state.
 func each(t *testing.T, test func(t *testing.T, tracker *phase.Tracker, run func(statement string))) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
-		connections := open(t, dsn)
+		connections := tables.Open(t, dsn)
 		test(t, phase.NewTracker(connections), func(statement string) {
 			t.Helper()
 			if _, err := connections.ExecContext(t.Context(), statement); err != nil {
@@ -30,25 +30,6 @@ func each(t *testing.T, test func(t *testing.T, tracker *phase.Tracker, run func
 			}
 		})
 	})
-}
-
-// open opens a database with the gateway's tables, which are empty.
-func open(t *testing.T, dsn string) *pool.Pool {
-	t.Helper()
-	store, err := db.Open(dsn, db.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
-	if err := store.Migrate(t.Context(), func(db.Migration) {}); err != nil {
-		t.Fatal(err)
-	}
-	connections, err := pool.Open(dsn, pool.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { connections.Close() })
-	return connections
 }
 
 // ready is a state in which reports may read the sums.
@@ -235,7 +216,7 @@ func TestAChangeIsAnotherGeneration(t *testing.T) {
 // Whoever has locked the state as it was seen keeps others from changing it.
 func TestALockedStateIsTheOneThatWasSeen(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
-		connections := open(t, dsn)
+		connections := tables.Open(t, dsn)
 		tracker := phase.NewTracker(connections)
 		locked := func(seen *phase.State, while func()) error {
 			return connections.InTransaction(t.Context(), func(tx *sqlx.Tx) error {
