@@ -10,6 +10,7 @@ import (
 	"context"
 	"time"
 
+	"aiusage/db/check"
 	"aiusage/db/identity"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
@@ -50,8 +51,8 @@ type (
 	Migration     = schema.Migration
 	Undone        = schema.Undone
 	RollupStatus  = rollup.Status
-	Difference    = rollup.Difference
-	CheckProgress = rollup.CheckProgress
+	Difference    = check.Difference
+	CheckProgress = check.CheckProgress
 	Written       = write.Written
 )
 
@@ -77,14 +78,14 @@ func Open(dsn string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	phases := phase.NewTracker(connections)
+	levels, hours := phase.NewTracker(connections, phase.Levels), phase.NewTracker(connections, phase.Hours)
 	return &Store{
 		pool:       connections,
-		phases:     phases,
-		tables:     schema.New(connections, phases),
-		rollups:    rollup.New(connections, phases),
-		reader:     read.New(connections, phases),
-		writer:     write.New(connections, phases),
+		phases:     levels,
+		tables:     schema.New(connections, levels, hours),
+		rollups:    rollup.New(connections, levels, hours),
+		reader:     read.New(connections, levels, hours),
+		writer:     write.New(connections, levels, hours),
 		identities: identity.New(connections),
 	}, nil
 }

@@ -5,23 +5,26 @@ import (
 	"time"
 )
 
-// Grain is a size of pre-aggregated buckets: the hours, days and months of UTC.
-// Each bucket of a grain is made up of whole buckets of the grain below it.
+// Grain is a size of pre-aggregated buckets: the quarter-hours, hours, days and months of
+// UTC. Each bucket of a grain is made up of whole buckets of the grain below it.
 type Grain int
 
 // The grains, from fine to coarse. The numbers are those in the database.
 const (
-	Hour Grain = 1 + iota
+	QuarterHour Grain = iota
+	Hour
 	Day
 	Month
 )
 
-// Grains are all grains, from fine to coarse.
+// Grains are those of the sums by hour, from fine to coarse.
 var Grains = []Grain{Hour, Day, Month}
 
-// String returns "hour", "day" or "month".
+// String returns "quarter-hour", "hour", "day" or "month".
 func (g Grain) String() string {
 	switch g {
+	case QuarterHour:
+		return "quarter-hour"
 	case Hour:
 		return "hour"
 	case Day:
@@ -37,6 +40,8 @@ func (g Grain) Floor(t time.Time) time.Time {
 	t = t.UTC()
 	year, month, day := t.Date()
 	switch g {
+	case QuarterHour:
+		return time.Date(year, month, day, t.Hour(), t.Minute()/15*15, 0, 0, time.UTC)
 	case Hour:
 		return time.Date(year, month, day, t.Hour(), 0, 0, 0, time.UTC)
 	case Day:
@@ -58,6 +63,8 @@ func (g Grain) Ceil(t time.Time) time.Time {
 // next bucket starts.
 func (g Grain) Next(t time.Time) time.Time {
 	switch floor := g.Floor(t); g {
+	case QuarterHour:
+		return floor.Add(15 * time.Minute)
 	case Hour:
 		return floor.Add(time.Hour)
 	case Day:

@@ -14,11 +14,26 @@ import (
 	"aiusage/usage"
 )
 
+// Sums are the tables in which an extent is looked up: one that has a sum for every hour
+// and month with a session, and one of changes.
+type Sums struct {
+	// Table has the columns grain and bucket.
+	Table string
+	// Changes is the table of changes, and At its column for the time.
+	Changes, At string
+}
+
+// The sums by level, and those by hour that gateways of an earlier version keep.
+var (
+	Levels = Sums{"usage_total_rollups", "usage_changes", "quarter"}
+	Hours  = Sums{"usage_rollups", "usage_deltas", "hour"}
+)
+
 // Months returns the span of the months with sums, which takes two look-ups.
-func Months(ctx context.Context, db sqlx.QueryerContext) (usage.Range, error) {
+func (s Sums) Months(ctx context.Context, db sqlx.QueryerContext) (usage.Range, error) {
 	var first, last sql.NullTime
 	err := db.QueryRowxContext(ctx, `
-		SELECT MIN(bucket), MAX(bucket) FROM usage_rollups WHERE grain = ? AND bucket >= ?`, usage.Month, usage.Earliest).Scan(&first, &last)
+		SELECT MIN(bucket), MAX(bucket) FROM `+s.Table+` WHERE grain = ? AND bucket >= ?`, usage.Month, usage.Earliest).Scan(&first, &last)
 	if err != nil || !first.Valid {
 		return usage.Range{}, pool.Translate(err)
 	}
@@ -27,8 +42,8 @@ func Months(ctx context.Context, db sqlx.QueryerContext) (usage.Range, error) {
 
 // Filled returns the hours with anything in them, if there are any. What comes later
 // than its end was written after this was called, and so was recorded.
-func Filled(ctx context.Context, db sqlx.QueryerContext) (span usage.Range, found bool, err error) {
-	from, ok, err := FirstHour(ctx, db, usage.Earliest)
+func (s Sums) Filled(ctx context.Context, db sqlx.QueryerContext) (span usage.Range, found bool, err error) {
+	from, ok, err := s.FirstHour(ctx, db, usage.Earliest)
 	if err != nil || !ok {
 		return usage.Range{}, false, err
 	}
@@ -38,8 +53,8 @@ func Filled(ctx context.Context, db sqlx.QueryerContext) (span usage.Range, foun
 		args      []any
 	}{
 		{`SELECT started_at FROM ai_sessions WHERE ` + column.Dated("started_at") + ` ORDER BY started_at DESC LIMIT 1`, nil},
-		{`SELECT MAX(bucket) FROM usage_rollups WHERE grain = ?`, []any{usage.Hour}},
-		{`SELECT MAX(hour) FROM usage_deltas`, nil},
+		{`SELECT MAX(bucket) FROM ` + s.Table + ` WHERE grain = ?`, []any{usage.Hour}},
+		{`SELECT MAX(` + s.At + `) FROM ` + s.Changes, nil},
 	} {
 		at, ok, err := earliest(ctx, db, part.statement, part.args...)
 		if err != nil {
@@ -52,21 +67,13 @@ func Filled(ctx context.Context, db sqlx.QueryerContext) (span usage.Range, foun
 	return usage.Range{From: usage.Hour.Floor(from), To: usage.Hour.Next(last)}, true, nil
 }
 
-// FirstHour returns the first hour at or after an instant in which there are sessions,
-// sums or changes. The instant may be within that hour.
-func FirstHour(ctx context.Context, db sqlx.QueryerContext, at time.Time) (time.Time, bool, error) {
+// FirstHour returns the first instant at or after another, which may be within an hour, at
+// which there are sessions, sums of an hour or changes.
+func (s Sums) FirstHour(ctx context.Context, db sqlx.QueryerContext, at time.Time) (time.Time, bool, error) {
 	return earliest(ctx, db, `
 		(SELECT started_at FROM ai_sessions WHERE started_at >= ? AND `+column.Dated("started_at")+` ORDER BY started_at LIMIT 1)
-		UNION ALL SELECT MIN(bucket) FROM usage_rollups WHERE grain = ? AND bucket >= ?
-		UNION ALL SELECT MIN(hour) FROM usage_deltas WHERE hour >= ?`, at, usage.Hour, at, at)
-}
-
-// FirstBucket returns the first bucket at or after an instant with a sum of a grain or
-// of the one below it.
-func FirstBucket(ctx context.Context, db sqlx.QueryerContext, grain usage.Grain, at time.Time) (time.Time, bool, error) {
-	return earliest(ctx, db, `
-		SELECT MIN(bucket) FROM usage_rollups WHERE grain = ? AND bucket >= ?
-		UNION ALL SELECT MIN(bucket) FROM usage_rollups WHERE grain = ? AND bucket >= ?`, grain, at, grain-1, at)
+		UNION ALL SELECT MIN(bucket) FROM `+s.Table+` WHERE grain = ? AND bucket >= ?
+		UNION ALL SELECT MIN(`+s.At+`) FROM `+s.Changes+` WHERE `+s.At+` >= ?`, at, usage.Hour, at, at)
 }
 
 // earliest returns the earliest of the instants that a statement returns.

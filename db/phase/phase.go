@@ -23,23 +23,37 @@ const (
 	Ready Phase = "ready"
 )
 
-// State is the row of usage_rollup_state, and what else a plan rests on.
+// State is the state of a set of sums, and what else a plan rests on.
 type State struct {
+	Set         Set
 	Phase       Phase        `db:"phase"`
 	Reason      string       `db:"reason"`
 	Generation  int64        `db:"generation"`
 	FilledTo    sql.NullTime `db:"filled_to"`
 	Corrections int64        `db:"corrections"`
-	RawFrom     sql.NullTime `db:"raw_from"`
+	// RawFrom is the instant before which sessions may have been dropped.
+	RawFrom sql.NullTime `db:"raw_from"`
+	// QuartersFrom is the instant before which there are sums of whole hours only.
+	QuartersFrom sql.NullTime `db:"quarters_from"`
+	// Believed is false where sessions were dropped whose sums this set need not have.
+	// Nobody may rely on it then, whatever its phase.
+	Believed bool `db:"believed"`
+	// Calendars are those by whose days and months there are sums, that of UTC first.
+	Calendars []usage.Calendar
+	// Accounts is how many accounts have a number.
+	Accounts int
 	// data are the months with usage when the state was read. There may be more.
 	data usage.Range
 }
+
+// Usable tells whether reports may read the sums.
+func (state *State) Usable() bool { return state.Phase == Ready && state.Believed }
 
 // Token stands for all of the state that a plan rests on: the generation, and in
 // its sign whether reports may rely on the rollups. Whoever changes the phase
 // alone, as a trigger may that cannot record a change, changes the token as well.
 func (state *State) Token() int64 {
-	if state.Phase == Ready {
+	if state.Usable() {
 		return state.Generation
 	}
 	return -state.Generation
@@ -49,9 +63,6 @@ func (state *State) Token() int64 {
 func (state *State) Is(other *State) bool {
 	return state.Token() == other.Token() && state.Phase == other.Phase && state.Corrections == other.Corrections
 }
-
-// TokenColumn is that of the state in the snapshot of the statement around it.
-const TokenColumn = "COALESCE((SELECT CASE phase WHEN 'ready' THEN generation ELSE -generation END FROM usage_rollup_state WHERE state_id = 1), 0)"
 
 // NewGeneration returns a generation that was never used before, also not before
 // the tables were made anew or restored from a backup: a gateway may still hold

@@ -8,39 +8,48 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"aiusage/db/extent"
 	"aiusage/db/pool"
 	"aiusage/usage"
 )
 
-// Tracker reads and changes the state of the rollups, and keeps what it was when it was
+// Tracker reads and changes the state of a set of sums, and keeps what it was when it was
 // last read. It is safe for concurrent use.
 type Tracker struct {
-	db *pool.Pool
+	db  *pool.Pool
+	set Set
 	// known is the state as it was last read.
 	known atomic.Pointer[State]
 	// suspicion is why the rollups may be wrong, if somebody has noticed (Suspect).
 	suspicion atomic.Pointer[string]
 }
 
-// NewTracker returns a Tracker that has not read anything yet.
-func NewTracker(db *pool.Pool) *Tracker { return &Tracker{db: db} }
+// NewTracker returns a Tracker of a set that has not read anything yet.
+func NewTracker(db *pool.Pool, set Set) *Tracker { return &Tracker{db: db, set: set} }
 
-// Read reads the state as it is. Without a row there never were rollups.
+// Read reads the state as it is. Without a row there never were such sums.
 func (t *Tracker) Read(ctx context.Context) (*State, error) {
-	state := &State{Phase: Raw}
+	state := &State{Set: t.set, Phase: Raw, Believed: true, Calendars: []usage.Calendar{usage.UTCCalendar}}
+	quarters := "quarters_from"
+	if t.set == Hours {
+		quarters = "NULL"
+	}
 	err := t.db.GetContext(ctx, state, `
-		SELECT phase, reason, generation, filled_to, corrections, raw_from
-		FROM usage_rollup_state WHERE state_id = 1`)
+		SELECT phase, reason, generation, filled_to, corrections, raw_from, `+quarters+` AS quarters_from, `+t.set.believed()+` AS believed
+		FROM `+t.set.table()+` WHERE state_id = 1`)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, pool.Translate(err)
 	}
-	if state.Phase == Ready || state.RawFrom.Valid {
-		if state.data, err = extent.Months(ctx, t.db); err != nil {
-			return nil, err
-		}
+	if state.Phase != Ready && !state.RawFrom.Valid {
+		return state, nil
 	}
-	return state, nil
+	if state.data, err = t.set.Sums().Months(ctx, t.db); err != nil || t.set == Hours {
+		return state, err
+	}
+	if state.Calendars, err = ReadyCalendars(ctx, t.db); err != nil {
+		return nil, err
+	}
+	err = t.db.GetContext(ctx, &state.Accounts, `SELECT COALESCE(MAX(account_no), 0) FROM usage_accounts`)
+	return state, pool.Translate(err)
 }
 
 // Known returns the state as it was last read. Whoever relies on it has to
@@ -84,7 +93,7 @@ func (t *Tracker) Planned(ctx context.Context, do func(*State) error) error {
 func (t *Tracker) Change(ctx context.Context, assignments string, args ...any) error {
 	return t.db.InTransaction(ctx, func(tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `
-			UPDATE usage_rollup_state SET `+assignments+`, generation = ?
+			UPDATE `+t.set.table()+` SET `+assignments+`, generation = ?
 			WHERE state_id = 1`, append(args, NewGeneration())...)
 		t.Forget()
 		return err
@@ -107,7 +116,7 @@ func (t *Tracker) FallBack(ctx context.Context, reason string) error {
 // the work of whoever changed it, such as retention.
 func (t *Tracker) Distrust(ctx context.Context, seen *State, reason string) (begun bool, err error) {
 	result, err := t.db.ExecContext(ctx, `
-		UPDATE usage_rollup_state SET phase = 'filling', filled_to = NULL, reason = ?, generation = ?
+		UPDATE `+t.set.table()+` SET phase = 'filling', filled_to = NULL, reason = ?, generation = ?
 		WHERE state_id = 1 AND phase = 'ready' AND generation = ?`, reason, NewGeneration(), seen.Generation)
 	t.Forget()
 	if err != nil {
@@ -136,9 +145,9 @@ func (t *Tracker) Forget() { t.known.Store(nil) }
 
 // Lock locks the state, which must still be as it was seen.
 func Lock(ctx context.Context, tx *sqlx.Tx, seen *State) error {
-	var now State
+	now := State{Believed: seen.Believed}
 	err := tx.GetContext(ctx, &now, `
-		SELECT phase, generation, corrections FROM usage_rollup_state WHERE state_id = 1 FOR UPDATE`)
+		SELECT phase, generation, corrections FROM `+seen.Set.table()+` WHERE state_id = 1 FOR UPDATE`)
 	if err == nil && !now.Is(seen) {
 		return ErrChanged
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/column"
-	"aiusage/db/extent"
 	"aiusage/db/phase"
 	"aiusage/db/where"
 	"aiusage/usage"
@@ -70,7 +69,7 @@ func endsOf(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.St
 // whatever its range. It is zero when there is none.
 func usedSpan(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.State) (usage.Range, error) {
 	if query.Accounts == nil && query.AccountID == "" && query.CustomerID == "" {
-		span, _, err := extent.Filled(ctx, tx)
+		span, _, err := state.Set.Sums().Filled(ctx, tx)
 		return span, err
 	}
 	if query.CustomerID != "" && query.AccountID == "" && state.Phase == phase.Ready {

@@ -11,7 +11,10 @@ import (
 type Reader struct {
 	db     *pool.Pool
 	phases *phase.Tracker
+	former *phase.Tracker
 }
 
 // New returns a Reader, which reads what the tracker says.
-func New(db *pool.Pool, phases *phase.Tracker) *Reader { return &Reader{db: db, phases: phases} }
+func New(db *pool.Pool, levels, former *phase.Tracker) *Reader {
+	return &Reader{db: db, phases: former, former: former}
+}

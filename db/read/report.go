@@ -113,7 +113,7 @@ type lastRow struct {
 }
 
 // stamp are the last two columns of that row, which are 0 in all others.
-const stamp = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)), " + phase.TokenColumn
+var stamp = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)), " + phase.Hours.TokenColumn()
 
 // take keeps what the last row tells, and reports whether a row is that one, by its stamp.
 func (l *lastRow) take(stamp, token int64) bool {

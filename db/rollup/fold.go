@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/pool"
+	"aiusage/db/sums"
 	"aiusage/db/where"
 	"aiusage/usage"
 )
@@ -60,7 +60,7 @@ func (r *Rollups) FoldBatch(ctx context.Context, after uint64, size int, end fun
 			if introduced[unknown[0]] {
 				return fmt.Errorf("the subject %q cannot be given a number", unknown[0])
 			}
-			if err := r.introduce(ctx, unknown); err != nil {
+			if err := sums.Introduce(ctx, r.db, unknown); err != nil {
 				return err
 			}
 			for _, one := range unknown {
@@ -170,76 +170,6 @@ func among(column string, numbers []uint64) (conditions where.Conditions) {
 		conditions.Add(column+" IN ("+where.Placeholders(len(numbers), 1)+")", where.Args(numbers)...)
 	}
 	return conditions
-}
-
-// introduce gives numbers to subjects that have none. Two gateways may do so for
-// the same subject at the same time.
-func (r *Rollups) introduce(ctx context.Context, subjects []usage.Subject) error {
-	// Everybody in the same order, so that they do not deadlock.
-	slices.SortFunc(subjects, usage.Subject.Compare)
-	for some := range slices.Chunk(slices.Compact(subjects), 500) {
-		err := pool.Retry(ctx, func() error {
-			numbers, err := r.introduceAccounts(ctx, some)
-			if err != nil {
-				return err
-			}
-			args := make([]any, 0, 3*len(some))
-			for _, one := range some {
-				number := numbers[usage.TrimID(one.AccountID)]
-				if number == 0 {
-					return fmt.Errorf("the account %q cannot be given a number", one.AccountID)
-				}
-				args = append(args, number, one.AccountID, one.CustomerID)
-			}
-			_, err = r.db.ExecContext(ctx, `INSERT IGNORE INTO usage_subjects (account_no, account_id, customer_id)
-				VALUES `+where.Placeholders(len(some), 3), args...)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// introduceAccounts gives numbers to the accounts of subjects that have none, and
-// returns those of all, by usage.TrimID.
-func (r *Rollups) introduceAccounts(ctx context.Context, subjects []usage.Subject) (map[string]uint32, error) {
-	wanted := make([]any, 0, len(subjects))
-	for i, one := range subjects {
-		if i == 0 || one.AccountID != subjects[i-1].AccountID {
-			wanted = append(wanted, one.AccountID)
-		}
-	}
-	numbers, err := r.accountNumbers(ctx, wanted)
-	if err != nil {
-		return nil, err
-	}
-	unknown := slices.DeleteFunc(slices.Clone(wanted), func(id any) bool { return numbers[usage.TrimID(id.(string))] != 0 })
-	if len(unknown) == 0 {
-		return numbers, nil
-	}
-	_, err = r.db.ExecContext(ctx, `INSERT IGNORE INTO usage_accounts (account_id) VALUES (?)`+
-		strings.Repeat(", (?)", len(unknown)-1), unknown...)
-	if err != nil {
-		return nil, err
-	}
-	return r.accountNumbers(ctx, wanted)
-}
-
-// accountNumbers returns the numbers of those of the accounts that have one.
-func (r *Rollups) accountNumbers(ctx context.Context, ids []any) (map[string]uint32, error) {
-	var found []struct {
-		Number uint32 `db:"account_no"`
-		ID     string `db:"account_id"`
-	}
-	err := r.db.SelectContext(ctx, &found, `
-		SELECT account_no, account_id FROM usage_accounts WHERE account_id IN (`+where.Placeholders(len(ids), 1)+`)`, ids...)
-	numbers := make(map[string]uint32, len(found))
-	for _, one := range found {
-		numbers[usage.TrimID(one.ID)] = one.Number
-	}
-	return numbers, err
 }
 
 // rollup is one row of usage_rollups, or what is added to it.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/check"
 	"aiusage/db/column"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
@@ -65,7 +66,7 @@ func (r *Rollups) checkSums(ctx context.Context, before time.Time) error {
 		return usage.Errorf(usage.Unavailable, "sessions can be dropped only where their sums are kept, but reports read raw sessions: %s", state.Reason)
 	}
 	found := 0
-	err = r.VerifyRollups(ctx, usage.Range{To: before}, func(Difference) { found++ }, nil)
+	err = r.VerifyRollups(ctx, usage.Range{To: before}, func(check.Difference) { found++ }, nil)
 	if err == nil && found > 0 {
 		err = usage.Errorf(usage.Unavailable, "%d sums differ from the sessions to be dropped; run the rollup rebuild command first", found)
 	}

@@ -1,26 +1,37 @@
-// Package rollup keeps the sums of sessions by hour, day and month: it has every change of a
-// session recorded, adds the changes to the sums (folds), makes the sums of what was there
-// before (fills), and compares them with the sessions.
+// Package rollup keeps the sums of sessions: it has every change of a session recorded, adds
+// the changes to the sums (folds), looks after both, and drops sessions whose sums are kept.
 package rollup
 
 import (
+	"context"
 	"time"
 
+	"aiusage/db/check"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
 )
 
-// Rollups are the sums on one database. They are safe for concurrent use.
+// Rollups are the sums on one database. They are safe for concurrent use. The methods that
+// compare them with the sessions are those of package check.
 type Rollups struct {
+	*check.Checks
 	db     *pool.Pool
 	phases *phase.Tracker
+	// former are the sums by hour that gateways of an earlier version keep.
+	former *phase.Tracker
 	// Now is the clock by which folding is said to be stuck.
 	Now func() time.Time
 	// folding is how folding goes (FoldRound).
 	folding folding
 }
 
-// New returns the rollups of a database.
-func New(db *pool.Pool, phases *phase.Tracker) *Rollups {
-	return &Rollups{db: db, phases: phases, Now: time.Now}
+// New returns the rollups of a database: the sums by level, and what there may be of an
+// earlier version's.
+func New(db *pool.Pool, levels, former *phase.Tracker) *Rollups {
+	r := &Rollups{db: db, phases: levels, former: former, Now: time.Now}
+	r.Checks = check.New(db, levels, func(ctx context.Context) error {
+		_, err := r.Fold(ctx, nil)
+		return err
+	})
+	return r
 }

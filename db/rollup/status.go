@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"aiusage/db/check"
 	"aiusage/db/column"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
@@ -48,7 +49,7 @@ func (r *Rollups) RollupStatus(ctx context.Context) (Status, error) {
 	if suspicion := r.phases.Suspicion(); suspicion != "" && status.Reason == "" {
 		status.Reason, status.Distrusted = suspicion, true
 	}
-	if state.Phase == phase.Filling && state.Reason != "" || strings.Contains(state.Reason, haveGone) {
+	if state.Phase == phase.Filling && state.Reason != "" || strings.Contains(state.Reason, check.HaveGone) {
 		status.Distrusted = true
 	}
 	if state.Phase == phase.Raw && status.Reason == "" {

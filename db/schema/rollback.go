@@ -12,6 +12,7 @@ import (
 	"github.com/pressly/goose/v3/database"
 
 	"aiusage/db/migrations"
+	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/db/where"
 	"aiusage/usage"
@@ -26,8 +27,11 @@ const madeMark = "AI usage gateway"
 // somebody has to be billed for.
 const sessionsTableName = "ai_sessions"
 
-// stateTable says whether reports may rely on the rollups.
-const stateTable = "usage_rollup_state"
+// The tables that say whether reports may rely on the sums by level, and on those by hour.
+const (
+	levelState = "usage_level_state"
+	hourState  = "usage_rollup_state"
+)
 
 // ArgDrop is the argument that names tables to drop.
 const ArgDrop usage.Argument = "drop"
@@ -79,8 +83,8 @@ func (s *Schema) Rollback(ctx context.Context, drop []string) (Undone, error) {
 	}
 	// The triggers go with the state that says whether sums may be read. Gateways that
 	// are running must not believe these from the moment on that changes are missing.
-	if table == stateTable {
-		if err := s.phases.FallBack(ctx, "the rollups are being undone by migrate down; run the migrate command to have them again"); err != nil {
+	if sums := map[string]*phase.Tracker{levelState: s.levels, hourState: s.hours}[table]; sums != nil {
+		if err := sums.FallBack(ctx, "the rollups are being undone by migrate down; run the migrate command to have them again"); err != nil {
 			return Undone{}, err
 		}
 	}

@@ -9,9 +9,11 @@ import (
 
 // Schema is that of one database.
 type Schema struct {
-	db     *pool.Pool
-	phases *phase.Tracker
+	db            *pool.Pool
+	levels, hours *phase.Tracker
 }
 
 // New returns the schema of a database.
-func New(db *pool.Pool, phases *phase.Tracker) *Schema { return &Schema{db: db, phases: phases} }
+func New(db *pool.Pool, levels, hours *phase.Tracker) *Schema {
+	return &Schema{db: db, levels: levels, hours: hours}
+}

@@ -13,9 +13,13 @@ import (
 type Writer struct {
 	db     *pool.Pool
 	phases *phase.Tracker
+	// former are the sums by hour that gateways of an earlier version keep.
+	former *phase.Tracker
 	// plain is whether ai_sessions is as the migrations make it, once known.
 	plain atomic.Pointer[bool]
 }
 
 // New returns a Writer.
-func New(db *pool.Pool, phases *phase.Tracker) *Writer { return &Writer{db: db, phases: phases} }
+func New(db *pool.Pool, levels, former *phase.Tracker) *Writer {
+	return &Writer{db: db, phases: levels, former: former}
+}

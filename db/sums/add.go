@@ -1,0 +1,147 @@
+package sums
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/db/column"
+	"aiusage/usage"
+)
+
+// Row is the key of a sum. Numbers that its table does not have are 0.
+type Row struct {
+	Table Table
+	// Grid is the code of its grid.
+	Grid int
+	// Bucket is the instant at which its bucket begins, in UTC.
+	Bucket               time.Time
+	AccountNo, SubjectNo uint32
+}
+
+// Of is the row of a table that has a subject's usage of an instant.
+func Of(table Table, grid usage.Grid, at time.Time, key Key) Row {
+	row := Row{Table: table, Grid: grid.Code(), Bucket: at, AccountNo: key.AccountNo, SubjectNo: key.SubjectNo}
+	if !at.Equal(column.Undated) {
+		row.Bucket = grid.Floor(at)
+	}
+	if table != Customers {
+		row.SubjectNo = 0
+	}
+	if table == Totals {
+		row.AccountNo = 0
+	}
+	return row
+}
+
+// Key numbers a subject.
+type Key struct{ AccountNo, SubjectNo uint32 }
+
+// Spread adds an amount to all sums that have a subject's usage of a quarter-hour, in all
+// tables, by calendars of which the first is that of UTC. What is undated has sums in that
+// one alone.
+func Spread(totals map[Row]usage.Usage, calendars []usage.Calendar, key Key, quarter time.Time, amount usage.Usage) {
+	if quarter.Equal(column.Undated) {
+		calendars = calendars[:1]
+	}
+	for _, table := range Tables {
+		for _, grid := range table.Grids(calendars) {
+			row := Of(table, grid, quarter, key)
+			totals[row] = totals[row].Plus(amount)
+		}
+	}
+}
+
+// compare orders rows by table, and within it by its key.
+func compare(a, b Row) int {
+	byTime := cmp.Or(cmp.Compare(a.Grid, b.Grid), a.Bucket.Compare(b.Bucket))
+	byNumber := cmp.Or(cmp.Compare(a.AccountNo, b.AccountNo), cmp.Compare(a.SubjectNo, b.SubjectNo))
+	if a.Table == AccountSeries {
+		byTime, byNumber = byNumber, byTime
+	}
+	return cmp.Or(cmp.Compare(a.Table, b.Table), byTime, byNumber)
+}
+
+// maxAdded bounds the rows in one statement.
+const maxAdded = 1000
+
+// Add adds amounts to sums, which need not be there yet, in the order of their keys. The
+// error is usage.ErrTooLarge where an amount does not fit.
+func Add(ctx context.Context, tx *sqlx.Tx, totals map[Row]usage.Usage) error {
+	rows := make([]Row, 0, len(totals))
+	for row, total := range totals {
+		if err := total.Fits(); err != nil {
+			return err
+		}
+		if total != (usage.Usage{}) {
+			rows = append(rows, row)
+		}
+	}
+	slices.SortFunc(rows, compare)
+	for len(rows) > 0 {
+		table := rows[0].Table
+		end := slices.IndexFunc(rows, func(row Row) bool { return row.Table != table })
+		if end < 0 {
+			end = len(rows)
+		}
+		for some := range slices.Chunk(rows[:end], maxAdded) {
+			if err := addTo(ctx, tx, table, some, totals); err != nil {
+				return err
+			}
+		}
+		rows = rows[end:]
+	}
+	return nil
+}
+
+// addTo adds amounts to some rows of one table.
+func addTo(ctx context.Context, tx *sqlx.Tx, table Table, rows []Row, totals map[Row]usage.Usage) error {
+	// Numbers and instants need no escaping, and as text they take the gateway half as
+	// long as arguments.
+	var values strings.Builder
+	for i, row := range rows {
+		if i > 0 {
+			values.WriteByte(',')
+		}
+		row.write(&values, totals[row])
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO `+table.Name()+` (`+table.columns()+`)
+		VALUES `+values.String()+`
+		ON DUPLICATE KEY UPDATE minutes = minutes + VALUES(minutes),
+			seconds = seconds + VALUES(seconds), sessions = sessions + VALUES(sessions)`)
+	return err
+}
+
+// write writes "(3,'2026-03-01 00:00:00',17,4711,5,300,1)", in the order of the columns.
+func (row Row) write(to *strings.Builder, amount usage.Usage) {
+	mark := byte('(')
+	number := func(number int64) {
+		to.WriteByte(mark)
+		mark = ','
+		to.WriteString(strconv.FormatInt(number, 10))
+	}
+	for _, column := range row.Table.keys() {
+		switch column {
+		case "grain":
+			number(int64(row.Grid))
+		case "bucket":
+			to.WriteByte(mark)
+			mark = ','
+			to.WriteString(row.Bucket.Format("'2006-01-02 15:04:05'"))
+		case "account_no":
+			number(int64(row.AccountNo))
+		case "subject_no":
+			number(int64(row.SubjectNo))
+		}
+	}
+	number(amount.Minutes)
+	number(amount.Seconds)
+	number(amount.Sessions)
+	to.WriteByte(')')
+}
