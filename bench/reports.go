@@ -161,7 +161,7 @@ func measureCallers(ctx context.Context, s settings, p *place, gateway *server, 
 // ask asks the store, and returns how many subjects were in the answer.
 func (q question) ask(ctx context.Context, store *db.Store, query usage.Query) (subjects int, err error) {
 	if q.series != "" {
-		set, err := store.Series(ctx, usage.SeriesQuery{Query: query, Step: q.series, Level: q.level})
+		set, err := store.Series(ctx, seriesOf(query, q))
 		if err != nil {
 			return 0, err
 		}
@@ -296,4 +296,10 @@ func ratio(a, b time.Duration) string {
 		return "–"
 	}
 	return fmt.Sprintf("%.2f×", float64(a)/float64(b))
+}
+
+// seriesOf is a question for a series.
+func seriesOf(query usage.Query, q question) usage.SeriesQuery {
+	query.Level = q.level
+	return usage.SeriesQuery{Query: query, Step: q.series}
 }

@@ -83,31 +83,6 @@ func TestHowManyBucketsASeriesMayHave(t *testing.T) {
 	}
 }
 
-func TestWhatIsReadForASeriesIsJoined(t *testing.T) {
-	for _, c := range []struct {
-		zone          string
-		step          Step
-		from, to      string
-		pieces, edges string
-	}{
-		{"UTC", Daily, "2026-03-02T00:00:00Z", "2026-03-05T00:00:00Z", "day 2026-03-02 2026-03-05", ""},
-		{"Asia/Kolkata", Daily, "2026-03-01T18:30:00Z", "2026-03-03T18:30:00Z",
-			"hour 2026-03-01T19:00:00Z 2026-03-02T18:00:00Z, hour 2026-03-02T19:00:00Z 2026-03-03T18:00:00Z",
-			"2026-03-01T18:30:00Z 2026-03-01T19:00:00Z 2026-03-02T18:00:00Z 2026-03-02T19:00:00Z 2026-03-03T18:00:00Z 2026-03-03T18:30:00Z"},
-		{"Asia/Kolkata", Hourly, "2026-03-01T18:30:00Z", "2026-03-01T21:30:00Z", "", "2026-03-01T18:30:00Z 2026-03-01T21:30:00Z"},
-		{"Europe/Berlin", Monthly, "2026-03-31T22:00:00Z", "2026-04-30T22:00:00Z",
-			"hour 2026-03-31T22:00:00Z 2026-04-01, day 2026-04-01 2026-04-30, hour 2026-04-30 2026-04-30T22:00:00Z", ""},
-	} {
-		plan := NewSeriesPlan(cut(t, c.from, c.to, c.step, zone(t, c.zone)))
-		if got := pieces(plan); got != c.pieces {
-			t.Errorf("%s %s: got pieces %s\nwant %s", c.zone, c.step, got, c.pieces)
-		}
-		if got := written(plan.Edges...); got != c.edges {
-			t.Errorf("%s %s: got edges %s\nwant %s", c.zone, c.step, got, c.edges)
-		}
-	}
-}
-
 func TestRunsByExample(t *testing.T) {
 	for _, c := range []struct {
 		zone     string

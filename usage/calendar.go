@@ -33,6 +33,9 @@ const surroundings = 26 * time.Hour
 //
 // time.Date leaves both choices open, which is why it is not used here.
 func (w wallClock) in(zone *time.Location) time.Time {
+	if at, alone := w.shownOnce(zone); alone {
+		return at
+	}
 	at := w.utc.Add(-surroundings).In(zone)
 	for {
 		_, offset := at.Zone()
@@ -46,6 +49,19 @@ func (w wallClock) in(zone *time.Location) time.Time {
 		}
 		at = until
 	}
+}
+
+// shownOnce returns the instant at which a clock in the zone shows w, and whether it is
+// sure that there is one only, because the clocks have not changed for long enough. Most
+// often they have not, and it is much faster than looking at every change.
+func (w wallClock) shownOnce(zone *time.Location) (at time.Time, sure bool) {
+	_, offset := w.utc.In(zone).Zone()
+	at = w.utc.Add(-time.Duration(offset) * time.Second).In(zone)
+	if _, then := at.Zone(); then != offset {
+		return at, false
+	}
+	since, _ := at.ZoneBounds()
+	return at, since.IsZero() || at.Sub(since) > surroundings
 }
 
 // nextChange returns the first instant after t, before horizon, at which the

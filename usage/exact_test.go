@@ -35,14 +35,6 @@ func written(ranges ...Range) string {
 	return strings.Join(all, " ")
 }
 
-func pieces(plan Plan) string {
-	var all []string
-	for _, piece := range plan.Pieces {
-		all = append(all, piece.Grain.String()+" "+written(piece.Range))
-	}
-	return strings.Join(all, ", ")
-}
-
 func TestTheNormalFormOfARange(t *testing.T) {
 	for _, c := range []struct{ from, to, want string }{
 		{"", "", "- -"},
@@ -81,53 +73,6 @@ func TestTheNormalFormOfARange(t *testing.T) {
 }
 
 func noonIn(zone *time.Location) time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, zone) }
-
-func TestAPlanIsCutWhereItsDataBeginAndEnd(t *testing.T) {
-	data := Range{parse(t, "2024-01-01T00:00:00Z"), parse(t, "2026-04-01T00:00:00Z")}
-	for _, c := range []struct{ from, to, want string }{
-		{"", "", "month - 2024-01-01, month 2024-01-01 2026-04-01, month 2026-04-01 -"},
-		{"2025-01-01T00:00:00Z", "", "month 2025-01-01 2026-04-01, month 2026-04-01 -"},
-		{"", "2025-01-01T00:00:00Z", "month - 2024-01-01, month 2024-01-01 2025-01-01"},
-		{"2023-01-01T00:00:00Z", "2027-01-01T00:00:00Z", "month 2023-01-01 2027-01-01"},
-		{"2026-04-01T00:00:00Z", "", "month 2026-04-01 -"},
-		{"2027-01-01T00:00:00Z", "", "month 2027-01-01 -"},
-		{"", "2024-01-01T00:00:00Z", "month - 2024-01-01"},
-		{"", "2023-01-01T00:00:00Z", "month - 2023-01-01"},
-	} {
-		plan := NewPlan(Range{parse(t, c.from), parse(t, c.to)}).Bounded(data)
-		if got := pieces(plan); got != c.want {
-			t.Errorf("%s to %s: got %s, want %s", c.from, c.to, got, c.want)
-		}
-	}
-	// Nothing begins after the last month there is.
-	late := Range{parse(t, "9999-12-01T00:00:00Z"), parse(t, "9999-12-31T23:59:59.999Z").Add(time.Millisecond)}
-	if got, want := pieces(NewPlan(Range{}).Bounded(late)), "month - 9999-12-01, month 9999-12-01 -"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if got, want := pieces(NewPlan(Range{}).Bounded(Range{To: data.To})), "month - 2026-04-01, month 2026-04-01 -"; got != want {
-		t.Errorf("no beginning: got %s, want %s", got, want)
-	}
-}
-
-func TestWhatAPlanCovers(t *testing.T) {
-	at := func(text string) time.Time { return parse(t, "2026-"+text+":00:00Z") }
-	plan := Plan{Pieces: []Piece{
-		{Hour, Range{at("01-01T01"), at("01-01T02")}}, {Day, Range{at("01-01T02"), at("01-03T00")}},
-		{Hour, Range{at("01-04T00"), at("01-04T05")}}, {Hour, Range{at("01-04T05"), at("01-04T06")}},
-	}}
-	if got, want := written(plan.Spans()...), "2026-01-01T01:00:00Z 2026-01-03 2026-01-04 2026-01-04T06:00:00Z"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if whole, ok := plan.Whole(); !ok || written(whole) != "2026-01-01T01:00:00Z 2026-01-04T06:00:00Z" {
-		t.Errorf("got %s, %v", written(whole), ok)
-	}
-	if whole, ok := (Plan{Edges: []Range{{at("01-01T01"), at("01-01T02")}}}).Whole(); ok || whole != (Range{}) {
-		t.Errorf("edges alone: got %v, %v", whole, ok)
-	}
-	if spans := (Plan{}).Spans(); spans != nil {
-		t.Errorf("nothing covers %v", spans)
-	}
-}
 
 // Instants are the same wherever they are shown.
 func TestBucketsAndRangesDoNotDependOnHowInstantsAreShown(t *testing.T) {
@@ -297,7 +242,7 @@ func TestARequestWithoutAZoneIsInTheFallback(t *testing.T) {
 	if !reflect.DeepEqual(report.Subjects, subjects) || !reflect.DeepEqual(report.Customers, subjects) || report.Totals != (Usage{2, 61, 1}) {
 		t.Errorf("got %+v", report)
 	}
-	plan := NewPlan(Range{})
+	plan := Plan{Level: ByAccount}
 	if report.ReadBy("rollups", plan); report.Source != "rollups" || !reflect.DeepEqual(report.Plan, plan) {
 		t.Errorf("got %+v", report)
 	}

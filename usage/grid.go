@@ -42,7 +42,11 @@ func (g Grid) Floor(t time.Time) time.Time {
 	if g.utc() {
 		return g.Grain.Floor(t)
 	}
-	year, month, day := t.In(g.Calendar.Zone).Date()
+	local := t.In(g.Calendar.Zone)
+	if floor, sure := g.Calendar.dayOf(local); sure && g.Grain == Day {
+		return floor
+	}
+	year, month, day := local.Date()
 	if g.Grain == Month {
 		day = 1
 	}
@@ -56,6 +60,16 @@ func (g Grid) Floor(t time.Time) time.Time {
 		}
 		floor = next
 	}
+}
+
+// dayOf returns the start of the day that holds an instant, which is shown in the
+// calendar's zone, and whether that is sure, because the clocks do not change near it.
+func (c Calendar) dayOf(local time.Time) (floor time.Time, sure bool) {
+	const day = 24 * time.Hour
+	hour, minute, second := local.Clock()
+	floor = local.Add(-time.Duration(hour)*time.Hour - time.Duration(minute)*time.Minute - time.Duration(second)*time.Second - time.Duration(local.Nanosecond()))
+	since, until := local.ZoneBounds()
+	return floor.UTC(), (since.IsZero() || floor.Sub(since) > surroundings) && (until.IsZero() || until.Sub(floor) > day)
 }
 
 // Next returns the end of the bucket that holds an instant, which is where the next one

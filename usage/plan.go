@@ -1,7 +1,8 @@
 package usage
 
 import (
-	"iter"
+	"slices"
+	"sort"
 	"time"
 )
 
@@ -9,120 +10,150 @@ import (
 type Source string
 
 const (
-	// FromRollups: sums by hour, day and month, and single sessions within an hour.
+	// FromRollups: sums by quarter-hour, hour, day and month, and what lies beside them.
 	FromRollups Source = "ROLLUPS"
 	// FromSessions: the sessions alone, because there are no sums.
 	FromSessions Source = "SESSIONS"
 )
 
-// Plan says how a range is put together: from buckets that hold sums already,
-// and from single sessions where the range begins or ends within an hour.
+// Plan says how an answer is put together: from which sums, and from which single sessions
+// where it begins or ends within what there is a sum of. A report is one point, a series
+// one for each of its buckets. What is told twice, once to be added and once to be taken
+// away, is how days of one time zone are made of those of another.
 type Plan struct {
-	// Pieces are runs of buckets, in the order of time.
+	// Level is whose sums are read.
+	Level Level
+	// Pieces are runs of buckets, by grid and then in the order of time. Those of one grid
+	// do not overlap.
 	Pieces []Piece
-	// Edges are the spans whose sessions have to be read one by one.
-	Edges []Range
+	// Edges are the spans whose sessions are read one by one, in order and apart.
+	Edges []Edge
+	// Kept are the spans, in order and apart, that are read from what was kept of sessions
+	// when these were dropped.
+	Kept []Edge
+	// Summed are the spans that the pieces come to: changes that are not in the sums yet
+	// belong to the points of the span that they are in.
+	Summed []Edge
+	// Undated tells that sessions without a readable start count, too.
+	Undated bool
 }
 
-// Piece is a run of neighbouring buckets of one grain. A zero From or To is an
-// open end: all buckets before or after.
+// Piece is a run of neighbouring buckets of one grid. Each of them has the same shares.
 type Piece struct {
-	Grain Grain
+	Grid Grid
+	Edge
+}
+
+// Edge is a span of time with what it is a part of. A zero From is an open end, and so is
+// a To after Latest.
+type Edge struct {
 	Range
+	Shares []Share
 }
 
-// NewPlan cuts a range into the fewest buckets and edges that cover it exactly:
-// months, then the days beside them, then the hours beside those, then less than
-// an hour of single sessions at each end. Open ends belong to the months. The
-// range must be normal (Range.Normal) and not empty.
-func NewPlan(r Range) Plan {
-	whole := Range{openCeil(Hour, r.From), openFloor(Hour, r.To)}
-	if whole.holdsNothing() {
-		return Plan{Edges: []Range{r}}
+// Share says how often something counts in a point: once, or once to be taken away (-1).
+type Share struct{ Point, Times int }
+
+// Buckets returns the starts of a piece's buckets, at most limit, or nil when there are
+// more or an end is open.
+func (p Piece) Buckets(limit int) []time.Time {
+	if p.From.IsZero() || p.To.After(Latest) {
+		return nil
 	}
-	plan := Plan{Pieces: cover(nil, whole, Month)}
-	if !r.From.Equal(whole.From) {
-		plan.Edges = append(plan.Edges, Range{r.From, whole.From})
+	var starts []time.Time
+	for at := p.From; at.Before(p.To); at = p.Grid.Next(at) {
+		if len(starts) == limit {
+			return nil
+		}
+		starts = append(starts, at)
 	}
-	if !r.To.Equal(whole.To) {
-		plan.Edges = append(plan.Edges, Range{whole.To, r.To})
-	}
-	return plan
+	return starts
 }
 
-// cover appends the pieces of a range that begins and ends on the hour, using
-// buckets no coarser than the grain.
-func cover(pieces []Piece, r Range, grain Grain) []Piece {
-	if grain == Hour {
-		return append(pieces, Piece{Hour, r})
+// Within cuts a piece at the ends of the months in which there is data, as far as that is
+// known. What lies beyond is expected to be empty but counts if it is not.
+func (p Piece) Within(data Range) []Piece {
+	var pieces []Piece
+	rest := p
+	for _, at := range []time.Time{p.Grid.Floor(data.From), p.Grid.Ceil(data.To)} {
+		if rest.From.Before(at) && at.Before(rest.To) && !data.From.IsZero() {
+			before := rest
+			before.To, rest.From = at, at
+			pieces = append(pieces, before)
+		}
 	}
-	inner := Range{openCeil(grain, r.From), openFloor(grain, r.To)}
-	if inner.holdsNothing() {
-		return cover(pieces, r, grain-1)
-	}
-	if !r.From.Equal(inner.From) {
-		pieces = cover(pieces, Range{r.From, inner.From}, grain-1)
-	}
-	pieces = append(pieces, Piece{grain, inner})
-	if !r.To.Equal(inner.To) {
-		pieces = cover(pieces, Range{inner.To, r.To}, grain-1)
-	}
-	return pieces
+	return append(pieces, rest)
 }
 
-// Whole returns the span that the pieces cover, from the first to the last, and
-// whether there are any.
-func (p Plan) Whole() (Range, bool) {
-	if len(p.Pieces) == 0 {
-		return Range{}, false
+// At returns the shares of the span that an instant is in, of spans that are in order and
+// apart, or nil.
+func At(spans []Edge, at time.Time) []Share {
+	if i := Find(spans, at); i >= 0 {
+		return spans[i].Shares
 	}
-	return Range{p.Pieces[0].From, p.Pieces[len(p.Pieces)-1].To}, true
+	return nil
 }
 
-// Spans returns the spans that the pieces cover, in order. Neighbours are joined;
-// what lies between two spans belongs to the edges.
-func (p Plan) Spans() []Range {
-	var spans []Range
-	for _, piece := range p.Pieces {
-		if last := len(spans) - 1; last >= 0 && spans[last].To.Equal(piece.From) {
-			spans[last].To = piece.To
+// Find returns which of some spans, in order and apart, an instant is in, or -1.
+func Find(spans []Edge, at time.Time) int {
+	i := sort.Search(len(spans), func(i int) bool { return spans[i].From.After(at) }) - 1
+	if i >= 0 && at.Before(spans[i].To) {
+		return i
+	}
+	return -1
+}
+
+// apart cuts spans that may overlap into spans that do not, in order: what several had is
+// in each of them. Neighbours with the same shares are joined, and those that count for
+// nothing are left out.
+func apart(spans []Edge) []Edge {
+	slices.SortStableFunc(spans, func(a, b Edge) int { return a.From.Compare(b.From) })
+	var cuts []time.Time
+	for _, span := range spans {
+		cuts = append(cuts, span.From, span.To)
+	}
+	slices.SortFunc(cuts, time.Time.Compare)
+	cuts = slices.CompactFunc(cuts, time.Time.Equal)
+	var result []Edge
+	var open []Edge
+	for i := 0; i+1 < len(cuts); i++ {
+		from, to := cuts[i], cuts[i+1]
+		open = slices.DeleteFunc(open, func(span Edge) bool { return !span.To.After(from) })
+		for len(spans) > 0 && !spans[0].From.After(from) {
+			if spans[0].To.After(from) {
+				open = append(open, spans[0])
+			}
+			spans = spans[1:]
+		}
+		shares := together(open)
+		if len(shares) == 0 {
 			continue
 		}
-		spans = append(spans, piece.Range)
+		if last := len(result) - 1; last >= 0 && result[last].To.Equal(from) && slices.Equal(result[last].Shares, shares) {
+			result[last].To = to
+			continue
+		}
+		result = append(result, Edge{Range{from, to}, shares})
 	}
-	return spans
+	return result
 }
 
-// Bounded cuts the open ends off the months in which there is data, as far as
-// that is known: what lies beyond becomes a piece of its own, which is expected
-// to be empty but counts if it is not. data must begin and end with a month.
-func (p Plan) Bounded(data Range) Plan {
-	bounded := Plan{Edges: p.Edges}
-	for _, piece := range p.Pieces {
-		rest := piece.Range
-		split := func(at time.Time) {
-			if !at.IsZero() && !at.After(Latest) && rest.From.Before(at) && (rest.To.IsZero() || at.Before(rest.To)) {
-				bounded.Pieces = append(bounded.Pieces, Piece{piece.Grain, Range{rest.From, at}})
-				rest.From = at
+// together adds up the shares of spans, in the order of their points.
+func together(spans []Edge) []Share {
+	var shares []Share
+	for _, span := range spans {
+		for _, share := range span.Shares {
+			at := slices.IndexFunc(shares, func(one Share) bool { return one.Point == share.Point })
+			if at < 0 {
+				shares = append(shares, share)
+			} else {
+				shares[at].Times += share.Times
 			}
 		}
-		if piece.From.IsZero() {
-			split(data.From)
-		}
-		if piece.To.IsZero() {
-			split(data.To)
-		}
-		bounded.Pieces = append(bounded.Pieces, Piece{piece.Grain, rest})
 	}
-	return bounded
-}
-
-// Buckets returns the starts of the piece's buckets, which must have no open end.
-func (p Piece) Buckets() iter.Seq[time.Time] {
-	return func(yield func(time.Time) bool) {
-		for at := p.From; at.Before(p.To) && yield(at); at = p.Grain.Next(at) {
-		}
-	}
+	shares = slices.DeleteFunc(shares, func(share Share) bool { return share.Times == 0 })
+	slices.SortFunc(shares, func(a, b Share) int { return a.Point - b.Point })
+	return shares
 }
 
 // Normal returns the range with the same sessions whose bounds have the precision
@@ -160,17 +191,37 @@ func ceilMillisecond(t time.Time) time.Time {
 	return floor.Add(time.Millisecond).UTC()
 }
 
-// openCeil and openFloor round a bound, leaving an open one open.
-func openCeil(grain Grain, t time.Time) time.Time {
-	if t.IsZero() {
-		return t
+// FineBuckets is how many buckets that are shorter than a day a plan reads.
+func (p *Plan) FineBuckets() (count int) {
+	for _, piece := range p.Pieces {
+		if piece.Grid.Grain < Day {
+			count += bucketsIn(piece.Grid.Grain, piece.Range)
+		}
 	}
-	return grain.Ceil(t)
+	return count
 }
 
-func openFloor(grain Grain, t time.Time) time.Time {
-	if t.IsZero() {
-		return t
+// AddMonth adds the sum of a month of UTC to the only point of a plan, all of whose time it
+// is part of already.
+func (p *Plan) AddMonth(month time.Time) {
+	p.Pieces = append(p.Pieces, Piece{Grid{Month, UTCCalendar}, Edge{Range{month, Month.Next(month)}, []Share{{0, 1}}}})
+}
+
+// KeepBefore has what lies before the sessions that are kept read from what was kept of the
+// others, as far as that can be.
+func (p *Plan) KeepBefore(retention Retention) {
+	var edges []Edge
+	for _, edge := range p.Edges {
+		dropped := edge
+		if !edge.From.Before(retention.Kept) || retention.cuts(edge.From) || retention.cuts(edge.To) || edge.From.IsZero() {
+			edges = append(edges, edge)
+			continue
+		}
+		if edge.To.After(retention.Kept) {
+			dropped.To, edge.From = retention.Kept, retention.Kept
+			edges = append(edges, edge)
+		}
+		p.Kept = append(p.Kept, dropped)
 	}
-	return grain.Floor(t)
+	p.Edges = edges
 }

@@ -1,152 +1,308 @@
 package usage
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 )
 
-// ranges draws normal ranges that are not empty, from milliseconds to decades,
-// some with open ends.
-func ranges() *rapid.Generator[Range] {
-	return rapid.Custom(func(t *rapid.T) Range {
-		from := Earliest.Add(time.Duration(rapid.Int64Range(1, 400_000).Draw(t, "hour"))*time.Hour).
-			AddDate(rapid.IntRange(0, 8950).Draw(t, "years"), 0, 0)
-		unit := rapid.SampledFrom([]time.Duration{time.Millisecond, time.Minute, time.Hour, 24 * time.Hour, 24 * 30 * time.Hour}).Draw(t, "unit")
-		from = from.Add(time.Duration(rapid.Int64Range(0, 3_600_000).Draw(t, "ms")) * rapid.SampledFrom([]time.Duration{0, time.Millisecond}).Draw(t, "odd start"))
-		to := from.Add(time.Duration(rapid.Int64Range(1, 400).Draw(t, "length")) * unit)
-		r := Range{from, to}
-		switch rapid.IntRange(0, 9).Draw(t, "open") {
-		case 0:
-			r.From = time.Time{}
-		case 1:
-			r.To = time.Time{}
-		case 2:
-			r = Range{}
+// counted is how often a plan counts an instant in each point: of sums, and of what is
+// read beside them.
+func counted(plan Plan, at time.Time) map[int]int {
+	counts := map[int]int{}
+	add := func(spans ...Edge) {
+		for _, span := range spans {
+			if !at.Before(span.From) && at.Before(span.To) {
+				for _, share := range span.Shares {
+					if counts[share.Point] += share.Times; counts[share.Point] == 0 {
+						delete(counts, share.Point)
+					}
+				}
+			}
 		}
-		r, ok := r.Normal()
-		if !ok {
-			t.Skip("empty")
-		}
-		return r
-	})
-}
-
-// spans returns everything a plan covers, in the order of time.
-func spans(p Plan) []Range {
-	var all []Range
-	for _, piece := range p.Pieces {
-		all = append(all, piece.Range)
-	}
-	all = append(all, p.Edges...)
-	slices.SortFunc(all, func(a, b Range) int { return a.From.Compare(b.From) })
-	return all
-}
-
-func checkCover(t *rapid.T, r Range, plan Plan) {
-	at := r.From
-	for i, span := range spans(plan) {
-		if !span.From.Equal(at) || i > 0 && at.IsZero() {
-			t.Fatalf("%v: a gap or an overlap at %v in %v", r, at, plan)
-		}
-		if span.holdsNothing() {
-			t.Fatalf("%v: an empty piece in %v", r, plan)
-		}
-		at = span.To
-	}
-	if !at.Equal(r.To) {
-		t.Fatalf("%v: %v ends at %v", r, plan, at)
 	}
 	for _, piece := range plan.Pieces {
-		if !openFloor(piece.Grain, piece.From).Equal(piece.From) || !openFloor(piece.Grain, piece.To).Equal(piece.To) {
-			t.Fatalf("%v: %v does not begin and end with a bucket", r, piece)
+		add(piece.Edge)
+	}
+	add(plan.Edges...)
+	add(plan.Kept...)
+	return counts
+}
+
+// spansOf are the spans of the pieces of one grid.
+func spansOf(plan Plan, code int) (spans []Edge) {
+	for _, piece := range plan.Pieces {
+		if piece.Grid.Code() == code {
+			spans = append(spans, piece.Edge)
+		}
+	}
+	return spans
+}
+
+// ordered tells whether spans are in order, apart, and hold something.
+func ordered(spans []Edge) bool {
+	for i, span := range spans {
+		if !span.From.Before(span.To) || len(span.Shares) == 0 || i > 0 && span.From.Before(spans[i-1].To) {
+			return false
+		}
+	}
+	return true
+}
+
+// drawn are points, sums and what they are called.
+type drawn struct {
+	name   string
+	points []Range
+	sums   Sums
+}
+
+var zonesOfPlans = []string{"UTC", "Europe/Berlin", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca", "Antarctica/Casey", "Asia/Gaza"}
+
+// draw makes points of a series, or of a report, and sums to compose them of.
+func draw(t *testing.T, random *rand.Rand) drawn {
+	t.Helper()
+	load := func(name string) *time.Location { return zone(t, name) }
+	asked, other := load(zonesOfPlans[random.IntN(len(zonesOfPlans))]), load(zonesOfPlans[random.IntN(len(zonesOfPlans))])
+	begin := time.Date(2006+random.IntN(20), time.Month(1+random.IntN(12)), 1+random.IntN(28), 0, 0, 0, 0, time.UTC)
+	some := func(unit time.Duration, count int) time.Duration { return time.Duration(random.IntN(count)) * unit }
+	units := []time.Duration{time.Millisecond, time.Minute, 15 * time.Minute, time.Hour}
+	span := Range{begin.Add(some(units[random.IntN(4)], 100)), time.Time{}}
+	span.To = span.From.Add(time.Millisecond + some([]time.Duration{time.Minute, time.Hour, 24 * time.Hour}[random.IntN(3)], 200) + some(units[random.IntN(4)], 100))
+	grains := [][]Grain{nil, {Day, Month}, {QuarterHour, Hour, Day, Month}, {QuarterHour, Hour, Day, Month}, {Hour, Day, Month}}[random.IntN(5)]
+	d := drawn{points: []Range{span}, sums: Sums{Grains: grains, Calendars: []Calendar{UTCCalendar}}}
+	if random.IntN(2) == 0 && !slices.Equal(grains, []Grain{Hour, Day, Month}) {
+		d.sums.Calendars = append(d.sums.Calendars, Calendar{1, other})
+	}
+	step := []Step{"", QuarterHourly, Hourly, Daily, Daily, Weekly, Monthly, Yearly}[random.IntN(8)]
+	if step != "" {
+		if random.IntN(2) == 0 { // whole days of the zone, as most people ask
+			whole := Grid{Day, Calendar{1, asked}}
+			span = Range{whole.Floor(span.From), whole.Ceil(span.To)}
+		}
+		if step == QuarterHourly || step == Hourly {
+			span.To = span.From.Add(min(span.To.Sub(span.From), 30*time.Hour))
+		}
+		var err error
+		if d.points, err = Buckets(span, step, asked); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if random.IntN(3) == 0 {
+		d.sums.Until = Hour.Floor(begin.Add(some(time.Hour, 24*60)))
+		if len(grains) > 0 && grains[0] == Day && random.IntN(2) == 0 {
+			d.sums.Until = Day.Floor(d.sums.Until)
+		}
+	}
+	if random.IntN(3) == 0 {
+		d.sums.HoursUntil = Hour.Floor(begin.Add(some(time.Hour, 24*60)))
+	}
+	d.name = fmt.Sprintf("%s of %s in %s, sums %v of %v until %v, hours until %v", step, span, asked, grains, d.sums.Calendars, d.sums.Until, d.sums.HoursUntil)
+	return d
+}
+
+// Whatever is asked, and whatever it is composed of, each instant counts once in the point
+// that it is in, and in no other. Instants around every bound there is are tried one by one.
+func TestAPlanCountsEachInstantOnce(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	for range 800 {
+		d := draw(t, random)
+		plan := Compose(d.points, d.sums)
+		if !ordered(plan.Edges) || !ordered(plan.Summed) {
+			t.Fatalf("%s: overlapping or empty: %+v", d.name, plan)
+		}
+		var bounds []time.Time
+		for _, span := range slices.Concat(plan.Edges, plan.Summed) {
+			bounds = append(bounds, span.From, span.To)
+		}
+		for _, point := range d.points {
+			bounds = append(bounds, point.From, point.To)
+		}
+		for _, piece := range plan.Pieces {
+			bounds = append(bounds, piece.From, piece.To)
+			if !ordered(spansOf(plan, piece.Grid.Code())) {
+				t.Fatalf("%s: overlapping or empty: %+v", d.name, plan)
+			}
+			if !piece.Grid.Floor(piece.From).Equal(piece.From) || !piece.Grid.Floor(piece.To).Equal(piece.To) {
+				t.Fatalf("%s: %+v does not begin and end with a bucket", d.name, piece)
+			}
+			switch {
+			case !d.sums.Until.IsZero() && piece.To.After(d.sums.Until):
+				t.Fatalf("%s: %+v is beyond what may be read", d.name, piece)
+			case piece.Grid.Grain == QuarterHour && piece.From.Before(d.sums.HoursUntil):
+				t.Fatalf("%s: there are no quarter-hours for %+v", d.name, piece)
+			case piece.From.Before(d.sums.HoursUntil) && !Hour.Floor(piece.From).Equal(piece.From):
+				t.Fatalf("%s: %+v begins within an hour", d.name, piece)
+			case !slices.Contains(d.sums.Grains, piece.Grid.Grain) || !slices.Contains(d.sums.Calendars, piece.Grid.Calendar):
+				t.Fatalf("%s: there is no %+v", d.name, piece)
+			}
+		}
+		for range 20 {
+			bounds = append(bounds, d.points[random.IntN(len(d.points))].From.Add(time.Duration(random.IntN(1e6))*time.Second))
+		}
+		if len(bounds) > 300 {
+			random.Shuffle(len(bounds), func(i, j int) { bounds[i], bounds[j] = bounds[j], bounds[i] })
+			bounds = bounds[:300]
+		}
+		for _, bound := range bounds {
+			for _, at := range []time.Time{bound.Add(-time.Millisecond), bound, bound.Add(time.Millisecond)} {
+				want := map[int]int{}
+				for i, point := range d.points {
+					if !at.Before(point.From) && at.Before(point.To) {
+						want[i] = 1
+					}
+				}
+				if got := counted(plan, at); fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Fatalf("%s: %v counts %v, want %v\n%+v", d.name, at, got, want, plan)
+				}
+			}
 		}
 	}
 }
 
-func TestAPlanCoversItsRangeWithoutGapOrOverlap(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		r := ranges().Draw(t, "range")
-		plan := NewPlan(r)
-		checkCover(t, r, plan)
-		whole, _ := plan.Whole()
-		for _, edge := range plan.Edges {
-			if len(plan.Pieces) > 0 && edge.To.Sub(edge.From) >= time.Hour {
-				t.Fatalf("%v: the edge %v has a whole hour outside %v", r, edge, whole)
-			}
+// Changes that wait belong to the points whose sums they are missing from: a quarter-hour
+// counts as often as the sums that hold it do.
+func TestChangesCountAsTheSumsDo(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	for range 400 {
+		d := draw(t, random)
+		plan := Compose(d.points, d.sums)
+		sumsOnly := plan
+		sumsOnly.Edges = nil
+		finest := QuarterHour
+		if len(d.sums.Grains) > 0 && d.sums.Grains[0] == Hour {
+			finest = Hour
 		}
-		data := Range{Month.Floor(Earliest.AddDate(rapid.IntRange(0, 8998).Draw(t, "first year"), 3, 0)), time.Time{}}
-		data.To = data.From.AddDate(0, rapid.IntRange(1, 500).Draw(t, "months"), 0)
-		checkCover(t, r, plan.Bounded(data))
-	})
-}
-
-// fewest counts the buckets of the best cover by trying all of them, from the end.
-func fewest(r Range) int {
-	hours := int(r.To.Sub(r.From) / time.Hour)
-	best := make([]int, hours+1)
-	for i := hours - 1; i >= 0; i-- {
-		at := r.From.Add(time.Duration(i) * time.Hour)
-		best[i] = 1 + best[i+1]
-		for _, grain := range []Grain{Day, Month} {
-			next := i + int(grain.Next(at).Sub(at)/time.Hour)
-			if grain.Floor(at).Equal(at) && next <= hours {
-				best[i] = min(best[i], 1+best[next])
+		for range 200 {
+			point := d.points[random.IntN(len(d.points))]
+			at := finest.Floor(point.From.Add(time.Duration(random.IntN(60*48)-24*60) * time.Minute))
+			want := counted(sumsOnly, at)
+			got := map[int]int{}
+			for _, share := range At(plan.Summed, at) {
+				got[share.Point] = share.Times
+			}
+			if fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Fatalf("%s: changes of %v count %v, sums %v\n%+v", d.name, at, got, want, plan)
 			}
 		}
 	}
-	return best[0]
 }
 
-func TestAPlanHasTheFewestBuckets(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		from := time.Date(2024, 1, 1, rapid.IntRange(0, 9000).Draw(t, "from"), 0, 0, 0, time.UTC)
-		r := Range{from, from.Add(time.Duration(rapid.IntRange(1, 4000).Draw(t, "hours")) * time.Hour)}
-		count := 0
-		for _, piece := range NewPlan(r).Pieces {
-			count += len(slices.Collect(piece.Buckets()))
+// A year of days reads so many sums and single sessions' spans for each day, in its own
+// calendar, in another, and of what has days only.
+func TestWhatADayCosts(t *testing.T) {
+	all := []Grain{QuarterHour, Hour, Day, Month}
+	for _, c := range []struct {
+		zone, other string
+		grains      []Grain
+		sums, edges int // for each day, at most
+	}{
+		{"UTC", "Europe/Berlin", all, 1, 0},
+		{"Europe/Berlin", "Europe/Berlin", all, 1, 0},
+		{"Europe/Paris", "Europe/Berlin", all, 1, 0},
+		{"Europe/Berlin", "", all, 3, 0},
+		{"Asia/Kolkata", "Asia/Kolkata", all, 1, 0},
+		{"Asia/Kolkata", "", all, 8, 0},
+		{"Asia/Kolkata", "Europe/Berlin", all, 8, 0},
+		{"Asia/Kathmandu", "", all, 8, 0},
+		{"Australia/Adelaide", "", all, 13, 0},
+		{"Asia/Kolkata", "", []Grain{Day, Month}, 1, 1},
+		{"Asia/Kolkata", "Asia/Kolkata", []Grain{Day, Month}, 1, 0},
+	} {
+		sums := Sums{Grains: c.grains, Calendars: []Calendar{UTCCalendar}}
+		if c.other != "" {
+			sums.Calendars = append(sums.Calendars, Calendar{1, zone(t, c.other)})
 		}
-		if want := fewest(r); count != want {
-			t.Fatalf("%v: %d buckets, %d would do", r, count, want)
-		}
-	})
-}
-
-func TestPlansByExample(t *testing.T) {
-	at := func(text string) time.Time {
-		if text == "" {
-			return time.Time{}
-		}
-		instant, err := time.Parse("2006-01-02T15:04:05.999", text)
+		span, err := ParseRange("2025-01-01", "2025-12-31", zone(t, c.zone))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return instant
-	}
-	for _, c := range []struct {
-		from, to                   string
-		hours, days, months, edges int
-	}{
-		{"2026-03-01T00:00:00", "2026-04-01T00:00:00", 0, 0, 1, 0},
-		{"2026-03-01T00:00:00.001", "2026-04-01T00:00:00.001", 23, 30, 0, 2},
-		{"2026-01-31T23:30:00", "2026-03-01T01:15:00", 1, 0, 1, 2},
-		{"2026-03-01T10:30:00", "2026-03-01T11:30:00", 0, 0, 0, 1},
-		{"2026-03-01T10:30:00", "2026-03-01T12:00:00", 1, 0, 0, 1},
-		{"2024-02-28T22:00:00", "2024-03-02T00:00:00", 2, 2, 0, 0},
-		{"9999-12-31T23:59:59.999", "", 0, 0, 0, 1},
-	} {
-		plan := NewPlan(Range{at(c.from), at(c.to)})
-		counts := map[Grain]int{}
+		days, err := Buckets(span, Daily, zone(t, c.zone))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, count := Compose(days, sums), 0
 		for _, piece := range plan.Pieces {
-			counts[piece.Grain] += len(slices.Collect(piece.Buckets()))
+			count += len(piece.Buckets(1e6))
 		}
-		if counts[Hour] != c.hours || counts[Day] != c.days || counts[Month] != c.months || len(plan.Edges) != c.edges {
-			t.Errorf("%s to %s: got %v", c.from, c.to, plan)
+		if count > c.sums*(len(days)+1) || len(plan.Edges) > c.edges*(len(days)+1) {
+			t.Errorf("%s beside %s with %v: %d sums and %d edges for %d days", c.zone, c.other, c.grains, count, len(plan.Edges), len(days))
 		}
 	}
-	if plan := NewPlan(Range{}); len(plan.Pieces) != 1 || plan.Pieces[0].Grain != Month || len(plan.Edges) != 0 {
-		t.Errorf("everything: got %v", plan)
+}
+
+// described writes the pieces of a plan with their signs, and then the edges.
+func described(plan Plan) string {
+	var all []string
+	sign := map[int]string{1: "+", -1: "-"}
+	shown := func(edge Edge) string {
+		text := ""
+		for _, share := range edge.Shares {
+			text += sign[share.Times]
+		}
+		return text
+	}
+	for _, piece := range plan.Pieces {
+		all = append(all, shown(piece.Edge)+piece.Grid.Grain.String()+" "+written(piece.Range))
+	}
+	for _, edge := range plan.Edges {
+		all = append(all, shown(edge)+"sessions "+written(edge.Range))
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestPlansByExample(t *testing.T) {
+	for _, c := range []struct{ from, to, want string }{
+		{"2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z", "+month 2026-03-01 2026-04-01"},
+		{"2026-03-01T00:00:00Z", "2026-03-31T00:00:00Z", "+month 2026-03-01 2026-04-01, -day 2026-03-31 2026-04-01"},
+		{"2026-03-01T10:30:00Z", "2026-03-01T12:00:00Z", "+hour 2026-03-01T11:00:00Z 2026-03-01T12:00:00Z, +quarter-hour 2026-03-01T10:30:00Z 2026-03-01T11:00:00Z"},
+		{"2026-03-01T10:37:00Z", "2026-03-01T10:43:00.001Z", "+sessions 2026-03-01T10:37:00Z 2026-03-01T10:43:00.001Z"},
+		{"2026-03-01T10:38:00Z", "2026-03-01T11:02:00.001Z", "+quarter-hour 2026-03-01T10:45:00Z 2026-03-01T11:00:00Z, " +
+			"+sessions 2026-03-01T10:38:00Z 2026-03-01T10:45:00Z, +sessions 2026-03-01T11:00:00Z 2026-03-01T11:02:00.001Z"},
+		{"2026-02-28T18:30:00Z", "2026-03-01T18:30:00Z", "+day 2026-03-01 2026-03-02, +hour 2026-02-28T19:00:00Z 2026-03-01, -hour 2026-03-01T19:00:00Z 2026-03-02, " +
+			"+quarter-hour 2026-02-28T18:30:00Z 2026-02-28T19:00:00Z, -quarter-hour 2026-03-01T18:30:00Z 2026-03-01T19:00:00Z"},
+		{"", "2026-03-01T00:00:00Z", "+month - 2026-03-01"},
+		{"2026-03-01T00:00:00Z", "", "+month 2026-03-01 10000-01-01"},
+		{"", "", "+month - 10000-01-01"},
+	} {
+		plan := Compose([]Range{{parse(t, c.from), parse(t, c.to)}}, Sums{Grains: []Grain{QuarterHour, Hour, Day, Month}, Calendars: []Calendar{UTCCalendar}})
+		if got := described(plan); got != c.want {
+			t.Errorf("%s to %s:\ngot  %s\nwant %s", c.from, c.to, got, c.want)
+		}
+	}
+	if plan := Compose(nil, Sums{Grains: []Grain{Day, Month}, Calendars: []Calendar{UTCCalendar}}); len(plan.Pieces)+len(plan.Edges)+len(plan.Summed) > 0 {
+		t.Errorf("no points: %+v", plan)
+	}
+}
+
+func TestAPieceIsCutWhereItsDataBeginAndEnd(t *testing.T) {
+	data := Range{parse(t, "2024-01-01T00:00:00Z"), parse(t, "2026-04-01T00:00:00Z")}
+	for _, c := range []struct{ from, to, want string }{
+		{"", "", "- 2024-01-01 2024-01-01 2026-04-01 2026-04-01 10000-01-01"},
+		{"2025-01-01T00:00:00Z", "", "2025-01-01 2026-04-01 2026-04-01 10000-01-01"},
+		{"", "2025-01-01T00:00:00Z", "- 2024-01-01 2024-01-01 2025-01-01"},
+		{"2025-01-01T00:00:00Z", "2025-02-01T00:00:00Z", "2025-01-01 2025-02-01"},
+		{"2026-04-01T00:00:00Z", "", "2026-04-01 10000-01-01"},
+		{"2027-01-01T00:00:00Z", "", "2027-01-01 10000-01-01"},
+		{"", "2024-01-01T00:00:00Z", "- 2024-01-01"},
+	} {
+		whole := Piece{Grid{Month, UTCCalendar}, Edge{Range{parse(t, c.from), parse(t, c.to)}, []Share{{0, 1}}}}
+		if c.to == "" {
+			whole.To = forever
+		}
+		var got []Range
+		for _, piece := range whole.Within(data) {
+			if got = append(got, piece.Range); piece.Grid != whole.Grid || len(piece.Shares) != 1 {
+				t.Errorf("%s to %s: got %+v", c.from, c.to, piece)
+			}
+		}
+		if written(got...) != c.want {
+			t.Errorf("%s to %s: got %s, want %s", c.from, c.to, written(got...), c.want)
+		}
+		if whole := whole.Within(Range{}); len(whole) != 1 {
+			t.Errorf("without data: got %+v", whole)
+		}
 	}
 }

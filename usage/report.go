@@ -22,6 +22,9 @@ type Request struct {
 // Query is a question with every value resolved.
 type Query struct {
 	AccountID, CustomerID string
+	// Level is how far the answer has to tell usage apart. What is coarser can be read
+	// faster; what is finer than asked for is not in the answer.
+	Level Level
 	// Accounts are the accounts that whoever asks may see; the filters above
 	// narrow them further. nil means all of them, and an empty list none. Whatever
 	// reads for a query must obey it.
@@ -183,7 +186,7 @@ type AccountUsage struct {
 	AccountID string
 	Usage
 	// WithoutCustomer is the part of Usage that belongs to no customer. The
-	// rest is exactly the sum of the account's customers.
+	// rest is exactly the sum of the account's customers. At a coarser Level it is zero.
 	WithoutCustomer Usage
 }
 
@@ -197,13 +200,15 @@ type Report struct {
 	Source Source
 	Plan   Plan
 	// RetainedFrom is the instant from which single sessions are kept, or zero where all
-	// of them are. Before it there are sums of whole hours.
+	// of them are. Before it there are sums of quarter-hours, or of hours where an earlier
+	// version of the gateway has dropped the sessions.
 	RetainedFrom time.Time
 	// Totals is the sum over Subjects.
 	Totals Usage
 	// Subjects has every subject with at least one session in the range,
 	// ordered by account id, then customer id (by bytes), so that an account's
-	// sessions without a customer come before its customers.
+	// sessions without a customer come before its customers. It is empty, as Customers is
+	// and Accounts may be, where the query's Level is coarser.
 	Subjects []SubjectUsage
 	// Accounts has one row per account in Subjects, in the same order, summed
 	// from them, so that the two cannot disagree.
@@ -244,9 +249,24 @@ func showIn(t time.Time, zone *time.Location) time.Time {
 func (r *Report) TimeZone() string { return r.Query.Zone.String() }
 
 // NewReport derives accounts, customers and totals from subjects, which must
-// be ordered as Report.Subjects is and hold no subject twice.
+// be ordered as Report.Subjects is, hold no subject twice, and be those of the query's
+// level.
 func NewReport(query Query, asOf time.Time, subjects []SubjectUsage) *Report {
-	report := &Report{Query: query, AsOf: showIn(asOf, query.Zone), Subjects: subjects, Customers: subjects}
+	report := &Report{Query: query, AsOf: showIn(asOf, query.Zone)}
+	switch query.Level {
+	case Together:
+		for _, all := range subjects {
+			report.Totals = report.Totals.Plus(all.Usage)
+		}
+		return report
+	case ByAccount:
+		for _, account := range subjects {
+			report.Accounts = append(report.Accounts, AccountUsage{AccountID: account.AccountID, Usage: account.Usage})
+			report.Totals = report.Totals.Plus(account.Usage)
+		}
+		return report
+	}
+	report.Subjects, report.Customers = subjects, subjects
 	anonymous := 0
 	for _, subject := range subjects {
 		last := len(report.Accounts) - 1

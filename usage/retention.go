@@ -5,73 +5,100 @@ import (
 	"time"
 )
 
-// CheckRetained returns nil unless a plan reads single sessions from before kept, which
-// have been dropped. The error then is an InvalidArgument about the argument that makes
-// it do so, and lists what can be asked instead: replan plans that, to be sure that it can.
-// asked is the query's range in its normal form. A query without a Step asks for a report.
-func CheckRetained(query SeriesQuery, asked Range, plan Plan, kept time.Time, replan func(SeriesQuery, Range) (Plan, error)) error {
-	at := slices.IndexFunc(plan.Edges, func(edge Range) bool { return isDropped(edge, kept) })
+// Retention says what is left of sessions that have been dropped.
+type Retention struct {
+	// Kept is the instant from which there are single sessions.
+	Kept time.Time
+	// HoursUntil is the instant before which there are sums of whole hours only. From it on
+	// there are those of quarter-hours.
+	HoursUntil time.Time
+}
+
+// grain is the finest of the sums at an instant.
+func (r Retention) grain(t time.Time) Grain {
+	if t.Before(r.HoursUntil) {
+		return Hour
+	}
+	return QuarterHour
+}
+
+// cuts tells whether a bound of a range would cut a sum of what was dropped.
+func (r Retention) cuts(t time.Time) bool {
+	return !t.IsZero() && t.Before(r.Kept) && !r.grain(t).Floor(t).Equal(t)
+}
+
+// lacks tells whether a plan reads single sessions that have been dropped.
+func (r Retention) lacks(plan Plan) int {
+	return slices.IndexFunc(plan.Edges, func(edge Edge) bool { return edge.From.Before(r.Kept) })
+}
+
+// Check returns nil unless a plan reads single sessions that have been dropped. The error
+// then is an InvalidArgument about the argument that makes it do so, and lists what can be
+// asked instead: replan plans that, to be sure that it can. asked is the query's range in
+// its normal form. A query without a Step asks for a report.
+func (r Retention) Check(query SeriesQuery, asked Range, plan Plan, replan func(SeriesQuery, Range) (Plan, error)) error {
+	at := r.lacks(plan)
 	if at < 0 {
 		return nil
 	}
-	err := dropped(query, asked, plan.Edges[at], kept)
+	err := r.refuse(query, asked, plan.Edges[at])
 	if err.Argument == "" {
 		return err // whose range it is, nobody has asked for
 	}
 	answered := func(query SeriesQuery, asked Range) bool {
 		plan, err := replan(query, asked)
-		return err == nil && !slices.ContainsFunc(plan.Edges, func(edge Range) bool { return isDropped(edge, kept) })
+		return err == nil && r.lacks(plan) < 0
 	}
-	if hours := nearestHours(asked, kept); answered(query, hours) {
-		err.Accepted = append(err.Accepted, "the nearest exact range "+spanText(hours))
+	if span := r.nearest(asked); answered(query, span) {
+		err.Accepted = append(err.Accepted, "the nearest exact range "+spanText(span))
 	} else if utc := query; query.Step != "" {
-		if utc.Zone = time.UTC; answered(utc, hours) {
-			err.Accepted = append(err.Accepted, Textf("%s UTC with the range %s", ArgTimeZone, spanText(hours)))
+		if utc.Zone = time.UTC; answered(utc, span) {
+			err.Accepted = append(err.Accepted, Textf("%s UTC with the range %s", ArgTimeZone, spanText(span)))
 		}
 	}
-	if later := (Range{From: kept, To: asked.To}); !later.holdsNothing() && answered(query, later) {
-		err.Accepted = append(err.Accepted, "a start at or after "+kept.Format(time.RFC3339))
+	if later := (Range{From: r.Kept, To: asked.To}); !later.holdsNothing() && answered(query, later) {
+		err.Accepted = append(err.Accepted, "a start at or after "+r.Kept.Format(time.RFC3339))
 	}
 	return err
 }
 
-// isDropped tells whether a span that is read from single sessions may lack some.
-func isDropped(edge Range, kept time.Time) bool { return edge.From.Before(kept) }
-
-// dropped says why an edge of a plan cannot be read.
-func dropped(query SeriesQuery, asked, edge Range, kept time.Time) *Error {
+// refuse says why an edge of a plan cannot be read.
+func (r Retention) refuse(query SeriesQuery, asked Range, edge Edge) *Error {
 	const gone = "single sessions from before %s have been dropped, so that "
-	when := kept.Format(time.RFC3339)
-	within := func(t time.Time) bool { return !Hour.Floor(t).Equal(t) }
-	argument := query.EndsBy
+	when := r.Kept.Format(time.RFC3339)
+	within := func(t time.Time) string { return "within " + sumNames[r.grain(t)] + " there" }
+	argument, bound := query.EndsBy, asked.To
 	switch {
-	case within(asked.From): // which is the first edge
-		argument = query.StartsBy
-	case !within(asked.To) || !edge.To.Equal(asked.To):
-		return Invalid(ArgGranularity, gone+"the points of a series cannot begin within an hour there, as those of %s %s do in %s",
-			when, ArgGranularity, query.Step, query.Zone)
+	case r.cuts(asked.From):
+		argument, bound = query.StartsBy, asked.From
+	case !edge.To.Equal(asked.To) && !edge.From.Equal(asked.To) || !r.cuts(asked.To):
+		return Invalid(ArgGranularity, gone+"the points of a series cannot begin %s, as those of %s %s do in %s",
+			when, within(edge.From), ArgGranularity, query.Step, query.Zone)
 	}
 	switch argument {
 	case "":
-		return Errorf(InvalidArgument, gone+"a range that is compared with cannot begin or end within an hour there", when)
+		return Errorf(InvalidArgument, gone+"a range that is compared with cannot begin or end %s", when, within(bound))
 	case ArgPeriod:
-		return Invalid(argument, gone+"%s cannot begin or end within an hour there, as it does in %s", when, argument, query.Zone)
+		return Invalid(argument, gone+"%s cannot begin or end %s, as it does in %s", when, argument, within(bound), query.Zone)
 	}
-	return Invalid(argument, gone+"%s cannot be within an hour there", when, argument)
+	return Invalid(argument, gone+"%s cannot be %s", when, argument, within(bound))
 }
 
-// nearestHours returns the range with those of its bounds that are before kept moved to
-// the nearest hour.
-func nearestHours(asked Range, kept time.Time) Range {
+var sumNames = map[Grain]string{QuarterHour: "a quarter of an hour", Hour: "an hour"}
+
+// nearest returns the range with those of its bounds that cut a sum of what was dropped
+// moved to the nearest bound of sums.
+func (r Retention) nearest(asked Range) Range {
 	move := func(t time.Time) time.Time {
-		if !t.Before(kept) {
+		if !r.cuts(t) {
 			return t
 		}
-		return Hour.Floor(t.Add(30 * time.Minute))
+		grain := r.grain(t)
+		return grain.Floor(t.Add(nominal[grain] / 2))
 	}
 	nearest := Range{move(asked.From), move(asked.To)}
-	if nearest.From.Equal(nearest.To) {
-		return Range{Hour.Floor(asked.From), Hour.Ceil(asked.To)}
+	if nearest.From.Equal(nearest.To) && !asked.From.IsZero() && !asked.To.IsZero() {
+		return Range{r.grain(asked.From).Floor(asked.From), r.grain(asked.To).Ceil(asked.To)}
 	}
 	return nearest
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// cutInto plans a query as a database with sums of hours does.
+// cutInto plans a query as a database does that has sums of hours alone.
 func cutInto(query SeriesQuery, asked Range) (Plan, error) {
 	buckets := []Range{asked}
 	if query.Step != "" {
@@ -17,7 +17,17 @@ func cutInto(query SeriesQuery, asked Range) (Plan, error) {
 			return Plan{}, err
 		}
 	}
-	return NewSeriesPlan(buckets), nil
+	return Compose(buckets, Sums{Grains: []Grain{Hour, Day, Month}, Calendars: []Calendar{UTCCalendar}}), nil
+}
+
+// planOf plans a report as such a database does.
+func planOf(t *testing.T, asked Range) Plan {
+	t.Helper()
+	plan, err := cutInto(SeriesQuery{}, asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
 }
 
 // checked plans a request, as a series where there is a step, and checks it.
@@ -36,7 +46,7 @@ func checked(t *testing.T, request Request, step Step, kept time.Time) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return CheckRetained(whole, asked, plan, kept, cutInto)
+	return Retention{Kept: kept, HoursUntil: kept}.Check(whole, asked, plan, cutInto)
 }
 
 func TestWhatNeedsDroppedSessionsIsRefusedWithAWayOut(t *testing.T) {
@@ -100,7 +110,8 @@ func TestWhatNeedsDroppedSessionsIsRefusedWithAWayOut(t *testing.T) {
 
 func TestARangeThatNobodyAskedForIsNotBlamed(t *testing.T) {
 	asked := Range{From: parse(t, "2026-01-01T00:30:00Z"), To: parse(t, "2026-02-01T00:00:00Z")}
-	err := CheckRetained(SeriesQuery{}, asked, NewPlan(asked), parse(t, "2026-03-01T00:00:00Z"), cutInto)
+	kept := parse(t, "2026-03-01T00:00:00Z")
+	err := Retention{Kept: kept, HoursUntil: kept}.Check(SeriesQuery{}, asked, planOf(t, asked), cutInto)
 	told := AsError(err).In(Names{})
 	if told.Argument != "" || len(told.Accepted) > 0 || !strings.Contains(told.Message, "a range that is compared with") {
 		t.Errorf("got %+v", told)
@@ -110,7 +121,7 @@ func TestARangeThatNobodyAskedForIsNotBlamed(t *testing.T) {
 func TestSessionsOfAllOfTimeAreNotRead(t *testing.T) {
 	everything, _ := Range{}.Normal()
 	query := SeriesQuery{Query: Query{StartsBy: ArgStartDate, EndsBy: ArgEndDate}}
-	if err := CheckRetained(query, everything, Plan{Edges: []Range{everything}}, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), cutInto); err == nil {
+	if err := (Retention{Kept: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}).Check(query, everything, Plan{Edges: []Edge{{Range: everything}}}, cutInto); err == nil {
 		t.Error("sessions that are gone were read without their sums")
 	}
 }
@@ -169,7 +180,7 @@ func TestWhatIsNotAnsweredIsNotProposed(t *testing.T) {
 	query := SeriesQuery{Query: Query{StartsBy: ArgStartDate, EndsBy: ArgEndDate, Zone: time.FixedZone("", 3600)}}
 	for _, step := range []Step{"", Daily} {
 		query.Step = step
-		err := CheckRetained(query, asked, NewPlan(asked), kept, func(other SeriesQuery, _ Range) (Plan, error) {
+		err := Retention{Kept: kept, HoursUntil: kept}.Check(query, asked, planOf(t, asked), func(other SeriesQuery, _ Range) (Plan, error) {
 			if step == "" && other.Zone == time.UTC {
 				return Plan{}, nil
 			}
@@ -196,5 +207,89 @@ func TestWhichArgumentsTheEndsComeFrom(t *testing.T) {
 		if err != nil || query.StartsBy != c.start || query.EndsBy != c.end {
 			t.Errorf("%+v: %q to %q, %v", c.request, query.StartsBy, query.EndsBy, err)
 		}
+	}
+}
+
+// With sums of quarter-hours, only what cuts those is refused: no zone's days do, and of
+// their hours those that were cut by a change of the clocks.
+func TestWhatCutsAQuarterOfAnHourIsRefused(t *testing.T) {
+	kept := parse(t, "2026-03-01T00:00:00Z")
+	quarters := func(query SeriesQuery, asked Range) (Plan, error) {
+		buckets := []Range{asked}
+		if query.Step != "" {
+			var err error
+			if buckets, err = Buckets(asked, query.Step, query.Zone); err != nil {
+				return Plan{}, err
+			}
+		}
+		return Compose(buckets, Sums{Grains: []Grain{QuarterHour, Hour, Day, Month}, Calendars: []Calendar{UTCCalendar}, HoursUntil: parse(t, "2008-01-01T00:00:00Z")}), nil
+	}
+	for _, c := range []struct {
+		request Request
+		step    Step
+		want    string
+	}{
+		{Request{StartDate: "2026-02-01", EndDate: "2026-02-10", TimeZone: "Asia/Kathmandu"}, Daily, ""},
+		{Request{StartDate: "2026-02-01T10:15", EndDate: "2026-02-10", TimeZone: "Asia/Kolkata"}, QuarterHourly, ""},
+		{Request{StartDate: "2026-02-01T10:20:00Z", EndDate: "2026-02-10"}, "",
+			"startDate cannot be within a quarter of an hour there: the nearest exact range from 2026-02-01T10:15:00Z to 2026-02-11T00:00:00Z (exclusive)"},
+		{Request{StartDate: "2026-02-01T10:23:00Z", EndDate: "2026-02-01T10:29:00Z"}, "",
+			"startDate cannot be within a quarter of an hour there: the nearest exact range from 2026-02-01T10:15:00Z to 2026-02-01T10:30:00Z (exclusive)"},
+		// St John's changed its clocks at one minute past midnight.
+		{Request{StartDate: "2011-03-13", EndDate: "2011-03-13", TimeZone: "America/St_Johns"}, Daily, ""},
+		{Request{StartDate: "2011-03-13", EndDate: "2011-03-13", TimeZone: "America/St_Johns"}, Hourly,
+			"the points of a series cannot begin within a quarter of an hour there, as those of granularity HOUR do in America/St_Johns: timeZone UTC with the range from 2011-03-13T03:30:00Z to 2011-03-14T02:30:00Z (exclusive)"},
+		// Of before there are sums of hours alone.
+		{Request{StartDate: "2007-02-01", EndDate: "2007-02-10", TimeZone: "Asia/Kolkata"}, "",
+			"startDate cannot be within an hour there: the nearest exact range from 2007-01-31T19:00:00Z to 2007-02-10T19:00:00Z (exclusive)"},
+		{Request{StartDate: "2007-02-01", EndDate: "2007-02-10", TimeZone: "Europe/Berlin"}, Daily, ""},
+		{Request{StartDate: "2007-02-01T10:00:00Z", EndDate: "2009-02-10T10:10:00Z"}, "",
+			"endDate cannot be within a quarter of an hour there: the nearest exact range from 2007-02-01T10:00:00Z to 2009-02-10T10:15:00Z (exclusive)"},
+	} {
+		query, err := c.request.Query(nil, kept)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked, _ := query.Range.Normal()
+		whole := SeriesQuery{Query: query, Step: c.step}
+		plan, err := quarters(whole, asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		retention := Retention{Kept: kept, HoursUntil: parse(t, "2008-01-01T00:00:00Z")}
+		if coded, refused := errors.AsType[*Error](retention.Check(whole, asked, plan, quarters)); refused {
+			told := coded.In(Names{})
+			_, reason, _ := strings.Cut(told.Message, "so that ")
+			got = reason + ": " + strings.Join(told.Accepted, ", ")
+			got = strings.TrimSuffix(got, ", a start at or after 2026-03-01T00:00:00Z")
+		}
+		if got != c.want {
+			t.Errorf("%+v %s:\ngot  %q\nwant %q", c.request, c.step, got, c.want)
+		}
+	}
+}
+
+// What was kept of dropped sessions stands in for them where it is not cut.
+func TestWhatWasKeptStandsInForWhatWasDropped(t *testing.T) {
+	kept := parse(t, "2026-03-01T00:00:00Z")
+	edge := func(from, to string) Edge { return Edge{Range{parse(t, from), parse(t, to)}, []Share{{0, 1}}} }
+	plan := Plan{Edges: []Edge{
+		edge("2026-02-01T18:30:00Z", "2026-02-02T00:00:00Z"), edge("2026-02-03T18:31:00Z", "2026-02-04T00:00:00Z"),
+		edge("2026-02-05T18:30:00Z", "2026-02-05T18:44:00Z"), edge("2026-02-28T18:30:00Z", "2026-03-01T00:30:00Z"), edge("2026-03-05T18:31:00Z", "2026-03-05T18:44:00Z"),
+	}}
+	plan.KeepBefore(Retention{Kept: kept})
+	spans := func(edges []Edge) string {
+		var all []Range
+		for _, edge := range edges {
+			all = append(all, edge.Range)
+		}
+		return written(all...)
+	}
+	if got, want := spans(plan.Kept), "2026-02-01T18:30:00Z 2026-02-02 2026-02-28T18:30:00Z 2026-03-01"; got != want {
+		t.Errorf("kept: got %s, want %s", got, want)
+	}
+	if got, want := spans(plan.Edges), "2026-02-03T18:31:00Z 2026-02-04 2026-02-05T18:30:00Z 2026-02-05T18:44:00Z 2026-03-01 2026-03-01T00:30:00Z 2026-03-05T18:31:00Z 2026-03-05T18:44:00Z"; got != want {
+		t.Errorf("sessions: got %s, want %s", got, want)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 )
@@ -35,23 +34,33 @@ func (s Subject) Compare(other Subject) int {
 	return cmp.Or(strings.Compare(s.AccountID, other.AccountID), strings.Compare(s.CustomerID, other.CustomerID))
 }
 
-// Level is what a series is told apart by.
+// Level is what usage is told apart by, from fine to coarse.
 type Level int
 
 const (
-	// Together: one series for all that the query finds.
-	Together Level = iota
-	// ByAccount: one for each account.
+	// ByCustomer: each account together with one of its customers, or none.
+	ByCustomer Level = iota
+	// ByAccount: each account.
 	ByAccount
-	// ByCustomer: one for each account together with one of its customers, or none.
-	ByCustomer
+	// Together: not at all.
+	Together
 )
+
+// Of returns the subject at the level that a subject counts for.
+func (l Level) Of(subject Subject) Subject {
+	switch l {
+	case ByCustomer:
+		return subject
+	case ByAccount:
+		return Subject{AccountID: subject.AccountID}
+	}
+	return Subject{}
+}
 
 // SeriesQuery asks for usage over time.
 type SeriesQuery struct {
 	Query
-	Step  Step
-	Level Level
+	Step Step
 	// Subjects are those that are asked for, each once; nil means all that the
 	// query finds.
 	Subjects []Subject
@@ -223,64 +232,26 @@ func nextOnClock(t time.Time, zone *time.Location, length time.Duration) time.Ti
 	return next
 }
 
-// NewSeriesPlan plans the buckets of a series, which must be neighbours, in order
-// and within a normal range: what is read of it, cut so that no sum crosses from
-// one bucket into another. Runs of the same grain are joined.
-func NewSeriesPlan(buckets []Range) Plan {
-	var plan Plan
-	for _, bucket := range buckets {
-		one := NewPlan(bucket)
-		for _, piece := range one.Pieces {
-			plan.addPiece(piece)
-		}
-		for _, edge := range one.Edges {
-			plan.addEdge(edge)
-		}
-	}
-	return plan
-}
-
-func (p *Plan) addPiece(piece Piece) {
-	if last := len(p.Pieces) - 1; last >= 0 && p.Pieces[last].Grain == piece.Grain && p.Pieces[last].To.Equal(piece.From) {
-		p.Pieces[last].To = piece.To
-		return
-	}
-	p.Pieces = append(p.Pieces, piece)
-}
-
-func (p *Plan) addEdge(edge Range) {
-	if last := len(p.Edges) - 1; last >= 0 && p.Edges[last].To.Equal(edge.From) {
-		p.Edges[last].To = edge.To
-		return
-	}
-	p.Edges = append(p.Edges, edge)
-}
-
-// BucketRun is a run of neighbouring buckets of the same length, so that a
-// division tells in which of them an instant is.
+// BucketRun is a run of neighbouring spans of the same length, so that a division tells in
+// which of them an instant is.
 type BucketRun struct {
 	From   time.Time
 	Length time.Duration
-	// First is the index of its first bucket.
-	First int
+	// First is the index of its first span, and Count how many there are.
+	First, Count int
 }
 
-// RunsIn returns those of some runs that have buckets in a span.
-func RunsIn(runs []BucketRun, span Range) []BucketRun {
-	first := sort.Search(len(runs), func(i int) bool { return runs[i].From.After(span.From) })
-	last := sort.Search(len(runs), func(i int) bool { return !runs[i].From.Before(span.To) })
-	return runs[max(0, first-1):last]
-}
-
-// BucketRuns cuts the buckets of a series into runs. The lengths of those of more
-// than one bucket are whole seconds.
-func BucketRuns(buckets []Range) []BucketRun {
+// BucketRuns cuts spans, which must be in order and apart, into runs. The lengths of those
+// of more than one are whole seconds.
+func BucketRuns(spans []Range) []BucketRun {
 	var runs []BucketRun
-	for i, bucket := range buckets {
-		length := bucket.To.Sub(bucket.From)
-		if last := len(runs) - 1; last < 0 || runs[last].Length != length || length%time.Second != 0 {
-			runs = append(runs, BucketRun{bucket.From, length, i})
+	for i, span := range spans {
+		length := span.To.Sub(span.From)
+		if last := len(runs) - 1; last >= 0 && runs[last].Length == length && length%time.Second == 0 && spans[i-1].To.Equal(span.From) {
+			runs[last].Count++
+			continue
 		}
+		runs = append(runs, BucketRun{span.From, length, i, 1})
 	}
 	return runs
 }

@@ -70,29 +70,6 @@ func label(step Step, t time.Time) string {
 	return t.Format("2006-01")
 }
 
-func TestASeriesPlanCoversItsBuckets(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		zone := drawZone(t)
-		step := rapid.SampledFrom([]Step{QuarterHourly, Hourly, Daily, Weekly, Monthly, Yearly}).Draw(t, "step")
-		from := time.UnixMilli(rapid.Int64Range(-6e12, 4e12).Draw(t, "from")).UTC()
-		r := Range{from, from.Add(time.Duration(rapid.Int64Range(1, 400*3600).Draw(t, "seconds")) * time.Second)}
-		buckets, err := Buckets(r, step, zone)
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan := NewSeriesPlan(buckets)
-		checkCover(t, r, plan)
-		// What is read as one lies in one bucket.
-		for _, piece := range plan.Pieces {
-			for at := range piece.Buckets() {
-				if i := bucketAt(buckets, at); piece.Grain.Next(at).After(buckets[i].To) {
-					t.Fatalf("%v of %v crosses into the next bucket", at, piece)
-				}
-			}
-		}
-	})
-}
-
 // bucketAt returns the index of the bucket that holds an instant.
 func bucketAt(buckets []Range, at time.Time) int {
 	return sort.Search(len(buckets), func(i int) bool { return buckets[i].From.After(at) }) - 1
@@ -144,26 +121,6 @@ func TestASeriesSetIsBounded(t *testing.T) {
 	}
 }
 
-func TestWholeHourZonesNeedNoSingleSessions(t *testing.T) {
-	for name, want := range map[string]bool{"UTC": true, "Europe/Berlin": true, "America/New_York": true, "Asia/Kolkata": false} {
-		zone, err := LoadZone("timeZone", name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		span, err := ParseRange("2025-01-01", "2025-12-31", time.UTC)
-		if err != nil {
-			t.Fatal(err)
-		}
-		buckets, err := Buckets(span, Daily, zone)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if plan := NewSeriesPlan(buckets); (len(plan.Edges) == 0) != want {
-			t.Errorf("%s: %d edges", name, len(plan.Edges))
-		}
-	}
-}
-
 func TestASeriesThatIsTooLongIsRefused(t *testing.T) {
 	_, err := Buckets(Range{Earliest, Latest}, Weekly, time.UTC)
 	if err == nil || !strings.Contains(err.Error(), "at most") {
@@ -174,67 +131,13 @@ func TestASeriesThatIsTooLongIsRefused(t *testing.T) {
 	}
 }
 
-// The runs of a span tell the buckets of its instants as all runs do.
-func TestRunsOfASpan(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		zone := drawZone(t)
-		from := time.UnixMilli(rapid.Int64Range(0, 4e12).Draw(t, "from")).UTC()
-		r := Range{from, from.Add(time.Duration(rapid.Int64Range(1, 400*24*3600).Draw(t, "seconds")) * time.Second)}
-		buckets, err := Buckets(r, Daily, zone)
-		if err != nil {
-			t.Fatal(err)
-		}
-		runs := BucketRuns(buckets)
-		instant := func(name string) time.Time {
-			return from.Add(time.Duration(rapid.Int64Range(0, int64(r.To.Sub(from))-1).Draw(t, name)))
-		}
-		span := Range{instant("begin"), instant("end")}
-		if !span.From.Before(span.To) {
-			t.Skip("an empty span")
-		}
-		some := RunsIn(runs, span)
-		of := func(runs []BucketRun, at time.Time) BucketRun {
-			return runs[sort.Search(len(runs), func(i int) bool { return runs[i].From.After(at) })-1]
-		}
-		for _, at := range []time.Time{span.From, span.To.Add(-1), span.From.Add(span.To.Sub(span.From) / 2)} {
-			if got, want := of(some, at), of(runs, at); got != want {
-				t.Fatalf("%v is in %v, want %v", at, got, want)
-			}
-		}
-		if first, last := some[0], some[len(some)-1]; len(some) > 1 && (!some[1].From.After(span.From) || !last.From.Before(span.To)) {
-			t.Fatalf("%v to %v are too many runs for %v", first, last, span)
-		}
-	})
-}
-
-func TestRunsOfASpanByExample(t *testing.T) {
-	zone, err := LoadZone("timeZone", "Europe/Berlin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	buckets, err := Buckets(Range{parse(t, "2025-12-31T23:00:00Z"), parse(t, "2026-12-31T23:00:00Z")}, Daily, zone)
-	if err != nil {
-		t.Fatal(err)
-	}
-	runs := BucketRuns(buckets) // winter, a day of 23 hours, summer, a day of 25 hours, winter
-	if len(runs) != 5 {
-		t.Fatalf("got %d runs", len(runs))
-	}
-	for _, c := range []struct {
-		from, to    string
-		first, last int
-	}{
-		{"2026-01-10T00:00:00Z", "2026-02-10T00:00:00Z", 0, 0},
-		{"2026-06-10T00:00:00Z", "2026-07-10T00:00:00Z", 2, 2},
-		{"2026-06-10T00:00:00Z", "2026-12-10T00:00:00Z", 2, 4},
-		{"2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z", 1, 1}, // the day of 23 hours
-		{"2026-03-28T22:59:59Z", "2026-03-29T22:00:01Z", 0, 2},
-		{"2025-12-31T23:00:00Z", "2026-12-31T23:00:00Z", 0, 4},
-	} {
-		got := RunsIn(runs, Range{parse(t, c.from), parse(t, c.to)})
-		if want := runs[c.first : c.last+1]; !slices.Equal(got, want) {
-			t.Errorf("%s to %s: got %v, want %v", c.from, c.to, got, want)
-		}
+// Spans that lie apart are in runs of their own, however long they are.
+func TestRunsOfSpansThatLieApart(t *testing.T) {
+	at := func(hour int) time.Time { return time.Date(2026, 3, 1, hour, 0, 0, 0, time.UTC) }
+	runs := BucketRuns([]Range{{at(0), at(1)}, {at(1), at(2)}, {at(5), at(6)}, {at(6), at(8)}})
+	want := []BucketRun{{at(0), time.Hour, 0, 2}, {at(5), time.Hour, 2, 1}, {at(6), 2 * time.Hour, 3, 1}}
+	if !slices.Equal(runs, want) {
+		t.Errorf("got %v, want %v", runs, want)
 	}
 	if got, want := (SubjectUsage{AccountID: "a", CustomerID: "c"}).Subject(), (Subject{"a", "c"}); got != want {
 		t.Errorf("got %+v", got)

@@ -7,19 +7,28 @@ import (
 	"aiusage/usage"
 )
 
-// Plan cuts the range of a query, in its normal form, into what is read from rollups and
-// what from single sessions, and a series into its buckets. A query without a Step asks for
-// a report, which is one bucket. The error is an InvalidArgument where there are too many
+// Plan cuts the range of a query, in its normal form, into what is read from sums and what
+// from single sessions, and a series into its buckets. A query without a Step asks for a
+// report, which is one bucket. The error is an InvalidArgument where there are too many
 // buckets, or where sessions are needed that have been dropped.
 func (state *State) Plan(query usage.SeriesQuery, span usage.Range) (usage.Plan, []usage.Range, error) {
 	plan, buckets, err := state.cut(query, span)
 	if err == nil && state.RawFrom.Valid {
-		err = usage.CheckRetained(query, span, plan, state.RawFrom.Time, func(query usage.SeriesQuery, span usage.Range) (usage.Plan, error) {
+		err = state.retention().Check(query, span, plan, func(query usage.SeriesQuery, span usage.Range) (usage.Plan, error) {
 			plan, _, err := state.cut(query, span)
 			return plan, err
 		})
 	}
 	return plan, buckets, err
+}
+
+// retention is what is left of sessions that have been dropped.
+func (state *State) retention() usage.Retention {
+	retention := usage.Retention{Kept: state.RawFrom.Time, HoursUntil: state.QuartersFrom.Time}
+	if state.Set == Hours {
+		retention.HoursUntil = state.RawFrom.Time
+	}
+	return retention
 }
 
 // cut plans without looking which sessions are there.
@@ -30,69 +39,84 @@ func (state *State) cut(query usage.SeriesQuery, span usage.Range) (plan usage.P
 			return usage.Plan{}, nil, err
 		}
 	}
-	if state.Phase != Ready && len(buckets) > 0 {
-		return state.planOfSessions(span, buckets), buckets, nil
+	plan = state.compose(query, buckets)
+	if span == (usage.Range{}) && len(buckets) > 0 {
+		plan.Undated = true
+		if state.Usable() {
+			plan.AddMonth(column.Undated)
+		}
 	}
-	return joinEdges(usage.NewSeriesPlan(buckets)), buckets, nil
+	return plan, buckets, nil
 }
 
-// maxEdges bounds the spans of single sessions that a statement names.
-const maxEdges = 500
+const (
+	// maxEdges bounds the spans of single sessions that a statement names. With more, all
+	// sessions of the range are read in one go.
+	maxEdges = 500
+	// maxLookUps bounds the look-ups of accounts in quarter-hours and hours, where all of
+	// them are asked for. With more, their sessions are read.
+	maxLookUps = 200_000
+)
 
-// joinEdges has all sessions from the first edge to the last one read, where there are so
-// many edges that naming them takes longer.
-func joinEdges(plan usage.Plan) usage.Plan {
-	if len(plan.Edges) <= maxEdges {
-		return plan
-	}
-	edge := usage.Range{From: plan.Edges[0].From, To: plan.Edges[len(plan.Edges)-1].To}
-	plan.Edges = []usage.Range{edge}
-	plan.Pieces = slices.DeleteFunc(plan.Pieces, func(piece usage.Piece) bool {
-		return !piece.From.Before(edge.From) && !piece.To.After(edge.To)
-	})
-	return plan
-}
-
-// planOfSessions reads rollups only where sessions were dropped: what makes rollups
-// unreadable concerns sessions that are still there.
-func (state *State) planOfSessions(span usage.Range, buckets []usage.Range) usage.Plan {
-	if !state.RawFrom.Valid {
-		return usage.Plan{Edges: []usage.Range{span}}
-	}
-	kept := state.RawFrom.Time
-	var dropped []usage.Range
-	for _, bucket := range buckets {
-		if !bucket.From.Before(kept) {
-			break
+// compose plans buckets by the sums that there are for a query.
+func (state *State) compose(query usage.SeriesQuery, buckets []usage.Range) usage.Plan {
+	sums := state.sums(query.Query)
+	plan := usage.Compose(buckets, sums)
+	everybody := query.AccountID == "" && query.Accounts == nil && query.Subjects == nil
+	if sums.Level == usage.ByAccount && everybody && plan.FineBuckets()*state.Accounts > maxLookUps {
+		days := sums
+		days.Grains = slices.DeleteFunc(slices.Clone(sums.Grains), func(grain usage.Grain) bool { return grain < usage.Day })
+		if other := usage.Compose(buckets, days); !state.lacks(other) {
+			plan = other
 		}
-		if bucket.To.IsZero() || bucket.To.After(kept) {
-			bucket.To = kept
-		}
-		dropped = append(dropped, bucket)
 	}
-	plan := usage.NewSeriesPlan(dropped)
-	if span.To.IsZero() || span.To.After(kept) {
-		if span.From.Before(kept) {
-			span.From = kept
+	if len(plan.Edges) > maxEdges {
+		if sessions := usage.Compose(buckets, usage.Sums{Level: sums.Level}); !state.lacks(sessions) {
+			return sessions
 		}
-		plan.Edges = append(plan.Edges, span)
+	}
+	if state.Set == Levels && sums.Level == usage.ByCustomer && state.RawFrom.Valid {
+		plan.KeepBefore(state.retention())
 	}
 	return plan
 }
 
-// Pieces returns those of a plan, cut where there is data. What is undated belongs
-// to a plan that is open at both ends.
-func (state *State) Pieces(plan usage.Plan) []usage.Piece {
-	pieces := plan.Bounded(state.data).Pieces
-	if whole, ok := plan.Whole(); ok && whole == (usage.Range{}) && state.data != whole {
-		pieces = append(pieces, usage.Piece{Grain: usage.Month, Range: usage.Range{From: column.Undated, To: usage.Month.Next(column.Undated)}})
-	}
-	return pieces
+// lacks tells whether a plan reads sessions that have been dropped.
+func (state *State) lacks(plan usage.Plan) bool {
+	return state.RawFrom.Valid && len(plan.Edges) > 0 && plan.Edges[0].From.Before(state.RawFrom.Time)
 }
+
+// sums are those that a query can be answered from.
+func (state *State) sums(query usage.Query) usage.Sums {
+	sums := usage.Sums{Level: query.Level, Calendars: state.Calendars, HoursUntil: state.QuartersFrom.Time}
+	if query.CustomerID != "" {
+		sums.Level = usage.ByCustomer
+	}
+	if !state.Usable() {
+		if !state.RawFrom.Valid {
+			return usage.Sums{Level: sums.Level}
+		}
+		// What makes sums unreadable concerns sessions that are still there.
+		sums.Until = state.RawFrom.Time
+	}
+	switch {
+	case state.Set == Hours:
+		sums.Level, sums.Grains = usage.ByCustomer, usage.Grains
+	case sums.Level == usage.ByCustomer:
+		sums.Grains = []usage.Grain{usage.Day, usage.Month}
+	default:
+		sums.Grains = []usage.Grain{usage.QuarterHour, usage.Hour, usage.Day, usage.Month}
+	}
+	return sums
+}
+
+// Data is the span of the months in which there were sums when the state was read. There
+// may be more.
+func (state *State) Data() usage.Range { return state.data }
 
 // Source is what usage is read from by a plan.
 func (state *State) Source(plan usage.Plan) usage.Source {
-	if state.Phase == Ready || len(plan.Pieces) > 0 {
+	if state.Usable() || len(plan.Pieces) > 0 {
 		return usage.FromRollups
 	}
 	return usage.FromSessions
@@ -101,5 +125,7 @@ func (state *State) Source(plan usage.Plan) usage.Source {
 // WithoutRollups is the state with which everything is read from sessions in the
 // snapshots that show this one.
 func (state *State) WithoutRollups() *State {
-	return &State{Phase: Raw, Generation: -state.Token(), RawFrom: state.RawFrom}
+	raw := *state
+	raw.Phase, raw.Generation, raw.Believed = Raw, -state.Token(), true
+	return &raw
 }

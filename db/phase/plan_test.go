@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -14,15 +15,22 @@ import (
 )
 
 // Every instant of a range is read once: from sums where these may be read or sessions were
-// dropped, and from sessions otherwise. Instants are tried one by one.
+// dropped, from what was kept of these, and from sessions otherwise. Instants are tried one
+// by one.
 func TestAPlanReadsEachInstantOnce(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	begin := time.Date(2026, 1, 20, 0, 0, 0, 0, time.UTC)
 	at := func() time.Time { return begin.Add(time.Duration(random.IntN(20*24*4)) * 15 * time.Minute) }
 	const steps = 25 * 24 * 4
-	refused := 0
-	for range 3000 {
-		state := &State{Phase: []Phase{Ready, Raw, Filling}[random.IntN(3)]}
+	refused, fromKept := 0, 0
+	for range 2000 {
+		state := &State{
+			Set: []Set{Levels, Levels, Hours}[random.IntN(3)], Phase: []Phase{Ready, Raw, Filling}[random.IntN(3)], Believed: true,
+			Calendars: []usage.Calendar{usage.UTCCalendar, {No: 1, Zone: time.FixedZone("", []int{3600, 3600*5 + 1800}[random.IntN(2)])}}, Accounts: 10,
+		}
+		if state.Set == Hours {
+			state.Calendars = state.Calendars[:1]
+		}
 		span := usage.Range{From: at(), To: at()}
 		if !span.From.Before(span.To) {
 			continue
@@ -30,6 +38,9 @@ func TestAPlanReadsEachInstantOnce(t *testing.T) {
 		if random.IntN(2) == 0 {
 			kept := usage.Hour.Floor([]time.Time{at(), at(), span.From, span.To}[random.IntN(4)])
 			state.RawFrom = sql.NullTime{Time: kept, Valid: true}
+			if random.IntN(3) == 0 {
+				state.QuartersFrom = sql.NullTime{Time: usage.Hour.Floor(at()), Valid: true}
+			}
 		}
 		if random.IntN(8) == 0 {
 			span.From = time.Time{}
@@ -38,47 +49,68 @@ func TestAPlanReadsEachInstantOnce(t *testing.T) {
 			span.To = time.Time{}
 		}
 		query := usage.SeriesQuery{Query: usage.Query{Zone: time.FixedZone("", []int{0, 3600*5 + 1800}[random.IntN(2)])}}
+		query.Level = []usage.Level{usage.ByCustomer, usage.ByAccount, usage.Together}[random.IntN(3)]
 		query.StartsBy, query.EndsBy = usage.ArgStartDate, usage.ArgEndDate
 		if !span.From.IsZero() && !span.To.IsZero() && random.IntN(2) == 0 {
 			query.Step = []usage.Step{usage.Hourly, usage.Daily, usage.Monthly}[random.IntN(3)]
 		}
 		plan, buckets, err := state.Plan(query, span)
-		name := fmt.Sprintf("%s, sessions from %v, %v in %d buckets", state.Phase, state.RawFrom, span, len(buckets))
+		name := fmt.Sprintf("%v %s, level %d, sessions from %v, quarters from %v, %v in %d buckets of %v", state.Set, state.Phase, query.Level, state.RawFrom, state.QuartersFrom, span, len(buckets), query.Zone)
+		unit := func(at time.Time) time.Duration {
+			if state.Set == Hours || at.Before(state.QuartersFrom.Time) {
+				return time.Hour
+			}
+			return 15 * time.Minute
+		}
+		cuts := func(bucket usage.Range) bool {
+			for _, bound := range []time.Time{bucket.From, bucket.To} {
+				if !bound.IsZero() && bound.Before(state.RawFrom.Time) && !bound.Truncate(unit(bound)).Equal(bound) {
+					return true
+				}
+			}
+			return false
+		}
 		if coded, ok := errors.AsType[*usage.Error](err); ok && coded.Code == usage.InvalidArgument && state.RawFrom.Valid {
 			refused++
 			if coded.Argument == "" || len(coded.Accepted) == 0 && span.To.After(state.RawFrom.Time) {
 				t.Fatalf("%s: no advice: %v", name, err)
 			}
-			if !slices.ContainsFunc(buckets, func(b usage.Range) bool { return cutsDroppedHour(b, state.RawFrom.Time) }) {
-				t.Fatalf("%s: refused though no bucket cuts an hour that was dropped: %v", name, err)
+			if !slices.ContainsFunc(buckets, cuts) {
+				t.Fatalf("%s: refused though no bucket cuts a sum of what was dropped: %v", name, err)
 			}
 			continue
 		}
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		for _, one := range slices.Concat(plan.Edges, spansOf(plan.Pieces)) {
-			if !one.To.IsZero() && !one.From.Before(one.To) {
-				t.Fatalf("%s: %v, in which there is nothing, is read: %+v", name, one, plan)
-			}
-		}
+		fromKept += len(plan.Kept)
 		for i := range steps {
 			instant := begin.Add(time.Duration(i-2*24*4) * 15 * time.Minute)
 			dropped := state.RawFrom.Valid && instant.Before(state.RawFrom.Time)
-			sums, sessions := 0, 0
+			count := map[int]int{}
+			add := func(spans []usage.Edge) (any bool) {
+				for _, share := range usage.At(spans, instant) {
+					count[share.Point] += share.Times
+					any = true
+				}
+				return any
+			}
+			sums := false
 			for _, piece := range plan.Pieces {
-				sums += holds(piece.Range, instant)
+				sums = add([]usage.Edge{piece.Edge}) || sums
 			}
-			for _, edge := range plan.Edges {
-				sessions += holds(edge, instant)
+			sessions, kept := add(plan.Edges), add(plan.Kept)
+			for point, bucket := range buckets {
+				if got, want := count[point], holds(bucket, instant); got != want {
+					t.Fatalf("%s: %v counts %d times in point %d, want %d: %+v", name, instant, got, point, want, plan)
+				}
 			}
-			want := holds(span, instant)
 			switch {
-			case sums+sessions != want:
-				t.Fatalf("%s: %v is read %d times from sums and %d from sessions: %+v", name, instant, sums, sessions, plan)
-			case dropped && sessions > 0:
+			case dropped && sessions:
 				t.Fatalf("%s: the sessions of %v have been dropped: %+v", name, instant, plan)
-			case state.Phase != Ready && !dropped && sums > 0:
+			case !dropped && kept:
+				t.Fatalf("%s: the sessions of %v have not been dropped: %+v", name, instant, plan)
+			case state.Phase != Ready && !dropped && sums:
 				t.Fatalf("%s: %v is read from sums: %+v", name, instant, plan)
 			}
 		}
@@ -86,24 +118,9 @@ func TestAPlanReadsEachInstantOnce(t *testing.T) {
 			t.Fatalf("%s: read from %s: %+v", name, state.Source(plan), plan)
 		}
 	}
-	if refused < 100 {
-		t.Errorf("only %d were refused", refused)
+	if refused < 50 || fromKept < 50 {
+		t.Errorf("only %d were refused, and %d spans read from what was kept", refused, fromKept)
 	}
-}
-
-// cutsDroppedHour tells whether a bucket begins or ends within an hour without sessions.
-func cutsDroppedHour(bucket usage.Range, kept time.Time) bool {
-	cuts := func(at time.Time) bool {
-		return !at.IsZero() && at.Before(kept) && !usage.Hour.Floor(at).Equal(at)
-	}
-	return cuts(bucket.From) || cuts(bucket.To)
-}
-
-func spansOf(pieces []usage.Piece) (spans []usage.Range) {
-	for _, piece := range pieces {
-		spans = append(spans, piece.Range)
-	}
-	return spans
 }
 
 func holds(span usage.Range, at time.Time) int {
@@ -113,38 +130,55 @@ func holds(span usage.Range, at time.Time) int {
 	return 1
 }
 
-// A statement names at most so many spans of sessions; beyond that it reads all in between.
+// A statement names at most so many spans of sessions; beyond that it reads all in between,
+// unless some of them have been dropped.
 func TestAPlanOfManyEdgesIsOne(t *testing.T) {
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	zone := time.FixedZone("", 5*3600+1800)
-	for days, want := range map[int]int{maxEdges - 1: maxEdges - 1, maxEdges: maxEdges, maxEdges + 1: 1} {
-		span := usage.Range{From: begin, To: begin.AddDate(0, 0, days)}
+	for days, want := range map[int]bool{maxEdges - 2: false, maxEdges - 1: false, maxEdges: true, maxEdges + 10: true} {
+		span := usage.Range{From: begin.Add(-5*time.Hour - 30*time.Minute), To: begin.AddDate(0, 0, days).Add(-5*time.Hour - 30*time.Minute)}
 		query := usage.SeriesQuery{Query: usage.Query{Zone: zone}, Step: usage.Daily}
-		plan, _, err := (&State{Phase: Ready}).Plan(query, span)
-		if err != nil || len(plan.Edges) != want {
-			t.Errorf("%d days: %d edges, %v", days, len(plan.Edges), err)
+		state := &State{Phase: Ready, Believed: true, Calendars: []usage.Calendar{usage.UTCCalendar}}
+		plan, _, err := state.Plan(query, span)
+		if err != nil || (len(plan.Pieces) == 0) != want || want && (len(plan.Edges) != days || plan.Edges[0].From != span.From) {
+			t.Errorf("%d days: %d pieces and %d edges, %v", days, len(plan.Pieces), len(plan.Edges), err)
 		}
-		if want == 1 {
-			// The first midnight is at 18:30 of the first day, the last one of the last day.
-			edge := usage.Range{From: begin.Add(18 * time.Hour), To: span.To.Add(-5 * time.Hour)}
-			pieces := []usage.Piece{{Grain: usage.Hour, Range: usage.Range{From: begin, To: edge.From}}, {Grain: usage.Hour, Range: usage.Range{From: edge.To, To: span.To}}}
-			if plan.Edges[0] != edge || !slices.Equal(plan.Pieces, pieces) {
-				t.Errorf("%d days: %+v", days, plan)
-			}
+		state.RawFrom = sql.NullTime{Time: begin.AddDate(0, 0, 1), Valid: true}
+		if plan, _, err := state.Plan(query, span); err != nil || len(plan.Pieces) == 0 || len(plan.Kept) != 2 {
+			t.Errorf("%d days, some dropped: %d pieces, %+v, %v", days, len(plan.Pieces), plan.Kept, err)
 		}
-		kept := sql.NullTime{Time: begin.AddDate(0, 0, 1), Valid: true}
-		if _, _, err := (&State{Phase: Ready, RawFrom: kept}).Plan(query, span); err == nil {
-			t.Errorf("%d days: a midnight within an hour that was dropped is not refused", days)
+	}
+}
+
+// All accounts by quarter-hours and hours are looked up one by one, so with many of them
+// their sessions are read instead, where there are any.
+func TestAPlanOfManyAccountsReadsDaysAndSessions(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	query := usage.SeriesQuery{Query: usage.Query{Zone: time.UTC, Level: usage.ByAccount}}
+	span := usage.Range{From: begin.Add(-5 * time.Hour), To: begin.AddDate(0, 0, 9)}
+	state := &State{Phase: Ready, Believed: true, Calendars: []usage.Calendar{usage.UTCCalendar}, Accounts: maxLookUps / 5}
+	fine := func(query usage.SeriesQuery) bool {
+		plan, _, err := state.Plan(query, span)
+		if err != nil {
+			t.Fatal(err)
 		}
-		// Nothing cuts the hour that was dropped, and no more sessions are read than from the first cut on.
-		kept.Time = begin.Add(time.Hour)
-		if _, _, err := (&State{Phase: Ready, RawFrom: kept}).Plan(query, span); err != nil {
-			t.Errorf("%d days from an hour that was dropped: %v", days, err)
+		return plan.FineBuckets() > 0
+	}
+	if !fine(query) {
+		t.Error("as many look-ups as there may be are not made")
+	}
+	if state.Accounts++; fine(query) {
+		t.Error("more look-ups are made")
+	}
+	one, scoped, rows, everybody := query, query, query, query
+	one.AccountID, scoped.Accounts, rows.Subjects, everybody.Level = "a", []string{"a", "b"}, []usage.Subject{{AccountID: "a"}}, usage.Together
+	for name, other := range map[string]usage.SeriesQuery{"one": one, "a scope": scoped, "rows": rows, "everybody": everybody} {
+		if !fine(other) {
+			t.Errorf("%s is read from sessions", name)
 		}
-		kept.Time = begin
-		if _, _, err := (&State{Phase: Ready, RawFrom: kept}).Plan(query, span); err != nil {
-			t.Errorf("%d days: nothing was dropped, and %v", days, err)
-		}
+	}
+	if state.RawFrom = (sql.NullTime{Time: begin, Valid: true}); !fine(query) {
+		t.Error("sessions that have been dropped are read")
 	}
 }
 
@@ -152,51 +186,46 @@ func TestAPlanOfManyEdgesIsOne(t *testing.T) {
 func TestAPlanOfNoBucketsReadsNothing(t *testing.T) {
 	for _, phase := range []Phase{Ready, Filling, Raw} {
 		for _, kept := range []sql.NullTime{{}, {Time: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Valid: true}} {
-			plan, _, err := (&State{Phase: phase, RawFrom: kept}).Plan(usage.SeriesQuery{Query: usage.Query{Zone: time.UTC}, Step: usage.Daily}, usage.Range{})
-			if err != nil || len(plan.Edges)+len(plan.Pieces) != 0 {
+			plan, _, err := (&State{Phase: phase, Believed: true, RawFrom: kept}).Plan(usage.SeriesQuery{Query: usage.Query{Zone: time.UTC}, Step: usage.Daily}, usage.Range{})
+			if err != nil || len(plan.Edges)+len(plan.Pieces) != 0 || plan.Undated {
 				t.Errorf("%s, sessions from %v: %+v, %v", phase, kept, plan, err)
 			}
 		}
 	}
 }
 
-// What is undated is counted where a range has no ends, once.
-func TestPiecesOfAllOfTime(t *testing.T) {
+// What is undated is counted where a range has no ends, once: from its sums and the changes
+// to these, or from sessions.
+func TestWhatIsUndatedCountsInAllOfTime(t *testing.T) {
 	month := func(m time.Month) time.Time { return time.Date(2026, m, 1, 0, 0, 0, 0, time.UTC) }
-	state := &State{Phase: Ready, data: usage.Range{From: month(2), To: month(5)}}
-	plan := func(span usage.Range) []usage.Piece {
-		plan, _, err := state.Plan(usage.SeriesQuery{}, span)
-		if err != nil {
-			t.Fatal(err)
+	undated := usage.Piece{Grid: usage.Grid{Grain: usage.Month, Calendar: usage.UTCCalendar}, Edge: usage.Edge{Range: usage.Range{From: column.Undated, To: usage.Month.Next(column.Undated)}, Shares: []usage.Share{{Point: 0, Times: 1}}}}
+	for _, phase := range []Phase{Ready, Filling} {
+		state := &State{Phase: phase, Believed: true, Calendars: []usage.Calendar{usage.UTCCalendar}}
+		for name, span := range map[string]usage.Range{"all": {}, "an end": {To: month(4)}, "a start": {From: month(3)}, "both": {From: month(3), To: month(4)}} {
+			plan, _, err := state.Plan(usage.SeriesQuery{}, span)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := name == "all"
+			if plan.Undated != all {
+				t.Errorf("%s, %s: undated %v", phase, name, plan.Undated)
+			}
+			summed := slices.ContainsFunc(plan.Pieces, func(piece usage.Piece) bool { return reflect.DeepEqual(piece, undated) })
+			if want := all && phase == Ready; summed != want {
+				t.Errorf("%s, %s: %+v", phase, name, plan)
+			}
 		}
-		return state.Pieces(plan)
-	}
-	undated := usage.Piece{Grain: usage.Month, Range: usage.Range{From: column.Undated, To: usage.Month.Next(column.Undated)}}
-	if pieces := plan(usage.Range{}); !slices.Contains(pieces, undated) || len(pieces) != 4 {
-		t.Errorf("all of time: %+v", pieces)
-	}
-	for name, span := range map[string]usage.Range{"an end": {To: month(4)}, "a start": {From: month(3)}, "both": {From: month(3), To: month(4)}} {
-		if pieces := plan(span); slices.Contains(pieces, undated) || len(pieces) == 0 {
-			t.Errorf("%s: %+v", name, pieces)
-		}
-	}
-	hour := usage.Range{From: month(3), To: month(3).Add(time.Minute)}
-	if pieces := plan(hour); len(pieces) != 0 {
-		t.Errorf("within an hour: %+v", pieces)
-	}
-	state.data = usage.Range{}
-	if pieces := plan(usage.Range{}); len(pieces) != 1 || pieces[0].Range != (usage.Range{}) {
-		t.Errorf("without data: %+v", pieces)
 	}
 }
 
 func TestAStateIsKnownByItsToken(t *testing.T) {
-	ready := &State{Phase: Ready, Generation: 5}
+	ready := &State{Phase: Ready, Generation: 5, Believed: true}
 	for name, other := range map[string]*State{
-		"another generation":  {Phase: Ready, Generation: 6},
+		"another generation":  {Phase: Ready, Generation: 6, Believed: true},
+		"not believed":        {Phase: Ready, Generation: 5},
 		"raw":                 {Phase: Raw, Generation: 5},
 		"filling":             {Phase: Filling, Generation: 5},
-		"another correction":  {Phase: Ready, Generation: 5, Corrections: 1},
+		"another correction":  {Phase: Ready, Generation: 5, Corrections: 1, Believed: true},
 		"without the rollups": ready.WithoutRollups(),
 	} {
 		if ready.Is(other) || other.Is(ready) {
@@ -206,7 +235,7 @@ func TestAStateIsKnownByItsToken(t *testing.T) {
 	if filling := (&State{Phase: Filling, Generation: 5}); filling.Is(&State{Phase: Raw, Generation: 5}) || filling.Token() == ready.Token() {
 		t.Error("filling is taken for raw or ready")
 	}
-	if !ready.Is(&State{Phase: Ready, Generation: 5, Reason: "whatever"}) {
+	if !ready.Is(&State{Phase: Ready, Generation: 5, Reason: "whatever", Believed: true}) {
 		t.Error("a reason makes another state")
 	}
 	if got := ready.WithoutRollups(); got.Token() != ready.Token() || got.Phase != Raw {

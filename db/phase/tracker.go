@@ -48,7 +48,7 @@ func (t *Tracker) Read(ctx context.Context) (*State, error) {
 	if state.Calendars, err = ReadyCalendars(ctx, t.db); err != nil {
 		return nil, err
 	}
-	err = t.db.GetContext(ctx, &state.Accounts, `SELECT COALESCE(MAX(account_no), 0) FROM usage_accounts`)
+	err = t.db.GetContext(ctx, &state.Accounts, `SELECT COALESCE((SELECT MAX(account_no) FROM usage_accounts), 0)`)
 	return state, pool.Translate(err)
 }
 
@@ -68,25 +68,6 @@ func (t *Tracker) Refresh(ctx context.Context) (*State, error) {
 		t.known.Store(state)
 	}
 	return state, err
-}
-
-// ErrChanged says that a plan rested on a state of before.
-var ErrChanged = errors.New("the rollups have just been changed")
-
-// Planned runs a statement that do plans on the state, again when the state it
-// saw was not that of the snapshot it read (ErrChanged).
-func (t *Tracker) Planned(ctx context.Context, do func(*State) error) error {
-	state, err := t.Known(ctx)
-	for attempt := 0; err == nil; attempt++ {
-		if err = do(state); !errors.Is(err, ErrChanged) || attempt == pool.MaxAttempts {
-			break
-		}
-		state, err = t.Refresh(ctx)
-	}
-	if errors.Is(err, ErrChanged) {
-		return usage.Errorf(usage.Unavailable, "the tables of the database are being changed; try again")
-	}
-	return pool.Translate(err)
 }
 
 // Change changes columns of the state and begins a new generation.

@@ -19,21 +19,35 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
 
-// each runs test on every engine, with the gateway's tables and without a state.
+// each runs test on every engine and for each set of sums, with the gateway's tables and
+// without a state. In statements, STATE and SUMS stand for the tables of the set.
 func each(t *testing.T, test func(t *testing.T, tracker *phase.Tracker, run func(statement string))) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
-		connections := tables.Open(t, dsn)
-		test(t, phase.NewTracker(connections), func(statement string) {
-			t.Helper()
-			if _, err := connections.ExecContext(t.Context(), statement); err != nil {
-				t.Fatalf("%s: %v", statement, err)
-			}
-		})
+		for name, set := range map[string]phase.Set{"levels": phase.Levels, "hours": phase.Hours} {
+			connections := tables.Open(t, dsn)
+			t.Run(name, func(t *testing.T) {
+				test(t, phase.NewTracker(connections, set), func(statement string) {
+					t.Helper()
+					if _, err := connections.ExecContext(t.Context(), ofSet(set, statement)); err != nil {
+						t.Fatalf("%s: %v", statement, err)
+					}
+				})
+			})
+		}
 	})
 }
 
+// ofSet has the tables of a set in a statement.
+func ofSet(set phase.Set, statement string) string {
+	state := "usage_level_state"
+	if set == phase.Hours {
+		state = "usage_rollup_state"
+	}
+	return strings.NewReplacer("STATE", state, "SUMS", set.Sums().Table).Replace(statement)
+}
+
 // ready is a state in which reports may read the sums.
-const ready = "INSERT INTO usage_rollup_state (state_id, phase, reason, generation, corrections) VALUES (1, 'ready', '', 5, 2)"
+const ready = "INSERT INTO STATE (state_id, phase, reason, generation, corrections) VALUES (1, 'ready', '', 5, 2)"
 
 func wantCode(t *testing.T, what string, err error, code usage.Code) {
 	t.Helper()
@@ -70,19 +84,20 @@ func TestTheStateIsReadOnceUntilItIsForgotten(t *testing.T) {
 		if first.Phase != phase.Ready || first.Generation != 5 || first.Corrections != 2 {
 			t.Errorf("got %+v", first)
 		}
-		run("UPDATE usage_rollup_state SET generation = 6")
+		run("UPDATE STATE SET generation = 6")
 		if got := known(t, tracker); got != first {
 			t.Errorf("read again: %+v", got)
 		}
 		if got, err := tracker.Refresh(t.Context()); err != nil || got.Generation != 6 || known(t, tracker) != got {
 			t.Errorf("refreshed: %+v, %v, known is %+v", got, err, known(t, tracker))
 		}
-		run("UPDATE usage_rollup_state SET generation = 7")
+		run("UPDATE STATE SET generation = 7")
 		tracker.Forget()
 		if got := known(t, tracker); got.Generation != 7 {
 			t.Errorf("forgotten: %+v", got)
 		}
-		run("RENAME TABLE usage_rollup_state TO away")
+		run("RENAME TABLE STATE TO away")
+		defer run("RENAME TABLE away TO STATE")
 		if _, err := tracker.Refresh(t.Context()); err == nil || known(t, tracker).Generation != 7 {
 			t.Errorf("a state that cannot be read: %v, known is %+v", err, known(t, tracker))
 		}
@@ -97,33 +112,59 @@ func TestTheStateIsReadOnceUntilItIsForgotten(t *testing.T) {
 func TestTheStateKnowsTheMonthsWithSums(t *testing.T) {
 	each(t, func(t *testing.T, tracker *phase.Tracker, run func(string)) {
 		run(ready)
-		run("INSERT INTO usage_rollups (grain, bucket, account_no, subject_no, minutes, seconds, sessions) VALUES (3, '2026-02-01', 1, 1, 1, 1, 1)")
-		plan := usage.NewPlan(usage.Range{})
+		if read(t, tracker).Set == phase.Hours {
+			run("INSERT INTO SUMS (grain, bucket, account_no, subject_no, minutes, seconds, sessions) VALUES (3, '2026-02-01', 1, 1, 1, 1, 1)")
+		} else {
+			run("INSERT INTO SUMS (grain, bucket, minutes, seconds, sessions) VALUES (3, '2026-02-01', 1, 1, 1)")
+		}
+		want := usage.Range{From: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}
 		for _, change := range []string{"phase = 'ready'", "phase = 'raw', raw_from = '2026-01-01'", "phase = 'filling'", "phase = 'ready', raw_from = NULL"} {
-			run("UPDATE usage_rollup_state SET " + change)
-			if got := read(t, tracker).Pieces(plan); len(got) != 4 { // before, February, after, and what is undated
+			run("UPDATE STATE SET " + change)
+			if got := read(t, tracker).Data(); got != want {
 				t.Errorf("%s: %+v", change, got)
 			}
 		}
-		run("RENAME TABLE usage_rollups TO away")
+		run("RENAME TABLE SUMS TO away")
+		defer run("RENAME TABLE away TO SUMS")
 		_, err := tracker.Read(t.Context())
 		wantCode(t, "without the sums", err, usage.Unavailable)
-		run("UPDATE usage_rollup_state SET phase = 'raw'")
-		if got := read(t, tracker).Pieces(plan); len(got) != 1 {
+		run("UPDATE STATE SET phase = 'raw'")
+		if got := read(t, tracker).Data(); got != (usage.Range{}) {
 			t.Errorf("raw: %+v", got)
 		}
 	})
 }
 
+// choosing is a choice between the sets of a database without a state.
+func choosing(t *testing.T, test func(t *testing.T, choice *phase.Choice, run func(set phase.Set, statement string))) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		connections := tables.Open(t, dsn)
+		choice := phase.NewChoice(phase.NewTracker(connections, phase.Levels), phase.NewTracker(connections, phase.Hours))
+		test(t, choice, func(set phase.Set, statement string) {
+			t.Helper()
+			if _, err := connections.ExecContext(t.Context(), ofSet(set, statement)); err != nil {
+				t.Fatalf("%s: %v", statement, err)
+			}
+		})
+	})
+}
+
 func TestAPlanOnAStateThatHasChangedIsMadeAgain(t *testing.T) {
-	each(t, func(t *testing.T, tracker *phase.Tracker, run func(string)) {
-		run(ready)
-		known(t, tracker)
-		run("UPDATE usage_rollup_state SET generation = 6")
+	choosing(t, func(t *testing.T, choice *phase.Choice, run func(phase.Set, string)) {
+		run(phase.Levels, ready)
+		known := func() *phase.State {
+			state, err := choice.Known(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return state
+		}
+		known()
+		run(phase.Levels, "UPDATE STATE SET generation = 6")
 		var seen []int64
 		planned := func(answers ...error) error {
 			seen = nil
-			return tracker.Planned(t.Context(), func(state *phase.State) error {
+			return choice.Planned(t.Context(), func(state *phase.State) error {
 				seen = append(seen, state.Generation)
 				return answers[min(len(seen), len(answers))-1]
 			})
@@ -142,15 +183,53 @@ func TestAPlanOnAStateThatHasChangedIsMadeAgain(t *testing.T) {
 		if len(seen) != pool.MaxAttempts+1 {
 			t.Errorf("tried %d times", len(seen))
 		}
-		run("RENAME TABLE usage_rollup_state TO away")
+		run(phase.Levels, "RENAME TABLE STATE TO away")
 		wantCode(t, "a state that cannot be read again", planned(phase.ErrChanged, nil), usage.Unavailable)
 		if len(seen) != 1 {
 			t.Errorf("planned on %d", seen)
 		}
-		tracker.Forget()
 		wantCode(t, "a state that cannot be read", planned(nil), usage.Unavailable)
 		if len(seen) != 0 {
 			t.Errorf("planned on %d", seen)
+		}
+	})
+}
+
+// The sums by level are read where they can be, and those by hour until then, or where only
+// they have what is left of dropped sessions.
+func TestWhichSetIsRead(t *testing.T) {
+	const kept, later = "raw_from = '2026-01-01'", "raw_from = '2026-02-01'"
+	choosing(t, func(t *testing.T, choice *phase.Choice, run func(phase.Set, string)) {
+		for _, c := range []struct {
+			levels, hours string // what is set in the states, if they are there
+			want          phase.Set
+			usable        bool
+		}{
+			{"", "", phase.Levels, false},
+			{"phase = 'ready'", "", phase.Levels, true},
+			{"phase = 'ready'", "phase = 'ready'", phase.Levels, true},
+			{"phase = 'filling'", "phase = 'ready'", phase.Hours, true},
+			{"", "phase = 'ready'", phase.Hours, true},
+			{"phase = 'filling'", "phase = 'filling'", phase.Levels, false},
+			{"phase = 'filling', " + kept, "phase = 'raw', " + kept, phase.Levels, false},
+			{"phase = 'filling'", "phase = 'raw', " + kept, phase.Hours, false},
+			{"", "phase = 'raw', " + kept, phase.Hours, false},
+			{"phase = 'ready', " + kept, "phase = 'ready', " + kept, phase.Levels, true},
+			{"phase = 'ready', " + kept, "phase = 'ready', " + later, phase.Hours, true},
+			{"phase = 'ready'", "phase = 'ready', " + later, phase.Hours, true},
+			{"phase = 'ready', " + kept, "phase = 'raw', " + later, phase.Hours, false},
+		} {
+			for set, assignments := range map[phase.Set]string{phase.Levels: c.levels, phase.Hours: c.hours} {
+				run(set, "DELETE FROM STATE")
+				if assignments != "" {
+					run(set, "INSERT INTO STATE (state_id, phase, reason, generation, corrections) VALUES (1, 'raw', '', 5, 2)")
+					run(set, "UPDATE STATE SET "+assignments)
+				}
+			}
+			state, err := choice.Refresh(t.Context())
+			if err != nil || state.Set != c.want || state.Usable() != c.usable {
+				t.Errorf("levels %q, hours %q: got %+v, %v", c.levels, c.hours, state, err)
+			}
 		}
 	})
 }
@@ -203,7 +282,8 @@ func TestAChangeIsAnotherGeneration(t *testing.T) {
 		if err := tracker.Change(t.Context(), "nonsense = 1"); err == nil {
 			t.Error("a change that cannot be made is not told")
 		}
-		run("RENAME TABLE usage_rollup_state TO away")
+		run("RENAME TABLE STATE TO away")
+		defer run("RENAME TABLE away TO STATE")
 		begun, err = tracker.Distrust(t.Context(), seen, "wrong")
 		wantCode(t, "distrusting without a table", err, usage.Unavailable)
 		if begun {
@@ -217,7 +297,7 @@ func TestAChangeIsAnotherGeneration(t *testing.T) {
 func TestALockedStateIsTheOneThatWasSeen(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		connections := tables.Open(t, dsn)
-		tracker := phase.NewTracker(connections)
+		tracker := phase.NewTracker(connections, phase.Levels)
 		locked := func(seen *phase.State, while func()) error {
 			return connections.InTransaction(t.Context(), func(tx *sqlx.Tx) error {
 				if err := phase.Lock(t.Context(), tx, seen); err != nil {
@@ -227,16 +307,16 @@ func TestALockedStateIsTheOneThatWasSeen(t *testing.T) {
 				return nil
 			})
 		}
-		for _, seen := range []*phase.State{{}, {Phase: phase.Ready, Generation: 5}} { // a fault, not a change
+		for _, seen := range []*phase.State{{}, {Phase: phase.Ready, Generation: 5, Believed: true}} { // a fault, not a change
 			if err := locked(seen, func() {}); err == nil || errors.Is(err, phase.ErrChanged) {
 				t.Errorf("without a state: %v", err)
 			}
 		}
-		if _, err := connections.ExecContext(t.Context(), ready); err != nil {
+		if _, err := connections.ExecContext(t.Context(), ofSet(phase.Levels, ready)); err != nil {
 			t.Fatal(err)
 		}
 		seen := read(t, tracker)
-		for _, other := range []*phase.State{{Phase: phase.Ready, Generation: 6, Corrections: 2}, {Phase: phase.Ready, Generation: 5, Corrections: 1}, {Phase: phase.Raw, Generation: 5, Corrections: 2}} {
+		for _, other := range []*phase.State{{Phase: phase.Ready, Generation: 6, Corrections: 2, Believed: true}, {Phase: phase.Ready, Generation: 5, Corrections: 1, Believed: true}, {Phase: phase.Raw, Generation: 5, Corrections: 2, Believed: true}} {
 			if err := locked(other, func() { t.Errorf("%+v is taken for %+v", seen, other) }); !errors.Is(err, phase.ErrChanged) {
 				t.Errorf("%+v: got %v", other, err)
 			}
@@ -261,7 +341,7 @@ func TestALockedStateIsTheOneThatWasSeen(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
-			if _, err := conn.ExecContext(ctx, "UPDATE usage_rollup_state SET generation = 9"); !pool.HasNumber(err, pool.ErLockWaitTimeout) {
+			if _, err := conn.ExecContext(ctx, "UPDATE usage_level_state SET generation = 9"); !pool.HasNumber(err, pool.ErLockWaitTimeout) {
 				t.Errorf("another one changes it meanwhile: %v", err)
 			}
 		})
@@ -272,7 +352,7 @@ func TestALockedStateIsTheOneThatWasSeen(t *testing.T) {
 }
 
 func TestASuspicionIsRemembered(t *testing.T) {
-	tracker := phase.NewTracker(nil)
+	tracker := phase.NewTracker(nil, phase.Levels)
 	if got := tracker.Suspicion(); got != "" {
 		t.Errorf("at first: %q", got)
 	}

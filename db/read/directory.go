@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/db/where"
 	"aiusage/usage"
@@ -68,7 +67,7 @@ func (r *Reader) find(ctx context.Context, d directory, search usage.Search, add
 	if err != nil {
 		return pool.Translate(err)
 	}
-	statement, args := d.statement(search, state.Phase == phase.Ready)
+	statement, args := d.statement(search, state.Usable())
 	rows, err := r.db.QueryContext(ctx, statement, args...)
 	if err != nil {
 		return pool.Translate(err)

@@ -9,6 +9,7 @@ import (
 
 	"aiusage/db/column"
 	"aiusage/db/phase"
+	"aiusage/db/sums"
 	"aiusage/db/where"
 	"aiusage/usage"
 )
@@ -72,9 +73,9 @@ func usedSpan(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.
 		span, _, err := state.Set.Sums().Filled(ctx, tx)
 		return span, err
 	}
-	if query.CustomerID != "" && query.AccountID == "" && state.Phase == phase.Ready {
+	if query.CustomerID != "" && query.AccountID == "" && state.Usable() {
 		// Without an account no key leads to a customer's sessions.
-		accounts, err := accountsWith(ctx, tx, query)
+		accounts, err := accountsWith(ctx, tx, query, state)
 		if err != nil || len(accounts) == 0 {
 			return usage.Range{}, err
 		}
@@ -90,11 +91,11 @@ func usedSpan(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.
 }
 
 // accountsWith returns the accounts that have the customer that a query asks for.
-func accountsWith(ctx context.Context, tx *sqlx.Tx, query usage.Query) (accounts []string, err error) {
+func accountsWith(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.State) (accounts []string, err error) {
 	wanted := where.Subjects(query)
 	err = tx.SelectContext(ctx, &accounts, `
 		SELECT account_id FROM usage_subjects`+wanted.String()+`
-		UNION SELECT account_id FROM usage_deltas`+wanted.String(), slices.Concat(wanted.Args, wanted.Args)...)
+		UNION SELECT account_id FROM `+state.Set.Sums().Changes+wanted.String(), slices.Concat(wanted.Args, wanted.Args)...)
 	return accounts, err
 }
 
@@ -107,12 +108,15 @@ func spanOf(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.St
 		SELECT account_id, MIN(started_at) AS began, MAX(started_at) AS ended FROM ai_sessions WHERE ` + wanted.All() + ` AND ` + condition + ` GROUP BY account_id`
 	if state.RawFrom.Valid {
 		// Sessions may have been dropped, but not their sums.
-		number, table := "account_no", "usage_accounts"
+		number, table, kept := "account_no", "usage_accounts", sums.AccountSeries.Name()
 		if query.CustomerID != "" {
-			number, table = "subject_no", "usage_subjects"
+			number, table, kept = "subject_no", "usage_subjects", sums.Customers.Name()
+		}
+		if state.Set == phase.Hours {
+			kept = "usage_rollups"
 		}
 		statement += ` UNION ALL
-		SELECT '', MIN(bucket), MAX(bucket) FROM usage_rollups
+		SELECT '', MIN(bucket), MAX(bucket) FROM ` + kept + `
 		WHERE grain = ? AND bucket >= '1000-01-01' AND ` + number + ` IN (SELECT ` + number + ` FROM ` + table + wanted.String() + `)`
 		args = slices.Concat(args, []any{usage.Day}, args)
 	}

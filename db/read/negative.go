@@ -28,17 +28,17 @@ func (r *Reader) seriesOf(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQu
 
 // unlessNegative reads an answer as planned on the state, and from the sessions where the
 // sums have what these have not: less than nothing.
-func unlessNegative[Answer any](phases *phase.Tracker, state *phase.State,
+func unlessNegative[Answer any](phases *phase.Choice, state *phase.State,
 	read func(*phase.State) (Answer, lastRow, error), below func(Answer) bool) (Answer, lastRow, error) {
 	answer, last, err := read(state)
-	if err != nil || state.Phase != phase.Ready || !below(answer) {
+	if err != nil || !state.Usable() || !below(answer) {
 		return answer, last, err
 	}
 	raw, _, err := read(state.WithoutRollups())
 	if err != nil || below(raw) {
 		return answer, last, err
 	}
-	phases.Suspect("a sum of the rollups is negative")
+	phases.Suspect(state, "a sum of the rollups is negative")
 	return raw, last, nil
 }
 

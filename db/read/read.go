@@ -10,11 +10,11 @@ import (
 // Reader reads from one database. It is safe for concurrent use.
 type Reader struct {
 	db     *pool.Pool
-	phases *phase.Tracker
-	former *phase.Tracker
+	phases *phase.Choice
 }
 
-// New returns a Reader, which reads what the tracker says.
-func New(db *pool.Pool, levels, former *phase.Tracker) *Reader {
-	return &Reader{db: db, phases: former, former: former}
+// New returns a Reader, which reads what the trackers say: the sums by level, or those by
+// hour of an earlier version.
+func New(db *pool.Pool, levels, hours *phase.Tracker) *Reader {
+	return &Reader{db: db, phases: phase.NewChoice(levels, hours)}
 }

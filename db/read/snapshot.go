@@ -116,7 +116,7 @@ func (s *Snapshot) planned(ctx context.Context, do func(*sqlx.Tx, *phase.State) 
 		}
 		if errors.Is(err, phase.ErrChanged) {
 			if s.confirmed != nil {
-				return usage.Errorf(usage.Unavailable, "the tables of the database are being changed; try again")
+				return phase.Changing()
 			}
 			return errors.Join(err, s.end())
 		}

@@ -2,163 +2,306 @@ package read
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"aiusage/db/column"
+	"aiusage/db/phase"
+	"aiusage/db/sums"
 	"aiusage/db/where"
 	"aiusage/usage"
 )
 
-// rolledUp are the parts of a report that read rollups.
-//
-// Sums are made by number, and each subject's ids are looked up once after that.
-func rolledUp(query usage.Query, pieces []usage.Piece, add func(part string, args []any)) {
-	for _, source := range rollupSources(query, query.Accounts, pieces) {
-		conditions := where.Subjects(query)
-		if source.few {
-			add(`SELECT account_id, customer_id, minutes, seconds, sessions, 0 AS as_of, 0 AS token
-		FROM `+source.from+` JOIN (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no`+
-				source.conditions.String()+conditions.After("AND"), slices.Concat(source.args, source.conditions.Args, conditions.Args))
-			continue
-		}
-		add(`SELECT account_id, customer_id, sums.minutes, sums.seconds, sums.sessions,
-		       0 AS as_of, 0 AS token
-		FROM (SELECT subject_no, SUM(minutes) AS minutes, SUM(seconds) AS seconds, SUM(sessions) AS sessions
-		      FROM `+source.from+source.conditions.String()+`
-		      GROUP BY subject_no) AS sums
-		JOIN usage_subjects ON usage_subjects.subject_no = sums.subject_no`+conditions.String(),
-			slices.Concat(source.args, source.conditions.Args, conditions.Args))
-	}
-}
-
-// unfolded is the part of a report that reads the changes of the hours in a span
-// that are not in the rollups yet.
-func unfolded(query usage.Query, span usage.Range) (string, []any) {
-	conditions := where.Subjects(query)
-	conditions.AddSpans("hour", []usage.Range{span})
-	return `SELECT account_id, customer_id,
-		       ` + column.Total("minutes") + `, ` + column.Total("seconds") + `, ` + column.Total("sessions") + `,
-		       0 AS as_of, 0 AS token
-		FROM usage_deltas` + conditions.String() + `
-		GROUP BY account_id, customer_id`, conditions.Args
-}
-
-// narrowed adds the numbers of the account and the subject that a query is about,
-// where there is one account only, and tells whether it did. It only makes the
-// search shorter: the conditions on the ids decide. The subqueries are constants
-// to the server, which uses them to find rows.
-func narrowed(conditions *where.Conditions, query usage.Query) bool {
-	account := query.AccountID
-	if account == "" && len(query.Accounts) == 1 {
-		account = query.Accounts[0]
-	}
-	if account == "" {
-		return false
-	}
-	conditions.Add("account_no = (SELECT account_no FROM usage_accounts WHERE account_id = ?)", account)
-	if query.CustomerID != "" {
-		conditions.Add("subject_no = (SELECT subject_no FROM usage_subjects WHERE account_id = ? AND customer_id = ?)",
-			account, query.CustomerID)
-	}
-	return true
-}
-
-// rollupSource is where rollups are read from: a FROM clause that offers the columns
-// of usage_rollups, with its arguments, and conditions.
-type rollupSource struct {
+// source is where sums are read from: a FROM clause that offers the columns of one of the
+// tables, with its arguments, and conditions.
+type source struct {
 	from       string
 	args       []any
 	conditions where.Conditions
 	// eachAccount tells that the accounts are looked up one by one.
 	eachAccount bool
-	// few tells that there are so few sums of each subject that adding them up here
-	// takes less time than having them added up.
-	few bool
 }
 
 const (
-	// fewBuckets is how many sums of each subject are few.
+	// fewBuckets is how many sums of each customer are few: adding them up here takes less
+	// time than having them added up.
 	fewBuckets = 3
-	// maxNamed bounds the buckets that are named one by one.
-	maxNamed = 10_000
+	// maxNamedAccounts bounds the accounts whose usage over time is looked up by name.
+	maxNamedAccounts = 200
 	// maxLookUps bounds the look-ups of accounts in buckets. With more, reading the
 	// buckets of everybody is better.
 	maxLookUps = 200_000
 )
 
-// rollupSources returns where to read pieces of rollups for a query whose answer
-// needs these accounts only (nil: all). Each piece is in one of them. They may hold
-// more than the query asks for.
-func rollupSources(query usage.Query, accounts []string, pieces []usage.Piece) []rollupSource {
-	one := rollupSource{from: "usage_rollups"}
-	if accounts != nil && len(accounts) == 0 {
-		return nil
+// addSums adds the parts that read sums, from the table of the level that is asked for.
+func (q *question) addSums(s *statement) {
+	switch {
+	case q.state.Set == phase.Hours:
+		q.addCustomers(s, "usage_rollups")
+	case q.plan.Level == usage.ByCustomer:
+		q.addCustomers(s, sums.Customers.Name())
+	case q.Level == usage.Together && q.conditions().Empty():
+		q.addEach(s, source{from: sums.Totals.Name()}, q.plan.Pieces, "''", false)
+	case q.accounts != nil && len(q.accounts) <= maxNamedAccounts:
+		q.addAccountSeries(s)
+	default:
+		q.addAccounts(s)
 	}
-	closed, open := cutPieces(pieces)
-	if narrowed(&one.conditions, query) {
-		addPieces(&one.conditions, pieces, true)
-		one.few = len(open) == 0 && namedBuckets(closed, fewBuckets) != nil
-		return []rollupSource{one}
-	}
-	buckets := namedBuckets(closed, maxNamed)
-	if accounts == nil || buckets == nil || len(accounts)*len(buckets) > maxLookUps {
-		addPieces(&one.conditions, pieces, false)
-		return []rollupSource{one}
-	}
-	sources := []rollupSource{eachAccount(accounts, buckets)}
-	if len(open) > 0 {
-		addPieces(&one.conditions, open, false)
-		sources = append(sources, one)
-	}
-	return sources
 }
 
-// eachAccount looks up each account in each bucket, which is the order of the
-// primary key. Optimizers would rather read the buckets of everybody.
-func eachAccount(accounts []string, buckets []bucket) rollupSource {
-	wanted := where.Scope(usage.Query{Accounts: accounts})
+// addEach adds the parts that read pieces of a source, a row for each sum, or for each
+// bucket where grouped. account is the column that tells accounts apart.
+func (q *question) addEach(s *statement, from source, pieces []usage.Piece, account string, grouped bool) {
+	amounts, after := "minutes, seconds, sessions", ""
+	if grouped {
+		amounts = column.Total("minutes") + ", " + column.Total("seconds") + ", " + column.Total("sessions")
+		after = " GROUP BY " + account + ", grain, bucket"
+	}
+	for _, group := range inPieces(pieces, false) {
+		conditions := from.conditions
+		conditions.AddAny(group)
+		s.add("SELECT "+account+", '', grain, "+since1970("bucket")+", "+amounts+s.ending()+" FROM "+from.from+conditions.String()+after,
+			slices.Concat(from.args, conditions.Args)...)
+	}
+}
+
+// accountColumn is the column that tells accounts apart, if they are.
+func (q *question) accountColumn() string {
+	if q.Level == usage.ByAccount {
+		return "account_no"
+	}
+	return "''"
+}
+
+// addAccountSeries adds the parts that read the sums of some accounts.
+func (q *question) addAccountSeries(s *statement) {
+	from := source{from: sums.AccountSeries.Name()}
+	// Each is a constant to the server, which finds the account's rows by it.
+	number := "(SELECT account_no FROM usage_accounts WHERE account_id = ?)"
+	from.conditions.Add("account_no IN ("+strings.Repeat(number+", ", len(q.accounts)-1)+number+")", where.Args(q.accounts)...)
+	q.addNumbers(s)
+	q.addEach(s, from, q.plan.Pieces, q.accountColumn(), q.Level == usage.Together && len(q.accounts) > 1)
+}
+
+// addAccounts adds the parts that read the sums of all accounts, or of many: days and
+// months in the order of time, and shorter ones account by account.
+func (q *question) addAccounts(s *statement) {
+	var long, short []usage.Piece
+	for _, piece := range q.plan.Pieces {
+		if piece.Grid.Grain < usage.Day {
+			short = append(short, piece)
+		} else {
+			long = append(long, piece)
+		}
+	}
+	wanted := q.conditions()
+	q.addNumbers(s)
+	if len(long) > 0 {
+		from := source{from: sums.Accounts.Name()}
+		if !wanted.Empty() {
+			from.conditions.Add("account_no IN (SELECT account_no FROM usage_accounts"+wanted.String()+")", wanted.Args...)
+		}
+		q.addEach(s, from, long, q.accountColumn(), q.Level == usage.Together)
+	}
+	for some := range slices.Chunk(named(short), maxNamed) {
+		from := eachAccount(sums.AccountSeries.Name(), wanted, some)
+		amounts, after := "minutes, seconds, sessions", ""
+		if q.Level == usage.Together {
+			amounts = column.Total("minutes") + ", " + column.Total("seconds") + ", " + column.Total("sessions")
+			after = " GROUP BY grain, bucket"
+		}
+		s.add("SELECT "+q.accountColumn()+", '', grain, "+since1970("bucket")+", "+amounts+s.ending()+" FROM "+from.from+after, from.args...)
+	}
+}
+
+// addNumbers adds the part that names the accounts whose sums have a number for them.
+func (q *question) addNumbers(s *statement) {
+	if q.Level == usage.ByAccount {
+		wanted := q.conditions()
+		s.add("SELECT account_id, '', "+fmt.Sprint(int(number))+", account_no, 0, 0, 0"+s.ending()+" FROM usage_accounts"+wanted.String(), wanted.Args...)
+	}
+}
+
+// addCustomers adds the parts that read the sums of subjects from a table of them.
+func (q *question) addCustomers(s *statement, table string) {
+	var pieces []usage.Piece
+	for _, piece := range q.plan.Pieces {
+		pieces = append(pieces, piece.Within(q.state.Data())...)
+	}
+	slices.SortStableFunc(pieces, func(a, b usage.Piece) int { return a.Grid.Code() - b.Grid.Code() })
+	one := source{from: table}
+	narrow := q.narrowed(&one.conditions)
+	if names := named(pieces); !narrow && q.accounts != nil && names != nil && len(q.accounts)*len(names) <= maxLookUps {
+		for some := range slices.Chunk(names, maxNamed) {
+			q.addSubjects(s, eachAccount(table, where.Scope(usage.Query{Accounts: q.accounts}), some), false)
+		}
+		return
+	}
+	if len(q.points) == 1 && q.Level == usage.ByCustomer && !few(pieces) {
+		q.addGrouped(s, one, pieces, narrow)
+		return
+	}
+	for _, group := range inPieces(pieces, narrow) {
+		from := one
+		from.conditions.AddAny(group)
+		q.addSubjects(s, from, true)
+	}
+}
+
+// few tells whether pieces have a few buckets only.
+func few(pieces []usage.Piece) bool {
+	count := 0
+	for _, piece := range pieces {
+		its := piece.Buckets(fewBuckets)
+		if count += len(its); its == nil || count > fewBuckets {
+			return false
+		}
+	}
+	return true
+}
+
+// addSubjects adds a part with a row for each sum of each subject, or added up for each
+// bucket where subjects are not told apart.
+func (q *question) addSubjects(s *statement, from source, ordered bool) {
+	join := "JOIN"
+	if !ordered {
+		join = "STRAIGHT_JOIN"
+	}
+	conditions := from.conditions
+	conditions.AddAll(q.conditions())
+	subjects := " " + join + " (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no"
+	if q.Level == usage.Together && q.conditions().Empty() {
+		subjects = ""
+	}
+	account, customer := q.ids()
+	amounts, after := "minutes, seconds, sessions", ""
+	if q.Level != usage.ByCustomer {
+		amounts = column.Total("minutes") + ", " + column.Total("seconds") + ", " + column.Total("sessions")
+		after = " GROUP BY " + account + ", grain, bucket"
+	}
+	s.add("SELECT "+account+", "+customer+", grain, "+since1970("bucket")+", "+amounts+s.ending()+" FROM "+from.from+subjects+conditions.String()+after,
+		slices.Concat(from.args, conditions.Args)...)
+}
+
+// addGrouped adds the parts that have the sums of each subject added up, those that are
+// added and those that are taken away apart. Sums are made by number, and each subject's
+// ids are looked up once after that.
+func (q *question) addGrouped(s *statement, from source, pieces []usage.Piece, narrow bool) {
+	others := q.conditions()
+	for _, times := range []int{1, -1} {
+		its := slices.DeleteFunc(slices.Clone(pieces), func(piece usage.Piece) bool { return piece.Shares[0].Times != times })
+		for _, group := range inPieces(its, narrow) {
+			conditions := from.conditions
+			conditions.AddAny(group)
+			s.add("SELECT account_id, customer_id, "+fmt.Sprint(int(direct))+", "+fmt.Sprint(times)+", added.minutes, added.seconds, added.sessions"+s.ending()+
+				" FROM (SELECT subject_no, SUM(minutes) AS minutes, SUM(seconds) AS seconds, SUM(sessions) AS sessions FROM "+
+				from.from+conditions.String()+" GROUP BY subject_no) AS added JOIN usage_subjects ON usage_subjects.subject_no = added.subject_no"+others.String(),
+				slices.Concat(from.args, conditions.Args, others.Args)...)
+		}
+	}
+}
+
+// addKept adds the part that reads what was kept of sessions that have been dropped.
+func (q *question) addKept(s *statement) {
+	spans := q.plan.Kept
+	conditions := where.InSpan("day", usage.Range{From: usage.Day.Floor(spans[0].From), To: usage.Day.Ceil(spans[len(spans)-1].To)})
+	q.narrowed(&conditions)
+	conditions.AddAll(q.conditions())
+	account, customer := q.ids()
+	s.add("SELECT "+account+", "+customer+", "+fmt.Sprint(int(kept))+", "+since1970("day")+", 0, 0, 0, quarters, 0, 0 FROM usage_quarters"+
+		" JOIN (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no"+conditions.String(),
+		conditions.Args...)
+}
+
+// narrowed adds the numbers of the account and the subject that a question is about,
+// where there is one account only, and tells whether it did. It only makes the
+// search shorter: the conditions on the ids decide. The subqueries are constants
+// to the server, which uses them to find rows.
+func (q *question) narrowed(conditions *where.Conditions) bool {
+	if len(q.accounts) != 1 {
+		return false
+	}
+	conditions.Add("account_no = (SELECT account_no FROM usage_accounts WHERE account_id = ?)", q.accounts[0])
+	if q.CustomerID != "" {
+		conditions.Add("subject_no = (SELECT subject_no FROM usage_subjects WHERE account_id = ? AND customer_id = ?)",
+			q.accounts[0], q.CustomerID)
+	}
+	return true
+}
+
+// eachAccount looks up each account that meets some conditions in each bucket. Optimizers
+// would rather read the buckets of everybody.
+func eachAccount(table string, wanted where.Conditions, buckets []bucket) source {
 	list, err := json.Marshal(buckets)
 	if err != nil {
 		panic(err) // numbers and texts can always be written
 	}
-	return rollupSource{
+	return source{
 		from: `(SELECT account_no AS wanted_no FROM usage_accounts` + wanted.String() + `) AS wanted
 		      STRAIGHT_JOIN JSON_TABLE(?, '$[*]' COLUMNS (at_grain TINYINT UNSIGNED PATH '$.g', at_bucket DATETIME PATH '$.b')) AS named
-		      STRAIGHT_JOIN usage_rollups ON grain = at_grain AND bucket = at_bucket AND account_no = wanted_no`,
+		      STRAIGHT_JOIN ` + table + ` ON account_no = wanted_no AND grain = at_grain AND bucket = at_bucket`,
 		args:        append(wanted.Args, string(list)),
 		eachAccount: true,
 	}
 }
 
-// bucket names a bucket of a grain.
+// bucket names a bucket of a grid.
 type bucket struct {
-	Grain usage.Grain `json:"g"`
-	Start string      `json:"b"`
+	Grain int    `json:"g"`
+	Start string `json:"b"`
 }
 
-// cutPieces tells pieces with open ends from those without.
-func cutPieces(pieces []usage.Piece) (closed, open []usage.Piece) {
+// named returns the buckets of pieces, or nil where there are too many or an end is open.
+func named(pieces []usage.Piece) []bucket {
+	var names []bucket
 	for _, piece := range pieces {
-		if piece.From.IsZero() || piece.To.IsZero() {
-			open = append(open, piece)
-		} else {
-			closed = append(closed, piece)
+		starts := piece.Buckets(maxLookUps - len(names))
+		if starts == nil {
+			return nil
+		}
+		for _, start := range starts {
+			names = append(names, bucket{piece.Grid.Code(), start.Format(time.DateTime)})
 		}
 	}
-	return closed, open
+	return names
 }
 
-// namedBuckets returns the buckets of pieces, or nil when there are more than a limit.
-func namedBuckets(pieces []usage.Piece, limit int) []bucket {
-	var buckets []bucket
-	for _, piece := range pieces {
-		for at := range piece.Buckets() {
-			if len(buckets) == limit {
-				return nil
-			}
-			buckets = append(buckets, bucket{piece.Grain, at.Format(time.DateTime)})
+// accountsOf returns the accounts that the answer to a query needs, all of which its asker
+// may see, or nil when those are all, or so many that naming them does not help.
+func accountsOf(query usage.SeriesQuery) []string {
+	accounts := query.Accounts
+	if asked := accountIDs(query.Subjects); query.Subjects != nil && asked != nil {
+		accounts = slices.DeleteFunc(asked, func(id string) bool { return query.Accounts != nil && !holdsID(query.Accounts, id) })
+	}
+	switch {
+	case query.AccountID == "":
+		return accounts
+	case accounts != nil && !holdsID(accounts, query.AccountID):
+		return []string{}
+	}
+	return []string{query.AccountID}
+}
+
+// holdsID tells whether one of some ids is what the tables take for the same as another.
+func holdsID(ids []string, id string) bool {
+	return slices.ContainsFunc(ids, func(one string) bool { return usage.TrimID(one) == usage.TrimID(id) })
+}
+
+// accountIDs returns the accounts of subjects, each once, or nil when there are too
+// many to name.
+func accountIDs(subjects []usage.Subject) []string {
+	seen := map[string]bool{}
+	accounts := []string{}
+	for _, subject := range subjects {
+		if !seen[subject.AccountID] {
+			seen[subject.AccountID] = true
+			accounts = append(accounts, subject.AccountID)
 		}
 	}
-	return buckets
+	if len(accounts) > maxSubjects {
+		return nil
+	}
+	return accounts
 }

@@ -153,7 +153,8 @@ func (r *Reading) loadSeries(_ context.Context, keys []seriesKey) []*dataloader.
 		at := statement{key.group.report, key.group.level, key.step}
 		query := queries[at]
 		if query == nil {
-			query = &usage.SeriesQuery{Query: at.report.Query, Step: at.step, Level: at.level, Subjects: []usage.Subject{}}
+			query = &usage.SeriesQuery{Query: at.report.Query, Step: at.step, Subjects: []usage.Subject{}}
+			query.Level = at.level
 			queries[at] = query
 		}
 		if key.group.subjects == nil {

@@ -106,7 +106,7 @@ func (p *Plan) Source() usage.Source { return p.report.Source }
 func (p *Plan) Pieces() []Piece {
 	pieces := make([]Piece, len(p.report.Plan.Pieces))
 	for i, piece := range p.report.Plan.Pieces {
-		pieces[i] = Piece{grains[piece.Grain], p.span(piece.Range)}
+		pieces[i] = Piece{grains[piece.Grid.Grain], p.span(piece.Range)}
 	}
 	return pieces
 }
@@ -115,7 +115,7 @@ func (p *Plan) Pieces() []Piece {
 func (p *Plan) Sessions() []Span {
 	spans := make([]Span, len(p.report.Plan.Edges))
 	for i, edge := range p.report.Plan.Edges {
-		spans[i] = p.span(edge)
+		spans[i] = p.span(edge.Range)
 	}
 	return spans
 }
@@ -125,7 +125,7 @@ func (p *Plan) span(r usage.Range) Span {
 }
 
 // grains are the names of the grains in the schema.
-var grains = map[usage.Grain]usage.Step{usage.Hour: usage.Hourly, usage.Day: usage.Daily, usage.Month: usage.Monthly}
+var grains = map[usage.Grain]usage.Step{usage.QuarterHour: usage.QuarterHourly, usage.Hour: usage.Hourly, usage.Day: usage.Daily, usage.Month: usage.Monthly}
 
 // Piece is a run of neighbouring sums of one grain.
 type Piece struct {

@@ -1,0 +1,253 @@
+package usage
+
+import (
+	"slices"
+	"time"
+)
+
+// Sums says which sums answers may be composed of.
+type Sums struct {
+	// Level is whose they are.
+	Level Level
+	// Grains are those there are, from fine to coarse. Without any, everything is read from
+	// sessions.
+	Grains []Grain
+	// Calendars are those that days and months are kept by, that of UTC first.
+	Calendars []Calendar
+	// Until is the instant from which sums may not be read, or zero.
+	Until time.Time
+	// HoursUntil is the instant before which there are no quarter-hours, or zero.
+	HoursUntil time.Time
+}
+
+// forever is behind all that the database can hold.
+var forever = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Compose plans points, which must be neighbours in order, in their normal form and not
+// empty; only the first may be open at its start, and only the last at its end.
+//
+// Each point is the sum of whole buckets between the bounds nearest to its ends, and of the
+// tails from there to its ends: added where they are within it, and taken away where they
+// are not. So a day of any zone is a day of the calendar and two tails of less than half a
+// day, each of which serves two neighbouring points, and what is read grows with the points
+// alone. Sums are whole numbers, so this is exact.
+func Compose(points []Range, sums Sums) Plan {
+	c := composer{Sums: sums, pieces: map[Grid][]Edge{}}
+	c.calendar = c.nearestCalendar(points)
+	for i, point := range points {
+		if point.To.IsZero() {
+			point.To = forever
+		}
+		c.point(i, point)
+	}
+	plan := Plan{Level: sums.Level, Edges: apart(c.edges), Summed: apart(c.summed)}
+	for _, grid := range c.grids() {
+		for _, run := range apart(c.pieces[grid]) {
+			plan.Pieces = append(plan.Pieces, Piece{grid, run})
+		}
+	}
+	return plan
+}
+
+// composer collects the parts of a plan.
+type composer struct {
+	Sums
+	// calendar is that whose days and months are used.
+	calendar      Calendar
+	pieces        map[Grid][]Edge
+	edges, summed []Edge
+	// last is the bound that was rounded last, which is where the next point begins.
+	last struct{ of, base time.Time }
+}
+
+// grids are those that may be used, from coarse to fine.
+func (c *composer) grids() []Grid {
+	var grids []Grid
+	for _, grain := range slices.Backward(c.Grains) {
+		grids = append(grids, c.grid(grain))
+	}
+	return grids
+}
+
+func (c *composer) grid(grain Grain) Grid {
+	if grain < Day {
+		return Grid{grain, UTCCalendar}
+	}
+	return Grid{grain, c.calendar}
+}
+
+// looked is at how many of the points nearestCalendar looks.
+const looked = 12
+
+// nearestCalendar returns the calendar at whose midnights most points begin, of some that
+// are spread over all of them: whichever it is, the plan is exact.
+func (c *composer) nearestCalendar(points []Range) Calendar {
+	if len(c.Calendars) == 0 || len(points) == 0 {
+		return UTCCalendar
+	}
+	best, most := c.Calendars[0], -1
+	for _, calendar := range c.Calendars {
+		if calendar.No > 0 && points[0].From.Before(c.HoursUntil) {
+			continue // its midnights need not be on the hour
+		}
+		day, begin := Grid{Day, calendar}, 0
+		onMidnight := func(t time.Time) {
+			if !t.IsZero() && day.Floor(t).Equal(t) {
+				begin++
+			}
+		}
+		for i := 0; i < len(points); i += 1 + len(points)/looked {
+			onMidnight(points[i].From)
+		}
+		if onMidnight(points[len(points)-1].To); begin > most {
+			best, most = calendar, begin
+		}
+	}
+	return best
+}
+
+// point plans one point.
+func (c *composer) point(i int, point Range) {
+	shares := []Share{{i, 1}}
+	summed := point
+	if !c.Until.IsZero() {
+		if point.To.After(c.Until) {
+			kept := Range{later(point.From, c.Until), point.To}
+			c.edges = append(c.edges, Edge{kept, shares})
+			summed.To = kept.From
+		}
+		if !summed.From.Before(summed.To) {
+			return
+		}
+	}
+	if len(c.Grains) == 0 {
+		c.edges = append(c.edges, Edge{summed, shares})
+		return
+	}
+	base := Range{c.base(summed.From), c.base(summed.To)}
+	if !base.From.Before(base.To) || beside(base.From, summed.From)+beside(base.To, summed.To) >= length(summed) {
+		c.edges = append(c.edges, Edge{summed, shares}) // is shorter than its tails
+		return
+	}
+	c.edges = append(c.edges, tail(base.From, summed.From, i, -1)...)
+	c.edges = append(c.edges, tail(base.To, summed.To, i, 1)...)
+	c.summed = append(c.summed, Edge{base, shares})
+	_, runs := c.express(base, len(c.Grains)-1)
+	for _, run := range runs {
+		if run.minus {
+			shares = []Share{{i, -1}}
+		} else {
+			shares = []Share{{i, 1}}
+		}
+		c.pieces[run.grid] = append(c.pieces[run.grid], Edge{run.Range, shares})
+	}
+}
+
+// base returns the bound of sums that is nearest to an instant.
+func (c *composer) base(t time.Time) time.Time {
+	if c.last.of.Equal(t) && !c.last.base.IsZero() {
+		return c.last.base
+	}
+	finest := c.Grains[0]
+	if finest == QuarterHour && t.Before(c.HoursUntil) {
+		finest = Hour
+	}
+	c.last.of, c.last.base = t, c.nearest(c.grid(finest), t, false)
+	return c.last.base
+}
+
+// tail returns the span between a bound of sums and an instant, to be added times if it is
+// before the instant, and taken away if it is behind it.
+func tail(base, at time.Time, point, times int) []Edge {
+	switch {
+	case base.Before(at):
+		return []Edge{{Range{base, at}, []Share{{point, times}}}}
+	case at.Before(base):
+		return []Edge{{Range{at, base}, []Share{{point, -times}}}}
+	}
+	return nil
+}
+
+// run is a run of buckets to be added or taken away.
+type run struct {
+	grid Grid
+	Range
+	minus bool
+}
+
+// express returns the fewest buckets that make up a span, using those of a grain and of
+// the finer ones, and about how many they are. The span must begin and end where buckets
+// of the finest grain do.
+func (c *composer) express(span Range, at int) (count int, runs []run) {
+	grid := c.grid(c.Grains[at])
+	if at == 0 {
+		return bucketsIn(grid.Grain, span), []run{{grid, span, false}}
+	}
+	if length(span) < nominal[grid.Grain]/2 {
+		return c.express(span, at-1) // to take so much away from one bucket would take more
+	}
+	inner := Range{c.nearest(grid, span.From, true), c.nearest(grid, span.To, false)}
+	if !inner.From.Before(inner.To) {
+		return c.express(span, at-1)
+	}
+	count, runs = bucketsIn(grid.Grain, inner), []run{{grid, inner, false}}
+	for _, end := range []struct {
+		Range
+		minus bool
+	}{{Range{span.From, inner.From}, false}, {Range{inner.From, span.From}, true}, {Range{inner.To, span.To}, false}, {Range{span.To, inner.To}, true}} {
+		if !end.From.Before(end.To) {
+			continue
+		}
+		more, its := c.express(end.Range, at-1)
+		count += more
+		for _, one := range its {
+			one.minus = one.minus != end.minus
+			runs = append(runs, one)
+		}
+	}
+	if length(span) < 2*nominal[grid.Grain] {
+		if fewer, its := c.express(span, at-1); fewer <= count {
+			return fewer, its
+		}
+	}
+	return count, runs
+}
+
+// nearest returns the bound of a grid that is nearest to an instant, of those up to which
+// sums may be read; of two, the later one or the earlier one. Open ends stay.
+func (c *composer) nearest(grid Grid, t time.Time, later bool) time.Time {
+	if t.IsZero() || !t.Before(forever) {
+		return t
+	}
+	floor := grid.Floor(t)
+	if floor.Equal(t) {
+		return floor
+	}
+	next := grid.Next(t)
+	nearer := next.Sub(t) < t.Sub(floor) || later && next.Sub(t) == t.Sub(floor)
+	if nearer && (c.Until.IsZero() || !next.After(c.Until)) {
+		return next
+	}
+	return floor
+}
+
+// nominal is about how long buckets are.
+var nominal = map[Grain]time.Duration{QuarterHour: 15 * time.Minute, Hour: time.Hour, Day: 24 * time.Hour, Month: 30 * 24 * time.Hour}
+
+// bucketsIn is about how many buckets a span has.
+func bucketsIn(grain Grain, span Range) int {
+	return int((length(span) + nominal[grain]/2) / nominal[grain])
+}
+
+// length is how long a span is, up to 292 years.
+func length(span Range) time.Duration { return span.To.Sub(span.From) }
+
+// beside is how far two instants are apart.
+func beside(a, b time.Time) time.Duration { return a.Sub(b).Abs() }
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
