@@ -1,6 +1,7 @@
 package read
 
 import (
+	"database/sql"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -70,12 +71,20 @@ func TestSubjectsAreAddedUpHoweverTheyAreSpelled(t *testing.T) {
 
 // The stamp of the last row tells it from the others, and is its instant.
 func TestTheLastRowIsTheOneWithAStamp(t *testing.T) {
-	var last lastRow
-	if last.take(0, 5) || last != (lastRow{}) {
-		t.Errorf("a row without a stamp is taken for the last: %+v", last)
+	r := &reading{question: &question{}, answer: func(usage.Subject, int, usage.Usage) error { return nil }}
+	row := func(texts ...string) []sql.RawBytes {
+		var columns []sql.RawBytes
+		for _, text := range texts {
+			columns = append(columns, sql.RawBytes(text))
+		}
+		return columns
 	}
-	if !last.take(1_772_366_400_123_456, -5) || last.token != -5 || last.asOf.Format("2006-01-02T15:04:05.999999999Z07:00") != "2026-03-01T12:00:00.123Z" {
-		t.Errorf("got %+v", last)
+	if err := r.row(row("a", "", "102", "1", "1", "60", "1", "0", "5")); err != nil || r.last != (lastRow{}) {
+		t.Errorf("a row without a stamp is taken for the last: %+v, %v", r.last, err)
+	}
+	err := r.row(row("", "", "0", "0", "0", "0", "0", "1772366400123456", "-5"))
+	if err != nil || r.last.token != -5 || r.last.asOf.Format("2006-01-02T15:04:05.999999999Z07:00") != "2026-03-01T12:00:00.123Z" {
+		t.Errorf("got %+v, %v", r.last, err)
 	}
 }
 
