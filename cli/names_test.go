@@ -64,8 +64,8 @@ func TestErrorsNameFlags(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return usage.CheckRetained(usage.SeriesQuery{Query: query}, query.Range, usage.NewPlan(query.Range), kept,
-			func(_ usage.SeriesQuery, span usage.Range) (usage.Plan, error) { return usage.NewPlan(span), nil })
+		return usage.Retention{Kept: kept, HoursUntil: kept}.Check(usage.SeriesQuery{Query: query}, query.Range, hours(query.Range),
+			func(_ usage.SeriesQuery, span usage.Range) (usage.Plan, error) { return hours(span), nil })
 	}
 	compared := func(options compare.Options) error {
 		_, err := compare.New(options)
@@ -105,4 +105,9 @@ func TestErrorsNameFlags(t *testing.T) {
 			t.Errorf("%d\ngot  %swant aiusage: %s", status, &stderr, c.want)
 		}
 	}
+}
+
+// hours plans a report as a database with sums of hours does.
+func hours(span usage.Range) usage.Plan {
+	return usage.Compose([]usage.Range{span}, usage.Sums{Grains: usage.Grains})
 }

@@ -116,7 +116,7 @@ func asks(store *db.Store, sessions []usage.Session) map[string]func(ctx context
 			return report.Subjects, nil
 		},
 		"a series": func(ctx context.Context) (any, error) {
-			set, err := store.Series(ctx, usage.SeriesQuery{Query: query, Step: usage.Daily, Level: usage.ByCustomer})
+			set, err := store.Series(ctx, usage.SeriesQuery{Query: query, Step: usage.Daily})
 			if err != nil {
 				return nil, err
 			}

@@ -60,7 +60,7 @@ func TestSeriesAddUpToTheReport(t *testing.T) {
 				for level, want := range map[usage.Level]map[usage.Subject]usage.Usage{
 					usage.Together: {{}: report.Totals}, usage.ByAccount: byAccount(report), usage.ByCustomer: bySubject(report),
 				} {
-					set, err := store.Series(t.Context(), usage.SeriesQuery{Query: query, Step: step, Level: level})
+					set, err := store.Series(t.Context(), usage.SeriesQuery{Query: at(level, query), Step: step})
 					if err != nil {
 						t.Fatalf("%+v %s: %v", query, step, err)
 					}
@@ -78,7 +78,7 @@ func TestSeriesAddUpToTheReport(t *testing.T) {
 				}
 			}
 		}
-		set, err := store.Series(t.Context(), usage.SeriesQuery{Query: usage.Query{Zone: berlin}, Step: usage.Daily})
+		set, err := store.Series(t.Context(), usage.SeriesQuery{Query: usage.Query{Level: usage.Together, Zone: berlin}, Step: usage.Daily})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +132,7 @@ func TestAnOpenEndIsThatOfWhatIsAskedFor(t *testing.T) {
 			{usage.Query{AccountID: "a", Range: usage.Range{To: usage.Day.Floor(at(-8))}}, -20, -9},
 		} {
 			test.query.Zone = time.UTC
-			set, err := store.Series(t.Context(), usage.SeriesQuery{Query: test.query, Step: usage.Daily})
+			set, err := store.Series(t.Context(), usage.SeriesQuery{Query: at(usage.Together, test.query), Step: usage.Daily})
 			if err != nil {
 				t.Fatalf("%+v: %v", test.query, err)
 			}
@@ -147,11 +147,11 @@ func TestAnOpenEndIsThatOfWhatIsAskedFor(t *testing.T) {
 		}
 		for _, query := range []usage.Query{{AccountID: "nobody"}, {AccountID: "a", CustomerID: "z"}, {CustomerID: "nobody"}, {Accounts: []string{"a"}, AccountID: "b"}, {Accounts: []string{"a"}, CustomerID: "z"}} {
 			query.Zone = time.UTC
-			if set, err := store.Series(t.Context(), usage.SeriesQuery{Query: query, Step: usage.Daily}); err != nil || len(set.Buckets) != 0 {
+			if set, err := store.Series(t.Context(), usage.SeriesQuery{Query: at(usage.Together, query), Step: usage.Daily}); err != nil || len(set.Buckets) != 0 {
 				t.Errorf("%+v: %d points, %v", query, len(set.Buckets), err)
 			}
 		}
-		_, err = store.Series(t.Context(), usage.SeriesQuery{Query: usage.Query{Zone: time.UTC}, Step: usage.Daily})
+		_, err = store.Series(t.Context(), usage.SeriesQuery{Query: usage.Query{Level: usage.Together, Zone: time.UTC}, Step: usage.Daily})
 		wantCode(t, err, usage.InvalidArgument)
 		if !isEmbedded(t, store) {
 			endsAfterRetention(t, store, at)
@@ -178,7 +178,7 @@ func endsAfterRetention(t *testing.T, store *db.Store, at func(days int) time.Ti
 		{usage.Query{CustomerID: "x"}, -40},
 	} {
 		test.query.Zone = time.UTC
-		set, err := store.Series(t.Context(), usage.SeriesQuery{Query: test.query, Step: usage.Daily})
+		set, err := store.Series(t.Context(), usage.SeriesQuery{Query: at(usage.Together, test.query), Step: usage.Daily})
 		if err != nil {
 			t.Fatalf("%+v after retention: %v", test.query, err)
 		}
@@ -274,7 +274,7 @@ func TestASnapshotShowsOneState(t *testing.T) {
 		if after.Totals != before.Totals || !after.AsOf.Equal(before.AsOf) {
 			t.Errorf("got %+v as of %v, then %+v as of %v", before.Totals, before.AsOf, after.Totals, after.AsOf)
 		}
-		set, err := snapshot.Series(t.Context(), usage.SeriesQuery{Query: usage.Query{Zone: time.UTC}, Step: usage.Monthly})
+		set, err := snapshot.Series(t.Context(), usage.SeriesQuery{Query: usage.Query{Level: usage.Together, Zone: time.UTC}, Step: usage.Monthly})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -352,7 +352,7 @@ func TestASnapshotSaysThatItsContextHasEnded(t *testing.T) {
 					}
 					_, err := snapshot.Report(t.Context(), usage.Query{Zone: time.UTC})
 					says(err)
-					_, err = snapshot.Series(t.Context(), usage.SeriesQuery{Query: usage.Query{Zone: time.UTC}, Step: usage.Daily})
+					_, err = snapshot.Series(t.Context(), usage.SeriesQuery{Query: usage.Query{Level: usage.Together, Zone: time.UTC}, Step: usage.Daily})
 					says(err)
 					_, err = snapshot.Names(t.Context(), []usage.Subject{{AccountID: "a"}})
 					says(err)
@@ -365,4 +365,10 @@ func TestASnapshotSaysThatItsContextHasEnded(t *testing.T) {
 			})
 		})
 	}
+}
+
+// at is a query that tells usage apart at a level.
+func at(level usage.Level, query usage.Query) usage.Query {
+	query.Level = level
+	return query
 }

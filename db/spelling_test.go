@@ -47,7 +47,7 @@ func TestSpacesAtTheEndOfAnIDMakeNoDifference(t *testing.T) {
 				}
 			}
 			for subject, want := range map[usage.Subject]int64{{AccountID: "a"}: 4, {AccountID: "a ", CustomerID: "c"}: 2, {AccountID: "b"}: 1} {
-				query := usage.SeriesQuery{Query: usage.Query{Zone: time.UTC}, Step: usage.Daily, Level: usage.ByAccount, Subjects: []usage.Subject{subject}}
+				query := usage.SeriesQuery{Query: usage.Query{Zone: time.UTC, Level: usage.ByAccount}, Step: usage.Daily, Subjects: []usage.Subject{subject}}
 				if subject.CustomerID != "" {
 					query.Level = usage.ByCustomer
 				}

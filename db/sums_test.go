@@ -122,9 +122,8 @@ func TestSeriesAreWhatTheSessionsAddUpTo(t *testing.T) {
 			}
 			from := first[draw.IntN(len(first))].Add(time.Duration(draw.IntN(24*96)) * 15 * time.Minute)
 			query := usage.SeriesQuery{
-				Query: usage.Query{Zone: zone, Range: usage.Range{From: from, To: from.Add(time.Duration(1+draw.IntN(20*96)) * 15 * time.Minute)}},
+				Query: usage.Query{Level: []usage.Level{usage.Together, usage.ByAccount, usage.ByCustomer}[draw.IntN(3)], Zone: zone, Range: usage.Range{From: from, To: from.Add(time.Duration(1+draw.IntN(20*96)) * 15 * time.Minute)}},
 				Step:  []usage.Step{usage.QuarterHourly, usage.Hourly, usage.Daily, usage.Weekly, usage.Monthly, usage.Yearly}[draw.IntN(6)],
-				Level: []usage.Level{usage.Together, usage.ByAccount, usage.ByCustomer}[draw.IntN(3)],
 			}
 			if draw.IntN(2) == 0 {
 				query.AccountID = "a"

@@ -105,15 +105,19 @@ type ComplexityRoot struct {
 	}
 
 	AIUsagePlan struct {
+		Kept     func(childComplexity int) int
+		Level    func(childComplexity int) int
 		Pieces   func(childComplexity int) int
 		Sessions func(childComplexity int) int
 		Source   func(childComplexity int) int
 	}
 
 	AIUsagePlanPiece struct {
-		From  func(childComplexity int) int
-		Grain func(childComplexity int) int
-		To    func(childComplexity int) int
+		From     func(childComplexity int) int
+		Grain    func(childComplexity int) int
+		Sign     func(childComplexity int) int
+		TimeZone func(childComplexity int) int
+		To       func(childComplexity int) int
 	}
 
 	AIUsagePoint struct {
@@ -127,6 +131,7 @@ type ComplexityRoot struct {
 
 	AIUsageSpan struct {
 		From func(childComplexity int) int
+		Sign func(childComplexity int) int
 		To   func(childComplexity int) int
 	}
 
@@ -539,6 +544,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AIUsage.Totals(childComplexity), true
 
+	case "AIUsagePlan.kept":
+		if e.ComplexityRoot.AIUsagePlan.Kept == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePlan.Kept(childComplexity), true
+	case "AIUsagePlan.level":
+		if e.ComplexityRoot.AIUsagePlan.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePlan.Level(childComplexity), true
 	case "AIUsagePlan.pieces":
 		if e.ComplexityRoot.AIUsagePlan.Pieces == nil {
 			break
@@ -570,6 +587,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIUsagePlanPiece.Grain(childComplexity), true
+	case "AIUsagePlanPiece.sign":
+		if e.ComplexityRoot.AIUsagePlanPiece.Sign == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePlanPiece.Sign(childComplexity), true
+	case "AIUsagePlanPiece.timeZone":
+		if e.ComplexityRoot.AIUsagePlanPiece.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePlanPiece.TimeZone(childComplexity), true
 	case "AIUsagePlanPiece.to":
 		if e.ComplexityRoot.AIUsagePlanPiece.To == nil {
 			break
@@ -620,6 +649,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIUsageSpan.From(childComplexity), true
+	case "AIUsageSpan.sign":
+		if e.ComplexityRoot.AIUsageSpan.Sign == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageSpan.Sign(childComplexity), true
 	case "AIUsageSpan.to":
 		if e.ComplexityRoot.AIUsageSpan.To == nil {
 			break
@@ -1229,7 +1264,7 @@ type AICustomerUsage {
 
 "The length of time of one point of a series, on the calendar of the report's time zone."
 enum AIUsageGranularity {
-  "From one quarter of an hour to the next on the clocks of the time zone. Read from single sessions, as far as these are kept."
+  "From one quarter of an hour to the next on the clocks of the time zone."
   QUARTER_HOUR
   "From one full hour to the next on the clocks of the time zone."
   HOUR
@@ -1273,15 +1308,29 @@ type AIUsagePoint {
 type AIUsagePlan {
   "What usage is read from at the moment."
   source: AIUsageSource!
-  "The runs of sums that were added up, in the order of time."
+  "Whose sums were read: no finer than what is selected needs."
+  level: AIUsageLevel!
+  "The runs of sums that were added up or taken away, longest sums first, then in the order of time."
   pieces: [AIUsagePlanPiece!]!
   "The spans of time whose sessions were read one by one, in the order of time."
   sessions: [AIUsageSpan!]!
+  "The spans of time that were read from the quarter-hours kept of each customer, because the sessions have been dropped."
+  kept: [AIUsageSpan!]!
+}
+
+"Whose sums there are."
+enum AIUsageLevel {
+  "Those of each customer, and of each account without one."
+  CUSTOMER
+  "Those of each account."
+  ACCOUNT
+  "Those of everybody."
+  EVERYBODY
 }
 
 "What usage is read from."
 enum AIUsageSource {
-  "Sums by hour, day and month that are kept up to date with every change, and single sessions for parts of an hour."
+  "Sums by quarter-hour, hour, day and month that are kept up to date with every change, and single sessions for what lies beside them."
   ROLLUPS
   "The sessions themselves, because there are no sums (yet)."
   SESSIONS
@@ -1291,14 +1340,20 @@ enum AIUsageSource {
 type AIUsagePlanPiece {
   "The length of time of each sum."
   grain: AIUsageGrain!
+  "The time zone in which its days and months begin."
+  timeZone: String!
+  "1 where it was added, and -1 where it was taken away: a day of one zone is a day of another with a piece more at one end and one less at the other."
+  sign: Int!
   "Where the first one starts; null for the beginning."
   from: DateTime
   "Where the last one ends, exclusive; null when there is no end."
   to: DateTime
 }
 
-"The length of time of a sum, on the calendar of UTC."
+"The length of time of a sum."
 enum AIUsageGrain {
+  "A quarter of an hour."
+  QUARTER_HOUR
   "An hour."
   HOUR
   "A day."
@@ -1311,6 +1366,8 @@ enum AIUsageGrain {
 
 "A span of time."
 type AIUsageSpan {
+  "1 where it was added, and -1 where it was taken away."
+  sign: Int!
   "Where it starts, inclusive; null for the beginning."
   from: DateTime
   "Where it ends, exclusive; null when there is no end."
@@ -1612,10 +1669,14 @@ func (ec *executionContext) childFields_AIUsagePlan(ctx context.Context, field g
 	switch field.Name {
 	case "source":
 		return ec.fieldContext_AIUsagePlan_source(ctx, field)
+	case "level":
+		return ec.fieldContext_AIUsagePlan_level(ctx, field)
 	case "pieces":
 		return ec.fieldContext_AIUsagePlan_pieces(ctx, field)
 	case "sessions":
 		return ec.fieldContext_AIUsagePlan_sessions(ctx, field)
+	case "kept":
+		return ec.fieldContext_AIUsagePlan_kept(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AIUsagePlan", field.Name)
 }
@@ -1624,6 +1685,10 @@ func (ec *executionContext) childFields_AIUsagePlanPiece(ctx context.Context, fi
 	switch field.Name {
 	case "grain":
 		return ec.fieldContext_AIUsagePlanPiece_grain(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_AIUsagePlanPiece_timeZone(ctx, field)
+	case "sign":
+		return ec.fieldContext_AIUsagePlanPiece_sign(ctx, field)
 	case "from":
 		return ec.fieldContext_AIUsagePlanPiece_from(ctx, field)
 	case "to":
@@ -1652,6 +1717,8 @@ func (ec *executionContext) childFields_AIUsagePoint(ctx context.Context, field 
 
 func (ec *executionContext) childFields_AIUsageSpan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "sign":
+		return ec.fieldContext_AIUsageSpan_sign(ctx, field)
 	case "from":
 		return ec.fieldContext_AIUsageSpan_from(ctx, field)
 	case "to":
@@ -3749,6 +3816,29 @@ func (ec *executionContext) fieldContext_AIUsagePlan_source(_ context.Context, f
 	return graphql.NewScalarFieldContext("AIUsagePlan", field, true, false, "AIUsageSource")
 }
 
+func (ec *executionContext) _AIUsagePlan_level(ctx context.Context, field graphql.CollectedField, obj *answer.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePlan_level(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Level(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Level) graphql.Marshaler {
+			return ec.marshalNAIUsageLevel2aiusageᚋresolversᚋanswerᚐLevel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePlan_level(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePlan", field, true, false, "AIUsageLevel")
+}
+
 func (ec *executionContext) _AIUsagePlan_pieces(ctx context.Context, field graphql.CollectedField, obj *answer.Plan) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3813,6 +3903,38 @@ func (ec *executionContext) fieldContext_AIUsagePlan_sessions(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _AIUsagePlan_kept(ctx context.Context, field graphql.CollectedField, obj *answer.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePlan_kept(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kept(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Span) graphql.Marshaler {
+			return ec.marshalNAIUsageSpan2ᚕaiusageᚋresolversᚋanswerᚐSpanᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePlan_kept(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsagePlan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsageSpan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AIUsagePlanPiece_grain(ctx context.Context, field graphql.CollectedField, obj *answer.Piece) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3834,6 +3956,52 @@ func (ec *executionContext) _AIUsagePlanPiece_grain(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_AIUsagePlanPiece_grain(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AIUsagePlanPiece", field, false, false, "AIUsageGrain")
+}
+
+func (ec *executionContext) _AIUsagePlanPiece_timeZone(ctx context.Context, field graphql.CollectedField, obj *answer.Piece) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePlanPiece_timeZone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TimeZone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePlanPiece_timeZone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePlanPiece", field, false, false, "String")
+}
+
+func (ec *executionContext) _AIUsagePlanPiece_sign(ctx context.Context, field graphql.CollectedField, obj *answer.Piece) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePlanPiece_sign(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sign, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePlanPiece_sign(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePlanPiece", field, false, false, "Int")
 }
 
 func (ec *executionContext) _AIUsagePlanPiece_from(ctx context.Context, field graphql.CollectedField, obj *answer.Piece) (ret graphql.Marshaler) {
@@ -4018,6 +4186,29 @@ func (ec *executionContext) _AIUsagePoint_sessions(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_AIUsagePoint_sessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AIUsagePoint", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AIUsageSpan_sign(ctx context.Context, field graphql.CollectedField, obj *answer.Span) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageSpan_sign(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sign, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageSpan_sign(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageSpan", field, false, false, "Int")
 }
 
 func (ec *executionContext) _AIUsageSpan_from(ctx context.Context, field graphql.CollectedField, obj *answer.Span) (ret graphql.Marshaler) {
@@ -6612,6 +6803,11 @@ func (ec *executionContext) _AIUsagePlan(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "level":
+			out.Values[i] = ec._AIUsagePlan_level(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "pieces":
 			out.Values[i] = ec._AIUsagePlan_pieces(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -6619,6 +6815,11 @@ func (ec *executionContext) _AIUsagePlan(ctx context.Context, sel ast.SelectionS
 			}
 		case "sessions":
 			out.Values[i] = ec._AIUsagePlan_sessions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kept":
+			out.Values[i] = ec._AIUsagePlan_kept(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6652,6 +6853,16 @@ func (ec *executionContext) _AIUsagePlanPiece(ctx context.Context, sel ast.Selec
 			out.Values[i] = graphql.MarshalString("AIUsagePlanPiece")
 		case "grain":
 			out.Values[i] = ec._AIUsagePlanPiece_grain(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "timeZone":
+			out.Values[i] = ec._AIUsagePlanPiece_timeZone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sign":
+			out.Values[i] = ec._AIUsagePlanPiece_sign(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6751,6 +6962,11 @@ func (ec *executionContext) _AIUsageSpan(ctx context.Context, sel ast.SelectionS
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AIUsageSpan")
+		case "sign":
+			out.Values[i] = ec._AIUsageSpan_sign(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "from":
 			out.Values[i] = ec._AIUsageSpan_from(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -7748,6 +7964,21 @@ func (ec *executionContext) marshalNAIUsageGranularity2aiusageᚋusageᚐStep(ct
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "AIUsageGranularity!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAIUsageLevel2aiusageᚋresolversᚋanswerᚐLevel(ctx context.Context, v any) (answer.Level, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := answer.Level(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAIUsageLevel2aiusageᚋresolversᚋanswerᚐLevel(ctx context.Context, sel ast.SelectionSet, v answer.Level) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AIUsageLevel!")
 	}
 	return res
 }

@@ -169,7 +169,7 @@ func TestFacts5And6AsDotNetReads(t *testing.T) {
 			case drops(document) && isPartOf(theirs, ours):
 				differences["a filter that .NET drops"]++
 			default:
-				t.Errorf("read otherwise: %q\nhere %+q\n.NET %+q", document, requestFields(ours), requestFields(theirs))
+				t.Errorf("read otherwise: %q\nhere %+v\n.NET %+v", document, requestFields(ours), requestFields(theirs))
 			}
 		}
 	}
@@ -252,14 +252,14 @@ func TestFact5WhatDotNetWritesIsRead(t *testing.T) {
 		}
 		document := o.write(t, 'q', strings.Join(digits, " "))
 		if got, err := bind([]byte(document), media(formatXML)); err != nil || got != want {
-			t.Errorf("%s\ngot  %+q, %v\nwant %+q", document, requestFields(got), err, requestFields(want))
+			t.Errorf("%s\ngot  %+v, %v\nwant %+v", document, requestFields(got), err, requestFields(want))
 		}
 		one := strings.TrimPrefix(document, xmlDeclaration)
 		batch := "<ArrayOfGetAIUsage" + contractAttributes + ">" + one + one + "</ArrayOfGetAIUsage>"
 		got, err := bindBatch([]byte(batch), media(formatXML))
 		_, words := o.ask(t, 'b', batch)
 		if err != nil || len(got) != 2 || got[1] != want || len(words) != 10 || words[6] != digits[0] {
-			t.Errorf("%s\ngot %+q, %v\n.NET %q", batch, got, err, words)
+			t.Errorf("%s\ngot %+v, %v\n.NET %q", batch, got, err, words)
 		}
 	}
 }

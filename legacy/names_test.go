@@ -21,8 +21,8 @@ func TestFact17NamesAreTheContracts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return nil, usage.CheckRetained(usage.SeriesQuery{Query: query}, query.Range, usage.NewPlan(query.Range), kept,
-			func(_ usage.SeriesQuery, span usage.Range) (usage.Plan, error) { return usage.NewPlan(span), nil })
+		return nil, usage.Retention{Kept: kept, HoursUntil: kept}.Check(usage.SeriesQuery{Query: query}, query.Range, hours(query.Range),
+			func(_ usage.SeriesQuery, span usage.Range) (usage.Plan, error) { return hours(span), nil })
 	}
 	long := strings.Repeat("x", usage.MaxIDLength+1)
 	forms := "; accepted: " + strings.Join(append(append([]string(nil), usage.DateForms...), dotNetForms...), ", ")
@@ -81,4 +81,9 @@ func TestWhatWasSentIsShownInPart(t *testing.T) {
 			t.Errorf("%.20s: %d %s", text, w.Code, body)
 		}
 	}
+}
+
+// hours plans a report as a database with sums of hours does.
+func hours(span usage.Range) usage.Plan {
+	return usage.Compose([]usage.Range{span}, usage.Sums{Grains: usage.Grains})
 }

@@ -44,7 +44,7 @@ func (f Flat) InterceptRootField(ctx context.Context, next graphql.RootResolver)
 	if !flat || !allText(arguments) {
 		return next(ctx)
 	}
-	found := f.resolve(ctx, arguments, selected.reads)
+	found := f.resolve(ctx, arguments, levelOf(operation, field.Selections), selected.reads)
 	if found.report != nil {
 		if document, ok := selected.document(ctx, found.report); ok {
 			return graphql.WriterFunc(func(w io.Writer) { w.Write(document) })
@@ -84,9 +84,9 @@ type foundKey struct{}
 
 // resolve reads the report, from one state of the database with what is read below
 // it. A panic is kept for the usual path, which knows how to handle it.
-func (f Flat) resolve(ctx context.Context, arguments map[string]any, readsBelow bool) (result found) {
+func (f Flat) resolve(ctx context.Context, arguments map[string]any, level usage.Level, readsBelow bool) (result found) {
 	err := usage.Safely(func() error {
-		result = f.read(ctx, arguments, readsBelow)
+		result = f.read(ctx, arguments, level, readsBelow)
 		return nil
 	})
 	if err != nil {
@@ -95,7 +95,7 @@ func (f Flat) resolve(ctx context.Context, arguments map[string]any, readsBelow 
 	return result
 }
 
-func (f Flat) read(ctx context.Context, arguments map[string]any, readsBelow bool) found {
+func (f Flat) read(ctx context.Context, arguments map[string]any, level usage.Level, readsBelow bool) found {
 	argument := func(name string) string {
 		value, _ := arguments[name].(string)
 		return value
@@ -111,6 +111,7 @@ func (f Flat) read(ctx context.Context, arguments map[string]any, readsBelow boo
 		EndDate:    argument("endDate"),
 		TimeZone:   argument("timeZone"),
 		Period:     usage.Period(argument("period")),
+		Level:      level,
 	}
 	if !readsBelow {
 		report, err := f.resolver.Report(ctx, request)

@@ -89,17 +89,22 @@ var pointFields = fields[answer.Point]{
 
 var planFields = fields[answer.Plan]{
 	"source":   textField(func(p *answer.Plan) string { return string(p.Source()) }),
+	"level":    textField(func(p *answer.Plan) string { return string(p.Level()) }),
 	"pieces":   listField(pieceFields, "AIUsagePlanPiece", (*answer.Plan).Pieces),
 	"sessions": listField(spanFields, "AIUsageSpan", (*answer.Plan).Sessions),
+	"kept":     listField(spanFields, "AIUsageSpan", (*answer.Plan).Kept),
 }
 
 var pieceFields = fields[answer.Piece]{
-	"grain": textField(func(p *answer.Piece) string { return string(p.Grain) }),
-	"from":  timeField(func(p *answer.Piece) *time.Time { return p.From }),
-	"to":    timeField(func(p *answer.Piece) *time.Time { return p.To }),
+	"grain":    textField(func(p *answer.Piece) string { return string(p.Grain) }),
+	"timeZone": textField(func(p *answer.Piece) string { return p.TimeZone }),
+	"sign":     numberField(func(p *answer.Piece) int64 { return int64(p.Sign) }),
+	"from":     timeField(func(p *answer.Piece) *time.Time { return p.From }),
+	"to":       timeField(func(p *answer.Piece) *time.Time { return p.To }),
 }
 
 var spanFields = fields[answer.Span]{
+	"sign": numberField(func(s *answer.Span) int64 { return int64(s.Sign) }),
 	"from": timeField(func(s *answer.Span) *time.Time { return s.From }),
 	"to":   timeField(func(s *answer.Span) *time.Time { return s.To }),
 }

@@ -110,9 +110,9 @@ func drawReport(t *rapid.T) *usage.Report {
 	slices.SortFunc(subjects, func(a, b usage.SubjectUsage) int {
 		return cmp.Or(strings.Compare(a.AccountID, b.AccountID), strings.Compare(a.CustomerID, b.CustomerID))
 	})
-	plan := usage.Plan{Edges: []usage.Range{query.Range}}
+	plan := usage.Plan{Edges: []usage.Edge{{Range: query.Range}}}
 	if !query.Range.From.IsZero() {
-		plan = usage.NewPlan(query.Range)
+		plan = usage.Compose([]usage.Range{query.Range}, usage.Sums{Grains: usage.Grains})
 	}
 	report := usage.NewReport(query, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), subjects).ReadBy(usage.FromRollups, plan)
 	if rapid.Bool().Draw(t, "dropped") {

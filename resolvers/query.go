@@ -26,6 +26,7 @@ func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID, start
 	if err != nil {
 		return nil, err
 	}
+	query.Level = levelOf(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections)
 	if report, err := r.continued(ctx, query); report != nil || err != nil {
 		return reading.Node(report), err
 	}

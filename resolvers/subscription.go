@@ -41,7 +41,7 @@ func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, cus
 	poll := func(ctx context.Context) (*usage.Report, error) {
 		return r.Report(auth.NewContext(ctx, principal), request)
 	}
-	key := fmt.Sprintf("%q %v %q", request, query.Accounts != nil, query.Accounts)
+	key := fmt.Sprintf("%#v %v %q", request, query.Accounts != nil, query.Accounts)
 	leave, err := r.callers.enter(principal.Name, key)
 	if err != nil {
 		return nil, err

@@ -18,8 +18,8 @@ func TestErrorsNameArgumentsOfGraphQL(t *testing.T) {
 	dropped := func() (*usage.Report, error) {
 		span := usage.Range{From: kept.Add(-12*time.Hour - 29*time.Minute), To: kept.Add(time.Hour)}
 		query := usage.SeriesQuery{Query: usage.Query{StartsBy: usage.ArgStartDate, EndsBy: usage.ArgEndDate}}
-		return nil, usage.CheckRetained(query, span, usage.NewPlan(span), kept,
-			func(_ usage.SeriesQuery, span usage.Range) (usage.Plan, error) { return usage.NewPlan(span), nil })
+		return nil, usage.Retention{Kept: kept, HoursUntil: kept}.Check(query, span, hours(span),
+			func(_ usage.SeriesQuery, span usage.Range) (usage.Plan, error) { return hours(span), nil })
 	}
 	long := strings.Repeat("x", usage.MaxIDLength+1)
 	for _, c := range []struct {
@@ -68,4 +68,9 @@ func TestErrorsNameArgumentsOfGraphQL(t *testing.T) {
 			t.Errorf("%s: got %+v", c.query, one)
 		}
 	}
+}
+
+// hours plans a report as a database with sums of hours does.
+func hours(span usage.Range) usage.Plan {
+	return usage.Compose([]usage.Range{span}, usage.Sums{Grains: usage.Grains})
 }

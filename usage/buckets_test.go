@@ -136,6 +136,14 @@ func TestASeriesSetAddsUpHoweverASubjectIsSpelled(t *testing.T) {
 			t.Errorf("bucket %d was taken", bucket)
 		}
 	}
+	for _, times := range []int64{1, -1} {
+		if err := set.Add(Subject{"c", ""}, 1, Usage{times, 60 * times, times}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if set.LeaveOutUnused(); set.Points() != 4 {
+		t.Errorf("%d points, without usage that came to nothing", set.Points())
+	}
 	if err := set.Add(Subject{"a", "x"}, 0, Usage{Seconds: 1<<63 - 1}); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("got %v", err)
 	}

@@ -17,6 +17,8 @@ type Request struct {
 	TimeZone string
 	// Period is a range by its name, instead of StartDate and EndDate.
 	Period Period
+	// Level is how far the answer has to tell usage apart.
+	Level Level
 }
 
 // Query is a question with every value resolved.
@@ -64,7 +66,7 @@ func (r Request) Query(fallback *time.Location, now time.Time) (Query, error) {
 	if err != nil {
 		return Query{}, err
 	}
-	query := Query{AccountID: accountID, CustomerID: customerID, Range: span, Zone: zone}
+	query := Query{AccountID: accountID, CustomerID: customerID, Level: r.Level, Range: span, Zone: zone}
 	query.StartsBy, query.EndsBy = r.endsBy()
 	return query, nil
 }

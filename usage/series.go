@@ -3,6 +3,7 @@ package usage
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -110,6 +111,14 @@ func (s *SeriesSet) Add(subject Subject, bucket int, amount Usage) error {
 	}
 	amounts[bucket] = amounts[bucket].Plus(amount)
 	return amounts[bucket].Fits()
+}
+
+// LeaveOutUnused leaves out the subjects whose usage has come to nothing in every bucket:
+// what was added to them has been taken away again.
+func (s *SeriesSet) LeaveOutUnused() {
+	maps.DeleteFunc(s.amounts, func(_ Subject, amounts []Usage) bool {
+		return !slices.ContainsFunc(amounts, func(amount Usage) bool { return amount != Usage{} })
+	})
 }
 
 // Points returns how many points the series of all subjects with usage have.

@@ -38,5 +38,6 @@ func seriesIn(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQuery, span us
 		}
 		return set.Add(subject, point, amount)
 	})
+	set.LeaveOutUnused()
 	return set, last, err
 }

@@ -47,8 +47,11 @@ func (k *Kept) Find(query usage.Query, text string) *usage.Report {
 	if err != nil || place == nil {
 		return nil
 	}
-	if item := k.reports.Get(keptKey(query, place.asOf())); item != nil {
-		return item.Value()
+	// What tells usage further apart has it all as well.
+	for ; query.Level >= usage.ByCustomer; query.Level-- {
+		if item := k.reports.Get(keptKey(query, place.asOf())); item != nil {
+			return item.Value()
+		}
 	}
 	return nil
 }

@@ -114,7 +114,7 @@ func TestListsAreReadOnce(t *testing.T) {
 	if names := strings.Count(got, "names"); names < 1 || names > 2 {
 		t.Errorf("names were read %d times: %s", names, got)
 	}
-	if want := "report, series DAY 1 0, series DAY 2 0, series MONTH 1 0"; !strings.HasSuffix(got, want) {
+	if want := "report, series DAY 0 0, series DAY 1 0, series MONTH 1 0"; !strings.HasSuffix(got, want) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -139,7 +139,7 @@ func TestAPageIsReadForItsRows(t *testing.T) {
 			}
 		}
 	}
-	if got, want := strings.Join(d.asked, ", "), "report, series DAY 1 1, series DAY 2 1"; got != want || page.Nodes[0].AccountID != "b" {
+	if got, want := strings.Join(d.asked, ", "), "report, series DAY 1 1, series DAY 0 1"; got != want || page.Nodes[0].AccountID != "b" {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

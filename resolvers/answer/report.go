@@ -102,39 +102,67 @@ type Plan struct{ report *usage.Report }
 // Source says what usage is read from.
 func (p *Plan) Source() usage.Source { return p.report.Source }
 
+// Level is whose sums were read.
+func (p *Plan) Level() Level { return levels[p.report.Plan.Level] }
+
 // Pieces are the runs of sums.
 func (p *Plan) Pieces() []Piece {
 	pieces := make([]Piece, len(p.report.Plan.Pieces))
 	for i, piece := range p.report.Plan.Pieces {
-		pieces[i] = Piece{grains[piece.Grid.Grain], p.span(piece.Range)}
+		pieces[i] = Piece{grains[piece.Grid.Grain], piece.Grid.Calendar.Zone.String(), p.span(piece.Edge)}
 	}
 	return pieces
 }
 
 // Sessions are the spans whose sessions were read one by one.
-func (p *Plan) Sessions() []Span {
-	spans := make([]Span, len(p.report.Plan.Edges))
-	for i, edge := range p.report.Plan.Edges {
-		spans[i] = p.span(edge.Range)
+func (p *Plan) Sessions() []Span { return p.spans(p.report.Plan.Edges) }
+
+// Kept are the spans that were read from what was kept of dropped sessions.
+func (p *Plan) Kept() []Span { return p.spans(p.report.Plan.Kept) }
+
+func (p *Plan) spans(edges []usage.Edge) []Span {
+	spans := make([]Span, len(edges))
+	for i, edge := range edges {
+		spans[i] = p.span(edge)
 	}
 	return spans
 }
 
-func (p *Plan) span(r usage.Range) Span {
-	return Span{p.report.Query.Show(r.From), p.report.Query.Show(r.To)}
+func (p *Plan) span(edge usage.Edge) Span {
+	span := Span{From: p.report.Query.Show(edge.From), Sign: 1}
+	if !edge.To.After(usage.Latest) {
+		span.To = p.report.Query.Show(edge.To)
+	}
+	if len(edge.Shares) > 0 {
+		span.Sign = int32(edge.Shares[0].Times)
+	}
+	return span
 }
 
 // grains are the names of the grains in the schema.
-var grains = map[usage.Grain]usage.Step{usage.QuarterHour: usage.QuarterHourly, usage.Hour: usage.Hourly, usage.Day: usage.Daily, usage.Month: usage.Monthly}
+var grains = map[usage.Grain]usage.Step{
+	usage.QuarterHour: usage.QuarterHourly, usage.Hour: usage.Hourly, usage.Day: usage.Daily, usage.Month: usage.Monthly,
+}
 
-// Piece is a run of neighbouring sums of one grain.
+// Level is whose sums there are, in the schema.
+type Level string
+
+// levels are the names of the levels in the schema.
+var levels = map[usage.Level]Level{usage.ByCustomer: "CUSTOMER", usage.ByAccount: "ACCOUNT", usage.Together: "EVERYBODY"}
+
+// Piece is a run of neighbouring sums of one grain, on the calendar of a time zone.
 type Piece struct {
-	Grain usage.Step
+	Grain    usage.Step
+	TimeZone string
 	Span
 }
 
-// Span is a span of time, with nil for an open end.
-type Span struct{ From, To *time.Time }
+// Span is a span of time, with nil for an open end. Sign is 1 where it was added and -1
+// where it was taken away.
+type Span struct {
+	From, To *time.Time
+	Sign     int32
+}
 
 // Point is a point of a series.
 type Point struct {
