@@ -210,7 +210,7 @@ var sights = map[string]sight{
 		own: `{"aiUsage":{"plan":{"pieces":[]}}}`},
 	"AIUsagePlan.level": {query: `{aiUsage(startDate:"2026-03-01T12:00:00Z",endDate:"2026-03-01T12:30:00Z"){plan{level}}}`,
 		all: `{"aiUsage":{"plan":{"level":"EVERYBODY"}}}`,
-		own: `{"aiUsage":{"plan":{"level":"EVERYBODY"}}}`},
+		own: `{"aiUsage":{"plan":{"level":"ACCOUNT"}}}`},
 	"AIUsagePlan.kept": {query: `{aiUsage(startDate:"2026-03-01T12:00:00Z",endDate:"2026-03-01T12:30:00Z"){plan{kept{from}}}}`,
 		all: `{"aiUsage":{"plan":{"kept":[]}}}`,
 		own: `{"aiUsage":{"plan":{"kept":[]}}}`},

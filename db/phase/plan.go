@@ -61,8 +61,11 @@ const (
 // compose plans buckets by the sums that there are for a query.
 func (state *State) compose(query usage.SeriesQuery, buckets []usage.Range) usage.Plan {
 	sums := state.sums(query.Query)
-	plan := usage.Compose(buckets, sums)
 	everybody := query.AccountID == "" && query.Accounts == nil && query.Subjects == nil
+	if sums.Level == usage.Together && !everybody {
+		sums.Level = usage.ByAccount
+	}
+	plan := usage.Compose(buckets, sums)
 	if sums.Level == usage.ByAccount && everybody && plan.FineBuckets()*state.Accounts > maxLookUps {
 		days := sums
 		days.Grains = slices.DeleteFunc(slices.Clone(sums.Grains), func(grain usage.Grain) bool { return grain < usage.Day })

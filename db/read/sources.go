@@ -20,8 +20,6 @@ type source struct {
 	from       string
 	args       []any
 	conditions where.Conditions
-	// eachAccount tells that the accounts are looked up one by one.
-	eachAccount bool
 }
 
 const (
@@ -132,21 +130,27 @@ func (q *question) addCustomers(s *statement, table string) {
 	}
 	slices.SortStableFunc(pieces, func(a, b usage.Piece) int { return a.Grid.Code() - b.Grid.Code() })
 	one := source{from: table}
-	narrow := q.narrowed(&one.conditions)
+	narrow, others := q.narrowed(&one.conditions), q.conditions()
+	if narrow {
+		// The numbers say it all. With the account's id, MariaDB looks up all of its
+		// subjects for each sum.
+		others = where.Conditions{}
+	}
 	if names := named(pieces); !narrow && q.accounts != nil && names != nil && len(q.accounts)*len(names) <= maxLookUps {
+		others = where.Subjects(usage.Query{CustomerID: q.CustomerID})
 		for some := range slices.Chunk(names, maxNamed) {
-			q.addSubjects(s, eachAccount(table, where.Scope(usage.Query{Accounts: q.accounts}), some), false)
+			q.addSubjects(s, eachAccount(table, where.Scope(usage.Query{Accounts: q.accounts}), some), others)
 		}
 		return
 	}
 	if len(q.points) == 1 && q.Level == usage.ByCustomer && !few(pieces) {
-		q.addGrouped(s, one, pieces, narrow)
+		q.addGrouped(s, one, pieces, narrow, others)
 		return
 	}
 	for _, group := range inPieces(pieces, narrow) {
 		from := one
 		from.conditions.AddAny(group)
-		q.addSubjects(s, from, true)
+		q.addSubjects(s, from, others)
 	}
 }
 
@@ -163,16 +167,13 @@ func few(pieces []usage.Piece) bool {
 }
 
 // addSubjects adds a part with a row for each sum of each subject, or added up for each
-// bucket where subjects are not told apart.
-func (q *question) addSubjects(s *statement, from source, ordered bool) {
-	join := "JOIN"
-	if !ordered {
-		join = "STRAIGHT_JOIN"
-	}
+// bucket where subjects are not told apart, of those that meet some conditions. No key leads
+// from a subject to its sums, though optimizers may try.
+func (q *question) addSubjects(s *statement, from source, others where.Conditions) {
 	conditions := from.conditions
-	conditions.AddAll(q.conditions())
-	subjects := " " + join + " (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no"
-	if q.Level == usage.Together && q.conditions().Empty() {
+	conditions.AddAll(others)
+	subjects := " STRAIGHT_JOIN (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no"
+	if q.Level == usage.Together && others.Empty() {
 		subjects = ""
 	}
 	account, customer := q.ids()
@@ -188,8 +189,7 @@ func (q *question) addSubjects(s *statement, from source, ordered bool) {
 // addGrouped adds the parts that have the sums of each subject added up, those that are
 // added and those that are taken away apart. Sums are made by number, and each subject's
 // ids are looked up once after that.
-func (q *question) addGrouped(s *statement, from source, pieces []usage.Piece, narrow bool) {
-	others := q.conditions()
+func (q *question) addGrouped(s *statement, from source, pieces []usage.Piece, narrow bool, others where.Conditions) {
 	for _, times := range []int{1, -1} {
 		its := slices.DeleteFunc(slices.Clone(pieces), func(piece usage.Piece) bool { return piece.Shares[0].Times != times })
 		for _, group := range inPieces(its, narrow) {
@@ -216,8 +216,7 @@ func (q *question) addKept(s *statement) {
 }
 
 // narrowed adds the numbers of the account and the subject that a question is about,
-// where there is one account only, and tells whether it did. It only makes the
-// search shorter: the conditions on the ids decide. The subqueries are constants
+// where there is one account only, and tells whether it did. The subqueries are constants
 // to the server, which uses them to find rows.
 func (q *question) narrowed(conditions *where.Conditions) bool {
 	if len(q.accounts) != 1 {
@@ -242,8 +241,7 @@ func eachAccount(table string, wanted where.Conditions, buckets []bucket) source
 		from: `(SELECT account_no AS wanted_no FROM usage_accounts` + wanted.String() + `) AS wanted
 		      STRAIGHT_JOIN JSON_TABLE(?, '$[*]' COLUMNS (at_grain TINYINT UNSIGNED PATH '$.g', at_bucket DATETIME PATH '$.b')) AS named
 		      STRAIGHT_JOIN ` + table + ` ON account_no = wanted_no AND grain = at_grain AND bucket = at_bucket`,
-		args:        append(wanted.Args, string(list)),
-		eachAccount: true,
+		args: append(wanted.Args, string(list)),
 	}
 }
 

@@ -1,0 +1,24 @@
+package read
+
+import (
+	"context"
+)
+
+// RowsRead is how many rows the server has read for the snapshot's connection so far, by
+// its own count: those it looked up and those it went on to.
+func (s *Snapshot) RowsRead(ctx context.Context) (count int64, err error) {
+	rows, err := s.tx.QueryContext(ctx, "SHOW SESSION STATUS LIKE 'Handler_read%'")
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		var value int64
+		if err := rows.Scan(&name, &value); err != nil {
+			return 0, err
+		}
+		count += value
+	}
+	return count, rows.Err()
+}
