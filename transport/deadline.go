@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -52,8 +51,9 @@ func isQuery(operation *graphql.OperationContext) bool {
 	return operation.Operation.Operation == ast.Query
 }
 
-// writeBy has what is written fail from the deadline of a context on. Over HTTP/2 this ends
-// the stream at that time, so it must not be said before something is written.
+// writeBy has what is written fail from the deadline of a context on, after which net/http
+// cuts the connection, or the stream of HTTP/2. That is ended at this time whether or not
+// something is being written, so it must not be told before.
 func writeBy(ctx context.Context, w http.ResponseWriter) {
 	deadline, isBounded := ctx.Deadline()
 	if !isBounded {
@@ -63,38 +63,4 @@ func writeBy(ctx context.Context, w http.ResponseWriter) {
 		deadline = time.Now().Add(errorPatience)
 	}
 	_ = http.NewResponseController(w).SetWriteDeadline(deadline) // a recorder in tests cannot
-}
-
-// failing remembers that something could not be written.
-type failing struct {
-	http.ResponseWriter
-	err error
-}
-
-func (f *failing) Write(data []byte) (int, error) {
-	n, err := f.ResponseWriter.Write(data)
-	f.err = errors.Join(f.err, err)
-	return n, err
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (f *failing) Unwrap() http.ResponseWriter { return f.ResponseWriter }
-
-type cutKey struct{}
-
-// abort has the connection of a request cut when it has been served. gqlgen would make an
-// answer of a panic here.
-func abort(r *http.Request) {
-	if aborted, ok := r.Context().Value(cutKey{}).(*bool); ok {
-		*aborted = true
-	}
-}
-
-// serveOrCut serves a request, and cuts its connection where that was asked for.
-func serveOrCut(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	var aborted bool
-	next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), cutKey{}, &aborted)))
-	if aborted {
-		panic(http.ErrAbortHandler)
-	}
 }

@@ -132,7 +132,12 @@ func TestAnAnswerThatIsLateIsAnError(t *testing.T) {
 		})
 	}
 	// Time that is up before anything is read.
-	answer := send(t, newHandler(t, func() (*usage.Report, error) { return nil, errors.New("read") }, transport.Options{Timeout: 1}), "POST", "/", askManyRows)
+	handler := newHandler(t, func() (*usage.Report, error) { return nil, errors.New("read") }, transport.Options{Timeout: 1})
+	events := send(t, handler, "POST", "/", askManyRows, "Accept", "text/event-stream").Body.String()
+	if !strings.Contains(events, `"code":"TIMEOUT"`) || !strings.Contains(events, "event: complete") {
+		t.Errorf("as events, got %.500s", events)
+	}
+	answer := send(t, handler, "POST", "/", askManyRows)
 	if answer.Code != 200 || answer.Body.String() != want {
 		t.Errorf("got %d %s\nwant %s", answer.Code, answer.Body, want)
 	}

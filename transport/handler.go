@@ -85,7 +85,7 @@ func New(schema graphql.ExecutableSchema, options Options) *Handler {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "private, no-store")
 	r.Body = http.MaxBytesReader(w, r.Body, int64(h.options.Limits.Body))
-	serveOrCut(h.server, w, r)
+	h.server.ServeHTTP(w, r)
 }
 
 // Stats are counts for the operator.

@@ -71,13 +71,9 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 			return // the caller went away before it began
 		}
 		writeBy(ctx, w)
-		written := &failing{ResponseWriter: w}
 		compressing(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			writeAnswer(w, answer)
-		})).ServeHTTP(written, r)
-		if written.err != nil {
-			abort(r)
-		}
+		})).ServeHTTP(w, r)
 	}
 }
 
