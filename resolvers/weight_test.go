@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"aiusage/auth"
@@ -232,4 +234,65 @@ func TestEventsHaveABudget(t *testing.T) {
 			t.Errorf("%s: got %d bytes: %.300s", selection, len(answer), answer)
 		}
 	}
+}
+
+// slowNames takes its time for names, and does not look whether anybody waits for them.
+type slowNames struct {
+	*wide
+	take func()
+}
+
+func (s slowNames) Snapshot(context.Context) usage.Snapshot { return s }
+
+func (s slowNames) Names(context.Context, []usage.Subject) (map[usage.Subject]string, error) {
+	s.take()
+	return nil, nil
+}
+
+// Whoever has gone is not written for to the end, by either way: allocations stand for the
+// work.
+func TestWritingStopsWhenNobodyWaits(t *testing.T) {
+	for query, most := range map[string]uint64{
+		`{aiUsage{customerUsage{customer{name} accountId customerId aiMinutes aiSeconds sessions share}}}`:                               40 * mb,
+		`{aiUsage{customerUsageConnection(first:10000){nodes{customer{name} accountId customerId aiMinutes aiSeconds sessions share}}}}`: 30 * mb,
+		`{aiUsage{accountUsage{account{name} customerUsage{accountId customerId aiMinutes}}}}`:                                           40 * mb,
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		resolver := resolvers.New(slowNames{newWide(100, 1000, 12), cancel}, resolvers.Options{})
+		handler := transport.New(resolver.Schema(), transport.Options{Extensions: resolver.Extensions()})
+		body, _ := json.Marshal(map[string]string{"query": query})
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		answer := send(ctx, handler, body)
+		runtime.ReadMemStats(&after)
+		allocated := after.TotalAlloc - before.TotalAlloc
+		t.Logf("%.1f MB allocated", float64(allocated)/mb)
+		if !strings.Contains(answer, `"code":"CANCELED"`) || len(answer) > 1000 || allocated > most {
+			t.Errorf("%s\n%d MB were allocated for %.300s", query, allocated/mb, answer)
+		}
+	}
+}
+
+// An event is bounded in time by itself: the wait for it does not count.
+func TestAnEventThatTakesTooLongIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit = time.Minute
+		take := time.Duration(0)
+		database := slowNames{newWide(2, 2, 12), func() { time.Sleep(take) }} // by the clock of the test
+		resolver := resolvers.New(database, resolvers.Options{Limit: limit, Watch: watch.Options{Interval: time.Hour}})
+		ctx, cancel := context.WithCancel(auth.NewContext(t.Context(), auth.Operator))
+		defer cancel()
+		next := subscribe(t, ctx, resolver, `subscription{aiUsageChanged{accountUsage{accountId account{name}} totals{sessions}}}`)
+		for i, late := range []bool{false, true, false} {
+			if take = 0; late {
+				take = 2 * limit
+			}
+			answer := next()
+			if got := strings.Contains(answer, "deadline exceeded"); got != late || strings.Contains(answer, `"sessions"`) == late {
+				t.Errorf("event %d: got %s", i, answer)
+			}
+			database.wide.rows = slices.Clone(database.rows)
+			database.rows[0].Usage.Sessions++ // and so there is another event in an hour
+		}
+	})
 }
