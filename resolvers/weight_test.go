@@ -1,9 +1,11 @@
 package resolvers_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"runtime"
 	"slices"
 	"strings"
@@ -22,7 +24,9 @@ import (
 // wide is a database with rows of many customers, and points in every bucket of each.
 type wide struct {
 	readerFunc
-	rows                    []usage.SubjectUsage
+	rows []usage.SubjectUsage
+	// sparse has usage in the first bucket only.
+	sparse                  bool
 	reports, series, points atomic.Int64
 }
 
@@ -69,6 +73,9 @@ func (w *wide) Series(_ context.Context, query usage.SeriesQuery) (*usage.Series
 	}
 	for _, subject := range subjects {
 		for bucket := range buckets {
+			if w.sparse && bucket > 0 {
+				break
+			}
 			if err := set.Add(subject, bucket, usage.Usage{Minutes: 12, Seconds: 700, Sessions: 3}); err != nil {
 				return nil, err
 			}
@@ -295,4 +302,52 @@ func TestAnEventThatTakesTooLongIsAnError(t *testing.T) {
 			database.rows[0].Usage.Sessions++ // and so there is another event in an hour
 		}
 	})
+}
+
+// Points that are read and not shown are counted all the same.
+func TestPointsThatAreNotShownCount(t *testing.T) {
+	w := newWide(20, 1, 12)
+	w.sparse = true
+	ask := func(aliases int) string {
+		answer, _ := answerOf(t, w, `{aiUsage(`+year+`){accountUsage{`+times(aliases, "a%d:series(granularity:HOUR,fillZero:false){from}")+`}}}`)
+		return answer
+	}
+	if answer := ask(10); strings.Contains(answer, `"errors"`) {
+		t.Errorf("got %.300s", answer)
+	}
+	if answer := ask(13); !strings.Contains(answer, "too many points") {
+		t.Errorf("got %.300s", answer)
+	}
+}
+
+// What is tried by one way and then written by the other counts once, so that the error is
+// the right one.
+func TestAnErrorOfARowIsToldWhereItIs(t *testing.T) {
+	w := newWide(16, 1000, 12)
+	w.rows[len(w.rows)-1].Usage.Minutes = 1 << 40
+	answer, _ := answerOf(t, w, `{aiUsage{customerUsage`+allRow+`}}`)
+	if !strings.Contains(answer, `"path":["aiUsage","customerUsage",15999,"aiMinutes"]`) || !strings.Contains(answer, `"code":"OUT_OF_RANGE"`) {
+		t.Errorf("got %.300s", answer)
+	}
+}
+
+// Lists that are not of a report count as well.
+func TestOtherListsCount(t *testing.T) {
+	var accounts []string
+	for i := range 10_000 {
+		accounts = append(accounts, fmt.Sprint(i))
+	}
+	ctx := auth.NewContext(t.Context(), auth.Principal{Name: "many", Roles: []string{auth.AccountAdministrator}, Accounts: accounts})
+	resolver := resolvers.New(newWide(1, 1, 12), resolvers.Options{})
+	handler := transport.New(resolver.Schema(), transport.Options{Extensions: resolver.Extensions()})
+	for aliases, refused := range map[int]bool{1: false, 7: true} {
+		body, _ := json.Marshal(map[string]string{"query": `{viewer{` + times(aliases, "a%d:accounts{accountId}") + `}}`})
+		request := httptest.NewRequestWithContext(ctx, "POST", "/", bytes.NewReader(body))
+		request.Header.Set("Content-Type", "application/json")
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, request)
+		if got := strings.Contains(recorder.Body.String(), "more than 2000000 values"); got != refused {
+			t.Errorf("%d aliases: got %.300s", aliases, recorder.Body)
+		}
+	}
 }
