@@ -50,7 +50,11 @@ func (w *wide) Snapshot(context.Context) usage.Snapshot { return w }
 
 func (w *wide) Series(_ context.Context, query usage.SeriesQuery) (*usage.SeriesSet, error) {
 	w.series.Add(1)
-	buckets, err := usage.Buckets(query.Range, query.Step, query.Zone)
+	span := query.Range
+	if span.From.IsZero() {
+		span = usage.Range{From: noon, To: noon.AddDate(1, 0, 0)}
+	}
+	buckets, err := usage.Buckets(span, query.Step, query.Zone)
 	if err != nil {
 		return nil, err
 	}
@@ -198,6 +202,22 @@ func TestTooManyPointsAreNotRead(t *testing.T) {
 	answer, _ := answerOf(t, w, `{aiUsage(`+year+`){customerUsage{series(granularity:DAY){aiMinutes}}}}`)
 	if !strings.Contains(answer, "too many points") || w.series.Load() != 0 {
 		t.Errorf("%d series were read for %.200s", w.series.Load(), answer)
+	}
+}
+
+// Where the range says nothing, they are counted once they have been read.
+func TestPointsOfOpenRangesAreCounted(t *testing.T) {
+	w := newWide(2, 1000, 12)
+	w.sparse = true
+	const few = `customerUsage{series(granularity:DAY,fillZero:false){aiMinutes}}`
+	for query, refused := range map[string]bool{
+		`{aiUsage{` + few + `}}`: false,
+		`{aiUsage{` + few + `} other:aiUsage(timeZone:"Asia/Tokyo"){` + few + `}}`: true,
+	} {
+		answer, _ := answerOf(t, w, query)
+		if got := strings.Contains(answer, "of the request together have too many points"); got != refused {
+			t.Errorf("%s: got %.300s", query, answer)
+		}
 	}
 }
 
