@@ -18,7 +18,7 @@ type serveCommand struct {
 	Listen        string        `env:"AIUSAGE_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The address to answer on; port 0 takes a free one (default: 127.0.0.1:8080)."`
 	MetricsListen string        `env:"AIUSAGE_METRICS_LISTEN" placeholder:"HOST:PORT" help:"Another address, on which /metrics answers without asking for credentials, in plain text, and nothing else does."`
 	TimeZone      string        `env:"AIUSAGE_TIME_ZONE" default:"UTC" placeholder:"ZONE" help:"The IANA time zone of days in requests that name none (default: UTC)."`
-	QueryTimeout  time.Duration `env:"AIUSAGE_QUERY_TIMEOUT" default:"1m" placeholder:"DURATION" help:"How long a report may take; 0 means without end (default: 1m)."`
+	QueryTimeout  time.Duration `env:"AIUSAGE_QUERY_TIMEOUT" default:"1m" placeholder:"DURATION" help:"How long an answer may take, from reading the database to handing over its last byte; 0 means without end (default: 1m)."`
 	DatabaseWait  time.Duration `env:"AIUSAGE_DATABASE_WAIT" default:"30s" placeholder:"DURATION" help:"How long to wait at the start for a database that cannot be reached, or takes no more connections (default: 30s)."`
 	Connections   int           `env:"AIUSAGE_CONNECTIONS" default:"16" placeholder:"N" help:"The most connections to the database, at least 2 (default: 16). Where the server allows few, half of them are left to others."`
 	NoSample      bool          `env:"AIUSAGE_NO_SAMPLE" help:"Start an empty embedded database empty, without sample data."`

@@ -16,7 +16,7 @@ type graphQLFlags struct {
 	MaxAliases    int `env:"AIUSAGE_MAX_ALIASES" group:"What a GraphQL request may ask for:" default:"50" placeholder:"N" help:"The most renamed fields (default: 50)."`
 	MaxRootFields int `env:"AIUSAGE_MAX_ROOT_FIELDS" group:"What a GraphQL request may ask for:" default:"20" placeholder:"N" help:"The most fields of an operation itself, such as reports (default: 20)."`
 	MaxFields     int `env:"AIUSAGE_MAX_FIELDS" group:"What a GraphQL request may ask for:" default:"2000" placeholder:"N" help:"The most fields altogether (default: 2000)."`
-	MaxComplexity int `env:"AIUSAGE_MAX_COMPLEXITY" group:"What a GraphQL request may ask for:" default:"3000000" placeholder:"N" help:"The most values that an answer could hold, where each field counts as often as the lists around it may be long (default: 3000000)."`
+	MaxComplexity int `env:"AIUSAGE_MAX_COMPLEXITY" group:"What a GraphQL request may ask for:" default:"3000000" placeholder:"N" help:"The most values that an answer could hold, where each field counts as often as the lists around it may be long, and each point once more (default: 3000000)."`
 
 	MaxStreams          int `env:"AIUSAGE_MAX_STREAMS" group:"What a GraphQL request may ask for:" default:"1000" placeholder:"N" help:"The most event streams and WebSockets at the same time (default: 1000)."`
 	MaxStreamsPerCaller int `env:"AIUSAGE_MAX_STREAMS_PER_CALLER" group:"What a GraphQL request may ask for:" default:"100" placeholder:"N" help:"The most event streams and WebSockets of one user, key or token (default: 100)."`

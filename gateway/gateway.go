@@ -46,7 +46,8 @@ type Config struct {
 	Store Store
 	// Zone is where days without a time zone are understood. nil means UTC.
 	Zone *time.Location
-	// QueryTimeout bounds how long a report may take. 0 means no bound.
+	// QueryTimeout bounds how long an answer may take, from when who asks is known until
+	// its last byte is written. 0 means no bound.
 	QueryTimeout time.Duration
 	// Auth tunes who is let in. Its log is Log.
 	Auth auth.Options
@@ -104,6 +105,7 @@ func New(config Config) (*Gateway, error) {
 		OnlyDocuments: config.OnlyPersistedDocuments,
 		Access:        door,
 		Streams:       config.Streams,
+		Timeout:       config.QueryTimeout,
 		Extensions:    resolver.Extensions(),
 		Log:           config.Log,
 	})
@@ -133,6 +135,7 @@ func New(config Config) (*Gateway, error) {
 	old := legacy.New(legacy.Config{
 		Report:       resolver.Report,
 		Authenticate: authenticator.Authenticate,
+		Timeout:      config.QueryTimeout,
 		SignIn:       signIn{authenticator, config.Store, config.QueryTimeout},
 		Log:          config.Log,
 	})

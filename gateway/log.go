@@ -52,25 +52,28 @@ func (h idHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 func (h idHandler) WithGroup(name string) slog.Handler { return idHandler{h.Handler.WithGroup(name)} }
 
 // withLog writes one record per request, without its query string, which may
-// hold what belongs in no log. A panic is answered with 500 and logged.
+// hold what belongs in no log. A panic is answered with 500 and logged. An answer whose
+// connection is cut before its end says so.
 func withLog(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
 		recorder := &statusRecorder{ResponseWriter: w}
 		defer func() {
-			if fault := recover(); fault != nil {
-				if fault == http.ErrAbortHandler {
-					panic(fault)
-				}
+			fault := recover()
+			var cut []any
+			if fault == http.ErrAbortHandler {
+				defer panic(fault)
+				cut = []any{"cut", true}
+			} else if fault != nil {
 				failure.Log(r.Context(), log, usage.Recovered(fault))
 				if recorder.status == 0 {
 					http.Error(recorder, "internal error", http.StatusInternalServerError)
 				}
 			}
-			log.InfoContext(r.Context(), "request",
+			log.InfoContext(r.Context(), "request", append([]any{
 				"method", r.Method, "path", r.URL.Path, "status", recorder.status,
 				"bytes", recorder.bytes, "duration", time.Since(started).Round(time.Microsecond),
-				"remote", r.RemoteAddr)
+				"remote", r.RemoteAddr}, cut...)...)
 		}()
 		next.ServeHTTP(recorder, r)
 	})

@@ -40,3 +40,21 @@ func TestAPanicOfAHandlerIsLoggedOnce(t *testing.T) {
 		}
 	}
 }
+
+// An answer whose connection is cut before its end is logged as well, and stays cut.
+func TestAnAnswerThatIsCutIsLogged(t *testing.T) {
+	var records bytes.Buffer
+	handler := withLog(slog.New(slog.NewTextHandler(&records, nil)), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Write([]byte("half"))
+		panic(http.ErrAbortHandler)
+	}))
+	aborted := func() (aborted bool) {
+		defer func() { aborted = recover() == http.ErrAbortHandler }()
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+		return false
+	}()
+	record := records.String()
+	if !aborted || strings.Count(record, "\n") != 1 || !strings.Contains(record, "level=INFO") || !strings.Contains(record, "bytes=4") || !strings.Contains(record, "cut=true") {
+		t.Errorf("aborted %v, logged %s", aborted, record)
+	}
+}

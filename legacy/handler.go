@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"aiusage/auth"
 	"aiusage/usage"
@@ -26,6 +27,9 @@ type Config struct {
 	Authenticate func(*http.Request) (auth.Principal, error)
 	// SignIn serves /auth (facts 19 and 20); nil leaves it out.
 	SignIn SignIn
+	// Timeout bounds the whole answer: reading it, putting it together and handing it
+	// over, for all requests of a batch together. 0 means no bound.
+	Timeout time.Duration
 	// Log receives faults of the gateway, once each; slog.Default() if nil.
 	Log *slog.Logger
 	// MaxBody bounds a request body in bytes, before and after decompression;
@@ -101,7 +105,8 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, que
 		return err
 	}
 	settle := h.afterBasic(r, principal)
-	ctx := auth.NewContext(r.Context(), principal)
+	ctx, cancel := h.bounded(auth.NewContext(r.Context(), principal))
+	defer cancel()
 	document, err := h.operate(ctx, w, r, route, query, as)
 	settle(w)
 	if err != nil {
@@ -125,6 +130,14 @@ func (h *handler) operate(ctx context.Context, w http.ResponseWriter, r *http.Re
 	}
 	report, err := h.report(ctx, request)
 	return func(s *stream) { encoders[as.format].one(s, report) }, err
+}
+
+// bounded returns the context of an answer that may take no longer than Timeout.
+func (h *handler) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if h.Timeout <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, h.Timeout)
 }
 
 // admit authenticates the request and requires the operation's role. It runs
@@ -159,6 +172,12 @@ func (h *handler) report(ctx context.Context, request usage.Request) (*usage.Rep
 // When the document cannot be finished (the client went away, a deadline
 // passed) the connection is cut, so that nobody takes a part for the whole.
 func (h *handler) write(ctx context.Context, w http.ResponseWriter, r *http.Request, as representation, document func(*stream)) error {
+	if deadline, isBounded := ctx.Deadline(); isBounded {
+		if !time.Now().Before(deadline) {
+			return context.DeadlineExceeded
+		}
+		_ = http.NewResponseController(w).SetWriteDeadline(deadline) // a recorder in tests cannot
+	}
 	header := w.Header()
 	header.Set("Content-Type", as.contentType())
 	if as.format == formatCSV {

@@ -145,13 +145,9 @@ type member[T any] struct {
 }
 
 // document returns a value as a document of its own.
-func (o object[T]) document(ctx context.Context, value *T) (document []byte, ok bool) {
-	defer func() {
-		if recover() != nil {
-			ok = false // the usual path comes to the same, and says so
-		}
-	}()
-	return o.write(ctx, nil, value)
+func (o object[T]) document(ctx context.Context, value *T) ([]byte, bool) {
+	document, _, ok := attempt(ctx, func(ctx context.Context) ([]byte, bool) { return o.write(ctx, nil, value) })
+	return document, ok
 }
 
 func (o object[T]) write(ctx context.Context, document []byte, value *T) ([]byte, bool) {
@@ -207,6 +203,9 @@ func constant[T any](text string) encoder[T] {
 func (o object[T]) writeAll(ctx context.Context, document []byte, values []T) ([]byte, bool) {
 	document = append(document, '[')
 	for i := range values {
+		if i%rowsBetweenChecks == 0 && answer.Wanted(ctx) != nil {
+			return document, false
+		}
 		if i > 0 {
 			document = append(document, ',')
 		}

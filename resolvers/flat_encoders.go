@@ -127,8 +127,13 @@ func listField[T, U any](known fields[U], typeName string, get func(*T) []U) enc
 		if !flat {
 			return nil, false
 		}
+		width := valuesOf(operation, field.Selections, typeName)
 		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
-			return selected.writeAll(ctx, document, get(value))
+			rows := get(value)
+			if answer.SpendRows(ctx, len(rows), width, answer.Flat) != nil {
+				return document, false
+			}
+			return selected.writeAll(ctx, document, rows)
 		}, selected.reads
 	}
 }
@@ -140,12 +145,13 @@ func seriesField[T any](get func(*T, context.Context, usage.Step, bool) ([]answe
 		if !flat {
 			return nil, false
 		}
+		width := valuesOf(operation, field.Selections, "AIUsagePoint")
 		arguments := field.ArgumentMap(operation.Variables)
 		granularity, _ := arguments["granularity"].(string)
 		fillZero, _ := arguments["fillZero"].(bool)
 		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
 			points, err := get(value, ctx, usage.Step(granularity), fillZero)
-			if err != nil {
+			if err != nil || answer.SpendPoints(ctx, len(points), width, answer.Flat) != nil {
 				return document, false
 			}
 			return selected.writeAll(ctx, document, points)

@@ -64,6 +64,16 @@ var customerFields = fields[answer.CustomerUsage]{
 	"share":      shareField(func(c *answer.CustomerUsage, of answer.Measure) *float64 { return c.Share(of) }),
 }
 
+var accountEdgeFields = fields[answer.AccountUsageEdge]{
+	"cursor": textField(func(e *answer.AccountUsageEdge) string { return e.Cursor }),
+	"node":   objectField(accountFields, "AIAccountUsage", func(e *answer.AccountUsageEdge) *answer.AccountUsage { return &e.Node }),
+}
+
+var customerEdgeFields = fields[answer.CustomerUsageEdge]{
+	"cursor": textField(func(e *answer.CustomerUsageEdge) string { return e.Cursor }),
+	"node":   objectField(customerFields, "AICustomerUsage", func(e *answer.CustomerUsageEdge) *answer.CustomerUsage { return &e.Node }),
+}
+
 func amountFields() fields[usage.Usage] { return totalsFields }
 
 var namedAccountFields = fields[answer.Account]{

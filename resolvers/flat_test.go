@@ -29,8 +29,13 @@ import (
 var selectable = map[string]map[string]string{
 	"AIUsage": {"from": "", "to": "", "timeZone": "", "asOf": "", "totals": "AIUsageTotals",
 		"accountUsage": "AIAccountUsage", "customerUsage": "AICustomerUsage", "plan": "AIUsagePlan",
-		"series": "AIUsagePoint", "previous": "AIUsage", "__typename": ""},
-	"AIUsageTotals": {"aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
+		"series": "AIUsagePoint", "previous": "AIUsage", "__typename": "",
+		"accountUsageConnection": "AIAccountUsageConnection", "customerUsageConnection": "AICustomerUsageConnection"},
+	"AIAccountUsageConnection":  {"nodes": "AIAccountUsage", "edges": "AIAccountUsageEdge", "totalCount": "", "__typename": ""},
+	"AICustomerUsageConnection": {"nodes": "AICustomerUsage", "edges": "AICustomerUsageEdge", "totalCount": "", "__typename": ""},
+	"AIAccountUsageEdge":        {"cursor": "", "node": "AIAccountUsage", "__typename": ""},
+	"AICustomerUsageEdge":       {"cursor": "", "node": "AICustomerUsage", "__typename": ""},
+	"AIUsageTotals":             {"aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
 	"AIAccountUsage": {"accountId": "", "account": "Account", "aiMinutes": "", "aiSeconds": "", "sessions": "", "share": "",
 		"withoutCustomer": "AIUsageTotals", "customerUsage": "AICustomerUsage", "series": "AIUsagePoint",
 		"previous": "AIUsageTotals", "__typename": ""},
@@ -46,8 +51,10 @@ var selectable = map[string]map[string]string{
 
 // argumentsOf are the arguments that a field may be given.
 var argumentsOf = map[string][]string{
-	"share":  {"", "(of:SESSIONS)", "(of:AI_SECONDS)", "(of:$measure)"},
-	"series": {"(granularity:DAY)", "(granularity:WEEK,fillZero:false)", "(granularity:MONTH,fillZero:$yes)", "(granularity:HOUR)"},
+	"share":                   {"", "(of:SESSIONS)", "(of:AI_SECONDS)", "(of:$measure)"},
+	"accountUsageConnection":  {"", "(first:2)", "(last:1,orderBy:{field:AI_MINUTES})"},
+	"customerUsageConnection": {"", "(first:1,orderBy:{field:SESSIONS,direction:DESC})", "(last:3)"},
+	"series":                  {"(granularity:DAY)", "(granularity:WEEK,fillZero:false)", "(granularity:MONTH,fillZero:$yes)", "(granularity:HOUR)"},
 }
 
 // drawSelection draws fields of a type, renamed, skipped, repeated and in fragments.

@@ -116,24 +116,24 @@ func (Readings) Validate(graphql.ExecutableSchema) error { return nil }
 func (e Readings) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	r := e.Resolver
 	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
-		return interceptSubscription(ctx, next)
+		return interceptSubscription(ctx, r.limit, next)
 	}
 	respond := next(ctx)
 	return func(ctx context.Context) *graphql.Response {
 		reading := answer.NewReading(ctx, r.limit, r.kept, r.reader.Snapshot)
 		defer reading.Close()
-		return respond(answer.WithBudget(answer.NewContext(ctx, reading)))
+		return respond(answer.WithBudget(answer.NewContext(ctx, reading), r.limit))
 	}
 }
 
 // interceptSubscription releases each event when it has been answered.
-func interceptSubscription(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+func interceptSubscription(ctx context.Context, limit time.Duration, next graphql.OperationHandler) graphql.ResponseHandler {
 	answers := &answers{wanted: make(chan struct{}, 1)}
 	respond := next(context.WithValue(ctx, answersKey{}, answers))
 	return func(ctx context.Context) *graphql.Response {
 		answers.want()
 		defer answers.end()
-		return respond(answer.WithBudget(ctx))
+		return respond(answer.WithBudget(ctx, limit))
 	}
 }
 

@@ -7,12 +7,15 @@ import (
 )
 
 // How long lists are taken to be, to estimate an answer before it is read. They
-// bound how lists are nested in lists; one list of plain fields may be of any
-// length.
+// bound how lists are nested in lists. How long lists are is known once they have been
+// read, and then counted (answer.SpendRows).
 const (
 	someAccounts           = 50
 	someCustomers          = 1000
 	someCustomersOfAccount = 20
+	// A plan has at most so many runs of sums, and spans of sessions beside them.
+	somePieces = 5
+	someSpans  = 2
 )
 
 // points is how many points series are taken to have.
@@ -38,13 +41,17 @@ func weights() (c graph.ComplexityRoot) {
 	c.Query.Customers = func(below int, _, _ *string, first *int32, _ *string, last *int32, _ *string) int {
 		return page(below, first, last)
 	}
+	c.AIUsagePlan.Pieces = list(somePieces)
+	c.AIUsagePlan.Sessions = list(someSpans)
 	c.Viewer.Accounts = list(someAccounts)
 	return c
 }
 
 func list(length int) func(int) int { return func(below int) int { return 1 + length*below } }
 
-func series(below int, step usage.Step, _ bool) int { return 1 + points[step]*below }
+// series weighs a series: each of its points is read, whether it is shown or not, and what
+// is selected of it is written.
+func series(below int, step usage.Step, _ bool) int { return 1 + points[step]*(1+below) }
 
 // page weighs a connection. A size that is refused later weighs nothing.
 func page(below int, first, last *int32) int {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -28,6 +29,9 @@ type Options struct {
 	// of its caller.
 	Access  Access
 	Streams StreamOptions
+	// Timeout bounds the whole answer to a query: reading it, putting it together and
+	// handing it over. 0 means no bound. Streams are bounded by each of their events.
+	Timeout time.Duration
 	// Extensions run after the handler's own limits.
 	Extensions []graphql.HandlerExtension
 	// Log receives every error without a code, once. nil discards them.
@@ -63,7 +67,7 @@ func New(schema graphql.ExecutableSchema, options Options) *Handler {
 	documents := newPersisted(reader, options.Documents, options.OnlyDocuments)
 	h := &Handler{options: options, server: server, persisted: documents, streams: newStreams(options, documents)}
 	server.AddTransport(overWebSocket{h.streams})
-	server.AddTransport(overHTTP{h.persisted, h.streams})
+	server.AddTransport(overHTTP{h.persisted, h.streams, options.Timeout})
 	server.SetQueryCache(fromReader{})
 	server.Use(rootGuard{})
 	server.Use(subscriptionField{})

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -18,6 +19,8 @@ import (
 type overHTTP struct {
 	persisted *persisted
 	streams   *streams
+	// timeout bounds an answer; 0 means no bound.
+	timeout time.Duration
 }
 
 var _ graphql.Transport = overHTTP{}
@@ -39,7 +42,9 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 	asked.Headers = r.Header
 	asked.ReadTime = graphql.TraceTiming{Start: started, End: graphql.Now()}
 
-	operation, errs := o.persisted.open(r.Context(), executor, asked)
+	ctx, cancel := bounded(r.Context(), o.timeout)
+	defer cancel()
+	operation, errs := o.persisted.open(ctx, executor, asked)
 	streamed := preferred.prefersStream()
 	if errs == nil && operation.Operation.Operation != ast.Query {
 		streamed = streamed || operation.Operation.Operation == ast.Subscription && preferred.takesStream()
@@ -60,11 +65,12 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 		}
 		writeErrors(w, status, present(r.Context(), executor, operation, errs).Errors)
 	default:
-		respond, ctx := executor.DispatchOperation(r.Context(), operation)
-		answer := respond(ctx)
+		respond, ctx := executor.DispatchOperation(ctx, operation)
+		answer := inTime(ctx, executor, operation, respond(ctx))
 		if answer == nil {
 			return // the caller went away before it began
 		}
+		writeBy(ctx, w)
 		compressing(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			writeAnswer(w, answer)
 		})).ServeHTTP(w, r)
@@ -89,7 +95,7 @@ func writeAnswer(w io.Writer, answer *graphql.Response) {
 	io.WriteString(w, "{")
 	if len(answer.Errors) > 0 {
 		io.WriteString(w, `"errors":`)
-		writeJSON(w, answer.Errors)
+		writeJSON(w, atMost(fieldErrorsShown, answer.Errors))
 		io.WriteString(w, ",")
 	}
 	io.WriteString(w, `"data":`)

@@ -219,26 +219,33 @@ func (m measurer) of(selections ast.SelectionSet) (total size) {
 }
 
 // What is shown of the errors of a request that is not valid: at most errorsShown,
-// and of each at most messageShown bytes, since they repeat what was sent.
+// and of each at most messageShown bytes, since they repeat what was sent. Of errors of
+// fields, which each row of a list may have, at most fieldErrorsShown.
 const (
-	errorsShown  = 10
-	messageShown = 500
+	errorsShown      = 10
+	messageShown     = 500
+	fieldErrorsShown = 1000
 )
 
-// firstErrors returns at most errorsShown of errs, the last saying how many more
-// there are.
+// firstErrors returns at most errorsShown of errs, shortened.
 func firstErrors(errs gqlerror.List) gqlerror.List {
-	if len(errs) > errorsShown {
-		more := &gqlerror.Error{
-			Message:    fmt.Sprintf("and %d more errors", len(errs)-errorsShown+1),
-			Extensions: errs[0].Extensions,
-		}
-		errs = append(errs[:errorsShown-1:errorsShown-1], more)
-	}
+	errs = atMost(errorsShown, errs)
 	for _, err := range errs {
 		err.Message = shortened(err.Message)
 	}
 	return errs
+}
+
+// atMost returns at most so many of errs, the last saying how many more there are.
+func atMost(shown int, errs gqlerror.List) gqlerror.List {
+	if len(errs) <= shown {
+		return errs
+	}
+	more := &gqlerror.Error{
+		Message:    fmt.Sprintf("and %d more errors", len(errs)-shown+1),
+		Extensions: errs[0].Extensions,
+	}
+	return append(errs[:shown-1:shown-1], more)
 }
 
 // shortened cuts a long message.

@@ -73,6 +73,8 @@ type streams struct {
 	access    Access
 	options   StreamOptions
 	persisted *persisted
+	// timeout bounds the answer to a query.
+	timeout time.Duration
 	// longest is the longest message that a WebSocket takes, in bytes.
 	longest int
 	log     *slog.Logger
@@ -86,7 +88,7 @@ type streams struct {
 
 func newStreams(options Options, documents *persisted) *streams {
 	return &streams{
-		access: options.Access, options: options.Streams, persisted: documents,
+		access: options.Access, options: options.Streams, persisted: documents, timeout: options.Timeout,
 		longest: options.Limits.Body, log: options.Log, byCaller: map[string]int{},
 		strangers: &strangers{max: options.Streams.Max, maxPerAddress: options.Streams.MaxPerCaller},
 	}
@@ -186,13 +188,23 @@ func (s *streams) run(ctx context.Context, executor graphql.GraphExecutor, opera
 		}
 	}()
 	ctx, caught := watch.Catch(ctx)
+	if isQuery(operation) {
+		var cancel context.CancelFunc
+		ctx, cancel = bounded(ctx, s.timeout)
+		defer cancel()
+	}
 	respond, ctx := executor.DispatchOperation(ctx, operation)
+	answered := false
 	for answer := respond(ctx); answer != nil; answer = respond(ctx) {
-		if send(answer) != nil {
+		answered = true
+		if send(inTime(ctx, executor, operation, answer)) != nil {
 			return nil
 		}
 	}
 	err := caught()
+	if !answered && isLate(ctx) {
+		err = context.DeadlineExceeded
+	}
 	if guarded.Err() != nil {
 		err = context.Cause(guarded)
 	}

@@ -3,31 +3,173 @@ package answer
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"aiusage/usage"
 )
 
-// maxShownPoints bounds the points of all series in one answer, at up to a kilobyte
-// each while it is put together.
-const maxShownPoints = 500_000
+// maxValues bounds the values of one answer: of every row and point of its lists those
+// that are selected, and one for each point that is read for it. A value is some 20
+// bytes of the answer, and twice as many while it is put together. 100,000 rows with
+// all their fields are within it.
+const maxValues = 2_000_000
+
+// objectCost is how many values one counts for that gqlgen writes, and objectValues how
+// many an object of a list has besides: gqlgen keeps some hundred bytes for each value
+// until the answer is whole, and for each object a goroutine and maybe an error.
+const (
+	objectCost   = 4
+	objectValues = 8
+)
+
+// Way is how a list is written.
+type Way int
+
+// The ways: past gqlgen, and by it.
+const (
+	Flat Way = iota
+	Objects
+)
+
+// of returns what rows of so many values count for.
+func (w Way) of(rows, values int) int64 {
+	if w == Objects {
+		values = objectCost * (values + objectValues)
+	}
+	return int64(rows) * int64(values)
+}
+
+// budget is what one answer, or an attempt at a part of it, may still hold, and how
+// long it may take. It is safe for concurrent use.
+type budget struct {
+	// whole is the budget that this one is a part of, or nil.
+	whole *budget
+	spent atomic.Int64
+	// failed is why a series of the attempt could not be read, or nil.
+	failed atomic.Pointer[error]
+	limit  time.Duration
+	// over is the error of who spent too much first.
+	over atomic.Pointer[usage.Error]
+	// ends is when the time is up, in nanoseconds since 1970; 0 until something is spent.
+	ends atomic.Int64
+}
 
 type budgetKey struct{}
 
-// WithBudget returns a context for one answer, in which its points are counted.
-func WithBudget(ctx context.Context) context.Context {
-	return context.WithValue(ctx, budgetKey{}, new(atomic.Int64))
+// WithBudget returns a context for one answer, in which its values are counted. From the
+// first of them on it may take limit (0: as long as ctx).
+func WithBudget(ctx context.Context, limit time.Duration) context.Context {
+	return context.WithValue(ctx, budgetKey{}, &budget{limit: limit})
 }
 
-// spend counts points of the answer. The error is an InvalidArgument when there
-// are too many, and that of the context when nobody waits for the answer any more.
-func spend(ctx context.Context, points int) error {
-	if err := ctx.Err(); err != nil {
-		return err
+func budgetOf(ctx context.Context) *budget {
+	b, _ := ctx.Value(budgetKey{}).(*budget)
+	return b
+}
+
+// An Attempt is a way to put a part of an answer together that may turn out not to do.
+type Attempt struct{ part *budget }
+
+// Try returns the context of an attempt.
+func Try(ctx context.Context) (context.Context, Attempt) {
+	part := &budget{whole: budgetOf(ctx)}
+	return context.WithValue(ctx, budgetKey{}, part), Attempt{part}
+}
+
+// Forget gives back what the attempt spent, so that the other way does not pay twice. What
+// is beyond the budget stays so.
+func (a Attempt) Forget() {
+	if !a.part.exceeded() {
+		a.part.whole.add(-a.part.spent.Load())
 	}
-	spent, counted := ctx.Value(budgetKey{}).(*atomic.Int64)
-	if counted && spent.Add(int64(points)) > maxShownPoints {
-		return usage.Invalid(usage.ArgGranularity,
-			"all series of the answer together have too many points; narrow the range, take a larger %s or ask for fewer rows", usage.ArgGranularity)
+}
+
+// Failed returns why a series could not be read, which is the same for all rows of a list,
+// or nil.
+func (a Attempt) Failed() error {
+	if err := a.part.failed.Load(); err != nil {
+		return *err
 	}
 	return nil
 }
+
+// fail notes why a series could not be read.
+func fail(ctx context.Context, err error) {
+	if b := budgetOf(ctx); b != nil {
+		b.failed.CompareAndSwap(nil, &err)
+	}
+}
+
+func (b *budget) add(values int64) {
+	for ; b != nil; b = b.whole {
+		b.spent.Add(values)
+	}
+}
+
+// root returns the budget of the whole answer.
+func (b *budget) root() *budget {
+	for b.whole != nil {
+		b = b.whole
+	}
+	return b
+}
+
+func (b *budget) exceeded() bool { return b.root().spent.Load() > maxValues }
+
+// late begins the time of the answer, and tells whether it is over.
+func (b *budget) late() bool {
+	root := b.root()
+	if root.limit <= 0 {
+		return false
+	}
+	now := time.Now()
+	root.ends.CompareAndSwap(0, now.Add(root.limit).UnixNano())
+	return now.UnixNano() > root.ends.Load()
+}
+
+// Wanted returns why an answer need not be put together any further: nobody waits for it,
+// or its time is up.
+func Wanted(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if b := budgetOf(ctx); b != nil && b.late() {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// SpendRows counts a list of rows, each of so many values. It is asked before they are
+// written. The error is an InvalidArgument when the answer becomes too large, and as in
+// Wanted.
+func SpendRows(ctx context.Context, rows, values int, way Way) error {
+	return spend(ctx, way.of(rows, values), errTooManyRows)
+}
+
+// SpendPoints is SpendRows for the points of a series.
+func SpendPoints(ctx context.Context, points, values int, way Way) error {
+	return spend(ctx, way.of(points, values), errTooManyPoints)
+}
+
+func spend(ctx context.Context, values int64, tooMany *usage.Error) error {
+	if err := Wanted(ctx); err != nil {
+		return err
+	}
+	b := budgetOf(ctx)
+	if b == nil {
+		return nil
+	}
+	if b.add(values); !b.exceeded() {
+		return nil
+	}
+	root := b.root()
+	root.over.CompareAndSwap(nil, tooMany)
+	return root.over.Load()
+}
+
+var (
+	errTooManyPoints = usage.Invalid(usage.ArgGranularity,
+		"all series of the answer together have too many points; narrow the range, take a larger %s or ask for fewer rows", usage.ArgGranularity)
+	errTooManyRows = usage.Invalid(argFirst,
+		"all lists of the answer together have more than %d values; ask for fewer fields, or for fewer rows by %s of a connection", maxValues, argFirst)
+)

@@ -69,7 +69,7 @@ func (r *Report) AccountUsageConnection(first *int32, after *string, last *int32
 	if err != nil {
 		return nil, err
 	}
-	group := newGroup(r, usage.ByAccount, page.subjects)
+	group := r.pageGroup(usage.ByAccount, page.subjects)
 	connection := &AccountUsageConnection{PageInfo: page.info, TotalCount: int32(len(rows))}
 	for i, row := range page.rows {
 		node := AccountUsage{&rows[row], group}
@@ -88,7 +88,7 @@ func (r *Report) CustomerUsageConnection(first *int32, after *string, last *int3
 	if err != nil {
 		return nil, err
 	}
-	group := newGroup(r, usage.ByCustomer, page.subjects)
+	group := r.pageGroup(usage.ByCustomer, page.subjects)
 	connection := &CustomerUsageConnection{PageInfo: page.info, TotalCount: int32(len(rows))}
 	for i, row := range page.rows {
 		node := CustomerUsage{&rows[row], group}

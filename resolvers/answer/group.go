@@ -36,6 +36,24 @@ func newGroup(report *Report, level usage.Level, subjects []usage.Subject) *grou
 	return g
 }
 
+// pageGroup returns the group of a page of a report, which is one for all pages with the
+// same rows.
+func (r *Report) pageGroup(level usage.Level, subjects []usage.Subject) *group {
+	page := newGroup(r, level, subjects)
+	if r.reading == nil {
+		return page
+	}
+	r.reading.mu.Lock()
+	defer r.reading.mu.Unlock()
+	for _, other := range r.reading.pages {
+		if other.report == r && other.level == level && slices.Equal(other.subjects, subjects) {
+			return other
+		}
+	}
+	r.reading.pages = append(r.reading.pages, page)
+	return page
+}
+
 // accounts returns the accounts of the group's rows, each once.
 func (g *group) accounts() []usage.Subject {
 	var accounts []usage.Subject
@@ -115,19 +133,32 @@ func (g *group) previous(subject usage.Subject) (*usage.Usage, error) {
 	return &usage.Usage{}, nil
 }
 
-// seriesKey names what one statement reads.
+// seriesKey names what one statement reads. Groups of all rows of a report are one, so
+// that nothing is read again for another alias.
 type seriesKey struct {
-	group *group
-	step  usage.Step
+	report *Report
+	level  usage.Level
+	step   usage.Step
+	// rows is a group of some rows, or nil.
+	rows *group
+}
+
+func (g *group) seriesKey(step usage.Step) seriesKey {
+	key := seriesKey{report: g.report, level: g.level, step: step}
+	if g.subjects != nil {
+		key.rows = g
+	}
+	return key
 }
 
 // series returns the series of one of the group's subjects.
 func (g *group) series(ctx context.Context, subject usage.Subject, step usage.Step, fillZero bool) ([]Point, error) {
-	set, err := g.report.reading.series.Load(ctx, seriesKey{g, step})()
+	set, err := g.report.reading.series.Load(ctx, g.seriesKey(step))()
 	if err != nil {
+		fail(ctx, err)
 		return nil, err
 	}
-	if err := spend(ctx, len(set.Buckets)); err != nil {
+	if err := SpendPoints(ctx, len(set.Buckets), 1, Flat); err != nil {
 		return nil, err
 	}
 	points := set.Of(subject)
@@ -150,34 +181,62 @@ func (r *Reading) loadSeries(_ context.Context, keys []seriesKey) []*dataloader.
 	}
 	queries := map[statement]*usage.SeriesQuery{}
 	for _, key := range keys {
-		at := statement{key.group.report, key.group.level, key.step}
+		at := statement{key.report, key.level, key.step}
 		query := queries[at]
 		if query == nil {
 			query = &usage.SeriesQuery{Query: at.report.Query, Step: at.step, Subjects: []usage.Subject{}}
 			query.Level = at.level
 			queries[at] = query
 		}
-		if key.group.subjects == nil {
+		if key.rows == nil {
 			query.Subjects = nil // all of them, whoever else is asked for
 		} else if query.Subjects != nil {
-			query.Subjects = append(query.Subjects, key.group.subjects...)
+			query.Subjects = append(query.Subjects, key.rows.subjects...)
 		}
 	}
 	ctx, db := r.database()
 	loaded := map[statement]*dataloader.Result[*usage.SeriesSet]{}
 	for at, query := range queries {
 		query.Subjects = distinct(query.Subjects)
-		set, err := db.Series(ctx, *query)
-		if err == nil {
-			err = r.count(set.Points())
-		}
+		set, err := r.readSeries(ctx, db, at.report, *query)
 		loaded[at] = &dataloader.Result[*usage.SeriesSet]{Data: set, Error: err}
 	}
 	results := make([]*dataloader.Result[*usage.SeriesSet], len(keys))
 	for i, key := range keys {
-		results[i] = loaded[statement{key.group.report, key.group.level, key.step}]
+		results[i] = loaded[statement{key.report, key.level, key.step}]
 	}
 	return results
+}
+
+// readSeries reads series, unless they are too many. Where the range has both ends that
+// is known before they are read: each row has a point in each bucket.
+func (r *Reading) readSeries(ctx context.Context, db usage.Snapshot, report *Report, query usage.SeriesQuery) (*usage.SeriesSet, error) {
+	expected := 0
+	if span, ok := query.Range.Normal(); ok && !span.From.IsZero() && !span.To.IsZero() {
+		buckets, _ := usage.Buckets(span, query.Step, query.Zone) // whoever reads refuses what is wrong
+		expected = len(buckets) * report.subjectsOf(query)
+	}
+	if err := r.count(expected); err != nil {
+		return nil, err
+	}
+	set, err := db.Series(ctx, query)
+	if err == nil {
+		err = r.count(max(0, set.Points()-expected))
+	}
+	return set, err
+}
+
+// subjectsOf returns how many subjects with usage a series of a report's rows has.
+func (r *Report) subjectsOf(query usage.SeriesQuery) int {
+	switch {
+	case query.Subjects != nil:
+		return len(query.Subjects)
+	case query.Level == usage.Together:
+		return 1
+	case query.Level == usage.ByAccount:
+		return len(r.Report.Accounts)
+	}
+	return len(r.Report.Customers)
 }
 
 // distinct returns each subject once, and nil for nil.

@@ -32,6 +32,11 @@ type Reading struct {
 	mu     sync.Mutex
 	closed bool
 	points int
+	// asking are the reports that were asked for so far, nodes are those of reports, and
+	// pages the groups of their pages.
+	asking map[string]*asking
+	nodes  map[*usage.Report]*Report
+	pages  []*group
 
 	series *dataloader.Loader[seriesKey, *usage.SeriesSet]
 	names  *dataloader.Loader[*names, map[usage.Subject]string]
@@ -41,7 +46,7 @@ type Reading struct {
 // and may take limit (0: as long as ctx). Reports of which there is another page
 // go to kept.
 func NewReading(ctx context.Context, limit time.Duration, kept *Kept, open func(context.Context) usage.Snapshot) *Reading {
-	r := &Reading{asked: ctx, limit: limit, open: open, kept: kept}
+	r := &Reading{asked: ctx, limit: limit, open: open, kept: kept, asking: map[string]*asking{}, nodes: map[*usage.Report]*Report{}}
 	r.series = newLoader(r.loadSeries)
 	r.names = newLoader(r.loadNames)
 	return r
@@ -135,14 +140,38 @@ func (closedDatabase) Names(context.Context, []usage.Subject) (map[usage.Subject
 }
 func (closedDatabase) Close() error { return nil }
 
-// Report reads a report.
+// asking is a report that somebody has asked for.
+type asking struct {
+	sync.Mutex
+	done bool
+	node *Report
+	err  error
+}
+
+// Report reads a report, once for all who ask for the same: its state is the reading's, so
+// it cannot have changed.
 func (r *Reading) Report(query usage.Query) (*Report, error) {
-	ctx, db := r.database()
-	report, err := db.Report(ctx, query)
-	if err != nil {
-		return nil, err
+	one := r.askingFor(keptKey(query, time.Time{}) + string(query.StartsBy) + " " + string(query.EndsBy))
+	one.Lock()
+	defer one.Unlock()
+	if one.done {
+		return one.node, one.err
 	}
-	return r.Node(report), nil
+	ctx, db := r.database()
+	report, err := db.Report(ctx, query) // should it panic, the next who asks is told why not
+	if one.done, one.err = true, err; err == nil {
+		one.node = r.Node(report)
+	}
+	return one.node, one.err
+}
+
+func (r *Reading) askingFor(key string) *asking {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.asking[key] == nil {
+		r.asking[key] = &asking{}
+	}
+	return r.asking[key]
 }
 
 // Again returns the answer to a report's query as a node, read anew together with
@@ -167,5 +196,6 @@ func (r *Reading) count(points int) error {
 	return nil
 }
 
-// maxPoints bounds the points of all series of a reading.
-const maxPoints = 2 * usage.MaxPointsTogether
+// maxPoints bounds the points of all series of a reading. More could not be written, as
+// each is a value that is read and at least one that is written.
+const maxPoints = maxValues / 2

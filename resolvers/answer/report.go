@@ -28,7 +28,17 @@ type Report struct {
 
 // Node returns a report as a node, which reads what is asked below it in the
 // reading. Without a reading (nil) it can only tell what the report itself has.
-func (r *Reading) Node(report *usage.Report) *Report { return &Report{Report: report, reading: r} }
+func (r *Reading) Node(report *usage.Report) *Report {
+	if r == nil {
+		return &Report{Report: report}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.nodes[report] == nil {
+		r.nodes[report] = &Report{Report: report, reading: r}
+	}
+	return r.nodes[report]
+}
 
 // lists makes the rows.
 func (r *Report) lists() {

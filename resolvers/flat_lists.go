@@ -1,0 +1,115 @@
+package resolvers
+
+import (
+	"context"
+	"io"
+	"reflect"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"aiusage/resolvers/answer"
+)
+
+// Lists are where an answer gets long. This is where they are counted, before they are
+// written, and where those of a report that is not plain as a whole (pages, subscriptions)
+// are written past gqlgen where they are.
+
+var _ graphql.FieldInterceptor = Flat{}
+
+// rowsBetweenChecks is after how many rows a list is looked whether it is still wanted.
+const rowsBetweenChecks = 1024
+
+// maxSameErrors is for how many rows of a list an error is told that all of them have. With
+// more rows it is that of the list, which is null in either case.
+const maxSameErrors = 100
+
+// InterceptField counts lists and writes those that are plain.
+func (Flat) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
+	if err := answer.Wanted(ctx); err != nil {
+		return nil, err
+	}
+	result, err := next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch rows := result.(type) {
+	case []answer.AccountUsage:
+		return listOf(ctx, accountFields, "AIAccountUsage", rows, answer.SpendRows)
+	case []answer.CustomerUsage:
+		return listOf(ctx, customerFields, "AICustomerUsage", rows, answer.SpendRows)
+	case []answer.AccountUsageEdge:
+		return listOf(ctx, accountEdgeFields, "AIAccountUsageEdge", rows, answer.SpendRows)
+	case []answer.CustomerUsageEdge:
+		return listOf(ctx, customerEdgeFields, "AICustomerUsageEdge", rows, answer.SpendRows)
+	case []answer.Point:
+		return listOf(ctx, pointFields, "AIUsagePoint", rows, answer.SpendPoints)
+	}
+	if list := reflect.ValueOf(result); list.Kind() == reflect.Slice {
+		return result, spendObjects(ctx, list.Len(), answer.SpendRows)
+	}
+	return result, nil
+}
+
+// spender counts rows of so many values.
+type spender func(ctx context.Context, rows, values int, way answer.Way) error
+
+// listOf returns a list as a document where its selection is plain, and otherwise as it is.
+// An operation that is not its document's own is a copy with fields that are errors, which
+// only the usual path sees.
+func listOf[T any](ctx context.Context, known fields[T], typeName string, rows []T, spend spender) (any, error) {
+	operation, field := graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field
+	if selected, flat := plain(operation, known, typeName, field.Selections); flat && slices.Contains(operation.Doc.Operations, operation.Operation) {
+		width := valuesOf(operation, field.Selections, typeName)
+		document, failed, ok := attempt(ctx, func(ctx context.Context) ([]byte, bool) {
+			if spend(ctx, len(rows), width, answer.Flat) != nil {
+				return nil, false
+			}
+			return selected.writeAll(ctx, nil, rows)
+		})
+		if ok {
+			return graphql.WriterFunc(func(w io.Writer) { w.Write(document) }), nil
+		}
+		if failed != nil && len(rows) > maxSameErrors {
+			return nil, failed
+		}
+	}
+	return rows, spendObjects(ctx, len(rows), spend)
+}
+
+// spendObjects counts a list that gqlgen writes.
+func spendObjects(ctx context.Context, rows int, spend spender) error {
+	field := graphql.GetFieldContext(ctx).Field
+	width := valuesOf(graphql.GetOperationContext(ctx), field.Selections, field.Definition.Type.Name())
+	return spend(ctx, rows, width, answer.Objects)
+}
+
+// attempt puts a part of an answer together in a way that may turn out not to do: the
+// usual path then comes to the same, and says so. failed is why a series could not be read.
+func attempt(ctx context.Context, write func(context.Context) ([]byte, bool)) (document []byte, failed error, ok bool) {
+	ctx, attempted := answer.Try(ctx)
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+		if !ok {
+			attempted.Forget()
+			failed = attempted.Failed()
+		}
+	}()
+	document, ok = write(ctx)
+	return document, nil, ok
+}
+
+// valuesOf returns how many values a selection has, without those of lists below it.
+func valuesOf(operation *graphql.OperationContext, selections ast.SelectionSet, typeName string) int {
+	values := 0
+	for _, field := range graphql.CollectFields(operation, selections, []string{typeName}) {
+		values++
+		if field.Definition != nil && field.Definition.Type.Elem == nil {
+			values += valuesOf(operation, field.Selections, field.Definition.Type.Name())
+		}
+	}
+	return values
+}
