@@ -121,15 +121,11 @@ func (c *Comparer) compare(ctx context.Context, at time.Time, withMonth bool) (d
 	return true, usage.Errorf(usage.Unavailable, "%s; reports read raw sessions until they are repaired", reason)
 }
 
-// reasonIn says how the sums of a comparison differ in the buckets that the rest of the UTC
-// day from an instant on touches, if they do.
+// reasonIn says how the sums of a comparison differ in the buckets that the UTC day of an
+// instant touches, if they do.
 func (s *snapshot) reasonIn(ctx context.Context, one comparison, at time.Time) (reason string, err error) {
-	from := usage.Day.Floor(at)
-	if one.ofSessions && s.dropped(from) { // the rest of the day is still there
-		from = one.grid.Ceil(s.state.RawFrom.Time)
-	}
-	span := usage.Range{From: one.grid.Floor(from), To: one.grid.Ceil(usage.Day.Next(at))}
-	if one.ofSessions && s.dropped(span.From) {
+	span := usage.Range{From: one.grid.Floor(usage.Day.Floor(at)), To: one.grid.Ceil(usage.Day.Next(at))}
+	if one.ofSessions && s.dropped(span.From) { // what comes later may still be there
 		span.From = one.grid.Ceil(s.state.RawFrom.Time)
 	}
 	more, differs, err := s.differs(ctx, one, span)
