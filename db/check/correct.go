@@ -57,7 +57,7 @@ func (d Difference) spread(totals map[sums.Row]usage.Usage, calendars []usage.Ca
 		return
 	}
 	add := func(table sums.Table, grid usage.Grid) {
-		if row := sums.Of(table, grid, d.Bucket, d.key); row != own {
+		if row := sums.Of(table, grid, d.Bucket, d.key); table != own.Table || row.Grid != own.Grid {
 			totals[row] = totals[row].Plus(lacks)
 		}
 	}
