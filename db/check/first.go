@@ -12,9 +12,9 @@ import (
 	"aiusage/usage"
 )
 
-// first returns the first instant at or after another at which there is anything that
-// comparisons read. Nothing needs to be looked up by account where the other tables have
-// something before an instant.
+// first returns the first instant at or after another at which there may be anything that
+// comparisons read. Where the tables that need not be looked up account by account have
+// something soon enough, that is the instant itself.
 func (s *snapshot) first(ctx context.Context, comparisons []comparison, at, enough time.Time) (first time.Time, found bool, err error) {
 	var parts, ofAccounts []string
 	for table, grids := range gridsOf(comparisons) {
@@ -33,8 +33,12 @@ func (s *snapshot) first(ctx context.Context, comparisons []comparison, at, enou
 			ofAccounts = append(ofAccounts, `SELECT TIMESTAMP(MIN(day)) AS first FROM usage_quarters WHERE account_no = %[1]d AND day >= DATE(`+literal(at)+`)`)
 		}
 	}
-	if first, found, err = s.earliest(ctx, parts); err != nil || found && first.Before(enough) || len(ofAccounts) == 0 {
-		return later(first, at), found, err
+	first, found, err = s.earliest(ctx, parts)
+	if err != nil || len(ofAccounts) == 0 {
+		return first, found, err
+	}
+	if found && first.Before(enough) {
+		return at, true, nil
 	}
 	numbers, err := accountNumbers(ctx, s.tx)
 	if err != nil {
@@ -76,6 +80,9 @@ func gridsOf(comparisons []comparison) map[sums.Table]map[int]bool {
 		add(one.table, one.grid)
 		if !one.ofSessions {
 			add(one.of, one.fine)
+			if one.fine.Grain == usage.QuarterHour { // and hours, where there are only these
+				add(one.of, usage.Grid{Grain: usage.Hour})
+			}
 		}
 	}
 	return grids

@@ -96,7 +96,7 @@ func (s *snapshot) packedOf(ctx context.Context, accounts string, span usage.Ran
 // what they would be compared with.
 func (s *snapshot) withoutCut(one comparison, found []Difference) []Difference {
 	from := s.state.QuartersFrom
-	if !from.Valid || !s.ready(one.grid.Calendar) {
+	if !from.Valid || one.grid.Calendar.No == 0 || !s.ready(one.grid.Calendar) {
 		return found
 	}
 	cut := func(at time.Time) bool { return at.Before(from.Time) && !usage.Hour.Floor(at).Equal(at) }
@@ -116,5 +116,5 @@ func (s *snapshot) ready(calendar usage.Calendar) bool {
 			return isReady(one)
 		}
 	}
-	return calendar.No == 0
+	return false
 }

@@ -97,9 +97,10 @@ func (s *snapshot) added() []usage.Calendar {
 // isReady tells whether the sums of a calendar are read.
 func isReady(one phase.Registered) bool { return one.Phase == string(phase.Ready) }
 
-// dropped tells whether sessions that start at an instant may have been dropped.
+// dropped tells whether sessions that start at an instant may have been dropped. Those that
+// are undated never are.
 func (s *snapshot) dropped(at time.Time) bool {
-	return s.state.RawFrom.Valid && at.Before(s.state.RawFrom.Time)
+	return s.state.RawFrom.Valid && at.Before(s.state.RawFrom.Time) && !isUndatedBucket(at)
 }
 
 // maxAccounts bounds the accounts that a part of a statement names.
