@@ -23,8 +23,8 @@ func (c *Checks) changeCalendars(ctx context.Context, progress func(CheckProgres
 	if err != nil {
 		return err
 	}
-	// The one that was registered last is wanted.
-	for _, one := range slices.Backward(registered) {
+	// Whoever registers one has those leave that were registered and never filled.
+	for _, one := range registered {
 		if _, same := one.Calendar(); same && one.Phase == string(phase.Filling) {
 			if err := c.fillCalendar(ctx, one, progress); err != nil {
 				return err
@@ -77,7 +77,7 @@ func (c *Checks) fillCalendar(ctx context.Context, calendar phase.Registered, pr
 const leaving = "leaving"
 
 // readCalendar lets reports read a calendar that has been filled, in the place of others.
-// One that was registered later, under a higher number, will take its place.
+// One that was registered meanwhile will take its place.
 func (c *Checks) readCalendar(ctx context.Context, calendar phase.Registered) error {
 	defer c.phases.Forget()
 	return c.db.InTransaction(ctx, func(tx *sqlx.Tx) error {
@@ -96,7 +96,7 @@ func (c *Checks) readCalendar(ctx context.Context, calendar phase.Registered) er
 				return cmp.Or(err, phase.ErrChanged)
 			}
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE usage_calendars SET phase = '`+leaving+`' WHERE calendar_no < ? OR calendar_no > ? AND phase <> 'filling'`, calendar.No, calendar.No)
+		_, err = tx.ExecContext(ctx, `UPDATE usage_calendars SET phase = '`+leaving+`' WHERE calendar_no <> ? AND phase <> 'filling'`, calendar.No)
 		return err
 	})
 }

@@ -219,6 +219,10 @@ func (w *world) tryFold(most int) error {
 		if err := tx.SelectContext(ctx, &all, `SELECT change_id, account_id, customer_id, quarter, minutes, seconds, sessions FROM usage_changes ORDER BY change_id LIMIT ? FOR UPDATE SKIP LOCKED`, most); err != nil {
 			return err
 		}
+		// Whoever changes calendars changes the state.
+		if _, err := tx.ExecContext(ctx, "SELECT generation FROM usage_level_state LOCK IN SHARE MODE"); err != nil {
+			return err
+		}
 		calendars, err := w.addedIn(ctx, tx)
 		if err != nil {
 			return err
@@ -250,7 +254,7 @@ func (w *world) tryFold(most int) error {
 // addedIn are the calendars that are added to, as a fold reads them.
 func (w *world) addedIn(ctx context.Context, tx *sqlx.Tx) ([]usage.Calendar, error) {
 	var found []phase.Registered
-	err := tx.SelectContext(ctx, &found, `SELECT calendar_no, zone, rules, phase FROM usage_calendars WHERE phase IN ('filling', 'ready') ORDER BY calendar_no LOCK IN SHARE MODE`)
+	err := tx.SelectContext(ctx, &found, `SELECT calendar_no, zone, rules, phase FROM usage_calendars WHERE phase IN ('filling', 'ready') ORDER BY calendar_no`)
 	calendars := []usage.Calendar{usage.UTCCalendar}
 	for _, one := range found {
 		calendar, same := one.Calendar()
@@ -262,13 +266,17 @@ func (w *world) addedIn(ctx context.Context, tx *sqlx.Tx) ([]usage.Calendar, err
 	return calendars, err
 }
 
-// register registers a calendar that is to be filled.
+// register registers a calendar that is to be filled, in the place of one that is being
+// filled.
 func (w *world) register(no int, zone string) usage.Calendar {
 	w.t.Helper()
 	location, err := time.LoadLocation(zone)
 	w.must(err)
 	w.must(w.db.InTransaction(w.t.Context(), func(tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(w.t.Context(), "UPDATE usage_level_state SET generation = ?", phase.NewGeneration())
+		if err == nil {
+			_, err = tx.ExecContext(w.t.Context(), "UPDATE usage_calendars SET phase = 'leaving' WHERE phase = 'filling'")
+		}
 		if err == nil {
 			_, err = tx.ExecContext(w.t.Context(), "INSERT INTO usage_calendars (calendar_no, zone, rules, phase) VALUES (?, ?, ?, 'filling')", no, zone, usage.ZoneRules(location))
 		}
