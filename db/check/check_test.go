@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"aiusage/db/check"
 	"aiusage/db/column"
 	"aiusage/db/sums"
 	"aiusage/usage"
@@ -109,5 +111,23 @@ func TestEverySumIsComparedAndRepaired(t *testing.T) {
 				}
 			}
 		}
+	})
+}
+
+// An account that has no number yet gets one where its sums are corrected, whether a
+// customer's are or not.
+func TestWhoHasNoNumberYetGetsOne(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		at := march.Add(time.Hour)
+		w.insert(use{"new", "x", at, 60}, true)
+		w.run("UPDATE usage_changes SET quarter = quarter + INTERVAL 15 MINUTE") // on the same day
+		w.insert(use{"other", "", at, 60}, false)
+		w.insert(use{"other", "x", at, 60}, false)
+		unfolded := check.New(w.db, w.phases, func(context.Context) error { return nil })
+		corrected, err := unfolded.RebuildRollups(t.Context(), usage.Range{}, nil)
+		if err != nil || corrected != 5 {
+			t.Errorf("%d corrected, %v", corrected, err)
+		}
+		w.holds("corrected")
 	})
 }

@@ -61,6 +61,9 @@ func TestSumsAndCalendarsAreFilled(t *testing.T) {
 		w.holds("filled", usage.Calendar{No: 9, Zone: kolkata})
 		w.insert(use{"a", "x", march.Add(90 * time.Minute), 60}, true)
 		apia := w.register(4, "Pacific/Apia")
+		if found := w.differences(); len(found) != 0 { // of what nobody reads yet
+			t.Errorf("found %+v", found)
+		}
 		w.insert(use{"new", "x", march.Add(90 * time.Minute), 60}, true)
 		w.fold(1)
 		generation := w.state().Generation

@@ -28,9 +28,12 @@ func TestWhatWasDroppedIsComparedWithWhatWasKept(t *testing.T) {
 		w.must(w.checks.FillRollups(t.Context(), nil))
 		w.retain(march.AddDate(0, 0, 10), false)
 		w.holds("dropped", kolkata)
+		// A session that is still to be deleted has been kept as well.
+		w.run("INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('late', 'a', '2026-03-04 10:00', 60)")
 		if found := w.differences(); len(found) != 0 {
 			t.Errorf("found %+v", found)
 		}
+		w.run("DELETE FROM ai_sessions WHERE session_id = 'late'")
 		for _, damage := range []string{
 			"UPDATE usage_customer_rollups SET minutes = minutes + 1 WHERE grain = 2 AND bucket BETWEEN '2026-03-02' AND '2026-03-09' LIMIT 1",
 			"UPDATE usage_customer_rollups SET minutes = minutes + 1 WHERE grain = 12 AND bucket BETWEEN '2026-03-02' AND '2026-03-09' LIMIT 1",
