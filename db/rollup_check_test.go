@@ -289,11 +289,3 @@ func sumTables() (names []string) {
 	}
 	return names
 }
-
-// allSums are statements that change the minutes of all sums.
-func allSums(by string) (statements []string) {
-	for _, table := range sums.Tables {
-		statements = append(statements, "UPDATE "+table.Name()+" SET minutes = minutes "+by)
-	}
-	return statements
-}

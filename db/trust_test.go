@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"aiusage/db"
+	"aiusage/db/sums"
 	"aiusage/usage"
 )
 
@@ -317,35 +319,6 @@ func awaitLockWait(t *testing.T, dsn, condition string) {
 	t.Fatal("nobody waits")
 }
 
-// Two who have found the same difference correct it once.
-func TestADifferenceThatTwoHaveFoundIsCorrectedOnce(t *testing.T) {
-	for _, start := range []string{"2026-03-01 12:00", "0000-00-00"} {
-		t.Run(start, func(t *testing.T) {
-			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-				newWriter(t, dsn, "").run("INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('1', 'a', '" + start + "', 60)")
-				if _, err := store.Fold(t.Context(), nil); err != nil {
-					t.Fatal(err)
-				}
-				execute(t, dsn, allSums("+ 7")...)
-				// The other one is about to correct: it has the lock that corrections take.
-				other := newWriter(t, dsn, "")
-				other.run("BEGIN", "SELECT * FROM usage_level_state FOR UPDATE")
-				done := make(chan error, 1)
-				go func() {
-					_, err := store.RebuildRollups(context.WithoutCancel(t.Context()), usage.Range{}, nil)
-					done <- err
-				}()
-				awaitLockWait(t, dsn, "INFO LIKE '%FOR UPDATE%' AND INFO NOT LIKE '%PROCESSLIST%' AND ID <> CONNECTION_ID()")
-				other.run(append(allSums("- 7"), "UPDATE usage_level_state SET corrections = corrections + 1", "COMMIT")...)
-				if err := <-done; err != nil {
-					t.Fatal(err)
-				}
-				holds(t, store, dsn, "corrected by two")
-			})
-		})
-	}
-}
-
 // What retention drops while somebody verifies is no difference.
 func TestVerifyDoesNotTakeForDamageWhatRetentionDropsMeanwhile(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
@@ -356,6 +329,9 @@ func TestVerifyDoesNotTakeForDamageWhatRetentionDropsMeanwhile(t *testing.T) {
 			t.Fatal(err)
 		}
 		retention, ddl := newWriter(t, dsn, ""), newWriter(t, dsn, "")
+		for day, amount := range []usage.Usage{{Minutes: 1, Seconds: 60, Sessions: 1}, {Minutes: 2, Seconds: 120, Sessions: 1}} {
+			execute(t, dsn, fmt.Sprintf("INSERT INTO usage_quarters (account_no, day, subject_no, quarters) SELECT account_no, '2026-03-%02d', subject_no, X'%x' FROM usage_subjects", day+1, sums.Pack(map[int]usage.Usage{48: amount})))
+		}
 		// Verifying stands still after the first hour. It then reads the state, and after
 		// that the sessions of the second.
 		type result struct {

@@ -2,12 +2,15 @@ package check_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/check"
 	"aiusage/db/column"
@@ -129,5 +132,53 @@ func TestWhoHasNoNumberYetGetsOne(t *testing.T) {
 			t.Errorf("%d corrected, %v", corrected, err)
 		}
 		w.holds("corrected")
+	})
+}
+
+// awaitLock returns once a statement waits for the state to be unlocked.
+func (w *world) awaitLock() {
+	w.t.Helper()
+	for range 2000 {
+		if w.count("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE '%usage_level_state%FOR UPDATE' AND ID <> CONNECTION_ID()") > 0 {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	w.t.Fatal("nobody waits")
+}
+
+// Two who have found the same difference correct it once, wherever it is.
+func TestADifferenceThatTwoHaveFoundIsCorrectedOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		unfolded := check.New(w.db, w.phases, func(context.Context) error { return nil })
+		for i, start := range []time.Time{march, column.Undated} {
+			w.insert(use{"a", "", start, 60}, true)
+			w.fold(10)
+			change := func(tx *sqlx.Tx, by string) {
+				for _, table := range sums.Tables {
+					_, err := tx.ExecContext(t.Context(), "UPDATE "+table.Name()+" SET minutes = minutes "+by+" WHERE bucket = ?", start)
+					w.must(err)
+				}
+			}
+			tx, err := w.db.BeginTxx(t.Context(), nil)
+			w.must(err)
+			change(tx, "+ 7")
+			w.must(tx.Commit())
+			// The other one is about to correct: it has the lock that corrections take.
+			other, err := w.db.BeginTxx(t.Context(), &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+			w.must(err)
+			_, err = other.ExecContext(t.Context(), "UPDATE usage_level_state SET corrections = corrections + 1")
+			w.must(err)
+			done := make(chan error, 1)
+			go func() {
+				_, err := unfolded.RebuildRollups(context.WithoutCancel(t.Context()), usage.Range{}, nil)
+				done <- err
+			}()
+			w.awaitLock()
+			change(other, "- 7")
+			w.must(other.Commit())
+			w.must(<-done)
+			w.holds([]string{"dated", "undated"}[i])
+		}
 	})
 }
