@@ -62,6 +62,21 @@ func TestDaysAreFewBranches(t *testing.T) {
 	}
 }
 
+// A day has the quarter-hours that begin in it, also where clocks were not quarter-hours
+// from UTC.
+func TestARunHoldsTheQuarterHoursThatBeginInIt(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	grid := usage.Grid{Grain: usage.Day, Calendar: usage.Calendar{No: 1, Zone: berlin}}
+	long := time.Date(1500, 1, 1, 0, 0, 0, 0, time.UTC)
+	runs := runsOf(grid, usage.Range{From: long, To: long.AddDate(0, 0, 5)})
+	if len(runs) != 1 || runs[0].count != 5 || runs[0].first.Format(time.TimeOnly) != "23:06:32" || runs[0].holds.Format(time.TimeOnly) != "23:15:00" {
+		t.Errorf("got %+v", runs)
+	}
+}
+
 // The first of the buckets that lack sessions is named, whichever subjects they are of:
 // what one of them lacks and another has too many is no lack.
 func TestTheFirstBucketThatLacksSessions(t *testing.T) {
