@@ -83,6 +83,31 @@ func TestSumsAndCalendarsAreFilled(t *testing.T) {
 	})
 }
 
+// A calendar that is to leave before it has been filled is not read, since folds do not add
+// to it any more.
+func TestACalendarThatLeavesIsNeverRead(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.insert(use{"a", "x", march, 60}, true)
+		w.register(1, "Asia/Kolkata")
+		instead := false
+		w.must(w.checks.FillRollups(t.Context(), func(p check.CheckProgress) {
+			if !instead && p.Grain == usage.Month && p.Share() == 1 {
+				instead = true
+				w.register(2, "Europe/Berlin")
+				w.insert(use{"a", "x", march, 60}, true)
+				w.fold(10)
+			}
+			if n := w.count("SELECT COUNT(*) FROM usage_calendars WHERE phase = 'ready'"); n != 0 {
+				t.Errorf("%d are read", n)
+			}
+		}))
+		if got := w.state().Calendars; !instead || len(got) != 2 || got[1].No != 2 {
+			t.Fatalf("got %+v", got)
+		}
+		w.holds("filled", w.state().Calendars[1])
+	})
+}
+
 // A calendar whose days begin elsewhere for this process is neither filled nor compared,
 // and not read once sums have been repaired without it.
 func TestACalendarOfOtherRulesIsLeftAlone(t *testing.T) {

@@ -62,7 +62,9 @@ func (c *Comparer) Round(ctx context.Context) (finished bool, err error) {
 	}
 	// The last day need not be near: clocks go wrong.
 	now := time.Now()
-	for _, day := range []time.Time{all.From, usage.Day.Floor(all.To.Add(-1)), now.AddDate(0, 0, -1), now} {
+	some := []time.Time{usage.Day.Floor(all.From), usage.Day.Floor(all.To.Add(-1)), usage.Day.Floor(now.AddDate(0, 0, -1)), usage.Day.Floor(now)}
+	slices.SortFunc(some, time.Time.Compare)
+	for _, day := range slices.Compact(some) {
 		if differs, err := c.compare(ctx, day, false); err != nil || differs {
 			return false, err
 		}
