@@ -53,6 +53,7 @@ func TestUsageThatWasMovedIsNoticed(t *testing.T) {
 			"UPDATE ai_sessions SET started_at = started_at + INTERVAL 15 MINUTE WHERE session_id = 's9'",
 			"UPDATE ai_sessions SET started_at = started_at + INTERVAL 3 DAY WHERE session_id = 's10'",
 			"UPDATE usage_account_rollups SET account_no = 99 WHERE grain = 2 AND bucket > '1000-01-01' LIMIT 1",
+			"UPDATE usage_account_series SET bucket = bucket + INTERVAL 7 MINUTE WHERE grain = 0 AND bucket > '1000-01-01' LIMIT 1",
 			"UPDATE usage_total_rollups SET bucket = bucket + INTERVAL 1 MINUTE WHERE grain = 0 AND bucket > '1000-01-01' LIMIT 1",
 		} {
 			w.run(damage)
