@@ -103,7 +103,7 @@ func (h *history) must(err error) {
 }
 
 func (h *history) reset() {
-	for _, table := range []string{"ai_sessions", "usage_deltas", "usage_rollups"} {
+	for _, table := range append(sumTables(), "ai_sessions", "usage_changes") {
 		_, err := h.pool.Exec("TRUNCATE TABLE " + table)
 		h.must(err)
 	}
@@ -416,13 +416,16 @@ func (h *history) verify(rt *rapid.T) {
 // damage spoils the rollups. Verify has to find it, and rebuild to repair it.
 func (h *history) damage(rt *rapid.T) {
 	h.mustBeIdle(rt)
+	table := rapid.SampledFrom(sumTables()).Draw(rt, "table")
 	statement := rapid.SampledFrom([]string{
-		"UPDATE usage_rollups SET minutes = minutes + 1 ORDER BY bucket, grain, subject_no LIMIT 1",
-		"UPDATE usage_rollups SET sessions = sessions - 1 WHERE grain = 2 LIMIT 1",
-		"UPDATE usage_rollups SET seconds = 7 WHERE grain = 3 AND seconds <> 7 LIMIT 1",
-		"DELETE FROM usage_rollups WHERE grain = 1 AND sessions <> 0 LIMIT 2",
-		"DELETE FROM usage_deltas WHERE sessions <> 0 LIMIT 1",
-		"TRUNCATE TABLE usage_rollups",
+		"UPDATE " + table + " SET minutes = minutes + 1 ORDER BY bucket, grain LIMIT 1",
+		"UPDATE " + table + " SET sessions = sessions - 1 WHERE grain = 2 LIMIT 1",
+		"UPDATE " + table + " SET seconds = 7 WHERE grain = 3 AND seconds <> 7 LIMIT 1",
+		"UPDATE " + table + " SET minutes = minutes - 1 WHERE grain IN (0, 12) LIMIT 1",
+		"UPDATE " + table + " SET seconds = seconds + 1 WHERE grain IN (1, 13) LIMIT 1",
+		"DELETE FROM " + table + " WHERE grain <> 3 AND sessions <> 0 LIMIT 2",
+		"DELETE FROM usage_changes WHERE sessions <> 0 LIMIT 1",
+		"TRUNCATE TABLE " + table,
 	}).Draw(rt, "damage")
 	result, err := h.pool.Exec(statement)
 	h.must(err)

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"aiusage/db"
+	"aiusage/db/sums"
 	"aiusage/usage"
 )
 
 // fourHours writes a session in each hour from 10:00 to 14:00, folds them, and makes
-// the sums of these hours wrong.
+// the sums of their quarter-hours wrong.
 func fourHours(t *testing.T, store *db.Store, dsn string) {
 	t.Helper()
 	for hour := range 4 {
@@ -22,14 +23,14 @@ func fourHours(t *testing.T, store *db.Store, dsn string) {
 	if _, err := store.Fold(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, dsn, "UPDATE usage_rollups SET minutes = minutes + 1 WHERE grain = 1")
+	execute(t, dsn, "UPDATE usage_account_series SET minutes = minutes + 1 WHERE grain = 0")
 }
 
-// hoursFound are the hours of the day in which verify finds a difference.
+// hoursFound are the hours of the day in which verify finds a difference from sessions.
 func hoursFound(t *testing.T, store *db.Store, span usage.Range) (hours []int) {
 	t.Helper()
 	err := store.VerifyRollups(t.Context(), span, func(d db.Difference) {
-		if d.Grain == usage.Hour {
+		if d.Grain == usage.QuarterHour && d.Level() == "accounts" {
 			hours = append(hours, d.Bucket.Hour())
 		}
 	}, nil)
@@ -39,8 +40,8 @@ func hoursFound(t *testing.T, store *db.Store, span usage.Range) (hours []int) {
 	return hours
 }
 
-// A check concerns the hours that its range touches, and no others.
-func TestACheckConcernsTheHoursOfItsRange(t *testing.T) {
+// A check concerns the quarter-hours that its range touches, and no others.
+func TestACheckConcernsTheQuarterHoursOfItsRange(t *testing.T) {
 	at := func(clock string) time.Time {
 		if clock == "" {
 			return time.Time{}
@@ -53,14 +54,15 @@ func TestACheckConcernsTheHoursOfItsRange(t *testing.T) {
 	}
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		fourHours(t, store, dsn)
-		newWriter(t, dsn, "").run("SET @aiusage_bulk = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('undated', 'a', '0000-00-00', 60)")
+		newWriter(t, dsn, "").run("SET @aiusage_recorded = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('undated', 'a', '0000-00-00', 60)")
 		for _, c := range []struct {
 			from, to string
 			hours    []int
 		}{
 			{"", "", []int{0, 10, 11, 12, 13}}, // what is undated is in no range
 			{"11:00", "12:00", []int{11}},
-			{"11:30", "12:01", []int{11, 12}},
+			{"11:14", "12:01", []int{11, 12}},
+			{"11:15", "12:00", nil},
 			{"12:00", "", []int{12, 13}},
 			{"", "12:00", []int{10, 11}},
 			{"09:00", "23:00", []int{10, 11, 12, 13}},
@@ -73,7 +75,7 @@ func TestACheckConcernsTheHoursOfItsRange(t *testing.T) {
 			}
 		}
 		// The same for corrections, which leave the others as they are, and which others notice.
-		const corrections = "SELECT corrections FROM usage_rollup_state"
+		const corrections = "SELECT corrections FROM usage_level_state"
 		before := count(t, dsn, corrections)
 		defer func() {
 			if after := count(t, dsn, corrections); after <= before {
@@ -104,20 +106,43 @@ func TestACheckConcernsTheMonthsOfItsRange(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, dropped := range []bool{false, true} {
-			for _, damage := range []string{"grain = 2 AND bucket = '2026-03-01'", "grain = 2 AND bucket = '2026-03-21'", "grain = 3"} {
-				execute(t, dsn, "UPDATE usage_rollups SET minutes = minutes + 1 WHERE "+damage)
+			for _, damage := range []string{
+				"usage_customer_rollups SET minutes = minutes %s 1 WHERE grain = 2 AND bucket = '2026-03-01'",
+				"usage_customer_rollups SET minutes = minutes %s 1 WHERE grain = 2 AND bucket = '2026-03-21'",
+				"usage_customer_rollups SET minutes = minutes %s 1 WHERE grain = 3",
+				"usage_account_series SET minutes = minutes %s 1 WHERE grain = 0 AND bucket > '2026-03-21'",
+				"usage_account_rollups SET minutes = minutes %s 1 WHERE grain = 2 AND bucket = '2026-03-21'",
+				"usage_total_rollups SET minutes = minutes %s 1 WHERE grain = 3",
+			} {
+				execute(t, dsn, "UPDATE "+fmt.Sprintf(damage, "+"))
 				found := 0
 				err := store.VerifyRollups(t.Context(), usage.Range{From: noon, To: noon.Add(time.Hour)}, func(db.Difference) { found++ }, nil)
 				if err != nil || found == 0 {
 					t.Errorf("dropped: %v, %s: %d found, %v", dropped, damage, found, err)
 				}
-				execute(t, dsn, "UPDATE usage_rollups SET minutes = minutes - 1 WHERE "+damage)
+				execute(t, dsn, "UPDATE "+fmt.Sprintf(damage, "-"))
 			}
 			if _, err := store.DropSessions(t.Context(), noon.AddDate(0, 2, 0), nil); err != nil {
 				t.Fatal(err)
 			}
 		}
 	})
+}
+
+// sumOf is a grain of a table.
+type sumOf struct {
+	table sums.Table
+	grain usage.Grain
+}
+
+// sumsOfUTC are the grains of all tables.
+func sumsOfUTC() (all []sumOf) {
+	for _, table := range sums.Tables {
+		for _, grain := range table.Grains() {
+			all = append(all, sumOf{table, grain})
+		}
+	}
+	return all
 }
 
 // Sums of sessions without a start are checked at each grain, and counted, also where
@@ -128,15 +153,15 @@ func TestWhatIsUndatedIsCheckedAtEachGrain(t *testing.T) {
 		if _, err := store.Fold(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		for _, grain := range usage.Grains {
-			execute(t, dsn, fmt.Sprintf("UPDATE usage_rollups SET minutes = minutes + 1 WHERE grain = %d", grain))
-			if found := differences(t, store); len(found) == 0 || found[0].Grain != grain {
-				t.Errorf("%s: found %+v", grain, found)
+		for _, one := range sumsOfUTC() {
+			execute(t, dsn, fmt.Sprintf("UPDATE %s SET minutes = minutes + 1 WHERE grain = %d", one.table.Name(), one.grain))
+			if found := differences(t, store); len(found) == 0 || found[0].Table != one.table || found[0].Grain != one.grain {
+				t.Errorf("%v: found %+v", one, found)
 			}
 			if corrected, err := store.RebuildRollups(t.Context(), usage.Range{}, nil); err != nil || corrected == 0 {
-				t.Errorf("%s: %d corrected, %v", grain, corrected, err)
+				t.Errorf("%v: %d corrected, %v", one, corrected, err)
 			}
-			holds(t, store, dsn, grain.String())
+			holds(t, store, dsn, fmt.Sprint(one))
 		}
 		if corrected, err := store.RebuildRollups(t.Context(), usage.Range{}, nil); err != nil || corrected != 0 {
 			t.Errorf("in the end: %d corrected, %v", corrected, err)
@@ -165,8 +190,8 @@ func TestACheckTellsHowFarItIs(t *testing.T) {
 			}
 		}
 		ends = slices.Compact(ends)
-		// Four hours, and the day, which is not the sum of its hours any more.
-		if want := []string{"hour 4", "day 5", "month 5"}; found != 5 || !slices.Equal(ends, want) {
+		// Four quarter-hours, of which neither their hours are the sum any more nor what everybody has.
+		if want := []string{"quarter-hour 4", "hour 12", "day 12", "month 12"}; found != 12 || !slices.Equal(ends, want) {
 			t.Errorf("%d found, told %q, want %q", found, ends, want)
 		}
 		first := told[0]
@@ -175,8 +200,8 @@ func TestACheckTellsHowFarItIs(t *testing.T) {
 		}
 		told = nil
 		corrected, err := store.RebuildRollups(t.Context(), usage.Range{}, tell)
-		// With the hours, their day and month change: these were right before.
-		if err != nil || corrected < 5 || len(told) == 0 || told[len(told)-1].Found != corrected {
+		// With the quarter-hours, what is made of them changes: it was right before.
+		if err != nil || corrected < 12 || len(told) == 0 || told[len(told)-1].Found != corrected {
 			t.Errorf("%d corrected, %v, told %+v", corrected, err, told)
 		}
 	})
@@ -202,19 +227,19 @@ func TestEachPartOfASumIsChecked(t *testing.T) {
 		if _, err := store.Fold(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		for _, grain := range usage.Grains {
+		for _, one := range sumsOfUTC() {
 			for _, part := range []string{"minutes", "seconds", "sessions"} {
 				for _, by := range []string{"+ 1", "- 1"} {
-					what := fmt.Sprintf("%s of a %s %s", part, grain, by)
-					execute(t, dsn, fmt.Sprintf("UPDATE usage_rollups SET %s = %s %s WHERE grain = %d ORDER BY bucket DESC LIMIT 1", part, part, by, grain))
-					if found := differences(t, store); len(found) == 0 || found[0].Grain != grain {
+					what := fmt.Sprintf("%s of a %s in %s %s", part, one.grain, one.table.Name(), by)
+					execute(t, dsn, fmt.Sprintf("UPDATE %s SET %s = %s %s WHERE grain = %d ORDER BY bucket DESC LIMIT 1", one.table.Name(), part, part, by, one.grain))
+					if found := differences(t, store); len(found) == 0 || found[0].Table != one.table || found[0].Grain != one.grain {
 						t.Errorf("%s: found %+v", what, found)
 					}
 					if err := store.NewComparer().Sweep(t.Context()); err == nil {
 						t.Errorf("%s goes unnoticed", what)
 					}
 					if err := store.FillRollups(t.Context(), nil); err != nil || status(t, store).Phase != db.Ready {
-						if grain != usage.Hour {
+						if one != (sumOf{sums.AccountSeries, usage.QuarterHour}) && one != (sumOf{sums.Customers, usage.Day}) {
 							t.Errorf("%s is not repaired: %v", what, err)
 						}
 						install(t, store) // sessions seem to have gone
@@ -226,8 +251,8 @@ func TestEachPartOfASumIsChecked(t *testing.T) {
 	})
 }
 
-// A day that is wrong is corrected alone, and an hour together with its day and month: at
-// no moment do these differ because of it.
+// A day of everybody that is wrong is corrected alone, and what sessions make together with
+// all that is made of it: at no moment do these differ because of it.
 func TestACorrectionLeavesNothingToCorrect(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		for hour := range int64(6) {
@@ -239,14 +264,28 @@ func TestACorrectionLeavesNothingToCorrect(t *testing.T) {
 			t.Fatal(err)
 		}
 		for damage, want := range map[string]int64{
-			"UPDATE usage_rollups SET minutes = minutes + 1 WHERE grain = 2": 1,
-			"DELETE FROM usage_rollups":                                      6,
+			"UPDATE usage_total_rollups SET minutes = minutes + 1 WHERE grain = 2": 1,
+			"DELETE FROM ": 7, // a customer's day and six quarter-hours
 		} {
-			execute(t, dsn, damage)
+			if damage != "DELETE FROM " {
+				execute(t, dsn, damage)
+			} else {
+				for _, table := range sums.Tables {
+					execute(t, dsn, damage+table.Name())
+				}
+			}
 			if corrected, err := store.RebuildRollups(t.Context(), usage.Range{}, nil); err != nil || corrected != want {
 				t.Errorf("%s: %d corrected, want %d; %v", damage, corrected, want, err)
 			}
 			holds(t, store, dsn, damage)
 		}
 	})
+}
+
+// sumTables are the names of the tables of sums.
+func sumTables() (names []string) {
+	for _, table := range sums.Tables {
+		names = append(names, table.Name())
+	}
+	return names
 }

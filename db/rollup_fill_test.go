@@ -14,7 +14,7 @@ import (
 // Filling that was interrupted goes on where it was.
 func TestFillingGoesOnWhereItWas(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-		execute(t, dsn, "DROP TRIGGER aiusage_session_inserted")
+		execute(t, dsn, "DROP TRIGGER aiusage_change_inserted")
 		for day := range 60 {
 			execute(t, dsn, fmt.Sprintf("INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('%d', 'a', NULLIF('c%d', 'c0'), '2026-03-01' + INTERVAL %d DAY, 60)", day, (day+1)%3, day))
 		}
@@ -97,11 +97,11 @@ func TestOnlyFillingEndsInReadySums(t *testing.T) {
 		if err := store.FillRollups(t.Context(), nil); err != nil || len(hoursFound(t, store, usage.Range{})) != 4 {
 			t.Errorf("sums that are read have been filled, %v", err)
 		}
-		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'filling'")
+		execute(t, dsn, "UPDATE usage_level_state SET phase = 'filling'")
 		err := store.FillRollups(t.Context(), func(p db.CheckProgress) {
 			if p.Grain == usage.Month && p.Share() == 1 {
 				// As a trigger does that cannot record a change.
-				execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'raw', reason = 'not recorded'")
+				execute(t, dsn, "UPDATE usage_level_state SET phase = 'raw', reason = 'not recorded'")
 			}
 		})
 		if got := status(t, store); err != nil || got.Phase != db.Raw || got.Reason != "not recorded" {
@@ -113,7 +113,7 @@ func TestOnlyFillingEndsInReadySums(t *testing.T) {
 // unseenAt adds a session while a trigger is gone.
 func unseenAt(t *testing.T, dsn, id, at string) {
 	t.Helper()
-	execute(t, dsn, "DROP TRIGGER IF EXISTS aiusage_session_inserted",
+	execute(t, dsn, "DROP TRIGGER IF EXISTS aiusage_change_inserted",
 		fmt.Sprintf("INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('%s', 'a', '%s', 60)", id, at))
 }
 
@@ -126,27 +126,27 @@ func TestTheStatusSaysWhatWaits(t *testing.T) {
 		}
 		write(t, store, session("1", 60))
 		write(t, store, session("2", 60))
-		execute(t, dsn, "UPDATE usage_deltas SET recorded_at = CURRENT_TIMESTAMP - INTERVAL 1 HOUR ORDER BY delta_id LIMIT 1")
+		execute(t, dsn, "UPDATE usage_changes SET recorded_at = CURRENT_TIMESTAMP - INTERVAL 1 HOUR ORDER BY change_id LIMIT 1")
 		if got := status(t, store); got.Pending != 2 || got.Lag < time.Hour || got.Lag > 2*time.Hour {
 			t.Errorf("two wait: %+v", got)
 		}
-		execute(t, dsn, "UPDATE usage_deltas SET recorded_at = CURRENT_TIMESTAMP + INTERVAL 1 HOUR")
+		execute(t, dsn, "UPDATE usage_changes SET recorded_at = CURRENT_TIMESTAMP + INTERVAL 1 HOUR")
 		if got := status(t, store); got.Lag != 0 {
 			t.Errorf("recorded by another clock: %+v", got)
 		}
-		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'filling'")
+		execute(t, dsn, "UPDATE usage_level_state SET phase = 'filling'")
 		if got := status(t, store); got.Phase != db.Filling || got.Distrusted || got.Reason != "" {
 			t.Errorf("filling: %+v", got)
 		}
-		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'raw'")
+		execute(t, dsn, "UPDATE usage_level_state SET phase = 'raw'")
 		if got := status(t, store); got.Phase != db.Raw || got.Distrusted || !strings.Contains(got.Reason, "not installed") {
 			t.Errorf("raw: %+v", got)
 		}
-		execute(t, dsn, "UPDATE usage_rollup_state SET reason = 'said before'")
+		execute(t, dsn, "UPDATE usage_level_state SET reason = 'said before'")
 		if got := status(t, store); got.Distrusted || got.Reason != "said before" {
 			t.Errorf("raw, for a reason: %+v", got)
 		}
-		execute(t, dsn, "DELETE FROM usage_rollup_state")
+		execute(t, dsn, "DELETE FROM usage_level_state")
 		if got := status(t, store); got.Phase != db.Raw || !strings.Contains(got.Reason, "not installed") {
 			t.Errorf("never installed: %+v", got)
 		}

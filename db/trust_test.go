@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"aiusage/db"
+	"aiusage/db/sums"
 	"aiusage/usage"
 )
 
@@ -16,23 +18,23 @@ import (
 // takes nothing away.
 func TestSumsThatTriggersDidNotSeeAreRepaired(t *testing.T) {
 	for name, damage := range map[string][]string{
-		"the bulk variable left on":   {"SET @aiusage_bulk = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)"},
-		"an update past the triggers": {"SET @aiusage_bulk = 1", "UPDATE ai_sessions SET duration_seconds = duration_seconds + 600 LIMIT 3"},
+		"the triggers' variable left on": {"SET @aiusage_recorded = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)"},
+		"an update past the triggers":    {"SET @aiusage_recorded = 1", "UPDATE ai_sessions SET duration_seconds = duration_seconds + 600 LIMIT 3"},
 		"a table with more rows": {"CREATE TABLE copy LIKE ai_sessions", "INSERT INTO copy (session_id, account_id, customer_id, started_at, duration_seconds) SELECT session_id, account_id, customer_id, started_at, duration_seconds FROM ai_sessions",
 			"INSERT INTO copy (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)",
-			"SET @aiusage_bulk = 1", "TRUNCATE TABLE ai_sessions", "INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) SELECT session_id, account_id, customer_id, started_at, duration_seconds FROM copy"},
+			"SET @aiusage_recorded = 1", "TRUNCATE TABLE ai_sessions", "INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) SELECT session_id, account_id, customer_id, started_at, duration_seconds FROM copy"},
 		"minutes that are computed anew": {"ALTER TABLE ai_sessions DROP INDEX ai_sessions_by_account, DROP INDEX ai_sessions_by_start, DROP COLUMN ai_minutes", "ALTER TABLE ai_sessions ADD COLUMN ai_minutes INT UNSIGNED AS ((duration_seconds + 29) DIV 30) STORED"},
-		"a day that was changed":         {"UPDATE usage_rollups SET minutes = minutes - 1 WHERE grain = 2 LIMIT 1"},
-		"an hour that was changed":       {"UPDATE usage_rollups SET seconds = seconds - 1 WHERE grain = 1 LIMIT 1"},
-		"a month that was changed":       {"UPDATE usage_rollups SET minutes = minutes - 1 WHERE grain = 3 LIMIT 1"},
-		"days that were exchanged":       {"UPDATE usage_rollups r JOIN (SELECT bucket, MIN(subject_no) AS one, MAX(subject_no) AS other FROM usage_rollups WHERE grain = 2 GROUP BY bucket HAVING one <> other ORDER BY bucket LIMIT 1) pair ON r.bucket = pair.bucket AND r.grain = 2 SET minutes = minutes + CASE subject_no WHEN one THEN 1 WHEN other THEN -1 ELSE 0 END"},
+		"a day that was changed":         {"UPDATE usage_total_rollups SET minutes = minutes - 1 WHERE grain = 2 LIMIT 1"},
+		"an hour that was changed":       {"UPDATE usage_account_series SET seconds = seconds - 1 WHERE grain = 1 LIMIT 1"},
+		"a month that was changed":       {"UPDATE usage_customer_rollups SET minutes = minutes - 1 WHERE grain = 3 LIMIT 1"},
+		"days that were exchanged":       {"UPDATE usage_customer_rollups r JOIN (SELECT bucket, MIN(subject_no) AS one, MAX(subject_no) AS other FROM usage_customer_rollups WHERE grain = 2 GROUP BY bucket HAVING one <> other ORDER BY bucket LIMIT 1) pair ON r.bucket = pair.bucket AND r.grain = 2 SET minutes = minutes + CASE subject_no WHEN one THEN 1 WHEN other THEN -1 ELSE 0 END"},
 		"an account that cascades": {"CREATE TABLE owners (id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY)", "INSERT INTO owners SELECT DISTINCT account_id FROM ai_sessions",
 			"ALTER TABLE ai_sessions ADD FOREIGN KEY (account_id) REFERENCES owners (id) ON UPDATE CASCADE", "UPDATE owners SET id = CONCAT(id, '2') ORDER BY id LIMIT 1"},
 		"a customer that is set to NULL": {"CREATE TABLE clients (id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY)", "INSERT INTO clients SELECT DISTINCT customer_id FROM ai_sessions WHERE customer_id IS NOT NULL",
 			"ALTER TABLE ai_sessions ADD FOREIGN KEY (customer_id) REFERENCES clients (id) ON DELETE SET NULL", "DELETE FROM clients ORDER BY id LIMIT 1"},
-		"a session of another account": {"SET @aiusage_bulk = 1", "UPDATE ai_sessions SET account_id = 'moved' LIMIT 1"},
-		"sums that are gone":           {"DELETE FROM usage_rollups"},
-		"changes that are gone":        {"INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)", "DELETE FROM usage_deltas"},
+		"a session of another account": {"SET @aiusage_recorded = 1", "UPDATE ai_sessions SET account_id = 'moved' LIMIT 1"},
+		"sums that are gone":           {"DELETE FROM usage_customer_rollups", "DELETE FROM usage_account_rollups", "DELETE FROM usage_account_series", "DELETE FROM usage_total_rollups"},
+		"changes that are gone":        {"INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)", "DELETE FROM usage_changes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
@@ -58,7 +60,7 @@ func TestSumsThatTriggersDidNotSeeAreRepaired(t *testing.T) {
 func TestReportsReadSessionsUntilSumsAreRepaired(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		write(t, store, samples(300)...)
-		newWriter(t, dsn, "").run("SET @aiusage_bulk = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)")
+		newWriter(t, dsn, "").run("SET @aiusage_recorded = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)")
 		wantCode(t, store.NewComparer().Sweep(t.Context()), usage.Unavailable)
 		if got := status(t, store); got.Phase != db.Filling || !got.Distrusted || !strings.Contains(got.Reason, "2026-02-20") {
 			t.Errorf("got %+v", got)
@@ -79,9 +81,9 @@ func TestSumsOfSessionsThatHaveGoneAreKeptUntilAsked(t *testing.T) {
 	for name, damage := range map[string][]string{
 		"TRUNCATE":                 {"TRUNCATE TABLE ai_sessions"},
 		"a cascading foreign key":  {"INSERT INTO accounts SELECT DISTINCT account_id, '' FROM ai_sessions", "ALTER TABLE ai_sessions ADD FOREIGN KEY (account_id) REFERENCES accounts (account_id) ON DELETE CASCADE", "DELETE FROM accounts LIMIT 1"},
-		"a deletion past triggers": {"SET @aiusage_bulk = 1", "DELETE FROM ai_sessions ORDER BY started_at LIMIT 5"},
+		"a deletion past triggers": {"SET @aiusage_recorded = 1", "DELETE FROM ai_sessions ORDER BY started_at LIMIT 5"},
 		"a dropped partition":      {"ALTER TABLE ai_sessions DROP PARTITION p0"},
-		"a moved start":            {"SET @aiusage_bulk = 1", "UPDATE ai_sessions SET started_at = started_at + INTERVAL 3 DAY LIMIT 5"},
+		"a moved start":            {"SET @aiusage_recorded = 1", "UPDATE ai_sessions SET started_at = started_at + INTERVAL 3 DAY LIMIT 5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
@@ -94,7 +96,7 @@ func TestSumsOfSessionsThatHaveGoneAreKeptUntilAsked(t *testing.T) {
 				if _, err := store.Fold(t.Context(), nil); err != nil {
 					t.Fatal(err)
 				}
-				sums := "SELECT COALESCE(SUM(sessions), 0) FROM usage_rollups WHERE grain = 3"
+				sums := "SELECT COALESCE(SUM(sessions), 0) FROM usage_total_rollups WHERE grain = 3"
 				before := count(t, dsn, sums)
 				comparer := store.NewComparer()
 				if err := comparer.Sweep(t.Context()); err != nil {
@@ -133,7 +135,7 @@ func TestWhatRetentionHasDroppedIsNoDamage(t *testing.T) {
 		if err := store.LookAfter(t.Context()); err != nil || status(t, store).Phase != db.Ready {
 			t.Fatalf("%v, %+v", err, status(t, store))
 		}
-		newWriter(t, dsn, "").run("SET @aiusage_bulk = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-09 13:00', 60)")
+		newWriter(t, dsn, "").run("SET @aiusage_recorded = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-09 13:00', 60)")
 		wantCode(t, store.LookAfter(t.Context()), usage.Unavailable)
 		if found := differences(t, store); len(found) > 0 || status(t, store).Phase != db.Ready {
 			t.Errorf("%+v, %+v", found, status(t, store))
@@ -165,7 +167,7 @@ func TestWhatRetentionHasDroppedIsReportedWhileSumsAreNotBelieved(t *testing.T) 
 		}
 		// Waiting, and folded; with the phases raw and filling.
 		for _, phase := range []string{"raw", "filling"} {
-			execute(t, dsn, "UPDATE usage_rollup_state SET phase = '"+phase+"', reason = 'not believed'")
+			execute(t, dsn, "UPDATE usage_level_state SET phase = '"+phase+"', reason = 'not believed'")
 			for i, request := range requests {
 				got := report(t, store, request)
 				if got.Totals != before[i].Totals || !reflect.DeepEqual(got.Subjects, before[i].Subjects) {
@@ -200,7 +202,7 @@ func TestEveryDayIsCompared(t *testing.T) {
 		if err := comparer.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		newWriter(t, dsn, "").run("SET @aiusage_bulk = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-11 13:00', 60)")
+		newWriter(t, dsn, "").run("SET @aiusage_recorded = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-11 13:00', 60)")
 		if err := comparer.Sweep(t.Context()); err == nil {
 			t.Error("a day in the middle is not compared")
 		}
@@ -255,7 +257,7 @@ func TestFoldingThatDoesNotGetOnIsTold(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		write(t, store, session("1", 60))
 		blocker := newWriter(t, dsn, "")
-		blocker.run("BEGIN", "SELECT * FROM usage_deltas FOR UPDATE")
+		blocker.run("BEGIN", "SELECT * FROM usage_changes FOR UPDATE")
 		for range 2 {
 			if err := store.KeepFolding(t.Context()); err != nil {
 				t.Fatal(err)
@@ -273,13 +275,13 @@ func TestFoldingThatDoesNotGetOnIsTold(t *testing.T) {
 			t.Errorf("when it goes on: %v, %q", err, status(t, store).Stuck)
 		}
 		write(t, store, session("2", 60))
-		execute(t, dsn, "RENAME TABLE usage_rollups TO away")
+		execute(t, dsn, "RENAME TABLE usage_total_rollups TO away")
 		for range 3 {
 			if err := store.KeepFolding(t.Context()); err == nil {
 				t.Error("folding works without a table")
 			}
 		}
-		execute(t, dsn, "RENAME TABLE away TO usage_rollups")
+		execute(t, dsn, "RENAME TABLE away TO usage_total_rollups")
 		if got := status(t, store).Stuck; got == "" {
 			t.Error("failures are not told")
 		}
@@ -288,7 +290,7 @@ func TestFoldingThatDoesNotGetOnIsTold(t *testing.T) {
 		}
 		// While reports read sessions, nobody waits for what was stuck before.
 		write(t, store, session("3", 60))
-		blocker.run("BEGIN", "SELECT * FROM usage_deltas FOR UPDATE")
+		blocker.run("BEGIN", "SELECT * FROM usage_changes FOR UPDATE")
 		if err := store.KeepFolding(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -296,7 +298,7 @@ func TestFoldingThatDoesNotGetOnIsTold(t *testing.T) {
 		if got := status(t, store).Stuck; got == "" {
 			t.Error("it is not stuck")
 		}
-		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'raw'")
+		execute(t, dsn, "UPDATE usage_level_state SET phase = 'raw'")
 		status(t, store)
 		if err := store.KeepFolding(t.Context()); err != nil || status(t, store).Stuck != "" {
 			t.Errorf("reading sessions: %v, %q", err, status(t, store).Stuck)
@@ -317,35 +319,6 @@ func awaitLockWait(t *testing.T, dsn, condition string) {
 	t.Fatal("nobody waits")
 }
 
-// Two who have found the same difference correct it once.
-func TestADifferenceThatTwoHaveFoundIsCorrectedOnce(t *testing.T) {
-	for _, start := range []string{"2026-03-01 12:00", "0000-00-00"} {
-		t.Run(start, func(t *testing.T) {
-			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-				newWriter(t, dsn, "").run("INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('1', 'a', '" + start + "', 60)")
-				if _, err := store.Fold(t.Context(), nil); err != nil {
-					t.Fatal(err)
-				}
-				execute(t, dsn, "UPDATE usage_rollups SET minutes = minutes + 7")
-				// The other one is about to correct: it has the lock that corrections take.
-				other := newWriter(t, dsn, "")
-				other.run("BEGIN", "SELECT * FROM usage_rollup_state FOR UPDATE")
-				done := make(chan error, 1)
-				go func() {
-					_, err := store.RebuildRollups(context.WithoutCancel(t.Context()), usage.Range{}, nil)
-					done <- err
-				}()
-				awaitLockWait(t, dsn, "INFO LIKE '%FOR UPDATE%' AND INFO NOT LIKE '%PROCESSLIST%' AND ID <> CONNECTION_ID()")
-				other.run("UPDATE usage_rollups SET minutes = minutes - 7", "UPDATE usage_rollup_state SET corrections = corrections + 1", "COMMIT")
-				if err := <-done; err != nil {
-					t.Fatal(err)
-				}
-				holds(t, store, dsn, "corrected by two")
-			})
-		})
-	}
-}
-
 // What retention drops while somebody verifies is no difference.
 func TestVerifyDoesNotTakeForDamageWhatRetentionDropsMeanwhile(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
@@ -356,6 +329,9 @@ func TestVerifyDoesNotTakeForDamageWhatRetentionDropsMeanwhile(t *testing.T) {
 			t.Fatal(err)
 		}
 		retention, ddl := newWriter(t, dsn, ""), newWriter(t, dsn, "")
+		for day, amount := range []usage.Usage{{Minutes: 1, Seconds: 60, Sessions: 1}, {Minutes: 2, Seconds: 120, Sessions: 1}} {
+			execute(t, dsn, fmt.Sprintf("INSERT INTO usage_quarters (account_no, day, subject_no, quarters) SELECT account_no, '2026-03-%02d', subject_no, X'%x' FROM usage_subjects", day+1, sums.Pack(map[int]usage.Usage{48: amount})))
+		}
 		// Verifying stands still after the first hour. It then reads the state, and after
 		// that the sessions of the second.
 		type result struct {
@@ -373,14 +349,14 @@ func TestVerifyDoesNotTakeForDamageWhatRetentionDropsMeanwhile(t *testing.T) {
 		}()
 		<-first
 		// Retention has dropped the sessions, but not committed that yet.
-		retention.run("SET @aiusage_bulk = 1", "BEGIN", "DELETE FROM ai_sessions")
+		retention.run("SET @aiusage_recorded = 1", "BEGIN", "DELETE FROM ai_sessions")
 		// A change of the table waits for that, and whoever reads the table waits behind it.
 		changed := make(chan error, 1)
 		go func() { changed <- ddl.try("ALTER TABLE ai_sessions COMMENT = 'changed'") }()
 		awaitLockWait(t, dsn, "STATE LIKE 'Waiting for table%' AND INFO LIKE 'ALTER%'")
 		close(goOn)
 		awaitLockWait(t, dsn, "STATE LIKE 'Waiting for table%' AND INFO NOT LIKE 'ALTER%'")
-		execute(t, dsn, "UPDATE usage_rollup_state SET raw_from = '2026-03-04', generation = generation + 1")
+		execute(t, dsn, "UPDATE usage_level_state SET raw_from = '2026-03-04', generation = generation + 1")
 		retention.run("COMMIT")
 		if err := <-changed; err != nil {
 			t.Error(err)

@@ -1,0 +1,156 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"aiusage/db/pool"
+	"aiusage/db/sums"
+	"aiusage/usage"
+)
+
+// numbers are those of accounts and subjects, by their ids, as they were last read. A
+// number is never given again, so those that are known stay right.
+type numbers struct {
+	db       *pool.Pool
+	subjects map[usage.Subject]sums.Key
+	accounts map[string]uint32
+}
+
+// give gives each difference that was compared with sessions the numbers of whose sum it
+// is, and those a number that have none.
+func (n *numbers) give(ctx context.Context, found []Difference) error {
+	if len(n.unknown(found)) > 0 {
+		if err := n.read(ctx); err != nil {
+			return err
+		}
+	}
+	// Accounts get their numbers with their customers'. Where no customer of one is unknown,
+	// it gets that of its usage without a customer.
+	for unknown := n.unknown(found); len(unknown) > 0; unknown = n.unknown(found) {
+		if err := sums.Introduce(ctx, n.db, unknown); err != nil {
+			return err
+		}
+		if err := n.read(ctx); err != nil {
+			return err
+		}
+		if slices.Equal(unknown, n.unknown(found)) {
+			return fmt.Errorf("the subject %q cannot be given a number", unknown[0])
+		}
+	}
+	for i, one := range found {
+		if !one.ofSessions {
+			continue
+		}
+		key := n.subjects[usage.Subject{AccountID: one.AccountID, CustomerID: one.CustomerID}]
+		if one.Table != sums.Customers {
+			key = sums.Key{AccountNo: n.accounts[one.AccountID]}
+		}
+		found[i].key = key
+	}
+	return nil
+}
+
+// unknown are the subjects without a known number, or where there is none, those of the
+// accounts without one.
+func (n *numbers) unknown(found []Difference) (subjects []usage.Subject) {
+	for _, customers := range []bool{true, false} {
+		for _, one := range found {
+			who := usage.Subject{AccountID: one.AccountID, CustomerID: one.CustomerID}
+			_, known := n.subjects[who]
+			if one.Table != sums.Customers {
+				_, known = n.accounts[one.AccountID]
+			}
+			if one.ofSessions && !known && customers == (one.Table == sums.Customers) {
+				subjects = append(subjects, who)
+			}
+		}
+		if len(subjects) > 0 {
+			break
+		}
+	}
+	return subjects
+}
+
+// read reads all numbers, which is cheaper than naming those of a chunk: it has most of them.
+func (n *numbers) read(ctx context.Context) error {
+	n.subjects, n.accounts = map[usage.Subject]sums.Key{}, map[string]uint32{}
+	rows, err := n.db.QueryContext(ctx, `
+		SELECT account_id, customer_id, account_no, subject_no FROM usage_subjects
+		UNION ALL SELECT account_id, NULL, account_no, 0 FROM usage_accounts`)
+	if err != nil {
+		return pool.Translate(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var account string
+		var customer *string
+		var key sums.Key
+		if err := rows.Scan(&account, &customer, &key.AccountNo, &key.SubjectNo); err != nil {
+			return pool.Translate(err)
+		}
+		account = usage.TrimID(account)
+		if customer == nil {
+			n.accounts[account] = key.AccountNo
+		} else {
+			n.subjects[usage.Subject{AccountID: account, CustomerID: usage.TrimID(*customer)}] = key
+		}
+	}
+	return pool.Translate(rows.Err())
+}
+
+// maxNamed bounds the numbers of which a statement asks the ids.
+const maxNamed = 1000
+
+// name finds the ids of differences of which the numbers are known.
+func (c *Checks) name(ctx context.Context, found []Difference) error {
+	accounts, subjects := map[uint32]string{}, map[uint32]string{}
+	for _, one := range found {
+		if !one.ofSessions && one.key.AccountNo != 0 {
+			accounts[one.key.AccountNo] = ""
+		}
+		if !one.ofSessions && one.key.SubjectNo != 0 {
+			subjects[one.key.SubjectNo] = ""
+		}
+	}
+	if err := c.readNames(ctx, "account_no, account_id FROM usage_accounts WHERE account_no", accounts); err != nil {
+		return err
+	}
+	if err := c.readNames(ctx, "subject_no, customer_id FROM usage_subjects WHERE subject_no", subjects); err != nil {
+		return err
+	}
+	for i, one := range found {
+		if !one.ofSessions {
+			found[i].AccountID, found[i].CustomerID = accounts[one.key.AccountNo], subjects[one.key.SubjectNo]
+		}
+	}
+	return nil
+}
+
+// readNames fills in the ids of numbers.
+func (c *Checks) readNames(ctx context.Context, from string, names map[uint32]string) error {
+	wanted := make([]uint32, 0, len(names))
+	for number := range names {
+		wanted = append(wanted, number)
+	}
+	for _, list := range listsOf(wanted, maxNamed) {
+		rows, err := c.db.QueryContext(ctx, `SELECT `+from+` IN (`+list+`)`)
+		if err != nil {
+			return pool.Translate(err)
+		}
+		for rows.Next() {
+			var number uint32
+			var id string
+			if err := rows.Scan(&number, &id); err != nil {
+				rows.Close()
+				return pool.Translate(err)
+			}
+			names[number] = id
+		}
+		if err := rows.Close(); err != nil {
+			return pool.Translate(err)
+		}
+	}
+	return nil
+}
