@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -103,18 +102,14 @@ func (r *Rollups) tryFold(ctx context.Context, after uint64, size int, end func(
 	if err != nil || len(ids) == 0 {
 		return 0, 0, nil, err
 	}
-	amounts, read, unknown, err := readChanges(ctx, tx, ids)
+	changes, read, unknown, err := readChanges(ctx, tx, ids)
 	if err != nil || len(unknown) > 0 {
 		return 0, 0, unknown, err
 	}
 	if read != len(ids) {
 		return 0, 0, nil, fmt.Errorf("the server returned %d of %d changes to fold", read, len(ids))
 	}
-	totals := make(map[sums.Row]usage.Usage, 4*len(amounts))
-	for one, amount := range amounts {
-		sums.Spread(totals, calendars, one.Key, one.quarter, amount)
-	}
-	if err := sums.Add(ctx, tx, totals); err != nil {
+	if err := sums.Add(ctx, tx, changes.spread(calendars)); err != nil {
 		return 0, 0, nil, err
 	}
 	// In a short table the server would rather look at every row, and wait for one
@@ -133,43 +128,19 @@ func (r *Rollups) tryFold(ctx context.Context, after uint64, size int, end func(
 	return ids[len(ids)-1], len(ids), nil, end(tx)
 }
 
-// quarterly is a quarter-hour of a subject.
-type quarterly struct {
-	sums.Key
-	quarter time.Time
-}
-
 // readChanges returns changes added up by subject and quarter-hour, and how many it has
 // read. unknown are subjects without a number; if there are any, the amounts are of no use.
-func readChanges(ctx context.Context, tx *sqlx.Tx, ids []uint64) (amounts map[quarterly]usage.Usage, read int, unknown []usage.Subject, err error) {
+func readChanges(ctx context.Context, tx *sqlx.Tx, ids []uint64) (read amounts, count int, unknown []usage.Subject, err error) {
 	conditions := among("c.change_id", ids)
-	rows, err := tx.QueryContext(ctx, `
+	read = make(amounts, len(ids))
+	count, unknown, err = read.add(ctx, tx, `
 		SELECT COALESCE(s.account_no, 0), COALESCE(s.subject_no, 0),
 		       CASE WHEN s.subject_no IS NULL THEN c.account_id ELSE '' END,
 		       CASE WHEN s.subject_no IS NULL THEN c.customer_id ELSE '' END,
 		       c.quarter, c.minutes, c.seconds, c.sessions
 		FROM usage_changes c
 		LEFT JOIN usage_subjects s ON s.account_id = c.account_id AND s.customer_id = c.customer_id`+conditions.String(), conditions.Args...)
-	if err != nil {
-		return nil, 0, nil, err
-	}
-	defer rows.Close()
-	amounts = make(map[quarterly]usage.Usage, len(ids))
-	for ; rows.Next(); read++ {
-		var key quarterly
-		var who usage.Subject
-		var change usage.Usage
-		err := rows.Scan(&key.AccountNo, &key.SubjectNo, &who.AccountID, &who.CustomerID, &key.quarter,
-			&change.Minutes, &change.Seconds, &change.Sessions)
-		if err != nil {
-			return nil, 0, nil, err
-		}
-		if key.SubjectNo == 0 {
-			unknown = append(unknown, who)
-		}
-		amounts[key] = amounts[key].Plus(change)
-	}
-	return amounts, read, unknown, rows.Err()
+	return read, count, unknown, err
 }
 
 // among is the condition that a column is one of some ascending numbers. Where none
