@@ -3,14 +3,15 @@ package db
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/check"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/db/read"
-	"aiusage/db/rollup"
 	"aiusage/usage"
 )
 
@@ -63,13 +64,13 @@ func (s *Store) unsuspected() error {
 	return nil
 }
 
-// BulkVariable tells whether the next connection of the pool has the variable set
-// that keeps the triggers out.
+// BulkVariable tells whether the next connection of the pool has a variable set
+// that keeps triggers out.
 func (s *Store) BulkVariable(t interface {
 	Fatal(...any)
 	Context() context.Context
 }) (set bool) {
-	if err := s.pool.GetContext(t.Context(), &set, "SELECT @"+pool.TriggersOff+" IS NOT NULL"); err != nil {
+	if err := s.pool.GetContext(t.Context(), &set, "SELECT @"+strings.Join(pool.Silenced, " IS NOT NULL OR @")+" IS NOT NULL"); err != nil {
 		t.Fatal(err)
 	}
 	return set
@@ -166,7 +167,7 @@ func (s *Store) LookAfter(ctx context.Context) error {
 func (s *Store) KeepFolding(ctx context.Context) error { return s.FoldRound(ctx) }
 
 // Comparer compares sums with sessions in rounds.
-type Comparer struct{ *rollup.Comparer }
+type Comparer struct{ *check.Comparer }
 
 func (s *Store) NewComparer() Comparer { return Comparer{s.rollups.NewComparer()} }
 

@@ -29,7 +29,7 @@ func TestReplicationGoesOn(t *testing.T) {
 func replicated(t *testing.T, format string, primary, replica *dbtest.Server) {
 	store := open(t, primary.DSN)
 	migrate(t, store)
-	_, err := store.InstallRollups(t.Context())
+	_, err := store.InstallRollups(t.Context(), nil)
 	if err == nil {
 		err = store.FillRollups(t.Context(), nil)
 	}

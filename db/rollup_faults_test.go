@@ -87,7 +87,7 @@ func TestNoStatementOfInstallingFailsUnnoticed(t *testing.T) {
 		eachFault(t, statements, maintenance{
 			before: func(round int) { unseen(t, dsn, round) },
 			try: func(ctx context.Context) (err error) {
-				said, err = faulty.InstallRollups(ctx)
+				said, err = faulty.InstallRollups(ctx, nil)
 				return err
 			},
 			told: func() bool { return said.Phase == db.Raw && said.Reason != "" },
@@ -108,7 +108,7 @@ func TestNoStatementOfFillingFailsUnnoticed(t *testing.T) {
 		eachFault(t, statements, maintenance{
 			before: func(round int) {
 				unseen(t, dsn, round)
-				if _, err := store.InstallRollups(t.Context()); err != nil {
+				if _, err := store.InstallRollups(t.Context(), nil); err != nil {
 					t.Fatal(err)
 				}
 			},

@@ -22,7 +22,7 @@ func TestInstallingAgainDoesWhatIsMissing(t *testing.T) {
 			{"phase = 'raw', filled_to = NULL, generation = 7, reason = ''", "phase = 'filling' AND filled_to IS NULL AND generation <> 7 AND reason = ''"},
 		} {
 			execute(t, dsn, "UPDATE usage_rollup_state SET "+c.is)
-			if _, err := store.InstallRollups(t.Context()); err != nil {
+			if _, err := store.InstallRollups(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
 			if count(t, dsn, "SELECT COUNT(*) FROM usage_rollup_state WHERE "+c.want) != 1 {
@@ -31,7 +31,7 @@ func TestInstallingAgainDoesWhatIsMissing(t *testing.T) {
 		}
 		// A trigger that was missing makes them be filled from the start, wherever filling was.
 		execute(t, dsn, "UPDATE usage_rollup_state SET "+filledTo+"''", "DROP TRIGGER aiusage_session_deleted")
-		if got, err := store.InstallRollups(t.Context()); err != nil || got.Phase != db.Filling || !got.FilledTo.IsZero() {
+		if got, err := store.InstallRollups(t.Context(), nil); err != nil || got.Phase != db.Filling || !got.FilledTo.IsZero() {
 			t.Errorf("with a new trigger: %+v, %v", got, err)
 		}
 	})
@@ -83,7 +83,7 @@ func TestATableWithoutAKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 				execute(t, dsn, append([]string{"ALTER TABLE ai_sessions DROP PRIMARY KEY"}, c.changes...)...)
-				got, err := store.InstallRollups(t.Context())
+				got, err := store.InstallRollups(t.Context(), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -161,7 +161,7 @@ func TestWhatKeepsTheTableFromHavingSumsIsTold(t *testing.T) {
 					got := status(t, store)
 					if i == 1 {
 						var err error
-						if got, err = store.InstallRollups(t.Context()); err != nil {
+						if got, err = store.InstallRollups(t.Context(), nil); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -193,7 +193,7 @@ func TestNobodyReliesOnSumsWhileTriggersAreCreated(t *testing.T) {
 		platform.run("BEGIN", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('2', 'a', '2026-03-01', 60)")
 		done := make(chan error, 1)
 		go func() {
-			_, err := store.InstallRollups(context.WithoutCancel(t.Context()))
+			_, err := store.InstallRollups(context.WithoutCancel(t.Context()), nil)
 			done <- err
 		}()
 		awaitLockWait(t, dsn, "INFO LIKE 'CREATE TRIGGER%'")

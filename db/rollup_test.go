@@ -97,7 +97,7 @@ func TestRollupsAreInstalledOnATableInUse(t *testing.T) {
 				}
 			}
 		})
-		if _, err := store.InstallRollups(t.Context()); err != nil {
+		if _, err := store.InstallRollups(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 		for interruptions := 0; status(t, store).Phase != db.Ready; interruptions++ {
@@ -299,7 +299,7 @@ func TestWhatIsMissingIsSaidWithTheStatementThatHelps(t *testing.T) {
 			t.Errorf("triggers that the account may not see count as gone: %+v, %v", status(t, limited), err)
 		}
 		execute(t, dsn, `DROP TRIGGER aiusage_session_inserted`)
-		got, err := limited.InstallRollups(t.Context())
+		got, err := limited.InstallRollups(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -309,7 +309,7 @@ func TestWhatIsMissingIsSaidWithTheStatementThatHelps(t *testing.T) {
 		}
 		execute(t, dsn, `GRANT TRIGGER ON `+config.DBName+`.* TO `+user+`@'%'`)
 		limited = open(t, config.FormatDSN()) // privileges take effect for new connections
-		got, err = limited.InstallRollups(t.Context())
+		got, err = limited.InstallRollups(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,7 +42,11 @@ func (t *Tracker) Read(ctx context.Context) (*State, error) {
 	if state.Phase != Ready && !state.RawFrom.Valid {
 		return state, nil
 	}
-	if state.data, err = t.set.Sums().Months(ctx, t.db); err != nil || t.set == Hours {
+	state.data, err = t.set.Sums().Months(ctx, t.db)
+	if t.set == Hours && state.Phase == Raw && pool.HasNumber(err, pool.ErNoSuchTable) {
+		return state, nil // they have been dropped, and what they had is in the sums by level
+	}
+	if err != nil || t.set == Hours {
 		return state, err
 	}
 	if state.Calendars, err = ReadyCalendars(ctx, t.db); err != nil {

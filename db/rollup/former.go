@@ -146,4 +146,3 @@ func (former formerState) mustRetire() error {
 	return usage.Errorf(usage.Unavailable, "sums of an earlier version are there that are not kept any more (%s); "+
 		"end its gateways, and run the rollup retire command with --drop first", former.Reason)
 }
-

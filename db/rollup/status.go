@@ -63,6 +63,9 @@ func (s Status) IsFilled() bool {
 	return s.Phase == phase.Ready && !slices.ContainsFunc(s.Calendars, unsettled)
 }
 
+// ReadsFormer tells whether reports read the sums of an earlier version meanwhile.
+func (s Status) ReadsFormer() bool { return s.Phase != phase.Ready && s.Former == phase.Ready }
+
 // notAdopted is said while gateways of an earlier version have dropped sessions whose sums
 // are not here yet.
 const notAdopted = "a gateway of an earlier version has dropped sessions, whose sums are being adopted"
