@@ -30,10 +30,15 @@ func (r *Rollups) formerState(ctx context.Context) (state formerState, err error
 	if state.State, err = r.former.Refresh(ctx); err != nil {
 		return formerState{}, err
 	}
-	err = r.db.QueryRowContext(ctx, `
-		SELECT (SELECT COUNT(*) FROM usage_rollup_state WHERE state_id = 1),
-		       (SELECT COUNT(*) = 2 FROM information_schema.TABLES
-		        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ('usage_rollups', 'usage_deltas'))`).Scan(&state.installed, &state.kept)
+	err = r.db.GetContext(ctx, &state.installed, `SELECT COUNT(*) FROM usage_rollup_state WHERE state_id = 1`)
+	if err != nil {
+		return formerState{}, pool.Translate(err)
+	}
+	var tables int
+	err = r.db.GetContext(ctx, &tables, `
+		SELECT COUNT(*) FROM information_schema.TABLES
+		WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ('usage_rollups', 'usage_deltas')`)
+	state.kept = tables == 2
 	return state, pool.Translate(err)
 }
 
