@@ -236,3 +236,6 @@ func Translate(err error) error { return pool.Translate(err) }
 
 // IsConnectionLoss tells whether an error is a failure of the connection.
 func IsConnectionLoss(err error) bool { return pool.IsConnectionLoss(err) }
+
+// RetireUnused retires an earlier version's sums where nobody needs them.
+func (s *Store) RetireUnused(ctx context.Context) error { return s.rollups.RetireUnused(ctx) }

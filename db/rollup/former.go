@@ -63,9 +63,9 @@ const abandonedAfter = 10 * time.Minute
 // retired is the reason why nobody is to read an earlier version's sums.
 const retired = "the sums by hour have been retired, because gateways of a later version keep sums by level"
 
-// retireUnused retires an earlier version's sums when reports do not need them and none of
+// RetireUnused retires an earlier version's sums when reports do not need them and none of
 // its gateways seems to be running, or none relies on them.
-func (r *Rollups) retireUnused(ctx context.Context) error {
+func (r *Rollups) RetireUnused(ctx context.Context) error {
 	state, err := r.phases.Refresh(ctx)
 	if err != nil || !state.Usable() {
 		return err

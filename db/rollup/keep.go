@@ -143,7 +143,7 @@ func (r *Rollups) CheckRound(ctx context.Context) error {
 	if err := r.FillRollups(ctx, nil); err != nil {
 		return errors.Join(told, err)
 	}
-	return errors.Join(told, r.retireUnused(ctx))
+	return errors.Join(told, r.RetireUnused(ctx))
 }
 
 // repeatedly calls do at once and then every so often until ctx ends.
