@@ -25,7 +25,8 @@ type move struct {
 	former *formerGateway
 	// pause keeps everybody from what they do while sums are looked at.
 	pause sync.RWMutex
-	// dropped are the sessions that are gone, and keptFrom is from when they are kept.
+	// dropped are the sessions that are gone, or go as dropping goes on, and keptFrom is from
+	// when they are kept.
 	dropped  []usage.Session
 	keptFrom time.Time
 	// begin is when the first session starts.
@@ -51,14 +52,15 @@ func (m *move) run(ctx context.Context, group *sync.WaitGroup, seed uint64, do f
 	})
 }
 
-// some returns a few sessions, of ids that others write as well.
+// some returns a few sessions, of ids that others write as well, but none that is being
+// dropped.
 func (m *move) some(random *rand.Rand, count int) (sessions []usage.Session) {
 	for range count {
-		id := random.IntN(400)
-		if slices.ContainsFunc(sessions, func(one usage.Session) bool { return one.SessionID == fmt.Sprint(id) }) {
+		id := fmt.Sprint(random.IntN(400))
+		if slices.ContainsFunc(slices.Concat(sessions, m.dropped), func(one usage.Session) bool { return one.SessionID == id }) {
 			continue
 		}
-		sessions = append(sessions, m.session(random, fmt.Sprint(id)))
+		sessions = append(sessions, m.session(random, id))
 	}
 	return sessions
 }

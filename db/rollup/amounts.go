@@ -101,14 +101,15 @@ const numbered = `COALESCE(s.account_no, 0), COALESCE(s.subject_no, 0),
 	CASE WHEN s.subject_no IS NULL THEN t.account_id ELSE '' END,
 	CASE WHEN s.subject_no IS NULL THEN t.customer_id ELSE '' END`
 
-// summed is a statement for add: the sums of a table with ids by what at says.
+// summed is a statement for add: the sums of a table with ids by what at says. What they are
+// grouped by is numbered, because MariaDB does not know an expression again.
 func summed(table, customer, at, minutes, seconds, sessions string, conditions where.Conditions) string {
 	return `
 		SELECT ` + numbered + `, t.at, t.minutes, t.seconds, t.sessions
 		FROM (SELECT account_id, ` + customer + ` AS customer_id, ` + at + ` AS at,
 		             ` + column.Total(minutes) + ` AS minutes, ` + column.Total(seconds) + ` AS seconds, ` + sessions + ` AS sessions
 		      FROM ` + table + conditions.String() + `
-		      GROUP BY account_id, ` + customer + `, ` + at + `) t
+		      GROUP BY 1, 2, 3) t
 		LEFT JOIN usage_subjects s ON s.account_id = t.account_id AND s.customer_id = t.customer_id`
 }
 
