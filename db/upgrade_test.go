@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -23,6 +24,8 @@ type move struct {
 	t      *testing.T
 	dsn    string
 	former *formerGateway
+	// platform has connections of its own, on which nothing keeps triggers out.
+	platform *sql.DB
 	// pause keeps everybody from what they do while sums are looked at.
 	pause sync.RWMutex
 	// dropped are the sessions that are gone, or go as dropping goes on, and keptFrom is from
@@ -89,7 +92,7 @@ func (m *move) writeAsThePlatform(random *rand.Rand) error {
 		fmt.Sprintf("DELETE FROM ai_sessions WHERE %s", kept),
 		fmt.Sprintf("UPDATE ai_sessions SET account_id = '%s' WHERE %s", one.AccountID, kept),
 	}[random.IntN(5)]
-	_, err := m.former.conn.ExecContext(context.WithoutCancel(m.t.Context()), statement)
+	_, err := m.platform.ExecContext(context.WithoutCancel(m.t.Context()), statement)
 	return err
 }
 
@@ -148,7 +151,7 @@ func (m *move) holds(what string, quartersFrom time.Time, levels bool) {
 func startMove(t *testing.T, dsn string) *move {
 	m := &move{t: t, dsn: dsn, begin: time.Date(2026, 3, 27, 0, 0, 0, 0, time.UTC)}
 	m.former = formerDatabase(t, dsn)
-	m.former.t = t
+	m.platform = pool(t, dsn)
 	random := rand.New(rand.NewPCG(1, 1))
 	if err := m.former.importSessions(true, m.some(random, 300)...); err != nil {
 		t.Fatal(err)
