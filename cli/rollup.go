@@ -276,8 +276,7 @@ func (c rollupVerifyCommand) Run(ctx context.Context, p *process) error {
 	found := 0
 	err = store.VerifyRollups(ctx, span, func(d db.Difference) {
 		found++
-		fmt.Fprintf(p.stdout, "account %q customer %q %s %s: the sums say %s, but it is %s\n",
-			d.AccountID, d.CustomerID, d.Grain, d.Bucket.Format(time.RFC3339), amount(d.Got), amount(d.Want))
+		fmt.Fprintf(p.stdout, "%s %s: the sums say %s, but it is %s\n", subjectOf(d), bucketOf(d), amount(d.Got), amount(d.Want))
 	}, progress.show)
 	progress.end()
 	if err != nil {
@@ -288,6 +287,26 @@ func (c rollupVerifyCommand) Run(ctx context.Context, p *process) error {
 	}
 	fmt.Fprintln(p.stdout, "no differences")
 	return nil
+}
+
+// subjectOf says whose sum differs.
+func subjectOf(d db.Difference) string {
+	switch d.Table {
+	case db.CustomersTable:
+		return fmt.Sprintf("account %q customer %q", d.AccountID, d.CustomerID)
+	case db.TotalsTable:
+		return "everybody"
+	}
+	return fmt.Sprintf("account %q", d.AccountID)
+}
+
+// bucketOf says the sum of which time differs.
+func bucketOf(d db.Difference) string {
+	bucket := fmt.Sprintf("%s %s", d.Grain, d.Bucket.Format(time.RFC3339))
+	if d.Calendar.No > 0 {
+		bucket += " of " + d.Calendar.Zone.String()
+	}
+	return bucket
 }
 
 func amount(u usage.Usage) string {

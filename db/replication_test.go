@@ -104,7 +104,7 @@ func writeFromSeveral(t *testing.T, store *db.Store, dsn string) {
 func awaitReplica(t *testing.T, primary, replica string) {
 	t.Helper()
 	for _, statement := range []string{"SELECT COUNT(*) FROM ai_sessions", "SELECT COALESCE(SUM(duration_seconds), 0) FROM ai_sessions",
-		"SELECT COUNT(*) FROM usage_deltas", "SELECT COALESCE(SUM(seconds), 0) FROM usage_rollups"} {
+		"SELECT COUNT(*) FROM usage_changes", "SELECT COALESCE(SUM(seconds), 0) FROM usage_account_series"} {
 		want := count(t, primary, statement)
 		for deadline := time.Now().Add(time.Minute); count(t, replica, statement) != want; time.Sleep(20 * time.Millisecond) {
 			if time.Now().After(deadline) {

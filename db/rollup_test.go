@@ -166,12 +166,12 @@ func TestVerifyNamesWhatDiffersAndRebuildCorrectsIt(t *testing.T) {
 func TestReportsReadRawSessionsWhenTheTriggersAreGone(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		write(t, store, session("1", 60))
-		execute(t, dsn, `DROP TRIGGER aiusage_session_inserted`,
+		execute(t, dsn, `DROP TRIGGER aiusage_change_inserted`,
 			`INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('unseen', 'a', '2026-03-01', 60)`)
 		if err := store.CheckRollups(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if got := status(t, store); got.Phase != db.Raw || !strings.Contains(got.Reason, "aiusage_session_inserted") || !strings.Contains(got.Reason, "migrate") {
+		if got := status(t, store); got.Phase != db.Raw || !strings.Contains(got.Reason, "aiusage_change_inserted") || !strings.Contains(got.Reason, "migrate") {
 			t.Errorf("got %+v", got)
 		}
 		if got := report(t, store, usage.Request{}).Totals.Sessions; got != 2 {
@@ -209,18 +209,18 @@ func TestTriggersFollowTheTable(t *testing.T) {
 func TestABulkWriteRecordsOneChangePerSubjectAndHour(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		write(t, store, session("1", 60), session("2", 60), session("3", 60))
-		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_deltas`); got != 1 {
+		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_changes`); got != 1 {
 			t.Errorf("%d changes recorded, want 1", got)
 		}
 		write(t, store, session("1", 60), session("2", 600))
-		if got := count(t, dsn, `SELECT SUM(minutes) FROM usage_deltas`); got != 12 {
+		if got := count(t, dsn, `SELECT SUM(minutes) FROM usage_changes`); got != 12 {
 			t.Errorf("%d minutes recorded, want 12", got)
 		}
 		// What moves within its hour changes nothing.
 		later := session("1", 60)
 		later.StartedAt = noon.Add(time.Minute)
 		write(t, store, later)
-		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_deltas`); got != 2 {
+		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_changes`); got != 2 {
 			t.Errorf("%d changes recorded, want 2", got)
 		}
 		// More than one statement records.
@@ -232,17 +232,17 @@ func TestABulkWriteRecordsOneChangePerSubjectAndHour(t *testing.T) {
 			hours = append(hours, one)
 		}
 		write(t, store, hours...)
-		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_deltas`); got != 2+many {
+		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_changes`); got != 2+many {
 			t.Errorf("%d changes recorded, want %d", got, 2+many)
 		}
 		// Without rollups nobody would take away what is recorded.
-		execute(t, dsn, `DROP TRIGGER aiusage_session_inserted`)
+		execute(t, dsn, `DROP TRIGGER aiusage_change_inserted`)
 		if err := store.CheckRollups(t.Context()); err != nil || status(t, store).Phase != db.Raw {
 			t.Fatal(err)
 		}
-		execute(t, dsn, `DELETE FROM usage_deltas`)
+		execute(t, dsn, `DELETE FROM usage_changes`)
 		write(t, store, session("4", 60), session("1", 120))
-		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_deltas WHERE sessions > 0`); got != 0 {
+		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_changes WHERE sessions > 0`); got != 0 {
 			t.Errorf("%d changes recorded without rollups", got)
 		}
 		install(t, store)
@@ -298,7 +298,7 @@ func TestWhatIsMissingIsSaidWithTheStatementThatHelps(t *testing.T) {
 		if err := limited.CheckRollups(t.Context()); err != nil || status(t, limited).Phase != db.Ready {
 			t.Errorf("triggers that the account may not see count as gone: %+v, %v", status(t, limited), err)
 		}
-		execute(t, dsn, `DROP TRIGGER aiusage_session_inserted`)
+		execute(t, dsn, `DROP TRIGGER aiusage_change_inserted`)
 		got, err := limited.InstallRollups(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)

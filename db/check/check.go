@@ -9,6 +9,7 @@ import (
 
 	"aiusage/db/phase"
 	"aiusage/db/pool"
+	"aiusage/db/sums"
 	"aiusage/usage"
 )
 
@@ -26,8 +27,10 @@ func New(db *pool.Pool, phases *phase.Tracker, fold func(context.Context) error)
 }
 
 type Difference struct {
+	Table                 sums.Table
 	AccountID, CustomerID string
 	Grain                 usage.Grain
+	Calendar              usage.Calendar
 	Bucket                time.Time
 	Want, Got             usage.Usage
 }
