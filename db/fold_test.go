@@ -101,26 +101,36 @@ func TestFoldingTakesEveryYear(t *testing.T) {
 	})
 }
 
-// Two who fold at the same time take other changes, and neither waits.
+// Two who fold at the same time take other changes. The second one waits only to add to the
+// sums that both add to, those of everybody at the latest.
 func TestTwoWhoFoldShareTheChanges(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		other := open(t, dsn)
-		for i := range 10 { // each with sums of its own
+		for i := range 10 {
 			one := session(fmt.Sprint(i), 60)
-			one.CustomerID = fmt.Sprint(i)
+			one.AccountID, one.CustomerID = fmt.Sprint("a", i), fmt.Sprint(i)
 			write(t, store, one)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // a lock is waited for longer
-		defer cancel()
-		err := store.FoldBatchWhile(ctx, 4, func() {
-			if folded, err := other.Fold(ctx, nil); err != nil || folded != 6 {
-				t.Errorf("the other one folds %d changes, want 6; %v", folded, err)
-			}
+		type result struct {
+			folded int
+			err    error
+		}
+		done := make(chan result, 1)
+		err := store.FoldBatchWhile(t.Context(), 4, func() {
+			go func() {
+				folded, err := other.Fold(context.WithoutCancel(t.Context()), nil)
+				done <- result{folded, err}
+			}()
+			awaitLockWait(t, dsn, "INFO LIKE '%INSERT INTO usage_total_rollups%' AND INFO NOT LIKE '%PROCESSLIST%'")
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
+		if r := <-done; r.err != nil || r.folded != 6 {
+			t.Errorf("the other one folds %d changes, want 6; %v", r.folded, r.err)
+		}
 		holds(t, store, dsn, "folded by two")
+		rowsHold(t, dsn, "folded by two", nil, utcOnly, nil)
 		if left := status(t, store).Pending; left != 0 {
 			t.Errorf("%d changes are left", left)
 		}
