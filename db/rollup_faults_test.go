@@ -156,11 +156,11 @@ func TestNoStatementOfCheckingFailsUnnoticed(t *testing.T) {
 
 func TestNoStatementOfDroppingFailsUnnoticed(t *testing.T) {
 	eachFaulty(t, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
-		cut := noon.AddDate(0, -1, 0)
+		cut := usage.Day.Floor(noon.AddDate(-1, 0, 0))
 		var old []usage.Session
-		for hour := range 100 {
-			one := session(fmt.Sprint("old", hour), 60)
-			one.StartedAt = cut.Add(time.Duration(hour) * time.Hour)
+		for day := range 300 {
+			one := session(fmt.Sprint("old", day), 60)
+			one.StartedAt = cut.Add(time.Duration(day) * 24 * time.Hour)
 			old = append(old, one)
 		}
 		write(t, store, old...)
@@ -172,7 +172,7 @@ func TestNoStatementOfDroppingFailsUnnoticed(t *testing.T) {
 			return count(t, dsn, "SELECT COUNT(*) FROM ai_sessions WHERE started_at < '"+cut.Format(time.DateTime)+"'")
 		}
 		eachFault(t, statements, maintenance{
-			before: func(int) { cut = cut.Add(time.Hour) },
+			before: func(int) { cut = cut.Add(24 * time.Hour) },
 			try: func(ctx context.Context) error {
 				dropped, err := faulty.DropSessions(ctx, cut, nil)
 				if err == nil && (dropped != 1 || left() != 0) {

@@ -148,6 +148,6 @@ func (former formerState) mustRetire() error {
 	if !former.installed || !former.kept || former.Phase == phase.Ready {
 		return nil
 	}
-	return usage.Errorf(usage.Unavailable, "sums of an earlier version are there that are not kept any more (%s); "+
-		"end its gateways, and run the rollup retire command with --drop first", former.Reason)
+	return usage.Errorf(usage.Unavailable, "there are sums of an earlier version, which do not have everything; "+
+		"end its gateways, and run the rollup retire command with --drop first")
 }

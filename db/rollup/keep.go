@@ -28,6 +28,10 @@ func (r *Rollups) KeepRollups(ctx context.Context, report func(error)) {
 	group.Go(func() { repeatedly(ctx, foldEvery, r.FoldRound, report) })
 	group.Go(func() {
 		repeatedly(ctx, checkEvery, func(ctx context.Context) error {
+			// What an earlier version has dropped meanwhile is not to be taken for a difference.
+			if err := r.adopt(ctx, nil); err != nil {
+				return err
+			}
 			_, err := compare.Round(ctx)
 			return errors.Join(err, r.CheckRound(ctx))
 		}, report)
