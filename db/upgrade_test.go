@@ -359,6 +359,14 @@ func TestRetiringTheSumsOfAnEarlierVersion(t *testing.T) {
 			t.Errorf("got %v", coded)
 		}
 		fill(t, store)
+		// While its sums are kept, they have to have what is dropped.
+		const damaged = "UPDATE usage_rollups SET minutes = minutes + %d WHERE grain = 1 AND bucket >= '2026-03-28 06:00'"
+		execute(t, m.dsn, fmt.Sprintf(damaged, 1))
+		_, err = store.DropSessions(t.Context(), m.begin.Add(72*time.Hour), nil)
+		if coded := wantCode(t, err, usage.Unavailable); !strings.Contains(coded.Message, "sums of an earlier version differ") {
+			t.Errorf("got %v", coded)
+		}
+		execute(t, m.dsn, fmt.Sprintf(damaged, -1))
 		importer := open(t, m.dsn) // which takes the tables for used
 		write(t, importer, m.session(rand.New(rand.NewPCG(1, 9)), "before"))
 		if count(t, m.dsn, "SELECT COUNT(*) FROM usage_deltas") == 0 {
