@@ -190,14 +190,20 @@ func (f *formerGateway) announceDropping(before time.Time) {
 // drop drops at most so many of the sessions from before the hour that was announced.
 func (f *formerGateway) drop(most int) {
 	f.t.Helper()
-	err := f.inTransaction(sql.LevelDefault, true, func(tx *sql.Tx) error {
-		_, err := tx.Exec("SET @aiusage_bulk = 1")
-		if err == nil {
-			_, err = tx.Exec(`DELETE FROM ai_sessions WHERE started_at < (SELECT raw_from FROM usage_rollup_state) AND `+
-				column.Dated("started_at")+` ORDER BY started_at LIMIT ?`, most)
+	var err error
+	for range 10 { // it may meet a writer
+		err = f.inTransaction(sql.LevelDefault, true, func(tx *sql.Tx) error {
+			_, err := tx.Exec("SET @aiusage_bulk = 1")
+			if err == nil {
+				_, err = tx.Exec(`DELETE FROM ai_sessions WHERE started_at < (SELECT raw_from FROM usage_rollup_state) AND `+
+					column.Dated("started_at")+` ORDER BY started_at LIMIT ?`, most)
+			}
+			return err
+		})
+		if !isOneOf(err, 1213, 1205) {
+			break
 		}
-		return err
-	})
+	}
 	if err != nil {
 		f.t.Fatal(err)
 	}
