@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"db/read":                 {"usage", "db/pool", "db/where", "db/column", "db/extent", "db/phase", "db/sums"},
 	"db/write":                {"usage", "db/pool", "db/where", "db/column", "db/phase", "db/schema"},
 	"db/identity":             {"usage", "auth", "db/pool"},
-	"db":                      {"usage", "db/pool", "db/phase", "db/schema", "db/check", "db/rollup", "db/read", "db/write", "db/identity"},
+	"db":                      {"usage", "db/pool", "db/phase", "db/schema", "db/sums", "db/check", "db/rollup", "db/read", "db/write", "db/identity"},
 	"sample":                  {"usage"},
 	"importer":                {"usage"},
 	"resolvers/answer":        {"usage"},

@@ -181,7 +181,7 @@ func (p *place) installInUse(ctx context.Context, out io.Writer) error {
 		do   func() error
 	}{
 		{"online installation", func() error {
-			if _, err := p.store.InstallRollups(ctx); err != nil {
+			if _, err := p.store.InstallRollups(ctx, nil); err != nil {
 				return err
 			}
 			return p.store.FillRollups(ctx, nil)

@@ -54,7 +54,7 @@ func measureWrites(ctx context.Context, s settings, out io.Writer) error {
 // at a time, and by import; and then folds what was recorded.
 func (p *place) writeRates(ctx context.Context, s settings, triggers bool) (rates [4]float64, fold float64, err error) {
 	if triggers {
-		if _, err = p.store.InstallRollups(ctx); err == nil {
+		if _, err = p.store.InstallRollups(ctx, nil); err == nil {
 			err = p.store.FillRollups(ctx, nil)
 		}
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 type migrateCommand struct {
-	Up     migrateUpCommand     `cmd:"" default:"1" help:"Bring the schema up to date (the default). It can be interrupted and run again."`
+	Up     migrateUpCommand     `cmd:"" default:"withargs" help:"Bring the schema up to date (the default). It can be interrupted and run again."`
 	Down   migrateDownCommand   `cmd:"" help:"Undo the latest step, with the data in the table it made."`
 	Status migrateStatusCommand `cmd:"" help:"List the steps and when each was applied."`
 }
@@ -19,10 +19,16 @@ type migrateCommand struct {
 // unhurried are the options for changing tables: of a large one that takes long.
 var unhurried = db.Options{}
 
-type migrateUpCommand struct{}
+type migrateUpCommand struct {
+	TimeZone string `env:"AIUSAGE_TIME_ZONE" default:"UTC" placeholder:"ZONE" help:"The IANA time zone by whose days and months sums are kept as well, so that reports in it are as fast as in UTC: that of serve (default: UTC). Run migrate again to change it."`
+}
 
 // Run brings the schema up to date, and with it the rollups.
-func (migrateUpCommand) Run(ctx context.Context, p *process) error {
+func (c migrateUpCommand) Run(ctx context.Context, p *process) error {
+	zone, err := usage.LoadZone(usage.ArgTimeZone, c.TimeZone)
+	if err != nil {
+		return err
+	}
 	store, err := p.connect(ctx, unhurried)
 	if err != nil {
 		return err
@@ -39,7 +45,7 @@ func (migrateUpCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	return p.installRollups(ctx, store)
+	return p.installRollups(ctx, store, zone)
 }
 
 type migrateDownCommand struct {

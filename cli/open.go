@@ -80,7 +80,7 @@ func (p *process) settleSchema(ctx context.Context, store *database) error {
 	}
 	err := store.Migrate(ctx, func(step db.Migration) { p.log.Debug("migrated", "step", step.Name) })
 	if err == nil {
-		_, err = store.InstallRollups(ctx)
+		_, err = store.InstallRollups(ctx, nil)
 	}
 	return err
 }

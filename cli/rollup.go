@@ -19,6 +19,7 @@ type rollupCommand struct {
 	Fold    rollupFoldCommand    `cmd:"" help:"Add the changes recorded so far to the sums, as a running gateway does every second."`
 	Verify  rollupVerifyCommand  `cmd:"" help:"Compare the sums with the sessions and print every difference; the exit status is 1 if there is one."`
 	Rebuild rollupRebuildCommand `cmd:"" help:"Correct every difference, while writers write and reports are read."`
+	Retire  rollupRetireCommand  `cmd:"" help:"Give up the sums of an earlier version, of which no gateway is running any more."`
 }
 
 // rollupHealth reads how the rollups are, for the gateway.
@@ -28,22 +29,36 @@ func rollupHealth(store *database) func(context.Context) (gateway.RollupHealth, 
 		return gateway.RollupHealth{
 			Phase: string(status.Phase), Pending: status.Pending, Lag: status.Lag,
 			Stuck: status.Stuck, Distrusted: status.Distrusted, Undated: status.Undated,
+			Former: status.ReadsFormer(),
 		}, err
 	}
 }
 
 // keepRollups looks after the rollups while the gateway runs, and says at the
-// start when reports cannot read them. stop returns once what is under way has ended.
-func (p *process) keepRollups(ctx context.Context, store *database) (stop func(), err error) {
+// start when reports cannot read them, or not as fast as they could in the zone of days.
+// stop returns once what is under way has ended.
+func (p *process) keepRollups(ctx context.Context, store *database, zone *time.Location) (stop func(), err error) {
 	status, err := store.RollupStatus(ctx)
 	if err != nil {
 		return nil, err
 	}
 	switch {
+	case status.ReadsFormer():
+		p.log.Info("reports read the rollups of an earlier version until the new ones are filled")
 	case status.Phase == db.Filling:
 		p.log.Info("reports read raw sessions until the rollups are filled")
 	case status.Phase == db.Raw && !store.own:
 		p.log.Warn("reports read raw sessions, which takes longer the more there are", "reason", status.Reason)
+	}
+	if status.Phase != db.Raw {
+		known, err := store.HasCalendar(ctx, zone)
+		if err != nil {
+			return nil, err
+		}
+		if !known {
+			p.log.Info("there are no sums by the days of the default time zone, in which reports take a little longer; run migrate with the same --time-zone to have them",
+				"zone", zone.String())
+		}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
@@ -77,31 +92,54 @@ func seldom(report func(error)) func(error) {
 	}
 }
 
-// installRollups installs the rollups and fills them, which takes a while where
-// there are many sessions already.
-func (p *process) installRollups(ctx context.Context, store *database) error {
-	status, err := store.InstallRollups(ctx)
+// installRollups installs the rollups, with sums by the days of a zone, and fills them,
+// which takes a while where there are many sessions already.
+func (p *process) installRollups(ctx context.Context, store *database, zone *time.Location) error {
+	before, err := store.RollupStatus(ctx)
 	if err != nil {
 		return err
 	}
-	switch status.Phase {
-	case db.Raw:
+	status, err := store.InstallRollups(ctx, zone)
+	if err != nil {
+		return err
+	}
+	switch {
+	case status.Phase == db.Raw:
 		fmt.Fprintf(p.stdout, "reports read raw sessions: %s\n", status.Reason)
 		return nil
-	case db.Ready:
+	case status.IsFilled():
 		return nil
 	}
 	progress := newCheckProgress(p.stderr, "filled")
 	err = store.FillRollups(ctx, progress.show)
 	progress.end()
 	if ctx.Err() != nil {
-		fmt.Fprintln(p.stderr, "Interrupted. Reports read raw sessions until the rollups are filled; the migrate command goes on where it was, and so does a running gateway.")
+		fmt.Fprintf(p.stderr, "Interrupted. %s until the rollups are filled; the migrate command goes on where it was, and so does a running gateway.\n", meanwhile(status))
 		return ctx.Err()
 	}
-	if err == nil {
-		fmt.Fprintln(p.stdout, "reports read rollups")
+	if err != nil {
+		return err
 	}
-	return err
+	if status, err = store.RollupStatus(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintln(p.stdout, "reports read rollups")
+	if from := status.QuartersFrom; from.After(before.QuartersFrom) {
+		fmt.Fprintf(p.stdout, "an earlier version had dropped sessions from before %s, and kept sums of whole hours of them: reports in time zones that are not whole hours from UTC cannot begin or end before\n",
+			from.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// meanwhile says what reports read until rollups are filled.
+func meanwhile(status db.RollupStatus) string {
+	switch {
+	case status.Phase == db.Ready:
+		return "Reports in the new time zone read finer sums"
+	case status.ReadsFormer():
+		return "Reports read the rollups of an earlier version"
+	}
+	return "Reports read raw sessions"
 }
 
 type rollupStatusCommand struct{}
@@ -122,12 +160,22 @@ func (rollupStatusCommand) Run(ctx context.Context, p *process) error {
 	case db.Ready:
 		fmt.Fprintln(table, "reports read\trollups")
 	case db.Filling:
-		fmt.Fprintln(table, "reports read\traw sessions, until the rollups are filled")
+		what := "raw sessions"
+		if status.ReadsFormer() {
+			what = "the rollups of an earlier version"
+		}
+		fmt.Fprintf(table, "reports read\t%s, until the rollups are filled\n", what)
 		if status.Reason != "" {
 			fmt.Fprintf(table, "they are repaired, because\t%s\n", status.Reason)
 		}
 	default:
 		fmt.Fprintf(table, "reports read\traw sessions\nbecause\t%s\n", status.Reason)
+	}
+	for _, calendar := range status.Calendars {
+		fmt.Fprintf(table, "days of %s\t%s\n", calendar.Zone, aboutCalendar(calendar.Phase))
+	}
+	if status.Former != "" && !status.ReadsFormer() {
+		fmt.Fprintln(table, "sums of an earlier version\tare kept as well, until none of its gateways is running or the rollup retire command is run")
 	}
 	if !status.FilledTo.IsZero() {
 		fmt.Fprintf(table, "filled to\t%s\n", status.FilledTo.Format(time.RFC3339))
@@ -140,6 +188,47 @@ func (rollupStatusCommand) Run(ctx context.Context, p *process) error {
 	}
 	fmt.Fprintf(table, "changes to fold\t%d\noldest of them\t%s\n", status.Pending, status.Lag)
 	return table.Flush()
+}
+
+// aboutCalendar says how the sums by the days of a time zone are.
+func aboutCalendar(phase string) string {
+	return map[string]string{
+		"ready":   "have sums",
+		"filling": "are being summed up",
+		"leaving": "have sums that are being deleted",
+		"stale":   "begin elsewhere than when they were summed up; run the migrate command",
+	}[phase]
+}
+
+type rollupRetireCommand struct {
+	Drop bool `help:"Drop their tables as well."`
+}
+
+// Help is the long help text of the subcommand.
+func (rollupRetireCommand) Help() string {
+	return `After an upgrade, the sums of the earlier version are kept as long as one of its gateways may be running; a running gateway gives them up by itself ten minutes after the last of these has ended. A gateway of the earlier version that is running nevertheless reads single sessions from then on.`
+}
+
+// Run gives the sums of an earlier version up.
+func (c rollupRetireCommand) Run(ctx context.Context, p *process) error {
+	store, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.close()
+	done, err := store.RetireFormer(ctx, c.Drop)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !done:
+		fmt.Fprintln(p.stdout, "there are no sums of an earlier version")
+	case c.Drop:
+		fmt.Fprintln(p.stdout, "the sums of the earlier version are dropped")
+	default:
+		fmt.Fprintln(p.stdout, "the sums of the earlier version are retired; --drop drops their tables as well")
+	}
+	return nil
 }
 
 type rollupFoldCommand struct{}
@@ -187,8 +276,7 @@ func (c rollupVerifyCommand) Run(ctx context.Context, p *process) error {
 	found := 0
 	err = store.VerifyRollups(ctx, span, func(d db.Difference) {
 		found++
-		fmt.Fprintf(p.stdout, "account %q customer %q %s %s: the sums say %s, but it is %s\n",
-			d.AccountID, d.CustomerID, d.Grain, d.Bucket.Format(time.RFC3339), amount(d.Got), amount(d.Want))
+		fmt.Fprintf(p.stdout, "%s %s: the sums say %s, but it is %s\n", subjectOf(d), bucketOf(d), amount(d.Got), amount(d.Want))
 	}, progress.show)
 	progress.end()
 	if err != nil {
@@ -199,6 +287,26 @@ func (c rollupVerifyCommand) Run(ctx context.Context, p *process) error {
 	}
 	fmt.Fprintln(p.stdout, "no differences")
 	return nil
+}
+
+// subjectOf says whose sum differs.
+func subjectOf(d db.Difference) string {
+	switch d.Table {
+	case db.CustomersTable:
+		return fmt.Sprintf("account %q customer %q", d.AccountID, d.CustomerID)
+	case db.TotalsTable:
+		return "everybody"
+	}
+	return fmt.Sprintf("account %q", d.AccountID)
+}
+
+// bucketOf says the sum of which time differs.
+func bucketOf(d db.Difference) string {
+	bucket := fmt.Sprintf("%s %s", d.Grain, d.Bucket.Format(time.RFC3339))
+	if d.Calendar.No > 0 {
+		bucket += " of " + d.Calendar.Zone.String()
+	}
+	return bucket
 }
 
 func amount(u usage.Usage) string {

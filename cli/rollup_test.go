@@ -50,7 +50,7 @@ func TestRollupsFromTheCommandLine(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer pool.Close()
-		if _, err := pool.ExecContext(t.Context(), `UPDATE usage_rollups SET minutes = 9 WHERE grain = 3`); err != nil {
+		if _, err := pool.ExecContext(t.Context(), `UPDATE usage_customer_rollups SET minutes = 9 WHERE grain = 3`); err != nil {
 			t.Fatal(err)
 		}
 		run(0, "no differences", "rollup", "verify", "--end", "2025-02-28")
@@ -60,7 +60,7 @@ func TestRollupsFromTheCommandLine(t *testing.T) {
 		run(0, "no differences", "rollup", "verify")
 
 		for _, statement := range []string{
-			`DROP TRIGGER aiusage_session_inserted`,
+			`DROP TRIGGER aiusage_change_inserted`,
 			`INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('unseen', 'acme', 'eve', '2025-03-01 10:30', 600)`,
 		} {
 			if _, err := pool.ExecContext(t.Context(), statement); err != nil {
@@ -68,13 +68,14 @@ func TestRollupsFromTheCommandLine(t *testing.T) {
 			}
 		}
 		run(0, "acme,eve,10,600,1", "report", "--format", "csv")
-		run(0, "aiusage_session_inserted", "rollup", "status")
+		run(0, "aiusage_change_inserted", "rollup", "status")
 		run(0, "reports read rollups", "migrate")
 		if _, err := pool.ExecContext(t.Context(), `DELETE FROM ai_sessions WHERE session_id = 'unseen'`); err != nil {
 			t.Fatal(err)
 		}
 
 		run(1, "add --yes", "retention", "--keep-days", "30")
+		run(0, "there are no sums of an earlier version", "rollup", "retire", "--drop")
 		run(0, "2 sessions from before", "retention", "--keep-days", "30", "--yes")
 		run(0, "acme,bob,2,61,1", "report", "--format", "csv")
 		run(1, "the nearest exact range", "report", "--start", "2025-03-01T10:30:00Z")

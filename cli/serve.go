@@ -177,7 +177,7 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 	if err != nil {
 		return err
 	}
-	stopRollups, err := p.keepRollups(ctx, store)
+	stopRollups, err := p.keepRollups(ctx, store, settings.Zone)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"aiusage/db/read"
 	"aiusage/db/rollup"
 	"aiusage/db/schema"
+	"aiusage/db/sums"
 	"aiusage/db/write"
 )
 
@@ -54,6 +55,13 @@ type (
 	Difference    = check.Difference
 	CheckProgress = check.CheckProgress
 	Written       = write.Written
+)
+
+// The tables in which there are sums of customers and of everybody. Others have those of
+// accounts.
+const (
+	CustomersTable = sums.Customers
+	TotalsTable    = sums.Totals
 )
 
 // ArgDrop is the argument of Rollback that names tables to drop.

@@ -31,7 +31,7 @@ func eachStore(t *testing.T, test func(t *testing.T, store *db.Store, dsn string
 // an engine that can have them.
 func install(t *testing.T, store *db.Store) db.RollupStatus {
 	t.Helper()
-	status, err := store.InstallRollups(t.Context())
+	status, err := store.InstallRollups(t.Context(), nil)
 	if err == nil {
 		err = store.FillRollups(t.Context(), nil)
 	}

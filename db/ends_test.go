@@ -39,7 +39,7 @@ func TestRangesWithoutUsageHaveTheirPoints(t *testing.T) {
 		} {
 			query := usage.Query{Zone: time.UTC, AccountID: test.account, Range: test.span}
 			for _, level := range []usage.Level{usage.Together, usage.ByAccount, usage.ByCustomer} {
-				set, err := store.Series(t.Context(), usage.SeriesQuery{Query: at(level, query), Step: usage.Daily})
+				set, err := store.Series(t.Context(), usage.SeriesQuery{Query: atLevel(level, query), Step: usage.Daily})
 				if err != nil {
 					t.Errorf("%s: %v", test.name, err)
 				} else if len(set.Buckets) != test.want {
@@ -115,7 +115,7 @@ func TestOpenEndsAreOnTheHourAndOfTheScope(t *testing.T) {
 		ends := func(query usage.Query) (from, to time.Time) {
 			t.Helper()
 			query.Zone = time.UTC
-			set, err := store.Series(t.Context(), usage.SeriesQuery{Query: at(usage.Together, query), Step: usage.Daily})
+			set, err := store.Series(t.Context(), usage.SeriesQuery{Query: atLevel(usage.Together, query), Step: usage.Daily})
 			if err != nil || len(set.Buckets) == 0 {
 				t.Fatal(set, err)
 			}

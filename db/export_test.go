@@ -3,14 +3,15 @@ package db
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/check"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/db/read"
-	"aiusage/db/rollup"
 	"aiusage/usage"
 )
 
@@ -63,27 +64,29 @@ func (s *Store) unsuspected() error {
 	return nil
 }
 
-// BulkVariable tells whether the next connection of the pool has the variable set
-// that keeps the triggers out.
+// BulkVariable tells whether the next connection of the pool has a variable set
+// that keeps triggers out.
 func (s *Store) BulkVariable(t interface {
 	Fatal(...any)
 	Context() context.Context
 }) (set bool) {
-	if err := s.pool.GetContext(t.Context(), &set, "SELECT @"+pool.TriggersOff+" IS NOT NULL"); err != nil {
+	if err := s.pool.GetContext(t.Context(), &set, "SELECT @"+strings.Join(pool.Silenced, " IS NOT NULL OR @")+" IS NOT NULL"); err != nil {
 		t.Fatal(err)
 	}
 	return set
 }
 
 // BothSeries answers a query from the rollups and from the raw sessions, in one
-// snapshot, and as a report.
+// snapshot, and as a report of customers.
 func (s *Store) BothSeries(ctx context.Context, query usage.SeriesQuery) (rolledUp, raw *usage.SeriesSet, report *usage.Report, err error) {
 	snapshot := s.newSnapshot(ctx)
 	defer snapshot.Close()
 	if rolledUp, err = snapshot.Series(ctx, query); err != nil {
 		return nil, nil, nil, err
 	}
-	if report, err = snapshot.Report(ctx, query.Query); err == nil {
+	whole := query.Query
+	whole.Level = usage.ByCustomer
+	if report, err = snapshot.Report(ctx, whole); err == nil {
 		err = s.unsuspected()
 	}
 	if err != nil {
@@ -166,7 +169,7 @@ func (s *Store) LookAfter(ctx context.Context) error {
 func (s *Store) KeepFolding(ctx context.Context) error { return s.FoldRound(ctx) }
 
 // Comparer compares sums with sessions in rounds.
-type Comparer struct{ *rollup.Comparer }
+type Comparer struct{ *check.Comparer }
 
 func (s *Store) NewComparer() Comparer { return Comparer{s.rollups.NewComparer()} }
 
@@ -235,3 +238,6 @@ func Translate(err error) error { return pool.Translate(err) }
 
 // IsConnectionLoss tells whether an error is a failure of the connection.
 func IsConnectionLoss(err error) bool { return pool.IsConnectionLoss(err) }
+
+// RetireUnused retires an earlier version's sums where nobody needs them.
+func (s *Store) RetireUnused(ctx context.Context) error { return s.rollups.RetireUnused(ctx) }

@@ -53,7 +53,7 @@ func TestFoldingWaitsForNoWriter(t *testing.T) {
 				t.Fatalf("folding at most %d: %v", most, err)
 			}
 		}
-		if left := count(t, dsn, "SELECT COUNT(*) FROM usage_deltas"); left != 0 {
+		if left := count(t, dsn, "SELECT COUNT(*) FROM usage_changes"); left != 0 {
 			t.Errorf("%d changes are left", left)
 		}
 		if err := open.Commit(); err != nil {
@@ -78,7 +78,7 @@ func TestFoldingTakesIDsAsTheDatabaseComparesThem(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_rollups r JOIN usage_accounts a ON a.account_no = r.account_no WHERE grain = 3`); got != 4 {
+		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_customer_rollups r JOIN usage_accounts a ON a.account_no = r.account_no WHERE grain = 3`); got != 4 {
 			t.Errorf("%d months of an account, want 4", got)
 		}
 		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_accounts`); got != 2 {
@@ -94,32 +94,43 @@ func TestFoldingTakesEveryYear(t *testing.T) {
 		if _, err := store.Fold(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_rollups WHERE bucket = '0100-01-01'`); got != 3 {
-			t.Errorf("%d of the three rows are there", got)
+		rowsHold(t, dsn, "folded", nil, utcOnly, nil)
+		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_total_rollups WHERE bucket = '0100-01-01'`); got != 4 {
+			t.Errorf("%d of the four rows are there", got)
 		}
 	})
 }
 
-// Two who fold at the same time take other changes, and neither waits.
+// Two who fold at the same time take other changes. The second one waits only to add to the
+// sums that both add to, those of everybody at the latest.
 func TestTwoWhoFoldShareTheChanges(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		other := open(t, dsn)
-		for i := range 10 { // each with sums of its own
+		for i := range 10 {
 			one := session(fmt.Sprint(i), 60)
-			one.CustomerID = fmt.Sprint(i)
+			one.AccountID, one.CustomerID = fmt.Sprint("a", i), fmt.Sprint(i)
 			write(t, store, one)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // a lock is waited for longer
-		defer cancel()
-		err := store.FoldBatchWhile(ctx, 4, func() {
-			if folded, err := other.Fold(ctx, nil); err != nil || folded != 6 {
-				t.Errorf("the other one folds %d changes, want 6; %v", folded, err)
-			}
+		type result struct {
+			folded int
+			err    error
+		}
+		done := make(chan result, 1)
+		err := store.FoldBatchWhile(t.Context(), 4, func() {
+			go func() {
+				folded, err := other.Fold(context.WithoutCancel(t.Context()), nil)
+				done <- result{folded, err}
+			}()
+			awaitLockWait(t, dsn, "INFO LIKE '%INSERT INTO usage_total_rollups%' AND INFO NOT LIKE '%PROCESSLIST%'")
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
+		if r := <-done; r.err != nil || r.folded != 6 {
+			t.Errorf("the other one folds %d changes, want 6; %v", r.folded, r.err)
+		}
 		holds(t, store, dsn, "folded by two")
+		rowsHold(t, dsn, "folded by two", nil, utcOnly, nil)
 		if left := status(t, store).Pending; left != 0 {
 			t.Errorf("%d changes are left", left)
 		}
@@ -129,15 +140,15 @@ func TestTwoWhoFoldShareTheChanges(t *testing.T) {
 // A round of folding takes all changes, however many batches that are, and tells after each.
 func TestFoldingTellsAfterEachBatch(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-		execute(t, dsn, `INSERT INTO usage_deltas (account_id, customer_id, hour, minutes, seconds, sessions)
+		execute(t, dsn, `INSERT INTO usage_changes (account_id, customer_id, quarter, minutes, seconds, sessions)
 			SELECT 'a', 'c', '2026-03-01 12:00', 1, 60, 1 FROM information_schema.COLLATIONS one, information_schema.COLLATIONS other LIMIT 10000`)
 		var told []int
 		folded, err := store.Fold(t.Context(), func(folded int) { told = append(told, folded) })
 		if err != nil || folded != 10000 || !slices.Equal(told, []int{5000, 10000}) {
 			t.Errorf("%d folded, told %d, %v", folded, told, err)
 		}
-		if got := count(t, dsn, "SELECT COUNT(*) FROM usage_rollups WHERE minutes = 10000 AND seconds = 600000 AND sessions = 10000"); got != 3 {
-			t.Errorf("%d of the three sums are right", got)
+		if got := count(t, dsn, "SELECT COUNT(*) FROM usage_total_rollups WHERE minutes = 10000 AND seconds = 600000 AND sessions = 10000"); got != 4 {
+			t.Errorf("%d of the four sums are right", got)
 		}
 	})
 }
@@ -176,7 +187,7 @@ func TestWhatCannotBeGivenANumberIsNotFolded(t *testing.T) {
 				if _, err := store.Fold(ctx, nil); err == nil || !strings.Contains(err.Error(), "cannot be given a number") {
 					t.Errorf("got %v", err)
 				}
-				if got := count(t, dsn, "SELECT COUNT(*) FROM usage_rollups"); got != 0 {
+				if got := count(t, dsn, "SELECT COUNT(*) FROM usage_total_rollups"); got != 0 {
 					t.Errorf("%d sums of nobody", got)
 				}
 				execute(t, dsn, "DROP TRIGGER meddles")
@@ -197,7 +208,7 @@ func TestChangesThatCancelOutLeaveNoSum(t *testing.T) {
 		if folded, err := store.Fold(t.Context(), nil); err != nil || folded != 2 {
 			t.Errorf("%d folded, %v", folded, err)
 		}
-		if got := count(t, dsn, "SELECT COUNT(*) FROM usage_rollups"); got != 0 {
+		if got := count(t, dsn, "SELECT COUNT(*) FROM usage_total_rollups"); got != 0 {
 			t.Errorf("%d sums of nothing", got)
 		}
 	})
@@ -221,7 +232,7 @@ func TestFoldingTakesRowsInOrder(t *testing.T) {
 		}
 		ordered := map[string]int{}
 		for _, statement := range statements.Take() {
-			for _, table := range []string{"usage_accounts", "usage_subjects", "usage_rollups"} {
+			for _, table := range []string{"usage_accounts", "usage_subjects", "usage_customer_rollups", "usage_account_rollups", "usage_account_series", "usage_total_rollups"} {
 				_, rows, found := strings.Cut(statement, "VALUES ")
 				if rows, _, _ = strings.Cut(rows, "ON DUPLICATE"); !found || !strings.Contains(statement, "INTO "+table) {
 					continue
@@ -240,7 +251,7 @@ func TestFoldingTakesRowsInOrder(t *testing.T) {
 				}
 			}
 		}
-		if ordered["usage_accounts"] != 4 || ordered["usage_subjects"] != 9 || ordered["usage_rollups"] != 27 {
+		if ordered["usage_accounts"] != 4 || ordered["usage_subjects"] != 9 || ordered["usage_customer_rollups"] != 18 || ordered["usage_total_rollups"] != 28 {
 			t.Errorf("rows: %v", ordered)
 		}
 	})
@@ -259,8 +270,8 @@ func TestABatchMayTakeSeveralStatements(t *testing.T) {
 		if folded, err := store.Fold(t.Context(), nil); err != nil || folded != 700 {
 			t.Errorf("%d folded, %v", folded, err)
 		}
-		if got := count(t, dsn, "SELECT COUNT(*) FROM usage_rollups WHERE sessions = 1"); got != 2100 {
-			t.Errorf("%d sums, want 2100", got)
+		if got := count(t, dsn, "SELECT COUNT(*) FROM usage_customer_rollups WHERE sessions = 1"); got != 1400 {
+			t.Errorf("%d sums, want 1400", got)
 		}
 		holds(t, store, dsn, "folded")
 	})

@@ -142,6 +142,7 @@ func queries() *rapid.Generator[usage.Query] {
 			AccountID:  rapid.SampledFrom([]string{"", "", "a", "A", "nobody"}).Draw(t, "account"),
 			CustomerID: rapid.SampledFrom([]string{"", "", "", "x", "y"}).Draw(t, "customer"),
 			Accounts:   rapid.SampledFrom([][]string{nil, nil, nil, {"a"}, {"A", "b"}, {}}).Draw(t, "may see"),
+			Level:      rapid.SampledFrom([]usage.Level{usage.ByCustomer, usage.ByAccount, usage.Together}).Draw(t, "level"),
 			Zone:       time.UTC,
 		}
 		if rapid.IntRange(0, 5).Draw(t, "start") > 0 {
@@ -171,7 +172,7 @@ func (h *history) compare(query usage.Query) error {
 	rolledUp.AsOf, raw.AsOf = time.Time{}, time.Time{}
 	rolledUp.ReadBy(raw.Source, raw.Plan)
 	if !reflect.DeepEqual(rolledUp, raw) {
-		return fmt.Errorf("%v\nrollups say %+v\n   raw says %+v", query.Range, rolledUp.Subjects, raw.Subjects)
+		return fmt.Errorf("%+v\nrollups say %+v\n   raw says %+v", query, rolledUp, raw)
 	}
 	return nil
 }
@@ -185,7 +186,6 @@ func (h *history) series(rt *rapid.T) {
 	query := usage.SeriesQuery{
 		Query: queries().Draw(rt, "query"),
 		Step:  rapid.SampledFrom([]usage.Step{usage.QuarterHourly, usage.Hourly, usage.Daily, usage.Weekly, usage.Monthly, usage.Yearly}).Draw(rt, "step"),
-		Level: rapid.SampledFrom([]usage.Level{usage.Together, usage.ByAccount, usage.ByCustomer}).Draw(rt, "level"),
 	}
 	var err error
 	query.Zone, err = usage.LoadZone("timeZone", rapid.SampledFrom(zones).Draw(rt, "zone"))

@@ -43,6 +43,7 @@ var hostile = map[string]string{
 	"max_statement_time":        "1",
 	"max_execution_time":        "1",
 	"wait_timeout":              "1",
+	"@aiusage_recorded":         "1",
 	"@aiusage_bulk":             "1",
 }
 

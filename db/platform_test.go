@@ -111,7 +111,7 @@ func TestRowsThatAStatementPassesOverDoNotCount(t *testing.T) {
 		for name, create := range tables {
 			t.Run(name, func(t *testing.T) {
 				w := newWriter(t, dsn, "")
-				w.run("DROP TABLE IF EXISTS details", "DROP TABLE ai_sessions", "TRUNCATE TABLE accounts", "TRUNCATE TABLE usage_rollups", "TRUNCATE TABLE usage_deltas",
+				w.run("DROP TABLE IF EXISTS details", "DROP TABLE ai_sessions", "TRUNCATE TABLE accounts", "TRUNCATE TABLE usage_customer_rollups", "TRUNCATE TABLE usage_account_rollups", "TRUNCATE TABLE usage_account_series", "TRUNCATE TABLE usage_total_rollups", "TRUNCATE TABLE usage_changes",
 					"DELETE FROM aiusage_schema_version WHERE version_id > 0")
 				migrate(t, store)
 				w.run(rowsOfTwo)
@@ -226,7 +226,7 @@ func TestStartsThatAreNoInstants(t *testing.T) {
 		write(t, store, session("day", 60), session("skewed", 60), session("1", 1))
 		dates = []string{"month", "null2", "old", "year0", "ignored", "bare", "null"}
 		check("rewritten by a batch", int64(len(dates)))
-		execute(t, dsn, "DROP TRIGGER aiusage_session_inserted")
+		execute(t, dsn, "DROP TRIGGER aiusage_change_inserted")
 		install(t, store)
 		check("filled anew", int64(len(dates)))
 		if _, err := store.DropSessions(t.Context(), time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), nil); err != nil {
@@ -257,11 +257,11 @@ func TestWhatCannotBeRecordedIsWritten(t *testing.T) {
 				"UPDATE ai_sessions SET account_id = REPEAT('x', 90) WHERE session_id = '1'", "DELETE FROM ai_sessions WHERE session_id = 'long'"}, "64 characters"},
 		"a longer customer": {nil, []string{"ALTER TABLE ai_sessions MODIFY customer_id VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL"},
 			[]string{"UPDATE ai_sessions SET customer_id = REPEAT('x', 100)"}, "64 characters"},
-		"a table that is gone": {nil, []string{"RENAME TABLE usage_deltas TO away"},
+		"a table that is gone": {nil, []string{"RENAME TABLE usage_changes TO away"},
 			[]string{"UPDATE ai_sessions SET duration_seconds = 7", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-03-01', 60)",
-				"DELETE FROM ai_sessions WHERE session_id = '2'", "RENAME TABLE away TO usage_deltas"}, ""},
+				"DELETE FROM ai_sessions WHERE session_id = '2'", "RENAME TABLE away TO usage_changes"}, ""},
 		"durations of 64 bits": {[]string{"ALTER TABLE ai_sessions DROP INDEX ai_sessions_by_account, DROP INDEX ai_sessions_by_start, DROP COLUMN ai_minutes",
-			"ALTER TABLE ai_sessions MODIFY duration_seconds BIGINT NOT NULL, ADD COLUMN ai_minutes INT NOT NULL DEFAULT 1", "DROP TRIGGER aiusage_session_inserted"}, nil,
+			"ALTER TABLE ai_sessions MODIFY duration_seconds BIGINT NOT NULL, ADD COLUMN ai_minutes INT NOT NULL DEFAULT 1", "DROP TRIGGER aiusage_change_inserted"}, nil,
 			[]string{"UPDATE ai_sessions SET duration_seconds = -9000000000000000000 WHERE session_id = '1'",
 				"UPDATE ai_sessions SET duration_seconds = 9000000000000000000 WHERE session_id = '1'", "UPDATE ai_sessions SET duration_seconds = 5 WHERE session_id = '1'"}, ""},
 	} {
@@ -307,7 +307,7 @@ func TestTriggersThatOnlyAnAdministratorCanDropAreNamed(t *testing.T) {
 		limited, drop := limitedTo(t, dsn, "SELECT, INSERT, UPDATE, DELETE")
 		defer drop()
 		execute(t, dsn, "ALTER TABLE ai_sessions MODIFY account_id VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL")
-		const generation = "SELECT generation % 1000000007 FROM usage_rollup_state"
+		const generation = "SELECT generation % 1000000007 FROM usage_level_state"
 		known := 0
 		for range 2 {
 			if err := limited.CheckRollups(t.Context()); err != nil {
@@ -321,11 +321,11 @@ func TestTriggersThatOnlyAnAdministratorCanDropAreNamed(t *testing.T) {
 		}
 		got := status(t, limited)
 		if got.Phase != db.Raw || !strings.Contains(got.Reason, "64 characters") ||
-			!strings.Contains(got.Reason, "an administrator has to drop the triggers") || !strings.Contains(got.Reason, "aiusage_session_deleted") {
+			!strings.Contains(got.Reason, "an administrator has to drop the triggers") || !strings.Contains(got.Reason, "aiusage_change_deleted") {
 			t.Errorf("got %+v", got)
 		}
 		// Once that has been done, there is nothing to do for anybody.
-		execute(t, dsn, "DROP TRIGGER aiusage_session_inserted", "DROP TRIGGER aiusage_session_updated", "DROP TRIGGER aiusage_session_deleted")
+		execute(t, dsn, "DROP TRIGGER aiusage_change_inserted", "DROP TRIGGER aiusage_change_updated", "DROP TRIGGER aiusage_change_deleted")
 		if err := limited.CheckRollups(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -53,8 +53,8 @@ func TestTheSmallestPoolIsEnoughForEverythingAtOnce(t *testing.T) {
 		ways := map[string]func(round int) error{
 			"answer":  func(int) error { return answer() },
 			"another": func(int) error { return answer() },
-			"install": func(int) error { _, err := store.InstallRollups(ctx); return err },
-			"again":   func(int) error { _, err := store.InstallRollups(ctx); return err },
+			"install": func(int) error { _, err := store.InstallRollups(ctx, nil); return err },
+			"again":   func(int) error { _, err := store.InstallRollups(ctx, nil); return err },
 			"import": func(round int) error {
 				_, err := store.WriteSessions(ctx, []usage.Session{{SessionID: fmt.Sprint("new", round), AccountID: "a", StartedAt: time.Now(), DurationSeconds: 60}})
 				return err

@@ -29,7 +29,7 @@ func TestReplicationGoesOn(t *testing.T) {
 func replicated(t *testing.T, format string, primary, replica *dbtest.Server) {
 	store := open(t, primary.DSN)
 	migrate(t, store)
-	_, err := store.InstallRollups(t.Context())
+	_, err := store.InstallRollups(t.Context(), nil)
 	if err == nil {
 		err = store.FillRollups(t.Context(), nil)
 	}
@@ -104,7 +104,7 @@ func writeFromSeveral(t *testing.T, store *db.Store, dsn string) {
 func awaitReplica(t *testing.T, primary, replica string) {
 	t.Helper()
 	for _, statement := range []string{"SELECT COUNT(*) FROM ai_sessions", "SELECT COALESCE(SUM(duration_seconds), 0) FROM ai_sessions",
-		"SELECT COUNT(*) FROM usage_deltas", "SELECT COALESCE(SUM(seconds), 0) FROM usage_rollups"} {
+		"SELECT COUNT(*) FROM usage_changes", "SELECT COALESCE(SUM(seconds), 0) FROM usage_account_series"} {
 		want := count(t, primary, statement)
 		for deadline := time.Now().Add(time.Minute); count(t, replica, statement) != want; time.Sleep(20 * time.Millisecond) {
 			if time.Now().After(deadline) {

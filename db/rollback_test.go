@@ -239,7 +239,7 @@ func TestUndoingTheRollupsLeavesNoChangeOut(t *testing.T) {
 					last = step
 				}
 			}
-			if strings.Contains(last.Name, "usage_rollup_state") {
+			if strings.Contains(last.Name, "usage_level_state") {
 				break
 			}
 			if _, err := operator.Rollback(t.Context(), nil); err != nil {
@@ -248,7 +248,7 @@ func TestUndoingTheRollupsLeavesNoChangeOut(t *testing.T) {
 		}
 		// Somebody is reading the state, so that its table cannot be dropped yet.
 		reader := newWriter(t, dsn, "")
-		reader.run("BEGIN", "SELECT * FROM usage_rollup_state")
+		reader.run("BEGIN", "SELECT * FROM usage_level_state")
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { _, err := operator.Rollback(ctx, nil); done <- err }()

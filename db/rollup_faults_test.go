@@ -55,7 +55,7 @@ func eachFault(t *testing.T, statements *dbtest.Statements, m maintenance) {
 // triedAgain tells whether the pool settles by itself that a statement fails: it closes
 // the connection, or sets one as if nothing were known of the server.
 func triedAgain(failed string) bool {
-	return failed == "SET @aiusage_bulk = NULL" || strings.HasPrefix(failed, "SET @@SESSION.")
+	return strings.HasPrefix(failed, "SET @aiusage_recorded = NULL") || strings.HasPrefix(failed, "SET @@SESSION.")
 }
 
 // eachFaulty is eachRolledUp with some sessions, and with another store whose
@@ -75,7 +75,7 @@ func eachFaulty(t *testing.T, test func(t *testing.T, store, faulty *db.Store, d
 // a start.
 func unseen(t *testing.T, dsn string, round int) {
 	t.Helper()
-	execute(t, dsn, "DROP TRIGGER IF EXISTS aiusage_session_inserted", fmt.Sprintf(
+	execute(t, dsn, "DROP TRIGGER IF EXISTS aiusage_change_inserted", fmt.Sprintf(
 		`INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('unseen%d', 'new%d', '2026-03-05 10:00', 60)`, round, round))
 	newWriter(t, dsn, "").run(fmt.Sprintf(
 		`INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('undated%d', 'a', '0000-00-00', 60)`, round))
@@ -87,7 +87,7 @@ func TestNoStatementOfInstallingFailsUnnoticed(t *testing.T) {
 		eachFault(t, statements, maintenance{
 			before: func(round int) { unseen(t, dsn, round) },
 			try: func(ctx context.Context) (err error) {
-				said, err = faulty.InstallRollups(ctx)
+				said, err = faulty.InstallRollups(ctx, nil)
 				return err
 			},
 			told: func() bool { return said.Phase == db.Raw && said.Reason != "" },
@@ -108,7 +108,7 @@ func TestNoStatementOfFillingFailsUnnoticed(t *testing.T) {
 		eachFault(t, statements, maintenance{
 			before: func(round int) {
 				unseen(t, dsn, round)
-				if _, err := store.InstallRollups(t.Context()); err != nil {
+				if _, err := store.InstallRollups(t.Context(), nil); err != nil {
 					t.Fatal(err)
 				}
 			},
@@ -136,7 +136,7 @@ func TestNoStatementOfCheckingFailsUnnoticed(t *testing.T) {
 		}})
 		isRaw := func() bool { return status(t, store).Phase == db.Raw && status(t, store).Reason != "" }
 		for what, damage := range map[string][]string{
-			"no trigger": {"DROP TRIGGER aiusage_session_deleted"},
+			"no trigger": {"DROP TRIGGER aiusage_change_deleted"},
 			"an obstacle": {"ALTER TABLE ai_sessions MODIFY account_id VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL",
 				"ALTER TABLE ai_sessions MODIFY account_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL"},
 		} {
@@ -156,11 +156,11 @@ func TestNoStatementOfCheckingFailsUnnoticed(t *testing.T) {
 
 func TestNoStatementOfDroppingFailsUnnoticed(t *testing.T) {
 	eachFaulty(t, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
-		cut := noon.AddDate(0, -1, 0)
+		cut := usage.Day.Floor(noon.AddDate(-1, 0, 0))
 		var old []usage.Session
-		for hour := range 100 {
-			one := session(fmt.Sprint("old", hour), 60)
-			one.StartedAt = cut.Add(time.Duration(hour) * time.Hour)
+		for day := range 300 {
+			one := session(fmt.Sprint("old", day), 60)
+			one.StartedAt = cut.Add(time.Duration(day) * 24 * time.Hour)
 			old = append(old, one)
 		}
 		write(t, store, old...)
@@ -172,7 +172,7 @@ func TestNoStatementOfDroppingFailsUnnoticed(t *testing.T) {
 			return count(t, dsn, "SELECT COUNT(*) FROM ai_sessions WHERE started_at < '"+cut.Format(time.DateTime)+"'")
 		}
 		eachFault(t, statements, maintenance{
-			before: func(int) { cut = cut.Add(time.Hour) },
+			before: func(int) { cut = cut.Add(24 * time.Hour) },
 			try: func(ctx context.Context) error {
 				dropped, err := faulty.DropSessions(ctx, cut, nil)
 				if err == nil && (dropped != 1 || left() != 0) {
@@ -206,7 +206,7 @@ func TestNoStatementOfComparingFailsUnnoticed(t *testing.T) {
 				t.Errorf("a failure is taken for a difference: %+v", got)
 			}
 		}})
-		for _, damage := range []string{"UPDATE usage_rollups SET minutes = minutes + 1 WHERE grain = 1", "UPDATE usage_rollups SET minutes = minutes + 1 WHERE grain = 3"} {
+		for _, damage := range []string{"UPDATE usage_account_series SET minutes = minutes + 1 WHERE grain = 0", "UPDATE usage_customer_rollups SET minutes = minutes + 1 WHERE grain = 3"} {
 			eachFault(t, statements, maintenance{
 				before: func(int) { execute(t, dsn, damage) },
 				try:    compare,
@@ -227,7 +227,7 @@ func TestNoStatementOfLookingAfterFailsUnnoticed(t *testing.T) {
 	eachFaulty(t, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
 		eachFault(t, statements, maintenance{
 			before: func(int) {
-				execute(t, dsn, "UPDATE usage_rollups SET sessions = -7")
+				execute(t, dsn, "UPDATE usage_total_rollups SET sessions = -7")
 				faulty.Forget()
 				report(t, faulty, usage.Request{})
 				if !status(t, faulty).Distrusted {
@@ -247,7 +247,7 @@ func TestNoStatementOfLookingAfterFailsUnnoticed(t *testing.T) {
 		})
 		eachFault(t, statements, maintenance{
 			before: func(int) {
-				execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'filling'")
+				execute(t, dsn, "UPDATE usage_level_state SET phase = 'filling'")
 				faulty.Forget()
 			},
 			try: faulty.CheckRound,

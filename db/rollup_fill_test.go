@@ -18,7 +18,7 @@ func TestFillingGoesOnWhereItWas(t *testing.T) {
 		for day := range 60 {
 			execute(t, dsn, fmt.Sprintf("INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('%d', 'a', NULLIF('c%d', 'c0'), '2026-03-01' + INTERVAL %d DAY, 60)", day, (day+1)%3, day))
 		}
-		if _, err := store.InstallRollups(t.Context()); err != nil {
+		if _, err := store.InstallRollups(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -59,7 +59,7 @@ func TestFillingBeginsAnewWhereItIsInstalledMeanwhile(t *testing.T) {
 				operator := open(t, dsn)
 				anew := func(id string) { // with a session that no trigger has seen
 					unseenAt(t, dsn, id, "2026-02-01 10:00")
-					if _, err := operator.InstallRollups(t.Context()); err != nil {
+					if _, err := operator.InstallRollups(t.Context(), nil); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -21,17 +21,17 @@ func TestInstallingAgainDoesWhatIsMissing(t *testing.T) {
 			{"phase = 'raw', filled_to = NULL, generation = 7, reason = 'gone'", "phase = 'filling' AND filled_to IS NULL AND generation <> 7 AND reason = ''"},
 			{"phase = 'raw', filled_to = NULL, generation = 7, reason = ''", "phase = 'filling' AND filled_to IS NULL AND generation <> 7 AND reason = ''"},
 		} {
-			execute(t, dsn, "UPDATE usage_rollup_state SET "+c.is)
-			if _, err := store.InstallRollups(t.Context()); err != nil {
+			execute(t, dsn, "UPDATE usage_level_state SET "+c.is)
+			if _, err := store.InstallRollups(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
-			if count(t, dsn, "SELECT COUNT(*) FROM usage_rollup_state WHERE "+c.want) != 1 {
+			if count(t, dsn, "SELECT COUNT(*) FROM usage_level_state WHERE "+c.want) != 1 {
 				t.Errorf("with %s: not %s, but %+v", c.is, c.want, status(t, store))
 			}
 		}
 		// A trigger that was missing makes them be filled from the start, wherever filling was.
-		execute(t, dsn, "UPDATE usage_rollup_state SET "+filledTo+"''", "DROP TRIGGER aiusage_session_deleted")
-		if got, err := store.InstallRollups(t.Context()); err != nil || got.Phase != db.Filling || !got.FilledTo.IsZero() {
+		execute(t, dsn, "UPDATE usage_level_state SET "+filledTo+"''", "DROP TRIGGER aiusage_change_deleted")
+		if got, err := store.InstallRollups(t.Context(), nil); err != nil || got.Phase != db.Filling || !got.FilledTo.IsZero() {
 			t.Errorf("with a new trigger: %+v, %v", got, err)
 		}
 	})
@@ -40,21 +40,21 @@ func TestInstallingAgainDoesWhatIsMissing(t *testing.T) {
 // A trigger counts when it is on the table, and does what it has to.
 func TestOtherTriggersAreNotTakenForTheGateways(t *testing.T) {
 	for name, damage := range map[string]string{
-		"of an earlier version": "CREATE TRIGGER aiusage_session_updated AFTER UPDATE ON ai_sessions FOR EACH ROW SET @seen = 1",
-		"on another event":      "CREATE TRIGGER aiusage_session_updated AFTER INSERT ON ai_sessions FOR EACH ROW SET @seen = 1",
-		"on another table":      "CREATE TRIGGER aiusage_session_updated AFTER UPDATE ON accounts FOR EACH ROW SET @seen = 1",
+		"of an earlier version": "CREATE TRIGGER aiusage_change_updated AFTER UPDATE ON ai_sessions FOR EACH ROW SET @seen = 1",
+		"on another event":      "CREATE TRIGGER aiusage_change_updated AFTER INSERT ON ai_sessions FOR EACH ROW SET @seen = 1",
+		"on another table":      "CREATE TRIGGER aiusage_change_updated AFTER UPDATE ON accounts FOR EACH ROW SET @seen = 1",
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 				write(t, store, fewSessions(60)...)
 				// Another one's trigger on the table is left alone.
 				execute(t, dsn, "CREATE TRIGGER others AFTER DELETE ON ai_sessions FOR EACH ROW SET @seen = 1",
-					"DROP TRIGGER aiusage_session_updated", damage)
+					"DROP TRIGGER aiusage_change_updated", damage)
 				if err := store.CheckRollups(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				got := status(t, store)
-				if got.Phase != db.Raw || !strings.Contains(got.Reason, "(aiusage_session_updated)") {
+				if got.Phase != db.Raw || !strings.Contains(got.Reason, "(aiusage_change_updated)") {
 					t.Errorf("got %+v", got)
 				}
 				execute(t, dsn, "UPDATE ai_sessions SET duration_seconds = duration_seconds + 60")
@@ -83,7 +83,7 @@ func TestATableWithoutAKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 				execute(t, dsn, append([]string{"ALTER TABLE ai_sessions DROP PRIMARY KEY"}, c.changes...)...)
-				got, err := store.InstallRollups(t.Context())
+				got, err := store.InstallRollups(t.Context(), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -105,12 +105,12 @@ func TestATableWithoutAKey(t *testing.T) {
 // Why reports read sessions already is more than that a change could not be recorded.
 func TestTheFirstReasonToReadSessionsStays(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'raw', reason = 'said before'", "RENAME TABLE usage_deltas TO away",
-			"INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('1', 'a', '2026-03-01', 60)", "RENAME TABLE away TO usage_deltas")
+		execute(t, dsn, "UPDATE usage_level_state SET phase = 'raw', reason = 'said before'", "RENAME TABLE usage_changes TO away",
+			"INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('1', 'a', '2026-03-01', 60)", "RENAME TABLE away TO usage_changes")
 		if got := status(t, store).Reason; got != "said before" {
 			t.Errorf("a trigger says %q", got)
 		}
-		execute(t, dsn, "DROP TRIGGER aiusage_session_inserted")
+		execute(t, dsn, "DROP TRIGGER aiusage_change_inserted")
 		if err := store.CheckRollups(t.Context()); err != nil || status(t, store).Reason != "said before" {
 			t.Errorf("a check says %q, %v", status(t, store).Reason, err)
 		}
@@ -126,7 +126,7 @@ func TestInstallingLeavesNoConnectionOtherwise(t *testing.T) {
 		}
 		defer store.Close()
 		places := store.Places()
-		execute(t, dsn, "CREATE TABLE seen (wait INT, mode VARCHAR(2000))", "DROP TRIGGER aiusage_session_inserted")
+		execute(t, dsn, "CREATE TABLE seen (wait INT, mode VARCHAR(2000))", "DROP TRIGGER aiusage_change_inserted")
 		install(t, store)
 		store.OnEveryConnection(t, "INSERT INTO seen SELECT @@lock_wait_timeout, @@sql_mode")
 		if n := count(t, dsn, "SELECT COUNT(*) FROM seen WHERE wait > 2 AND mode LIKE '%ONLY_FULL_GROUP_BY%'"); n != 3 {
@@ -150,7 +150,7 @@ func TestWhatKeepsTheTableFromHavingSumsIsTold(t *testing.T) {
 			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 				write(t, store, session("1", 60))
 				if strings.Contains(change, "customer_id") {
-					execute(t, dsn, "DROP TRIGGER aiusage_session_inserted", "DROP TRIGGER aiusage_session_updated", "DROP TRIGGER aiusage_session_deleted",
+					execute(t, dsn, "DROP TRIGGER aiusage_change_inserted", "DROP TRIGGER aiusage_change_updated", "DROP TRIGGER aiusage_change_deleted",
 						"ALTER TABLE ai_sessions DROP INDEX ai_sessions_by_account, DROP INDEX ai_sessions_by_start")
 				}
 				execute(t, dsn, "ALTER TABLE ai_sessions "+change)
@@ -161,7 +161,7 @@ func TestWhatKeepsTheTableFromHavingSumsIsTold(t *testing.T) {
 					got := status(t, store)
 					if i == 1 {
 						var err error
-						if got, err = store.InstallRollups(t.Context()); err != nil {
+						if got, err = store.InstallRollups(t.Context(), nil); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -188,12 +188,12 @@ func TestWhatKeepsTheTableFromHavingSumsIsTold(t *testing.T) {
 func TestNobodyReliesOnSumsWhileTriggersAreCreated(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		write(t, store, session("1", 60))
-		execute(t, dsn, "DROP TRIGGER aiusage_session_inserted")
+		execute(t, dsn, "DROP TRIGGER aiusage_change_inserted")
 		platform := newWriter(t, dsn, "")
 		platform.run("BEGIN", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('2', 'a', '2026-03-01', 60)")
 		done := make(chan error, 1)
 		go func() {
-			_, err := store.InstallRollups(context.WithoutCancel(t.Context()))
+			_, err := store.InstallRollups(context.WithoutCancel(t.Context()), nil)
 			done <- err
 		}()
 		awaitLockWait(t, dsn, "INFO LIKE 'CREATE TRIGGER%'")

@@ -18,7 +18,7 @@ func TestRollupsAreKept(t *testing.T) {
 		if _, err := store.Fold(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		execute(t, dsn, "UPDATE usage_rollups SET minutes = minutes + 1 WHERE grain = 1")
+		execute(t, dsn, "UPDATE usage_account_series SET minutes = minutes + 1 WHERE grain = 0")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		var lock sync.Mutex
@@ -42,11 +42,11 @@ func TestRollupsAreKept(t *testing.T) {
 		await("repaired", func() bool {
 			lock.Lock()
 			defer lock.Unlock()
-			return len(told) > 0 && count(t, dsn, "SELECT COUNT(*) FROM usage_rollup_state WHERE phase = 'ready'") == 1
+			return len(told) > 0 && count(t, dsn, "SELECT COUNT(*) FROM usage_level_state WHERE phase = 'ready'") == 1
 		})
 		// Now there is nothing to do but to fold.
 		write(t, store, session("waits", 60))
-		await("folded", func() bool { return count(t, dsn, "SELECT COUNT(*) FROM usage_deltas") == 0 })
+		await("folded", func() bool { return count(t, dsn, "SELECT COUNT(*) FROM usage_changes") == 0 })
 		select {
 		case <-done:
 			t.Error("nobody keeps the rollups any more")
@@ -67,9 +67,9 @@ func TestARoundTellsOnceThatReportsReadSessions(t *testing.T) {
 		if err := store.CheckRound(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		execute(t, dsn, "DROP TRIGGER aiusage_session_updated")
+		execute(t, dsn, "DROP TRIGGER aiusage_change_updated")
 		coded := wantCode(t, store.CheckRound(t.Context()), usage.Unavailable)
-		if !strings.Contains(coded.Message, "read raw sessions from now on") || !strings.Contains(coded.Message, "aiusage_session_updated") {
+		if !strings.Contains(coded.Message, "read raw sessions from now on") || !strings.Contains(coded.Message, "aiusage_change_updated") {
 			t.Errorf("got %v", coded)
 		}
 		if err := store.CheckRound(t.Context()); err != nil {
@@ -82,20 +82,20 @@ func TestARoundTellsOnceThatReportsReadSessions(t *testing.T) {
 // fails then concerns nobody.
 func TestChangesDoNotPileUpWhileReportsReadSessions(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'raw', reason = 'not believed'")
+		execute(t, dsn, "UPDATE usage_level_state SET phase = 'raw', reason = 'not believed'")
 		status(t, store)
 		insert := "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES (UUID(), 'a', '2026-03-01', 60)"
 		execute(t, dsn, insert)
 		if err := store.KeepFolding(t.Context()); err != nil || status(t, store).Pending != 0 {
 			t.Errorf("%v, %+v", err, status(t, store))
 		}
-		execute(t, dsn, insert, "RENAME TABLE usage_rollups TO away")
+		execute(t, dsn, insert, "RENAME TABLE usage_total_rollups TO away")
 		for range 5 {
 			if err := store.KeepFolding(t.Context()); err != nil {
 				t.Error(err)
 			}
 		}
-		execute(t, dsn, "RENAME TABLE away TO usage_rollups")
+		execute(t, dsn, "RENAME TABLE away TO usage_total_rollups")
 		if got := status(t, store); got.Stuck != "" || got.Pending != 1 {
 			t.Errorf("got %+v", got)
 		}
@@ -133,7 +133,7 @@ func TestWhatIsNoDamage(t *testing.T) {
 			}
 		}
 		for _, phase := range []string{"raw", "filling"} {
-			execute(t, dsn, "UPDATE usage_rollup_state SET phase = '"+phase+"', reason = 'said before'", "UPDATE usage_rollups SET minutes = minutes + 1 WHERE grain = 1")
+			execute(t, dsn, "UPDATE usage_level_state SET phase = '"+phase+"', reason = 'said before'", "UPDATE usage_account_series SET minutes = minutes + 1 WHERE grain = 0")
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // compared for ever, otherwise
 			defer cancel()
 			if err := store.NewComparer().Sweep(ctx); err != nil || status(t, store).Reason != "said before" {
@@ -150,7 +150,7 @@ func TestASuspicionThatOthersSettleIsForgotten(t *testing.T) {
 		if _, err := store.Fold(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		execute(t, dsn, "UPDATE usage_rollups SET sessions = -7")
+		execute(t, dsn, "UPDATE usage_total_rollups SET sessions = -7")
 		report(t, store, usage.Request{})
 		if got := status(t, store); !got.Distrusted {
 			t.Fatalf("got %+v", got)

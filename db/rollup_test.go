@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,7 +98,7 @@ func TestRollupsAreInstalledOnATableInUse(t *testing.T) {
 				}
 			}
 		})
-		if _, err := store.InstallRollups(t.Context()); err != nil {
+		if _, err := store.InstallRollups(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 		for interruptions := 0; status(t, store).Phase != db.Ready; interruptions++ {
@@ -138,18 +139,18 @@ func TestVerifyNamesWhatDiffersAndRebuildCorrectsIt(t *testing.T) {
 		if _, err := store.Fold(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		execute(t, dsn, `UPDATE usage_rollups SET minutes = minutes + 7 WHERE grain = 1`, `DELETE FROM usage_rollups WHERE grain = 3`)
+		execute(t, dsn, `UPDATE usage_total_rollups SET minutes = minutes + 7 WHERE grain = 2`, `DELETE FROM usage_customer_rollups WHERE grain = 3`)
 		right := usage.Usage{Minutes: 3, Seconds: 71, Sessions: 2}
 		wrong := usage.Usage{Minutes: 10, Seconds: 71, Sessions: 2}
 		want := []string{
-			fmt.Sprint("a c hour ", noon, right, wrong),
-			fmt.Sprint("a c day ", usage.Day.Floor(noon), wrong, right),
-			fmt.Sprint("a c month ", usage.Month.Floor(noon), right, usage.Usage{}),
+			fmt.Sprint("usage_customer_rollups a c month ", usage.Month.Floor(noon), right, usage.Usage{}),
+			fmt.Sprint("usage_total_rollups   day ", usage.Day.Floor(noon), right, wrong),
 		}
 		var got []string
 		for _, d := range differences(t, store) {
-			got = append(got, fmt.Sprint(d.AccountID, " ", d.CustomerID, " ", d.Grain, " ", d.Bucket, d.Want, d.Got))
+			got = append(got, fmt.Sprint(d.Table.Name(), " ", d.AccountID, " ", d.CustomerID, " ", d.Grain, " ", d.Bucket, d.Want, d.Got))
 		}
+		slices.Sort(got)
 		if strings.Join(got, "\n") != strings.Join(want, "\n") {
 			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
@@ -166,12 +167,12 @@ func TestVerifyNamesWhatDiffersAndRebuildCorrectsIt(t *testing.T) {
 func TestReportsReadRawSessionsWhenTheTriggersAreGone(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		write(t, store, session("1", 60))
-		execute(t, dsn, `DROP TRIGGER aiusage_session_inserted`,
+		execute(t, dsn, `DROP TRIGGER aiusage_change_inserted`,
 			`INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('unseen', 'a', '2026-03-01', 60)`)
 		if err := store.CheckRollups(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if got := status(t, store); got.Phase != db.Raw || !strings.Contains(got.Reason, "aiusage_session_inserted") || !strings.Contains(got.Reason, "migrate") {
+		if got := status(t, store); got.Phase != db.Raw || !strings.Contains(got.Reason, "aiusage_change_inserted") || !strings.Contains(got.Reason, "migrate") {
 			t.Errorf("got %+v", got)
 		}
 		if got := report(t, store, usage.Request{}).Totals.Sessions; got != 2 {
@@ -206,21 +207,21 @@ func TestTriggersFollowTheTable(t *testing.T) {
 	})
 }
 
-func TestABulkWriteRecordsOneChangePerSubjectAndHour(t *testing.T) {
+func TestABulkWriteRecordsOneChangePerSubjectAndQuarterHour(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		write(t, store, session("1", 60), session("2", 60), session("3", 60))
-		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_deltas`); got != 1 {
+		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_changes`); got != 1 {
 			t.Errorf("%d changes recorded, want 1", got)
 		}
 		write(t, store, session("1", 60), session("2", 600))
-		if got := count(t, dsn, `SELECT SUM(minutes) FROM usage_deltas`); got != 12 {
+		if got := count(t, dsn, `SELECT SUM(minutes) FROM usage_changes`); got != 12 {
 			t.Errorf("%d minutes recorded, want 12", got)
 		}
-		// What moves within its hour changes nothing.
+		// What moves within its quarter-hour changes nothing.
 		later := session("1", 60)
 		later.StartedAt = noon.Add(time.Minute)
 		write(t, store, later)
-		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_deltas`); got != 2 {
+		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_changes`); got != 2 {
 			t.Errorf("%d changes recorded, want 2", got)
 		}
 		// More than one statement records.
@@ -232,17 +233,17 @@ func TestABulkWriteRecordsOneChangePerSubjectAndHour(t *testing.T) {
 			hours = append(hours, one)
 		}
 		write(t, store, hours...)
-		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_deltas`); got != 2+many {
+		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_changes`); got != 2+many {
 			t.Errorf("%d changes recorded, want %d", got, 2+many)
 		}
 		// Without rollups nobody would take away what is recorded.
-		execute(t, dsn, `DROP TRIGGER aiusage_session_inserted`)
+		execute(t, dsn, `DROP TRIGGER aiusage_change_inserted`)
 		if err := store.CheckRollups(t.Context()); err != nil || status(t, store).Phase != db.Raw {
 			t.Fatal(err)
 		}
-		execute(t, dsn, `DELETE FROM usage_deltas`)
+		execute(t, dsn, `DELETE FROM usage_changes`)
 		write(t, store, session("4", 60), session("1", 120))
-		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_deltas WHERE sessions > 0`); got != 0 {
+		if got := count(t, dsn, `SELECT COUNT(*) FROM usage_changes WHERE sessions > 0`); got != 0 {
 			t.Errorf("%d changes recorded without rollups", got)
 		}
 		install(t, store)
@@ -298,8 +299,8 @@ func TestWhatIsMissingIsSaidWithTheStatementThatHelps(t *testing.T) {
 		if err := limited.CheckRollups(t.Context()); err != nil || status(t, limited).Phase != db.Ready {
 			t.Errorf("triggers that the account may not see count as gone: %+v, %v", status(t, limited), err)
 		}
-		execute(t, dsn, `DROP TRIGGER aiusage_session_inserted`)
-		got, err := limited.InstallRollups(t.Context())
+		execute(t, dsn, `DROP TRIGGER aiusage_change_inserted`)
+		got, err := limited.InstallRollups(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -309,7 +310,7 @@ func TestWhatIsMissingIsSaidWithTheStatementThatHelps(t *testing.T) {
 		}
 		execute(t, dsn, `GRANT TRIGGER ON `+config.DBName+`.* TO `+user+`@'%'`)
 		limited = open(t, config.FormatDSN()) // privileges take effect for new connections
-		got, err = limited.InstallRollups(t.Context())
+		got, err = limited.InstallRollups(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -331,14 +332,14 @@ func TestWhatIsMissingIsSaidWithTheStatementThatHelps(t *testing.T) {
 func TestOldSessionsAreDroppedAndTheirSumsRemain(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		write(t, store, samples(5000)...)
-		cut := noon.AddDate(0, 0, -20)
+		cut := usage.Day.Floor(noon.AddDate(0, 0, -20))
 		whole := usage.Request{StartDate: "2026-01-25", EndDate: "2026-02-20"}
 		before := report(t, store, whole)
-		dropped, err := store.DropSessions(t.Context(), cut.Add(time.Minute), nil)
+		dropped, err := store.DropSessions(t.Context(), cut.Add(23*time.Hour), nil)
 		if err != nil || dropped == 0 {
 			t.Fatalf("dropped %d, %v", dropped, err)
 		}
-		if left := count(t, dsn, `SELECT COUNT(*) FROM ai_sessions WHERE started_at < '2026-02-09 12:00'`); left != 0 {
+		if left := count(t, dsn, `SELECT COUNT(*) FROM ai_sessions WHERE started_at < '2026-02-09'`); left != 0 {
 			t.Errorf("%d sessions are left", left)
 		}
 		after := report(t, store, whole)
@@ -357,7 +358,7 @@ func TestOldSessionsAreDroppedAndTheirSumsRemain(t *testing.T) {
 		}
 		_, err = store.Report(t.Context(), query)
 		coded := wantCode(t, err, usage.InvalidArgument)
-		if want := "the nearest exact range from 2026-02-01T10:00:00Z to 2026-02-06T00:00:00Z (exclusive)"; coded.Argument != "startDate" || coded.Accepted[0] != want {
+		if want := "the nearest exact range from 2026-02-01T10:15:00Z to 2026-02-06T00:00:00Z (exclusive)"; coded.Argument != "startDate" || coded.Accepted[0] != want {
 			t.Errorf("got %s %q, want %q", coded.Argument, coded.Accepted, want)
 		}
 		old := samples(1)[0]

@@ -60,7 +60,7 @@ func TestSeriesAddUpToTheReport(t *testing.T) {
 				for level, want := range map[usage.Level]map[usage.Subject]usage.Usage{
 					usage.Together: {{}: report.Totals}, usage.ByAccount: byAccount(report), usage.ByCustomer: bySubject(report),
 				} {
-					set, err := store.Series(t.Context(), usage.SeriesQuery{Query: at(level, query), Step: step})
+					set, err := store.Series(t.Context(), usage.SeriesQuery{Query: atLevel(level, query), Step: step})
 					if err != nil {
 						t.Fatalf("%+v %s: %v", query, step, err)
 					}
@@ -132,7 +132,7 @@ func TestAnOpenEndIsThatOfWhatIsAskedFor(t *testing.T) {
 			{usage.Query{AccountID: "a", Range: usage.Range{To: usage.Day.Floor(at(-8))}}, -20, -9},
 		} {
 			test.query.Zone = time.UTC
-			set, err := store.Series(t.Context(), usage.SeriesQuery{Query: at(usage.Together, test.query), Step: usage.Daily})
+			set, err := store.Series(t.Context(), usage.SeriesQuery{Query: atLevel(usage.Together, test.query), Step: usage.Daily})
 			if err != nil {
 				t.Fatalf("%+v: %v", test.query, err)
 			}
@@ -147,7 +147,7 @@ func TestAnOpenEndIsThatOfWhatIsAskedFor(t *testing.T) {
 		}
 		for _, query := range []usage.Query{{AccountID: "nobody"}, {AccountID: "a", CustomerID: "z"}, {CustomerID: "nobody"}, {Accounts: []string{"a"}, AccountID: "b"}, {Accounts: []string{"a"}, CustomerID: "z"}} {
 			query.Zone = time.UTC
-			if set, err := store.Series(t.Context(), usage.SeriesQuery{Query: at(usage.Together, query), Step: usage.Daily}); err != nil || len(set.Buckets) != 0 {
+			if set, err := store.Series(t.Context(), usage.SeriesQuery{Query: atLevel(usage.Together, query), Step: usage.Daily}); err != nil || len(set.Buckets) != 0 {
 				t.Errorf("%+v: %d points, %v", query, len(set.Buckets), err)
 			}
 		}
@@ -178,7 +178,7 @@ func endsAfterRetention(t *testing.T, store *db.Store, at func(days int) time.Ti
 		{usage.Query{CustomerID: "x"}, -40},
 	} {
 		test.query.Zone = time.UTC
-		set, err := store.Series(t.Context(), usage.SeriesQuery{Query: at(usage.Together, test.query), Step: usage.Daily})
+		set, err := store.Series(t.Context(), usage.SeriesQuery{Query: atLevel(usage.Together, test.query), Step: usage.Daily})
 		if err != nil {
 			t.Fatalf("%+v after retention: %v", test.query, err)
 		}
@@ -367,8 +367,8 @@ func TestASnapshotSaysThatItsContextHasEnded(t *testing.T) {
 	}
 }
 
-// at is a query that tells usage apart at a level.
-func at(level usage.Level, query usage.Query) usage.Query {
+// atLevel is a query that tells usage apart at a level.
+func atLevel(level usage.Level, query usage.Query) usage.Query {
 	query.Level = level
 	return query
 }

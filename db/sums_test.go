@@ -179,7 +179,7 @@ func TestARunningGatewayNoticesTablesThatWereMadeAnew(t *testing.T) {
 				"DROP TRIGGER aiusage_session_inserted", "DROP TRIGGER aiusage_session_updated", "DROP TRIGGER aiusage_session_deleted",
 				"DELETE FROM aiusage_schema_version WHERE version_id >= 10")
 			migrate(t, operator)
-			if _, err := operator.InstallRollups(t.Context()); err != nil {
+			if _, err := operator.InstallRollups(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
 			if got := report(t, running, usage.Request{}).Totals; got != want {

@@ -27,6 +27,9 @@ type RollupHealth struct {
 	// Distrusted tells that the rollups were found to differ from the sessions, and
 	// are not read until that has been settled.
 	Distrusted bool
+	// Former tells that reports read the rollups of an earlier version until these are
+	// filled.
+	Former bool
 	// Undated is the number of sessions whose start cannot be read.
 	Undated int64
 }
@@ -37,6 +40,8 @@ func (h RollupHealth) words() string {
 	switch {
 	case h.Phase == "":
 		return ""
+	case h.Former:
+		return "reports read rollups of an earlier version until the new ones are filled\n"
 	case h.Distrusted:
 		return "reports read raw sessions, because the rollups were found to differ from them; the rollup status command says more\n"
 	}
@@ -102,7 +107,7 @@ func (c rollupCollector) Collect(values chan<- prometheus.Metric) {
 	if err != nil {
 		return
 	}
-	values <- prometheus.MustNewConstMetric(rollupsReady, prometheus.GaugeValue, oneIf(health.Phase == "ready"))
+	values <- prometheus.MustNewConstMetric(rollupsReady, prometheus.GaugeValue, oneIf(health.Phase == "ready" || health.Former))
 	values <- prometheus.MustNewConstMetric(rollupsStuck, prometheus.GaugeValue, oneIf(health.Stuck != ""))
 	values <- prometheus.MustNewConstMetric(rollupsDistrusted, prometheus.GaugeValue, oneIf(health.Distrusted))
 	values <- prometheus.MustNewConstMetric(undatedSessions, prometheus.GaugeValue, float64(health.Undated))

@@ -45,6 +45,13 @@ func TestReadinessAndMetricsSayWhatReportsRead(t *testing.T) {
 	if status, body := get("/readyz"); status != 200 || !strings.Contains(body, "raw sessions") {
 		t.Errorf("got %d %q", status, body)
 	}
+	health.Phase, health.Former = "filling", true
+	if status, body := get("/readyz"); status != 200 || !strings.Contains(body, "reports read rollups of an earlier version") {
+		t.Errorf("got %d %q", status, body)
+	}
+	if _, body := get("/metrics"); !strings.Contains(body, "\naiusage_rollups_ready 1") {
+		t.Errorf("reports that read rollups of an earlier version are not said to read rollups:\n%s", body)
+	}
 	health = gateway.RollupHealth{Phase: "filling", Distrusted: true, Undated: 9}
 	if status, body := get("/readyz"); status != 200 || !strings.Contains(body, "found to differ") {
 		t.Errorf("got %d %q", status, body)

@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"database/sql"
-	"errors"
 
 	"aiusage/db/phase"
 	"aiusage/db/pool"
@@ -42,7 +41,7 @@ func (c *Checks) correct(ctx context.Context, seen *snapshot, numbers *numbers, 
 		}
 		return tx.Commit()
 	})
-	return c.RefuseTooLarge(ctx, err)
+	return c.phases.RefuseTooLarge(ctx, err)
 }
 
 // spread adds what a sum lacks to it, and where it was compared with sessions, to all that
@@ -75,13 +74,4 @@ func (d Difference) spread(totals map[sums.Row]usage.Usage, calendars []usage.Ca
 			}
 		}
 	}
-}
-
-// RefuseTooLarge makes reports read raw sessions where a sum does not fit in the tables,
-// which nothing could be added to any more.
-func (c *Checks) RefuseTooLarge(ctx context.Context, err error) error {
-	if !errors.Is(err, usage.ErrTooLarge) && !pool.HasNumber(err, pool.ErOutOfRange, pool.ErOutOfRangeColumn) {
-		return err
-	}
-	return errors.Join(err, c.phases.FallBack(ctx, "a sum of the rollups does not fit in 64 bits; correct the durations in ai_sessions, make the tables of the rollups anew with the migrate down command, and run the migrate command"))
 }

@@ -7,7 +7,7 @@ import "time"
 // reports without a range, and in no other. The sums have it in a bucket of its
 // own, which lies before all that a range can name.
 
-// Undated is the hour, day and month of sessions without a readable start.
+// Undated is the quarter-hour, hour, day and month of sessions without a readable start.
 var Undated = time.Date(100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Dated is the condition that a DATETIME column holds an instant between the years
@@ -20,4 +20,9 @@ func Dated(column string) string {
 // HourOf is the hour of a DATETIME expression, or Undated.
 func HourOf(column string) string {
 	return "CASE WHEN " + Dated(column) + " THEN TIMESTAMPADD(HOUR, HOUR(" + column + "), DATE(" + column + ")) ELSE CAST('0100-01-01' AS DATETIME) END"
+}
+
+// QuarterOf is the quarter-hour of a DATETIME expression, or Undated.
+func QuarterOf(column string) string {
+	return "CASE WHEN " + Dated(column) + " THEN TIMESTAMPADD(MINUTE, HOUR(" + column + ") * 60 + FLOOR(MINUTE(" + column + ") / 15) * 15, DATE(" + column + ")) ELSE CAST('0100-01-01' AS DATETIME) END"
 }

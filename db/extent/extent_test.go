@@ -43,7 +43,7 @@ type contents struct {
 	sums              map[usage.Grain][]time.Time
 }
 
-func (c contents) store(t *testing.T, pool *sqlx.DB) {
+func (c contents) store(t *testing.T, pool *sqlx.DB, of extent.Sums) {
 	t.Helper()
 	run := func(statement string, args ...any) {
 		t.Helper()
@@ -51,17 +51,21 @@ func (c contents) store(t *testing.T, pool *sqlx.DB) {
 			t.Fatal(err)
 		}
 	}
-	for _, table := range []string{"ai_sessions", "usage_deltas", "usage_rollups"} {
+	for _, table := range []string{"ai_sessions", of.Changes, of.Table} {
 		run("DELETE FROM " + table)
 	}
 	for i, at := range c.sessions {
 		run("INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES (?, 'a', ?, 1)", i, at)
 	}
 	for _, at := range c.changes {
-		run("INSERT INTO usage_deltas (account_id, customer_id, hour, minutes, seconds, sessions) VALUES ('a', '', ?, 1, 1, 1)", at)
+		run("INSERT INTO "+of.Changes+" (account_id, customer_id, "+of.At+", minutes, seconds, sessions) VALUES ('a', '', ?, 1, 1, 1)", at)
 	}
 	for grain, buckets := range c.sums {
 		for i, at := range buckets {
+			if of == extent.Levels {
+				run("INSERT IGNORE INTO usage_total_rollups (grain, bucket, minutes, seconds, sessions) VALUES (?, ?, 1, 1, 1)", grain, at)
+				continue
+			}
 			run("INSERT INTO usage_rollups (grain, bucket, account_no, subject_no, minutes, seconds, sessions) VALUES (?, ?, 1, ?, 1, 1, 1)", grain, at, i)
 		}
 	}
@@ -102,19 +106,20 @@ func TestEndsAreThoseOfAllThereIs(t *testing.T) {
 			}
 			return all
 		}
-		for round := range 25 {
+		for round := range 30 {
+			sums := []extent.Sums{extent.Levels, extent.Hours}[round%2]
 			c := contents{some(func(t time.Time) time.Time { return t }), some(usage.Hour.Floor), map[usage.Grain][]time.Time{
 				usage.Hour: some(usage.Hour.Floor), usage.Day: some(usage.Day.Floor), usage.Month: some(usage.Month.Floor)}}
 			switch round {
-			case 0:
+			case 0, 1:
 				c = contents{}
-			case 1: // the first that there can be
+			case 2, 3: // the first that there can be
 				c = contents{sums: map[usage.Grain][]time.Time{usage.Month: {usage.Earliest}}, sessions: []time.Time{usage.Earliest}}
 			}
-			c.store(t, pool)
+			c.store(t, pool, sums)
 			name := fmt.Sprintf("%+v", c)
 
-			months, err := extent.Months(t.Context(), pool)
+			months, err := sums.Months(t.Context(), pool)
 			want := usage.Range{}
 			if from, ok := first(usage.Earliest, c.sums[usage.Month]); ok {
 				want = usage.Range{From: from, To: usage.Month.Next(last(c.sums[usage.Month]))}
@@ -123,7 +128,7 @@ func TestEndsAreThoseOfAllThereIs(t *testing.T) {
 				t.Errorf("%s: months %v, %v, want %v", name, months, err, want)
 			}
 
-			span, found, err := extent.Filled(t.Context(), pool)
+			span, found, err := sums.Filled(t.Context(), pool)
 			from, ok := first(usage.Earliest, c.sessions, c.changes, c.sums[usage.Hour])
 			want = usage.Range{}
 			if ok {
@@ -139,15 +144,9 @@ func TestEndsAreThoseOfAllThereIs(t *testing.T) {
 				asked = append(asked, of...)
 			}
 			for _, at := range asked {
-				got, found, err := extent.FirstHour(t.Context(), pool, at)
+				got, found, err := sums.FirstHour(t.Context(), pool, at)
 				if want, ok := first(at, c.sessions, c.changes, c.sums[usage.Hour]); err != nil || found != ok || !got.Equal(want) {
 					t.Errorf("%s: the first hour from %v is %v, %v, %v, want %v", name, at, got, found, err, want)
-				}
-				for _, grain := range []usage.Grain{usage.Day, usage.Month} {
-					got, found, err := extent.FirstBucket(t.Context(), pool, grain, at)
-					if want, ok := first(at, c.sums[grain], c.sums[grain-1]); err != nil || found != ok || !got.Equal(want) {
-						t.Errorf("%s: the first %s from %v is %v, %v, %v, want %v", name, grain, at, got, found, err, want)
-					}
 				}
 			}
 			if t.Failed() {
@@ -160,19 +159,15 @@ func TestEndsAreThoseOfAllThereIs(t *testing.T) {
 // ends are all ways to ask for ends.
 var ends = map[string]func(ctx context.Context, pool *sqlx.DB) error{
 	"months": func(ctx context.Context, pool *sqlx.DB) error {
-		_, err := extent.Months(ctx, pool)
+		_, err := extent.Levels.Months(ctx, pool)
 		return err
 	},
 	"filled": func(ctx context.Context, pool *sqlx.DB) error {
-		_, _, err := extent.Filled(ctx, pool)
+		_, _, err := extent.Levels.Filled(ctx, pool)
 		return err
 	},
 	"the first hour": func(ctx context.Context, pool *sqlx.DB) error {
-		_, _, err := extent.FirstHour(ctx, pool, usage.Earliest)
-		return err
-	},
-	"the first bucket": func(ctx context.Context, pool *sqlx.DB) error {
-		_, _, err := extent.FirstBucket(ctx, pool, usage.Day, usage.Earliest)
+		_, _, err := extent.Levels.FirstHour(ctx, pool, usage.Earliest)
 		return err
 	},
 }
@@ -181,7 +176,7 @@ var ends = map[string]func(ctx context.Context, pool *sqlx.DB) error{
 func TestNoLookUpFailsUnnoticed(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-		contents{sessions: []time.Time{at}}.store(t, tables.Open(t, dsn).DB)
+		contents{sessions: []time.Time{at}}.store(t, tables.Open(t, dsn).DB, extent.Levels)
 		recorded, statements := dbtest.Record(t, dsn)
 		pool := open(t, recorded)
 		for name, ask := range ends {
@@ -200,7 +195,7 @@ func TestNoLookUpFailsUnnoticed(t *testing.T) {
 				}
 			}
 		}
-		if _, err := pool.ExecContext(t.Context(), "DROP TABLE usage_rollups"); err != nil {
+		if _, err := pool.ExecContext(t.Context(), "DROP TABLE usage_total_rollups"); err != nil {
 			t.Fatal(err)
 		}
 		for name, ask := range ends {

@@ -42,7 +42,11 @@ func (t *Tracker) Read(ctx context.Context) (*State, error) {
 	if state.Phase != Ready && !state.RawFrom.Valid {
 		return state, nil
 	}
-	if state.data, err = t.set.Sums().Months(ctx, t.db); err != nil || t.set == Hours {
+	state.data, err = t.set.Sums().Months(ctx, t.db)
+	if t.set == Hours && state.Phase == Raw && pool.HasNumber(err, pool.ErNoSuchTable) {
+		return state, nil // they have been dropped, and what they had is in the sums by level
+	}
+	if err != nil || t.set == Hours {
 		return state, err
 	}
 	if state.Calendars, err = ReadyCalendars(ctx, t.db); err != nil {
@@ -105,6 +109,15 @@ func (t *Tracker) Distrust(ctx context.Context, seen *State, reason string) (beg
 	}
 	changed, err := result.RowsAffected()
 	return changed > 0, err
+}
+
+// RefuseTooLarge makes reports read raw sessions where an error says that a sum does not fit
+// in the tables, which nothing could be added to any more.
+func (t *Tracker) RefuseTooLarge(ctx context.Context, err error) error {
+	if !errors.Is(err, usage.ErrTooLarge) && !pool.HasNumber(err, pool.ErOutOfRange, pool.ErOutOfRangeColumn) {
+		return err
+	}
+	return errors.Join(err, t.FallBack(ctx, "a sum of the rollups does not fit in 64 bits; correct the durations in ai_sessions, make the tables of the rollups anew with the migrate down command, and run the migrate command"))
 }
 
 // Suspect remembers a reason to distrust the rollups, for whoever looks after them.

@@ -79,7 +79,8 @@ var settings = []Setting{
 	// Seconds, as long as the pool keeps a connection: one that the server ends meanwhile fails whoever uses it next.
 	{"wait_timeout", "600"},
 	// Triggers on ai_sessions are to act, unless a write records its changes itself.
-	{"@" + TriggersOff, "NULL"},
+	{"@" + Recorded, "NULL"},
+	{"@" + Bulk, "NULL"},
 }
 
 // Settings returns what is set on every connection, as far as the server has it.

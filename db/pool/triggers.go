@@ -4,22 +4,38 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 )
 
-// TriggersOff is the session variable that tells the triggers on ai_sessions to
-// stay out while it is not NULL.
-const TriggersOff = "aiusage_bulk"
+// The session variables that tell triggers on ai_sessions to stay out while they are not
+// NULL.
+const (
+	// Recorded keeps those out that record changes for the sums by level.
+	Recorded = "aiusage_recorded"
+	// Bulk keeps those out that an earlier version's gateway has made for its sums by hour,
+	// and on deletions the others as well.
+	Bulk = "aiusage_bulk"
+)
 
-// WithoutTriggers runs do in a transaction on a connection on which the triggers
-// stay out, as InTransaction does otherwise.
+// Silenced are the variables of all triggers.
+var Silenced = []string{Recorded, Bulk}
+
+// WithoutTriggers runs do in a transaction on a connection on which the triggers with
+// these variables stay out, as InTransaction does otherwise.
 //
-// The variable belongs to the connection, so it must be gone before anybody else
+// The variables belong to the connection, so they must be gone before anybody else
 // gets that. Statements end with ctx, but the transaction does not: were it ended
 // by ctx, the connection would go back to the pool as it is. A connection on
-// which the variable cannot be taken back is closed.
-func (p *Pool) WithoutTriggers(ctx context.Context, do func(*sqlx.Tx) error) error {
+// which a variable cannot be taken back is closed.
+func (p *Pool) WithoutTriggers(ctx context.Context, variables []string, do func(*sqlx.Tx) error) error {
+	if len(variables) == 0 {
+		return p.InTransaction(ctx, do)
+	}
+	set := func(value string) string {
+		return "SET @" + strings.Join(variables, " = "+value+", @") + " = " + value
+	}
 	return Retry(ctx, func() error {
 		conn, err := p.DB.Connx(ctx)
 		if err != nil {
@@ -28,11 +44,11 @@ func (p *Pool) WithoutTriggers(ctx context.Context, do func(*sqlx.Tx) error) err
 		defer conn.Close()
 		lasting := context.WithoutCancel(ctx)
 		defer func() {
-			if _, err := conn.ExecContext(lasting, "SET @"+TriggersOff+" = NULL"); err != nil {
+			if _, err := conn.ExecContext(lasting, set("NULL")); err != nil {
 				Discard(conn)
 			}
 		}()
-		if _, err := conn.ExecContext(ctx, "SET @"+TriggersOff+" = 1"); err != nil {
+		if _, err := conn.ExecContext(ctx, set("1")); err != nil {
 			return err
 		}
 		tx, err := conn.BeginTxx(lasting, nil)

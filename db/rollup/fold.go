@@ -1,14 +1,10 @@
 package rollup
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -53,6 +49,12 @@ func (r *Rollups) FoldBatch(ctx context.Context, after uint64, size int, end fun
 		for {
 			var unknown []usage.Subject
 			last, count, unknown, err = r.tryFold(ctx, after, size, end)
+			if stale, ok := errors.AsType[*staleCalendarError](err); ok {
+				if err := r.markStale(ctx, stale.Registered); err != nil {
+					return err
+				}
+				continue
+			}
 			if len(unknown) == 0 || err != nil {
 				return err
 			}
@@ -68,7 +70,7 @@ func (r *Rollups) FoldBatch(ctx context.Context, after uint64, size int, end fun
 			}
 		}
 	})
-	return last, count, r.refuseTooLarge(ctx, err)
+	return last, count, r.phases.RefuseTooLarge(ctx, err)
 }
 
 // tryFold folds a batch in one transaction, unless there are subjects in it that
@@ -78,38 +80,45 @@ func (r *Rollups) FoldBatch(ctx context.Context, after uint64, size int, end fun
 //
 // READ COMMITTED keeps the locks to the rows that are taken. Otherwise the gap
 // behind the last change would be locked too, in which everybody appends.
+//
+// This is also where what folding takes away could be kept as a journal: the row of the
+// state, which is locked, would give each batch its number in the order of commits.
 func (r *Rollups) tryFold(ctx context.Context, after uint64, size int, end func(*sqlx.Tx) error) (last uint64, count int, unknown []usage.Subject, err error) {
 	tx, err := r.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return 0, 0, nil, err
 	}
 	defer tx.Rollback()
+	calendars, err := calendarsToAddTo(ctx, tx)
+	if err != nil {
+		return 0, 0, nil, err
+	}
 	// Changes that another gateway is folding are skipped, and so are those whose
 	// transaction has not ended.
 	var ids []uint64
 	err = tx.SelectContext(ctx, &ids, `
-		SELECT delta_id FROM usage_deltas WHERE delta_id > ?
-		ORDER BY delta_id LIMIT ? FOR UPDATE SKIP LOCKED`, after, size)
+		SELECT change_id FROM usage_changes WHERE change_id > ?
+		ORDER BY change_id LIMIT ? FOR UPDATE SKIP LOCKED`, after, size)
 	if err != nil || len(ids) == 0 {
 		return 0, 0, nil, err
 	}
-	sums, read, unknown, err := readDeltas(ctx, tx, ids)
+	changes, read, unknown, err := readChanges(ctx, tx, ids)
 	if err != nil || len(unknown) > 0 {
 		return 0, 0, unknown, err
 	}
 	if read != len(ids) {
 		return 0, 0, nil, fmt.Errorf("the server returned %d of %d changes to fold", read, len(ids))
 	}
-	if err := addToRollups(ctx, tx, sums); err != nil {
+	if err := sums.Add(ctx, tx, changes.spread(calendars)); err != nil {
 		return 0, 0, nil, err
 	}
 	// In a short table the server would rather look at every row, and wait for one
 	// whose transaction has not ended. The order and the limit, which change nothing
 	// else, make it go to these rows alone, and stop at the last of them.
-	taken := among("delta_id", ids)
+	taken := among("change_id", ids)
 	result, err := tx.ExecContext(ctx, `
-		DELETE FROM usage_deltas`+taken.String()+`
-		ORDER BY delta_id LIMIT ?`, append(taken.Args, len(ids))...)
+		DELETE FROM usage_changes`+taken.String()+`
+		ORDER BY change_id LIMIT ?`, append(taken.Args, len(ids))...)
 	if err != nil {
 		return 0, 0, nil, err
 	}
@@ -119,43 +128,19 @@ func (r *Rollups) tryFold(ctx context.Context, after uint64, size int, end func(
 	return ids[len(ids)-1], len(ids), nil, end(tx)
 }
 
-// hourly is an hour of a subject.
-type hourly struct {
-	accountNo, subjectNo uint32
-	hour                 time.Time
-}
-
-// readDeltas returns changes added up by subject and hour, and how many it has read.
-// unknown are subjects without a number; if there are any, the sums are of no use.
-func readDeltas(ctx context.Context, tx *sqlx.Tx, ids []uint64) (sums map[hourly]usage.Usage, read int, unknown []usage.Subject, err error) {
-	conditions := among("d.delta_id", ids)
-	rows, err := tx.QueryContext(ctx, `
+// readChanges returns changes added up by subject and quarter-hour, and how many it has
+// read. unknown are subjects without a number; if there are any, the amounts are of no use.
+func readChanges(ctx context.Context, tx *sqlx.Tx, ids []uint64) (read amounts, count int, unknown []usage.Subject, err error) {
+	conditions := among("c.change_id", ids)
+	read = make(amounts, len(ids))
+	count, unknown, err = read.add(ctx, tx, `
 		SELECT COALESCE(s.account_no, 0), COALESCE(s.subject_no, 0),
-		       CASE WHEN s.subject_no IS NULL THEN d.account_id ELSE '' END,
-		       CASE WHEN s.subject_no IS NULL THEN d.customer_id ELSE '' END,
-		       d.hour, d.minutes, d.seconds, d.sessions
-		FROM usage_deltas d
-		LEFT JOIN usage_subjects s ON s.account_id = d.account_id AND s.customer_id = d.customer_id`+conditions.String(), conditions.Args...)
-	if err != nil {
-		return nil, 0, nil, err
-	}
-	defer rows.Close()
-	sums = make(map[hourly]usage.Usage, len(ids))
-	for ; rows.Next(); read++ {
-		var key hourly
-		var who usage.Subject
-		var change usage.Usage
-		err := rows.Scan(&key.accountNo, &key.subjectNo, &who.AccountID, &who.CustomerID, &key.hour,
-			&change.Minutes, &change.Seconds, &change.Sessions)
-		if err != nil {
-			return nil, 0, nil, err
-		}
-		if key.subjectNo == 0 {
-			unknown = append(unknown, who)
-		}
-		sums[key] = sums[key].Plus(change)
-	}
-	return sums, read, unknown, rows.Err()
+		       CASE WHEN s.subject_no IS NULL THEN c.account_id ELSE '' END,
+		       CASE WHEN s.subject_no IS NULL THEN c.customer_id ELSE '' END,
+		       c.quarter, c.minutes, c.seconds, c.sessions
+		FROM usage_changes c
+		LEFT JOIN usage_subjects s ON s.account_id = c.account_id AND s.customer_id = c.customer_id`+conditions.String(), conditions.Args...)
+	return read, count, unknown, err
 }
 
 // among is the condition that a column is one of some ascending numbers. Where none
@@ -170,74 +155,4 @@ func among(column string, numbers []uint64) (conditions where.Conditions) {
 		conditions.Add(column+" IN ("+where.Placeholders(len(numbers), 1)+")", where.Args(numbers)...)
 	}
 	return conditions
-}
-
-// rollup is one row of usage_rollups, or what is added to it.
-type rollup struct {
-	grain                usage.Grain
-	bucket               time.Time
-	accountNo, subjectNo uint32
-}
-
-// compareRollups is the order of the primary key.
-func compareRollups(a, b rollup) int {
-	return cmp.Or(cmp.Compare(a.grain, b.grain), a.bucket.Compare(b.bucket),
-		cmp.Compare(a.accountNo, b.accountNo), cmp.Compare(a.subjectNo, b.subjectNo))
-}
-
-// addToRollups adds sums to the hours, days and months they belong to, in the
-// order of the key, so that two who add do not deadlock.
-func addToRollups(ctx context.Context, tx *sqlx.Tx, sums map[hourly]usage.Usage) error {
-	totals := make(map[rollup]usage.Usage, 2*len(sums))
-	for one, change := range sums {
-		for _, grain := range usage.Grains {
-			key := rollup{grain, grain.Floor(one.hour), one.accountNo, one.subjectNo}
-			totals[key] = totals[key].Plus(change)
-		}
-	}
-	return addRollups(ctx, tx, totals)
-}
-
-// maxAdded bounds the rows in one statement.
-const maxAdded = 1000
-
-func addRollups(ctx context.Context, tx *sqlx.Tx, totals map[rollup]usage.Usage) error {
-	keys := make([]rollup, 0, len(totals))
-	for key, total := range totals {
-		if err := total.Fits(); err != nil {
-			return err
-		}
-		if total != (usage.Usage{}) {
-			keys = append(keys, key)
-		}
-	}
-	slices.SortFunc(keys, compareRollups)
-	for some := range slices.Chunk(keys, maxAdded) {
-		// Numbers and instants need no escaping, and as text they take the gateway
-		// half as long as arguments.
-		var values []byte
-		for _, key := range some {
-			values = appendRollup(values, key, totals[key])
-		}
-		_, err := tx.ExecContext(ctx, `
-			INSERT INTO usage_rollups (grain, bucket, account_no, subject_no, minutes, seconds, sessions)
-			VALUES `+string(values[:len(values)-1])+`
-			ON DUPLICATE KEY UPDATE minutes = minutes + VALUES(minutes),
-				seconds = seconds + VALUES(seconds), sessions = sessions + VALUES(sessions)`)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// appendRollup appends "(3,'2026-03-01 00:00:00',17,4711,5,300,1)," for a row of
-// usage_rollups.
-func appendRollup(to []byte, key rollup, total usage.Usage) []byte {
-	to = strconv.AppendInt(append(to, '('), int64(key.grain), 10)
-	to = key.bucket.AppendFormat(append(to, ','), "'2006-01-02 15:04:05'")
-	for _, number := range []int64{int64(key.accountNo), int64(key.subjectNo), total.Minutes, total.Seconds, total.Sessions} {
-		to = strconv.AppendInt(append(to, ','), number, 10)
-	}
-	return append(to, "),"...)
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"aiusage/db/phase"
 	"aiusage/db/pool"
@@ -16,9 +18,13 @@ import (
 // before. It may be run at any time, beside writers and other gateways, and does
 // nothing where the rollups are installed. Where they cannot be, reports read
 // raw sessions, and the status says why and what to do about it; that is no error.
-func (r *Rollups) InstallRollups(ctx context.Context) (Status, error) {
+//
+// zone is the time zone by whose days and months there are to be sums as well. With nil,
+// as with UTC, there are those of UTC alone. It may be another one than before
+// (registerCalendar).
+func (r *Rollups) InstallRollups(ctx context.Context, zone *time.Location) (Status, error) {
 	_, err := r.db.ExecContext(ctx, `
-		INSERT IGNORE INTO usage_rollup_state (state_id, phase, reason, generation, corrections)
+		INSERT IGNORE INTO usage_level_state (state_id, phase, reason, generation, corrections)
 		VALUES (1, 'raw', '', 0, 0)`)
 	if err != nil {
 		return Status{}, pool.Translate(err)
@@ -28,14 +34,19 @@ func (r *Rollups) InstallRollups(ctx context.Context) (Status, error) {
 		return Status{}, pool.Translate(err)
 	}
 	if obstacle != "" {
-		if err := r.giveUp(ctx, obstacle); err != nil {
-			return Status{}, err
-		}
+		return r.RollupStatus(ctx)
+	}
+	if zone == nil {
+		zone = time.UTC
+	}
+	if err := r.registerCalendar(ctx, zone); err != nil {
+		return Status{}, err
 	}
 	return r.RollupStatus(ctx)
 }
 
-// install creates what is missing. obstacle says why that is not possible.
+// install creates what is missing. obstacle says why that is not possible; reports read
+// raw sessions then.
 func (r *Rollups) install(ctx context.Context) (obstacle string, err error) {
 	release, err := r.db.Hold(ctx)
 	if err != nil {
@@ -43,12 +54,20 @@ func (r *Rollups) install(ctx context.Context) (obstacle string, err error) {
 	}
 	defer release()
 	wanted, obstacle, err := r.suitable(ctx)
-	if err != nil || obstacle != "" {
-		return obstacle, err
+	if err != nil {
+		return "", err
 	}
-	locks, err := r.hasRowLocks(ctx)
-	if err != nil || !locks {
-		return noRowLocks, err
+	if obstacle == "" {
+		locks, err := r.hasRowLocks(ctx)
+		if err != nil {
+			return "", err
+		}
+		if !locks {
+			obstacle = noRowLocks
+		}
+	}
+	if obstacle != "" {
+		return obstacle, r.giveUp(ctx, obstacle)
 	}
 	missing, err := r.missingTriggers(ctx, wanted)
 	if err != nil {
@@ -62,7 +81,12 @@ func (r *Rollups) install(ctx context.Context) (obstacle string, err error) {
 	}
 	for _, name := range missing {
 		if err := r.createTrigger(ctx, name, wanted); err != nil {
-			return r.explain(ctx, err)
+			obstacle, err := r.explain(ctx, err)
+			if err != nil {
+				return "", err
+			}
+			// What keeps these triggers from being created says nothing about others.
+			return obstacle, r.giveUpOwn(ctx, obstacle, ownTriggers)
 		}
 	}
 	// From here on every change is recorded. What was before, or while a trigger
@@ -127,6 +151,9 @@ func quoteText(text string) string {
 // ai_sessions, as tools that change large tables do; the table or the server may
 // no longer suit them. Reports then read raw sessions until the rollups have been
 // installed and filled again.
+//
+// The same is true of the sums by hour, which reports read while those by level are being
+// filled, except that only an earlier version's gateway can install them.
 func (r *Rollups) CheckRollups(ctx context.Context) error {
 	state, err := r.phases.Refresh(ctx)
 	if err != nil {
@@ -139,8 +166,8 @@ func (r *Rollups) CheckRollups(ctx context.Context) error {
 	if obstacle != "" {
 		return r.giveUp(ctx, obstacle)
 	}
-	if state.Phase == phase.Raw {
-		return nil
+	if err := r.checkFormer(ctx); err != nil || state.Phase == phase.Raw {
+		return err
 	}
 	missing, err := r.missingTriggers(ctx, wanted)
 	if err != nil || len(missing) == 0 {
@@ -151,8 +178,21 @@ func (r *Rollups) CheckRollups(ctx context.Context) error {
 }
 
 // giveUp makes reports read raw sessions for as long as there is an obstacle, and
-// takes the triggers away, which would only be in the platform's way.
+// takes the triggers away, which would only be in the platform's way: an earlier
+// version's as well, for which it is one, too.
 func (r *Rollups) giveUp(ctx context.Context, obstacle string) error {
+	former, err := r.former.Read(ctx)
+	if err == nil && former.Phase != phase.Raw {
+		err = r.former.FallBack(ctx, obstacle)
+	}
+	if err != nil {
+		return err
+	}
+	return r.giveUpOwn(ctx, obstacle, slices.Concat(ownTriggers, formerTriggers))
+}
+
+// giveUpOwn does so for the sums by level, and drops some triggers.
+func (r *Rollups) giveUpOwn(ctx context.Context, obstacle string, triggers []string) error {
 	state, err := r.phases.Read(ctx)
 	if err == nil && state.Phase != phase.Raw {
 		err = r.phases.FallBack(ctx, obstacle)
@@ -160,10 +200,14 @@ func (r *Rollups) giveUp(ctx context.Context, obstacle string) error {
 	if err != nil {
 		return err
 	}
-	err = r.dropTriggers(ctx)
+	err = r.dropTriggers(ctx, triggers)
 	if pool.HasNumber(err, pool.ErTableAccessDenied, pool.ErDBAccessDenied, pool.ErSpecificDenied) {
+		present, err := r.presentTriggers(ctx, triggers)
+		if err != nil {
+			return pool.Translate(err)
+		}
 		obstacle += "; an administrator has to drop the triggers of the gateway on ai_sessions (" +
-			strings.Join([]string{onInsert, onUpdate, onDelete}, ", ") + "), which its account may not"
+			strings.Join(present, ", ") + "), which its account may not"
 	} else if err != nil {
 		return pool.Translate(err)
 	}

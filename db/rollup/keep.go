@@ -28,6 +28,10 @@ func (r *Rollups) KeepRollups(ctx context.Context, report func(error)) {
 	group.Go(func() { repeatedly(ctx, foldEvery, r.FoldRound, report) })
 	group.Go(func() {
 		repeatedly(ctx, checkEvery, func(ctx context.Context) error {
+			// What an earlier version has dropped meanwhile is not to be taken for a difference.
+			if err := r.adopt(ctx, nil); err != nil {
+				return err
+			}
 			_, err := compare.Round(ctx)
 			return errors.Join(err, r.CheckRound(ctx))
 		}, report)
@@ -81,9 +85,9 @@ func (f *folding) note(now time.Time, oldest uint64, err error) {
 	}
 }
 
-// FoldRound does what KeepRollups does every second: it folds, and notes how it went. While reports read raw sessions nobody
-// relies on it, and whatever keeps them from the rollups may keep folding from its
-// work; but where triggers still record, changes would pile up.
+// FoldRound does what KeepRollups does every second: it folds, and notes how it went. While
+// reports read raw sessions nobody relies on it, and whatever keeps them from the rollups
+// may keep folding from its work; but where triggers still record, changes would pile up.
 func (r *Rollups) FoldRound(ctx context.Context) error {
 	state, err := r.phases.Known(ctx)
 	if err == nil && state.Phase == phase.Raw {
@@ -116,12 +120,14 @@ func (r *Rollups) foldIfAny(ctx context.Context) (oldest uint64, err error) {
 
 // oldestChange returns the number of the oldest change that is not folded, or 0.
 func (r *Rollups) oldestChange(ctx context.Context) (oldest uint64, err error) {
-	err = r.db.GetContext(ctx, &oldest, `SELECT delta_id FROM usage_deltas ORDER BY delta_id LIMIT 1`)
+	err = r.db.GetContext(ctx, &oldest, `SELECT change_id FROM usage_changes ORDER BY change_id LIMIT 1`)
 	return oldest, pool.Translate(pool.IgnoreNoRows(err))
 }
 
 // CheckRound does once what KeepRollups does every half minute, beside comparing: it checks
-// that changes are recorded, settles suspicions and fills. It returns an error when reports have to read raw sessions from now on.
+// that changes are recorded, settles suspicions, fills, and retires an earlier version's
+// sums that nobody uses any more. It returns an error when reports have to read raw sessions
+// from now on.
 func (r *Rollups) CheckRound(ctx context.Context) error {
 	before, err := r.phases.Known(ctx)
 	if err != nil {
@@ -138,7 +144,10 @@ func (r *Rollups) CheckRound(ctx context.Context) error {
 	if now.Phase == phase.Raw && before.Phase != phase.Raw {
 		return usage.Errorf(usage.Unavailable, "reports read raw sessions from now on: %s", now.Reason)
 	}
-	return errors.Join(told, r.FillRollups(ctx, nil))
+	if err := r.FillRollups(ctx, nil); err != nil {
+		return errors.Join(told, err)
+	}
+	return errors.Join(told, r.RetireUnused(ctx))
 }
 
 // repeatedly calls do at once and then every so often until ctx ends.

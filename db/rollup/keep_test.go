@@ -9,6 +9,8 @@ import (
 	"time"
 )
 
+var begin = time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
+
 func TestFoldingIsStuckWhenTheOldestChangeStays(t *testing.T) {
 	var f folding
 	want := func(when, words string, after time.Duration) {

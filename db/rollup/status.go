@@ -3,6 +3,7 @@ package rollup
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,11 +34,41 @@ type Status struct {
 	FilledTo time.Time
 	// RawFrom is the instant before which sessions may have been dropped, or zero.
 	RawFrom time.Time
+	// QuartersFrom is the instant before which there are sums of whole hours only, or zero.
+	QuartersFrom time.Time
+	// Calendars are those by whose days and months there are sums, beside that of UTC.
+	Calendars []CalendarStatus
+	// Former says how the sums are that gateways of an earlier version keep, and is empty
+	// where there are none. Reports read them while they are ready and these are not.
+	Former phase.Phase
 	// Pending is the number of changes that are not folded yet, and Lag the age of
 	// the oldest of them.
 	Pending int64
 	Lag     time.Duration
 }
+
+// CalendarStatus says how the sums by the days and months of a time zone are.
+type CalendarStatus struct {
+	Zone string
+	// Phase is "ready", "filling", "leaving" while they are being deleted, or "stale" where
+	// the rules of the zone have changed since migrate was run.
+	Phase string
+}
+
+// IsFilled tells whether nothing is left for FillRollups to do.
+func (s Status) IsFilled() bool {
+	unsettled := func(one CalendarStatus) bool {
+		return one.Phase == string(phase.Filling) || one.Phase == leaving
+	}
+	return s.Phase == phase.Ready && !slices.ContainsFunc(s.Calendars, unsettled)
+}
+
+// ReadsFormer tells whether reports read the sums of an earlier version meanwhile.
+func (s Status) ReadsFormer() bool { return s.Phase != phase.Ready && s.Former == phase.Ready }
+
+// notAdopted is said while gateways of an earlier version have dropped sessions whose sums
+// are not here yet.
+const notAdopted = "a gateway of an earlier version has dropped sessions, whose sums are being adopted"
 
 // RollupStatus reads how the rollups are.
 func (r *Rollups) RollupStatus(ctx context.Context) (Status, error) {
@@ -45,7 +76,24 @@ func (r *Rollups) RollupStatus(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	status := Status{Phase: state.Phase, Reason: state.Reason, FilledTo: state.FilledTo.Time, RawFrom: state.RawFrom.Time, Stuck: r.folding.stuck(r.Now())}
+	status := Status{Phase: state.Phase, Reason: state.Reason, FilledTo: state.FilledTo.Time, RawFrom: state.RawFrom.Time, QuartersFrom: state.QuartersFrom.Time, Stuck: r.folding.stuck(r.Now())}
+	if state.Phase == phase.Ready && !state.Believed {
+		status.Phase, status.Reason = phase.Filling, notAdopted
+	}
+	former, err := r.formerState(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	if former.installed && former.Phase != phase.Raw {
+		status.Former = former.Phase
+	}
+	registered, err := phase.RegisteredCalendars(ctx, r.db)
+	if err != nil {
+		return Status{}, err
+	}
+	for _, one := range registered {
+		status.Calendars = append(status.Calendars, CalendarStatus{one.Zone, one.Phase})
+	}
 	if suspicion := r.phases.Suspicion(); suspicion != "" && status.Reason == "" {
 		status.Reason, status.Distrusted = suspicion, true
 	}
@@ -59,10 +107,10 @@ func (r *Rollups) RollupStatus(ctx context.Context) (Status, error) {
 	var lag sql.NullInt64
 	err = r.db.QueryRowContext(ctx, `
 		SELECT COUNT(*), (SELECT TIMESTAMPDIFF(SECOND, recorded_at, CURRENT_TIMESTAMP)
-		                  FROM usage_deltas ORDER BY delta_id LIMIT 1),
-		       CAST(COALESCE(SUM(CASE WHEN hour = ? THEN sessions ELSE 0 END), 0) +
-		            COALESCE((SELECT SUM(sessions) FROM usage_rollups WHERE grain = ? AND bucket = ?), 0) AS DECIMAL(38, 0))
-		FROM usage_deltas`, column.Undated, usage.Month, column.Undated).Scan(&status.Pending, &lag, (*column.Sum)(&status.Undated))
+		                  FROM usage_changes ORDER BY change_id LIMIT 1),
+		       CAST(COALESCE(SUM(CASE WHEN quarter = ? THEN sessions ELSE 0 END), 0) +
+		            COALESCE((SELECT SUM(sessions) FROM usage_total_rollups WHERE grain = ? AND bucket = ?), 0) AS DECIMAL(38, 0))
+		FROM usage_changes`, column.Undated, usage.Month, column.Undated).Scan(&status.Pending, &lag, (*column.Sum)(&status.Undated))
 	status.Lag = max(0, time.Duration(lag.Int64)*time.Second)
 	return status, pool.Translate(err)
 }

@@ -59,7 +59,7 @@ func (r *Rollups) hasRowLocks(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	defer second.Rollback()
-	const lock = `SELECT state_id FROM usage_rollup_state WHERE state_id = 1 FOR UPDATE`
+	const lock = `SELECT state_id FROM usage_level_state WHERE state_id = 1 FOR UPDATE`
 	var id int
 	if err := first.GetContext(ctx, &id, lock); err != nil {
 		return false, err

@@ -12,43 +12,53 @@ import (
 
 	"aiusage/db/column"
 	"aiusage/db/pool"
+	"aiusage/db/where"
 )
 
 // Names of the triggers on ai_sessions.
 const (
-	onInsert = "aiusage_session_inserted"
-	onUpdate = "aiusage_session_updated"
-	onDelete = "aiusage_session_deleted"
+	onInsert = "aiusage_change_inserted"
+	onUpdate = "aiusage_change_updated"
+	onDelete = "aiusage_change_deleted"
+)
+
+// ownTriggers are those of the sums by level, formerTriggers those by which gateways of an
+// earlier version record changes for their sums by hour.
+var (
+	ownTriggers    = []string{onInsert, onUpdate, onDelete}
+	formerTriggers = []string{"aiusage_session_inserted", "aiusage_session_updated", "aiusage_session_deleted"}
 )
 
 // triggers are what has to happen on ai_sessions, by name. applied tells in the one
 // on updates whether the server has stored the row (appliedBy).
 //
-// A session variable tells them to stay out where the writer appends the changes
-// itself (package write) or wants the rollups to stay as they are (DropSessions).
+// Session variables tell them to stay out where the writer appends the changes
+// itself (package write) or wants the rollups to stay as they are (DropSessions). A gateway
+// of an earlier version sets its own variable for both: what it imports is recorded here all
+// the same, but what it deletes are sessions whose sums stay.
 //
 // Differences are signed; the casts are there because a negative number is an
 // error where one of the columns is unsigned. A change of a session within its
-// subject and hour is one row; one that changes nothing is none.
+// subject and quarter-hour is one row; one that changes nothing is none.
 func triggers(applied string) map[string]string {
 	row := func(of, sign string) string {
-		return "(" + of + ".account_id, COALESCE(" + of + ".customer_id, ''), " + column.HourOf(of+".started_at") +
+		return "(" + of + ".account_id, COALESCE(" + of + ".customer_id, ''), " + column.QuarterOf(of+".started_at") +
 			", " + sign + "CAST(COALESCE(" + of + ".ai_minutes, 0) AS SIGNED)" +
 			", " + sign + "CAST(COALESCE(" + of + ".duration_seconds, 0) AS SIGNED), " + sign + "1)"
 	}
 	difference := func(column string) string {
 		return "CAST(COALESCE(NEW." + column + ", 0) AS SIGNED) - CAST(COALESCE(OLD." + column + ", 0) AS SIGNED)"
 	}
-	const insert = "INSERT INTO usage_deltas (account_id, customer_id, hour, minutes, seconds, sessions) VALUES "
+	const insert = "INSERT INTO usage_changes (account_id, customer_id, quarter, minutes, seconds, sessions) VALUES "
 	sameBucket := "OLD.account_id = NEW.account_id AND COALESCE(OLD.customer_id, '') = COALESCE(NEW.customer_id, '') AND " +
-		column.HourOf("OLD.started_at") + " = " + column.HourOf("NEW.started_at")
+		column.QuarterOf("OLD.started_at") + " = " + column.QuarterOf("NEW.started_at")
 	const sameAmount = "OLD.ai_minutes <=> NEW.ai_minutes AND OLD.duration_seconds <=> NEW.duration_seconds"
 	return map[string]string{
 		onInsert: recording("INSERT", insert+row("NEW", "")+";"),
 		onDelete: recording("DELETE", insert+row("OLD", "-")+";"),
 		onUpdate: recording("UPDATE", "IF "+sameBucket+" THEN "+
 			"IF NOT ("+sameAmount+") AND "+applied+" THEN "+
-			insert+"(NEW.account_id, COALESCE(NEW.customer_id, ''), "+column.HourOf("NEW.started_at")+", "+
+			insert+"(NEW.account_id, COALESCE(NEW.customer_id, ''), "+column.QuarterOf("NEW.started_at")+", "+
 			difference("ai_minutes")+", "+difference("duration_seconds")+", 0); END IF; "+
 			"ELSEIF "+applied+" THEN "+insert+row("OLD", "-")+", "+row("NEW", "")+"; END IF;"),
 	}
@@ -64,19 +74,23 @@ func triggers(applied string) map[string]string {
 // 1442) when somebody has read the tables before. Without a state, nobody relies on
 // sums.
 func recording(event, statements string) string {
+	recorded := "@" + pool.Recorded + " IS NULL"
+	if event == "DELETE" {
+		recorded += " AND @" + pool.Bulk + " IS NULL"
+	}
 	return recordedOn(event) + "BEGIN " +
 		"DECLARE EXIT HANDLER FOR SQLEXCEPTION, " + strconv.Itoa(pool.ErDataTruncated) + " BEGIN " +
 		"DECLARE EXIT HANDLER FOR " + strconv.Itoa(pool.ErNoSuchTable) + " BEGIN END; " +
-		"UPDATE usage_rollup_state SET phase = 'raw', filled_to = NULL, reason = " + quoteText(cannotRecord) +
+		"UPDATE usage_level_state SET phase = 'raw', filled_to = NULL, reason = " + quoteText(cannotRecord) +
 		" WHERE state_id = 1 AND phase <> 'raw'; END; " +
-		"IF @" + pool.TriggersOff + " IS NULL THEN " + statements + " END IF; END"
+		"IF " + recorded + " THEN " + statements + " END IF; END"
 }
 
 // recordedOn is what stands before a trigger's body.
 func recordedOn(event string) string { return "AFTER " + event + " ON ai_sessions FOR EACH ROW " }
 
 // cannotRecord is the reason that triggers leave.
-const cannotRecord = "a change of ai_sessions could not be recorded, for example because one of its values does not fit in usage_deltas; " +
+const cannotRecord = "a change of ai_sessions could not be recorded, for example because one of its values does not fit in usage_changes; " +
 	"run the migrate command, which says what to do or makes the sums anew"
 
 // appliedBy tells in a trigger on updates whether the server has stored the row.
@@ -230,30 +244,36 @@ func (r *Rollups) createTrigger(ctx context.Context, name string, wanted map[str
 	})
 }
 
-// dropTriggers drops all triggers, where there are any. Of those that this account may
-// not see, the server then says that it may not drop them.
-func (r *Rollups) dropTriggers(ctx context.Context) error {
-	var present []string
-	err := r.db.SelectContext(ctx, &present, `
+// presentTriggers returns those of the triggers that there are, also where this account
+// may not see them.
+func (r *Rollups) presentTriggers(ctx context.Context, names []string) (present []string, err error) {
+	err = r.db.SelectContext(ctx, &present, `
 		SELECT TRIGGER_NAME FROM information_schema.TRIGGERS
-		WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME IN (?, ?, ?)`, onInsert, onUpdate, onDelete)
+		WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME IN (`+where.Placeholders(len(names), 1)+`)`, where.Args(names)...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, name := range []string{onInsert, onUpdate, onDelete} {
+	for _, name := range names {
 		if slices.Contains(present, name) {
 			continue
 		}
 		hidden, err := r.isHidden(ctx, name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if hidden {
 			present = append(present, name)
 		}
 	}
-	if len(present) == 0 {
-		return nil
+	return present, nil
+}
+
+// dropTriggers drops those of the triggers that there are. Of those that this account may
+// not see, the server then says that it may not drop them.
+func (r *Rollups) dropTriggers(ctx context.Context, names []string) error {
+	present, err := r.presentTriggers(ctx, names)
+	if err != nil || len(present) == 0 {
+		return err
 	}
 	return r.changingTriggers(ctx, func(conn *sqlx.Conn) error {
 		for _, name := range present {

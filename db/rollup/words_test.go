@@ -5,49 +5,10 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
-	"aiusage/db/column"
 	"aiusage/db/schema"
 	"aiusage/usage"
 )
-
-// The first of the hours that lack sessions is named, whichever subjects they are of:
-// what one of them lacks and another has too many is no lack.
-func TestTheFirstHourThatLacksSessions(t *testing.T) {
-	differences := func(changes ...int64) (all []Difference) {
-		for i, change := range changes { // two subjects an hour
-			all = append(all, Difference{Bucket: begin.Add(time.Duration(i/2) * time.Hour),
-				Want: usage.Usage{Sessions: 10 + change}, Got: usage.Usage{Sessions: 10}})
-		}
-		return all
-	}
-	for _, c := range []struct {
-		found []Difference
-		hour  time.Time
-		fewer int64
-	}{
-		{nil, time.Time{}, 0},
-		{differences(3, 0, -2, 2), time.Time{}, 0},
-		{differences(-1, -2), begin, 3},
-		{differences(5, 0, -1, -1, -4, 0, -9, 1), begin.Add(time.Hour), 2},
-	} {
-		for range 30 { // in whatever order a map has them
-			if hour, fewer := lacking(c.found); hour != c.hour || fewer != c.fewer {
-				t.Fatalf("%+v: %d sessions of %v, want %d of %v", c.found, fewer, hour, c.fewer, c.hour)
-			}
-		}
-	}
-}
-
-func TestWhatLacksSessionsIsNamed(t *testing.T) {
-	if got := lacks(begin, 3); !strings.HasPrefix(got, "3 sessions of the hour from 2026-03-01T10:00:00Z have gone") {
-		t.Error(got)
-	}
-	if got := lacks(column.Undated, 1); !strings.HasPrefix(got, "1 sessions of those whose start cannot be read have gone") {
-		t.Error(got)
-	}
-}
 
 // Names and accounts that an administrator is shown are quoted as a statement needs them.
 func TestQuoting(t *testing.T) {

@@ -120,12 +120,23 @@ func TestAKeyOfOneColumnStandsAlone(t *testing.T) {
 	}
 }
 
-// A session whose start cannot be read is in no hour of any time.
-func TestAChangeIsInTheHourOfItsSession(t *testing.T) {
-	for start, hour := range map[time.Time]time.Time{noon: noon, noon.Add(time.Hour - time.Millisecond): noon, {}: column.Undated} {
-		want := change{usage.Subject{AccountID: "a", CustomerID: "c"}, hour}
-		if got := changeOf(usage.Session{SessionID: "1", AccountID: "a", CustomerID: "c", StartedAt: start}); got != want {
-			t.Errorf("%v: got %+v, want %+v", start, got, want)
+// A session whose start cannot be read is in no bucket of any time.
+func TestAChangeIsInTheBucketOfItsSession(t *testing.T) {
+	for _, test := range []struct {
+		start  time.Time
+		grain  usage.Grain
+		bucket time.Time
+	}{
+		{noon, usage.Hour, noon},
+		{noon.Add(time.Hour - time.Millisecond), usage.Hour, noon},
+		{noon.Add(time.Hour - time.Millisecond), usage.QuarterHour, noon.Add(45 * time.Minute)},
+		{time.Time{}, usage.Hour, column.Undated},
+		{time.Time{}, usage.QuarterHour, column.Undated},
+	} {
+		want := change{usage.Subject{AccountID: "a", CustomerID: "c"}, test.bucket}
+		session := usage.Session{SessionID: "1", AccountID: "a", CustomerID: "c", StartedAt: test.start}
+		if got := changeOf(session, test.grain); got != want {
+			t.Errorf("%v by %v: got %+v, want %+v", test.start, test.grain, got, want)
 		}
 	}
 }

@@ -17,66 +17,126 @@ import (
 	"aiusage/usage"
 )
 
-// storeSessions runs a write of sessions in a transaction. Where there are
-// rollups, it appends the changes itself, a row for each subject and hour, which
-// costs less than the triggers' row for each session.
+// storeSessions runs a write of sessions in a transaction. Where there are sums, it
+// appends the changes itself, a row for each subject and quarter-hour, which costs less than
+// the triggers' row for each session: to those of the sums by level, and as long as an
+// earlier version's gateways keep sums by hour, to theirs as well.
 func storeSessions(ctx context.Context, w *Writer, rows []usage.Session,
 	do func(*sqlx.Tx) (before, after []usage.Session, err error)) error {
-	transaction := w.db.InTransaction
-	itself, err := w.recordsItself(ctx)
+	err := tryStoring(ctx, w, rows, do)
+	if pool.HasNumber(err, pool.ErNoSuchTable) {
+		// Meanwhile somebody may have dropped the tables of the earlier version.
+		w.former.Forget()
+		err = tryStoring(ctx, w, rows, do)
+	}
+	return err
+}
+
+func tryStoring(ctx context.Context, w *Writer, rows []usage.Session,
+	do func(*sqlx.Tx) (before, after []usage.Session, err error)) error {
+	records, err := w.recordsItself(ctx)
 	if err != nil {
 		return err
 	}
-	if itself {
-		transaction = w.db.WithoutTriggers
+	silenced := make([]string, 0, len(records))
+	for _, one := range records {
+		silenced = append(silenced, one.trigger)
 	}
-	return transaction(ctx, func(tx *sqlx.Tx) error {
+	return w.db.WithoutTriggers(ctx, silenced, func(tx *sqlx.Tx) error {
 		if err := refuseDropped(ctx, tx, rows); err != nil {
 			return err
 		}
 		before, after, err := do(tx)
-		if err != nil || !itself {
+		if err != nil {
 			return err
 		}
-		return recordChanges(ctx, tx, before, after)
+		for _, one := range records {
+			if err := one.record(ctx, tx, before, after); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
-// recordsItself tells whether a bulk write is to record its changes itself. What
-// it relies on may have changed since it was read, and the rollups stay exact:
+// changes is a table of changes.
+type changes struct {
+	// trigger is the variable that keeps the triggers out which append to it otherwise.
+	trigger string
+	// table has a column for the start of a bucket of the grain.
+	table, column string
+	grain         usage.Grain
+}
+
+// The changes for the sums by level, and for an earlier version's by hour.
+var (
+	forLevels = changes{pool.Recorded, "usage_changes", "quarter", usage.QuarterHour}
+	forHours  = changes{pool.Bulk, "usage_deltas", "hour", usage.Hour}
+)
+
+// recordsItself returns where a bulk write is to record its changes itself. What
+// it relies on may have changed since it was read, and the sums stay exact:
 // where the triggers are gone, what is recorded becomes part of what filling
 // compares; where they have just come, they do the recording.
-func (w *Writer) recordsItself(ctx context.Context) (bool, error) {
-	state, err := w.phases.Known(ctx)
-	if err != nil || state.Phase == phase.Raw {
-		return false, err
+func (w *Writer) recordsItself(ctx context.Context) (records []changes, err error) {
+	for _, set := range []struct {
+		phases *phase.Tracker
+		changes
+	}{{w.phases, forLevels}, {w.former, forHours}} {
+		state, err := set.phases.Known(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if state.Phase != phase.Raw {
+			records = append(records, set.changes)
+		}
+	}
+	if len(records) == 0 {
+		return nil, nil
 	}
 	if plain := w.plain.Load(); plain != nil {
-		return *plain, nil
+		return ifPlain(records, *plain), nil
 	}
 	columns, err := schema.SessionColumns(ctx, w.db)
 	if err != nil {
-		return false, pool.Translate(err)
+		return nil, pool.Translate(err)
 	}
 	plain := countsAsGo(columns)
 	w.plain.Store(&plain)
-	return plain, nil
+	return ifPlain(records, plain), nil
+}
+
+func ifPlain(records []changes, plain bool) []changes {
+	if plain {
+		return records
+	}
+	return nil
 }
 
 // refuseDropped returns an error when one of the sessions starts where retention
 // has dropped some: it could be one of those, and would be counted again. The
-// lock lets retention begin only after this write, or the write after that.
+// locks let retention begin only after this write, or the write after that, whichever
+// version's retention it is.
 func refuseDropped(ctx context.Context, tx *sqlx.Tx, sessions []usage.Session) error {
-	var rawFrom sql.NullTime
-	err := tx.GetContext(ctx, &rawFrom, `SELECT raw_from FROM usage_rollup_state WHERE state_id = 1 LOCK IN SHARE MODE`)
-	if err != nil || !rawFrom.Valid {
-		return pool.IgnoreNoRows(err)
+	var kept time.Time
+	for _, table := range []string{"usage_level_state", "usage_rollup_state"} {
+		var rawFrom sql.NullTime
+		err := tx.GetContext(ctx, &rawFrom, `SELECT raw_from FROM `+table+` WHERE state_id = 1 LOCK IN SHARE MODE`)
+		if pool.IgnoreNoRows(err) != nil {
+			return err
+		}
+		if rawFrom.Valid && rawFrom.Time.After(kept) {
+			kept = rawFrom.Time
+		}
+	}
+	if kept.IsZero() {
+		return nil
 	}
 	for _, session := range sessions {
-		if session.StartedAt.Before(rawFrom.Time) {
+		if session.StartedAt.Before(kept) {
 			return usage.Errorf(usage.InvalidArgument,
 				"session %q starts at %s, but sessions from before %s have been dropped: it may have been counted already",
-				session.SessionID, session.StartedAt.Format(time.RFC3339), rawFrom.Time.Format(time.RFC3339))
+				session.SessionID, session.StartedAt.Format(time.RFC3339), kept.Format(time.RFC3339))
 		}
 	}
 	return nil
@@ -85,27 +145,27 @@ func refuseDropped(ctx context.Context, tx *sqlx.Tx, sessions []usage.Session) e
 // maxRecorded bounds the rows in one statement.
 const maxRecorded = 1000
 
-// recordChanges appends what the writing of sessions changed.
-func recordChanges(ctx context.Context, tx *sqlx.Tx, before, after []usage.Session) error {
-	changes := map[change]usage.Usage{}
+// record appends what the writing of sessions changed.
+func (c changes) record(ctx context.Context, tx *sqlx.Tx, before, after []usage.Session) error {
+	amounts := map[change]usage.Usage{}
 	for _, session := range before {
-		key := changeOf(session)
-		changes[key] = changes[key].Minus(session.Usage())
+		key := changeOf(session, c.grain)
+		amounts[key] = amounts[key].Minus(session.Usage())
 	}
 	for _, session := range after {
-		key := changeOf(session)
-		changes[key] = changes[key].Plus(session.Usage())
+		key := changeOf(session, c.grain)
+		amounts[key] = amounts[key].Plus(session.Usage())
 	}
 	var args []any
-	for key, change := range changes {
-		if change != (usage.Usage{}) {
-			args = append(args, key.AccountID, key.CustomerID, key.hour, change.Minutes, change.Seconds, change.Sessions)
+	for key, amount := range amounts {
+		if amount != (usage.Usage{}) {
+			args = append(args, key.AccountID, key.CustomerID, key.bucket, amount.Minutes, amount.Seconds, amount.Sessions)
 		}
 	}
 	const columns = 6
 	for some := range slices.Chunk(args, columns*maxRecorded) {
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO usage_deltas (account_id, customer_id, hour, minutes, seconds, sessions)
+			INSERT INTO `+c.table+` (account_id, customer_id, `+c.column+`, minutes, seconds, sessions)
 			VALUES `+where.Placeholders(len(some)/columns, columns), some...)
 		if err != nil {
 			return err
@@ -117,18 +177,18 @@ func recordChanges(ctx context.Context, tx *sqlx.Tx, before, after []usage.Sessi
 // change is what changes of usage are grouped by.
 type change struct {
 	usage.Subject
-	hour time.Time
+	bucket time.Time
 }
 
-func changeOf(session usage.Session) change {
+func changeOf(session usage.Session, grain usage.Grain) change {
 	at := change{usage.Subject{AccountID: session.AccountID, CustomerID: session.CustomerID}, column.Undated}
 	if !session.StartedAt.IsZero() {
-		at.hour = usage.Hour.Floor(session.StartedAt)
+		at.bucket = grain.Floor(session.StartedAt)
 	}
 	return at
 }
 
-// countsAsGo tells whether the database computes a session's hour and minutes
+// countsAsGo tells whether the database computes a session's quarter-hour, hour and minutes
 // from what is written exactly as Session does, so that a bulk write may compute
 // them here. Otherwise the triggers have to.
 func countsAsGo(columns map[string]schema.Column) bool {
