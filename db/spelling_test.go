@@ -31,7 +31,7 @@ func TestSpacesAtTheEndOfAnIDMakeNoDifference(t *testing.T) {
 					asked.EndDate = end
 					got := report(t, store, asked)
 					if got.Totals.Minutes != want {
-						t.Errorf("%q: got %+v, want %d minutes", asked, got.Subjects, want)
+						t.Errorf("%+v: got %+v, want %d minutes", asked, got.Subjects, want)
 					}
 				}
 				got := report(t, store, usage.Request{AccountID: "a", EndDate: end})

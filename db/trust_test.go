@@ -157,7 +157,7 @@ func TestWhatRetentionHasDroppedIsReportedWhileSumsAreNotBelieved(t *testing.T) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		daily := usage.SeriesQuery{Step: usage.Daily, Level: usage.ByAccount, Query: usage.Query{Zone: dubai, Range: usage.Range{From: noon.AddDate(0, 0, -35), To: noon}}}
+		daily := usage.SeriesQuery{Step: usage.Daily, Query: usage.Query{Level: usage.ByAccount, Zone: dubai, Range: usage.Range{From: noon.AddDate(0, 0, -35), To: noon}}}
 		series, err := store.Series(t.Context(), daily)
 		if err != nil {
 			t.Fatal(err)
@@ -220,7 +220,7 @@ func TestSumsBeyondTheirTypeAreErrors(t *testing.T) {
 			for _, query := range []usage.Query{{Zone: time.UTC}, {Zone: time.UTC, AccountID: "a"}} {
 				_, err := store.Report(t.Context(), query)
 				wantCode(t, err, usage.OutOfRange)
-				_, err = store.Series(t.Context(), usage.SeriesQuery{Query: query, Step: usage.Monthly, Level: usage.ByAccount})
+				_, err = store.Series(t.Context(), usage.SeriesQuery{Query: atLevel(usage.ByAccount, query), Step: usage.Monthly})
 				if err != nil { // each month alone fits
 					t.Errorf("%s: %v", what, err)
 				}
