@@ -239,5 +239,8 @@ func Translate(err error) error { return pool.Translate(err) }
 // IsConnectionLoss tells whether an error is a failure of the connection.
 func IsConnectionLoss(err error) bool { return pool.IsConnectionLoss(err) }
 
+// Adopt takes over what an earlier version has of sessions that it has dropped.
+func (s *Store) Adopt(ctx context.Context) error { return s.rollups.Adopt(ctx, nil) }
+
 // RetireUnused retires an earlier version's sums where nobody needs them.
 func (s *Store) RetireUnused(ctx context.Context) error { return s.rollups.RetireUnused(ctx) }

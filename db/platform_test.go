@@ -19,8 +19,9 @@ import (
 // writer is a connection of the platform with a mode of its own. It runs
 // statements, of which some may be refused by the table itself.
 type writer struct {
-	t    *testing.T
-	conn *sql.Conn
+	t     *testing.T
+	conn  *sql.Conn
+	close func() error
 }
 
 func newWriter(t *testing.T, dsn, mode string) writer {
@@ -34,7 +35,7 @@ func newWriter(t *testing.T, dsn, mode string) writer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := writer{t, conn}
+	w := writer{t, conn, func() error { return errors.Join(conn.Close(), pool.Close()) }}
 	w.run("SET sql_mode = '" + mode + "'")
 	return w
 }

@@ -77,8 +77,9 @@ func unseen(t *testing.T, dsn string, round int) {
 	t.Helper()
 	execute(t, dsn, "DROP TRIGGER IF EXISTS aiusage_change_inserted", fmt.Sprintf(
 		`INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('unseen%d', 'new%d', '2026-03-05 10:00', 60)`, round, round))
-	newWriter(t, dsn, "").run(fmt.Sprintf(
-		`INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('undated%d', 'a', '0000-00-00', 60)`, round))
+	w := newWriter(t, dsn, "")
+	w.run(fmt.Sprintf(`INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('undated%d', 'a', '0000-00-00', 60)`, round))
+	w.close() // there are many rounds
 }
 
 func TestNoStatementOfInstallingFailsUnnoticed(t *testing.T) {

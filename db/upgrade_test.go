@@ -129,6 +129,41 @@ func TestAnUpgradeIsExactThroughout(t *testing.T) {
 	})
 }
 
+// Adopting alone brings all sums of what was dropped to what they have to be, and those of
+// the rest of the day in which dropping ended; once more, it changes nothing. Changes that
+// wait are not counted twice.
+func TestAdoptingBringsSumsToWhatTheyHaveToBe(t *testing.T) {
+	eachMove(t, func(t *testing.T, m *move, store *db.Store) {
+		migrate(t, store)
+		if _, err := store.InstallRollups(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		random := rand.New(rand.NewPCG(8, 8))
+		for range 40 { // some of which are folded, and others wait
+			if err := m.writeAsThePlatform(random); err != nil {
+				t.Fatal(err)
+			}
+			if err := store.FoldBatch(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := m.former.fold(100, true); err != nil {
+			t.Fatal(err)
+		}
+		last := m.begin.AddDate(0, 0, days-1)
+		m.dropAsFormer(last.Add(10 * time.Hour)) // on the last day with sessions
+		for _, what := range []string{"adopted", "adopted again"} {
+			if err := store.Adopt(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			rowsHold(t, m.dsn, what, m.everything(), utcOnly, func(row sums.Row) bool {
+				return row.Bucket.Year() < 1000 || row.Grid == 0 && row.Bucket.Before(m.keptFrom)
+			})
+			quartersHold(t, m.dsn, what, m.everything(), m.keptFrom, m.keptFrom)
+		}
+	})
+}
+
 // The steps of the new version can be undone at any time: the sums by hour and their
 // triggers are as they were, and go on.
 func TestAnUpgradeCanBeUndone(t *testing.T) {

@@ -18,20 +18,20 @@ import (
 // FillRollups makes the sums of what is not in them yet (package check). First it adopts
 // what only an earlier version's sums have.
 func (r *Rollups) FillRollups(ctx context.Context, progress func(check.CheckProgress)) error {
-	if err := r.adopt(ctx, progress); err != nil {
+	if err := r.Adopt(ctx, progress); err != nil {
 		return err
 	}
 	return r.Checks.FillRollups(ctx, progress)
 }
 
-// adopt takes over what an earlier version's sums have of sessions that its gateways have
+// Adopt takes over what an earlier version's sums have of sessions that its gateways have
 // dropped, a day in a transaction. It may be interrupted anywhere, and run again.
 //
 // There are whole hours only of them. So accounts and everybody get sums of hours, days and
 // months, customers of days and months, and what is kept of their quarter-hours has each
 // hour in its first one. The days and months of other calendars are made of these when
 // their calendar is filled.
-func (r *Rollups) adopt(ctx context.Context, progress func(check.CheckProgress)) error {
+func (r *Rollups) Adopt(ctx context.Context, progress func(check.CheckProgress)) error {
 	var first time.Time
 	for refused := 0; ; {
 		state, err := r.phases.Read(ctx)

@@ -29,7 +29,7 @@ func (r *Rollups) KeepRollups(ctx context.Context, report func(error)) {
 	group.Go(func() {
 		repeatedly(ctx, checkEvery, func(ctx context.Context) error {
 			// What an earlier version has dropped meanwhile is not to be taken for a difference.
-			if err := r.adopt(ctx, nil); err != nil {
+			if err := r.Adopt(ctx, nil); err != nil {
 				return err
 			}
 			_, err := compare.Round(ctx)
