@@ -158,10 +158,10 @@ func TestSearchesFindWhatHasUsage(t *testing.T) {
 			check("in sessions")
 			return
 		}
-		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'raw'")
+		execute(t, dsn, "UPDATE usage_level_state SET phase = 'raw'")
 		store.Forget()
 		check("in sessions")
-		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'ready'")
+		execute(t, dsn, "UPDATE usage_level_state SET phase = 'ready'")
 		store.Forget()
 		if _, err := store.Fold(t.Context(), nil); err != nil {
 			t.Fatal(err)

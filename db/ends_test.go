@@ -93,7 +93,7 @@ func TestEachSeriesOfASnapshotHasItsOwnEnds(t *testing.T) {
 		if isEmbedded(t, store) {
 			return
 		}
-		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'raw'", "DELETE FROM usage_deltas", "DELETE FROM usage_subjects")
+		execute(t, dsn, "UPDATE usage_level_state SET phase = 'raw'", "DELETE FROM usage_changes", "DELETE FROM usage_subjects")
 		store.Forget()
 		check()
 	})

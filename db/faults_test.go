@@ -56,7 +56,7 @@ func TestNoStatementFailsUnnoticed(t *testing.T) {
 		openSeries := func(query usage.Query) func(context.Context) error {
 			query.Zone, query.Range.To = time.UTC, noon.AddDate(0, 2, 0)
 			return reads("an open series", func(ctx context.Context) (any, error) {
-				set, err := faulty.Series(ctx, usage.SeriesQuery{Query: query, Step: usage.Monthly})
+				set, err := faulty.Series(ctx, usage.SeriesQuery{Query: atLevel(usage.Together, query), Step: usage.Monthly})
 				if err != nil {
 					return nil, err
 				}
@@ -119,7 +119,7 @@ func TestNoStatementFailsUnnoticed(t *testing.T) {
 				if _, err := store.Fold(t.Context(), nil); err != nil {
 					t.Fatal(err)
 				}
-				execute(t, dsn, "UPDATE usage_rollups SET minutes = minutes + 1, sessions = sessions - 1 WHERE bucket >= '2026-04-01'")
+				execute(t, dsn, "UPDATE usage_customer_rollups SET minutes = minutes + 1, sessions = sessions - 1 WHERE bucket >= '2026-04-01'")
 			}, func(ctx context.Context) error {
 				_, err := faulty.RebuildRollups(ctx, april, nil)
 				return err

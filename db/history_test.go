@@ -170,9 +170,10 @@ func (h *history) compare(query usage.Query) error {
 		return err
 	}
 	rolledUp.AsOf, raw.AsOf = time.Time{}, time.Time{}
+	plan := rolledUp.Plan
 	rolledUp.ReadBy(raw.Source, raw.Plan)
 	if !reflect.DeepEqual(rolledUp, raw) {
-		return fmt.Errorf("%+v\nrollups say %+v\n   raw says %+v", query, rolledUp, raw)
+		return fmt.Errorf("%+v\nrollups say %+v\n   raw says %+v\nplan %+v\nverify says %+v", query, rolledUp, raw, plan, h.differences())
 	}
 	return nil
 }

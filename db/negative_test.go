@@ -13,8 +13,10 @@ import (
 // A sum that no sessions can have is not reported: the answer is read from them.
 func TestNegativeSumsAreNotBelieved(t *testing.T) {
 	for _, damage := range []string{
-		"UPDATE usage_rollups SET sessions = -7", "UPDATE usage_rollups SET minutes = -7", "UPDATE usage_rollups SET seconds = -1",
-		"INSERT INTO usage_deltas (account_id, customer_id, hour, minutes, seconds, sessions) VALUES ('a', 'c', '2026-03-01 12:00', -1000, 0, 0)",
+		"UPDATE usage_customer_rollups, usage_total_rollups SET usage_customer_rollups.sessions = -7, usage_total_rollups.sessions = -7",
+		"UPDATE usage_customer_rollups, usage_total_rollups SET usage_customer_rollups.minutes = -7, usage_total_rollups.minutes = -7",
+		"UPDATE usage_customer_rollups, usage_total_rollups SET usage_customer_rollups.seconds = -1, usage_total_rollups.seconds = -1",
+		"INSERT INTO usage_changes (account_id, customer_id, quarter, minutes, seconds, sessions) VALUES ('a', 'c', '2026-03-01 12:00', -1000, 0, 0)",
 	} {
 		t.Run(damage, func(t *testing.T) {
 			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
@@ -30,7 +32,7 @@ func TestNegativeSumsAreNotBelieved(t *testing.T) {
 				if got := status(t, store); !got.Distrusted || !strings.Contains(got.Reason, "negative") {
 					t.Errorf("got %+v", got)
 				}
-				query := usage.SeriesQuery{Step: usage.Daily, Query: usage.Query{Zone: time.UTC, Range: usage.Range{From: noon.AddDate(0, 0, -1), To: noon.AddDate(0, 0, 1)}}}
+				query := usage.SeriesQuery{Step: usage.Daily, Query: usage.Query{Level: usage.Together, Zone: time.UTC, Range: usage.Range{From: noon.AddDate(0, 0, -1), To: noon.AddDate(0, 0, 1)}}}
 				fresh := open(t, dsn)
 				set, err := fresh.Series(t.Context(), query)
 				if err != nil {
@@ -67,10 +69,10 @@ func TestNegativeSumsAreNotGivenForWantOfOthers(t *testing.T) {
 		if got, err := store.Report(t.Context(), query); err != nil || got.Source != usage.FromRollups {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		if _, err := store.Series(t.Context(), usage.SeriesQuery{Query: query, Step: usage.Daily}); err != nil || status(t, store).Distrusted {
+		if _, err := store.Series(t.Context(), usage.SeriesQuery{Query: atLevel(usage.Together, query), Step: usage.Daily}); err != nil || status(t, store).Distrusted {
 			t.Errorf("right sums: %v, %+v", err, status(t, store))
 		}
-		execute(t, dsn, "UPDATE usage_rollups SET sessions = -7, minutes = -7")
+		execute(t, dsn, "UPDATE usage_customer_rollups SET sessions = -7, minutes = -7", "UPDATE usage_total_rollups SET sessions = -7, minutes = -7")
 		recorded, statements := dbtest.Record(t, dsn)
 		faulty := open(t, recorded)
 		for name, ask := range map[string]func() (minutes int64, err error){
@@ -82,7 +84,7 @@ func TestNegativeSumsAreNotGivenForWantOfOthers(t *testing.T) {
 				return report.Totals.Minutes, nil
 			},
 			"a series": func() (int64, error) {
-				set, err := faulty.Series(t.Context(), usage.SeriesQuery{Query: query, Step: usage.Daily})
+				set, err := faulty.Series(t.Context(), usage.SeriesQuery{Query: atLevel(usage.Together, query), Step: usage.Daily})
 				if err != nil {
 					return 0, err
 				}
@@ -121,7 +123,7 @@ func TestNegativeDurationsAreReported(t *testing.T) {
 			"INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds, ai_minutes) VALUES ('1', 'a', '2026-03-01', -600, -10), ('2', 'a', '2026-03-02', 60, 1)")
 		holds(t, store, dsn, "written")
 		month := usage.Range{From: usage.Month.Floor(noon), To: usage.Month.Next(noon)}
-		set, err := store.Series(t.Context(), usage.SeriesQuery{Step: usage.Monthly, Query: usage.Query{Zone: time.UTC, Range: month}})
+		set, err := store.Series(t.Context(), usage.SeriesQuery{Step: usage.Monthly, Query: usage.Query{Level: usage.Together, Zone: time.UTC, Range: month}})
 		if err != nil || set.Of(usage.Subject{})[0].Usage != plainSums(t, dsn, "TRUE") {
 			t.Errorf("series: %+v, %v", set, err)
 		}

@@ -168,7 +168,7 @@ func TestStartsThatAreNoInstants(t *testing.T) {
 		openSeries := func(what string) {
 			t.Helper()
 			for _, accounts := range [][]string{nil, {"a", "b"}} {
-				query := usage.SeriesQuery{Query: usage.Query{Zone: time.UTC, Accounts: accounts}, Step: usage.Monthly}
+				query := usage.SeriesQuery{Query: usage.Query{Level: usage.Together, Zone: time.UTC, Accounts: accounts}, Step: usage.Monthly}
 				set, err := store.Series(t.Context(), query)
 				if err != nil {
 					t.Fatal(err)
@@ -202,7 +202,7 @@ func TestStartsThatAreNoInstants(t *testing.T) {
 				if got := report(t, store, request).Totals; got != want {
 					t.Errorf("%s, %+v: got %v, want %v", what, request, got, want)
 				}
-				set, err := store.Series(t.Context(), usage.SeriesQuery{Query: query, Step: usage.Daily})
+				set, err := store.Series(t.Context(), usage.SeriesQuery{Query: atLevel(usage.Together, query), Step: usage.Daily})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -228,7 +228,7 @@ func TestASessionIsInItsPointWhateverTheLength(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				set, err := store.Series(t.Context(), usage.SeriesQuery{Query: query, Step: step})
+				set, err := store.Series(t.Context(), usage.SeriesQuery{Query: atLevel(usage.Together, query), Step: step})
 				if err != nil {
 					t.Fatalf("%s of %s: %v", step, length, err)
 				}

@@ -64,7 +64,7 @@ func TestASnapshotSaysThatATableHasChanged(t *testing.T) {
 		if err != nil || first.Totals.Sessions != 1 {
 			t.Fatal(first, err)
 		}
-		execute(t, dsn, "ALTER TABLE usage_rollups ADD COLUMN extra INT NOT NULL DEFAULT 0, ALGORITHM = COPY")
+		execute(t, dsn, "ALTER TABLE usage_customer_rollups ADD COLUMN extra INT NOT NULL DEFAULT 0, ALGORITHM = COPY")
 		if got, err := snapshot.Report(t.Context(), usage.Query{Zone: time.UTC}); err == nil {
 			t.Errorf("got %+v", got)
 		} else {

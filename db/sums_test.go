@@ -67,7 +67,7 @@ func TestWaitingChangesCountOnceInZonesOfHalfHours(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, when := range []string{"waiting", "folded"} {
-			set, err := store.Series(t.Context(), usage.SeriesQuery{Query: usage.Query{Range: span, Zone: zone}, Step: usage.Daily})
+			set, err := store.Series(t.Context(), usage.SeriesQuery{Query: usage.Query{Level: usage.Together, Range: span, Zone: zone}, Step: usage.Daily})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -175,8 +175,9 @@ func TestARunningGatewayNoticesTablesThatWereMadeAnew(t *testing.T) {
 		want := report(t, running, usage.Request{}).Totals
 		operator := open(t, dsn)
 		for range 3 { // as often as generations of earlier versions take to repeat
-			execute(t, dsn, "DROP TABLE usage_rollup_state, usage_rollups, usage_deltas, usage_accounts, usage_subjects",
-				"DROP TRIGGER aiusage_session_inserted", "DROP TRIGGER aiusage_session_updated", "DROP TRIGGER aiusage_session_deleted",
+			execute(t, dsn, "DROP TABLE usage_level_state, usage_changes, usage_calendars, usage_quarters, usage_customer_rollups, usage_account_rollups, "+
+				"usage_account_series, usage_total_rollups, usage_rollup_state, usage_rollups, usage_deltas, usage_accounts, usage_subjects",
+				"DROP TRIGGER aiusage_change_inserted", "DROP TRIGGER aiusage_change_updated", "DROP TRIGGER aiusage_change_deleted",
 				"DELETE FROM aiusage_schema_version WHERE version_id >= 10")
 			migrate(t, operator)
 			if _, err := operator.InstallRollups(t.Context(), nil); err != nil {
@@ -198,7 +199,7 @@ func TestARunningGatewayNoticesThatSumsMayNotBeReadAnyMore(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, running *db.Store, dsn string) {
 		write(t, running, samples(100)...)
 		want := report(t, running, usage.Request{}).Totals
-		execute(t, dsn, "UPDATE usage_rollup_state SET phase = 'raw'", "DELETE FROM usage_deltas", "DELETE FROM usage_rollups")
+		execute(t, dsn, "UPDATE usage_level_state SET phase = 'raw'", "DELETE FROM usage_changes", "DELETE FROM usage_customer_rollups")
 		if got := report(t, running, usage.Request{}).Totals; got != want {
 			t.Errorf("got %v, want %v", got, want)
 		}
@@ -285,7 +286,7 @@ func TestTheEndsOfTimeAreFilledAndReported(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		set, err := store.Series(t.Context(), usage.SeriesQuery{Step: usage.Daily, Query: usage.Query{Zone: zone, Range: usage.Range{From: time.Date(9999, 12, 30, 0, 0, 0, 0, time.UTC)}}})
+		set, err := store.Series(t.Context(), usage.SeriesQuery{Step: usage.Daily, Query: usage.Query{Level: usage.Together, Zone: zone, Range: usage.Range{From: time.Date(9999, 12, 30, 0, 0, 0, 0, time.UTC)}}})
 		if err != nil {
 			t.Fatal(err)
 		}

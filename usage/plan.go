@@ -54,10 +54,13 @@ type Edge struct {
 // Share says how often something counts in a point: once, or once to be taken away (-1).
 type Share struct{ Point, Times int }
 
+// manyYears is more than what a limit of buckets is for.
+const manyYears = 1000
+
 // Buckets returns the starts of a piece's buckets, at most limit, or nil when there are
 // more or an end is open.
 func (p Piece) Buckets(limit int) []time.Time {
-	if p.From.IsZero() || p.To.After(Latest) {
+	if p.From.IsZero() || p.To.Year()-p.From.Year() > manyYears {
 		return nil
 	}
 	var starts []time.Time

@@ -306,3 +306,25 @@ func TestAPieceIsCutWhereItsDataBeginAndEnd(t *testing.T) {
 		}
 	}
 }
+
+// The last hour there is has an end, as any other has.
+func TestTheBucketsOfAPiece(t *testing.T) {
+	piece := func(grain Grain, from string, to time.Time) Piece {
+		return Piece{Grid{grain, UTCCalendar}, Edge{Range{parse(t, from), to}, []Share{{0, 1}}}}
+	}
+	for _, c := range []struct {
+		piece Piece
+		limit int
+		want  int
+	}{
+		{piece(Hour, "9999-12-31T22:00:00Z", forever), 5, 2},
+		{piece(Hour, "9999-12-31T22:00:00Z", forever), 1, 0},
+		{piece(Day, "2026-03-01T00:00:00Z", parse(t, "2026-03-03T00:00:00Z")), 2, 2},
+		{piece(Month, "2026-03-01T00:00:00Z", forever), 1e9, 0},
+		{piece(Month, "", parse(t, "2026-03-01T00:00:00Z")), 1e9, 0},
+	} {
+		if got := c.piece.Buckets(c.limit); len(got) != c.want {
+			t.Errorf("%+v: got %v", c.piece, got)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package read
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -103,7 +104,7 @@ func (q *question) addAccounts(s *statement) {
 		}
 		q.addEach(s, from, long, q.accountColumn(), q.Level == usage.Together)
 	}
-	for some := range slices.Chunk(named(short), maxNamed) {
+	for some := range slices.Chunk(named(short, math.MaxInt), maxNamed) {
 		from := eachAccount(sums.AccountSeries.Name(), wanted, some)
 		amounts, after := "minutes, seconds, sessions", ""
 		if q.Level == usage.Together {
@@ -136,7 +137,7 @@ func (q *question) addCustomers(s *statement, table string) {
 		// subjects for each sum.
 		others = where.Conditions{}
 	}
-	if names := named(pieces); !narrow && q.accounts != nil && names != nil && len(q.accounts)*len(names) <= maxLookUps {
+	if names := named(pieces, maxLookUps); !narrow && q.accounts != nil && names != nil && len(q.accounts)*len(names) <= maxLookUps {
 		others = where.Subjects(usage.Query{CustomerID: q.CustomerID})
 		for some := range slices.Chunk(names, maxNamed) {
 			q.addSubjects(s, eachAccount(table, where.Scope(usage.Query{Accounts: q.accounts}), some), others)
@@ -251,11 +252,12 @@ type bucket struct {
 	Start string `json:"b"`
 }
 
-// named returns the buckets of pieces, or nil where there are too many or an end is open.
-func named(pieces []usage.Piece) []bucket {
+// named returns the buckets of pieces, or nil where there are more than a limit or an end is
+// open, which none shorter than a month has.
+func named(pieces []usage.Piece, limit int) []bucket {
 	var names []bucket
 	for _, piece := range pieces {
-		starts := piece.Buckets(maxLookUps - len(names))
+		starts := piece.Buckets(limit - len(names))
 		if starts == nil {
 			return nil
 		}

@@ -95,7 +95,7 @@ func (q *question) addChanges(s *statement) {
 	sums := q.state.Set.Sums()
 	conditions := q.conditions()
 	first, last := q.plan.Summed[0], q.plan.Summed[len(q.plan.Summed)-1]
-	if !q.plan.Undated {
+	if !q.plan.Undated || !q.state.Usable() {
 		conditions.AddAll(where.InSpan(sums.At, usage.Range{From: first.From, To: last.To}))
 	}
 	account, customer := q.ids()
