@@ -150,7 +150,7 @@ func TestASuspicionThatOthersSettleIsForgotten(t *testing.T) {
 		if _, err := store.Fold(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		execute(t, dsn, "UPDATE usage_total_rollups SET sessions = -7")
+		execute(t, dsn, "UPDATE usage_customer_rollups SET sessions = -7")
 		report(t, store, usage.Request{})
 		if got := status(t, store); !got.Distrusted {
 			t.Fatalf("got %+v", got)

@@ -270,7 +270,7 @@ func TestAFoldTakesAwayOnlyWhatItHasAdded(t *testing.T) {
 // is an hour like any other, and so is the first.
 func TestTheEndsOfTimeAreFilledAndReported(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-		execute(t, dsn, "DROP TRIGGER aiusage_session_inserted", `INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES
+		execute(t, dsn, "DROP TRIGGER aiusage_change_inserted", `INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES
 			('last', 'a', '9999-12-31 23:30:00', 60), ('end', 'a', '9999-12-31 23:59:59.999', 60), ('first', 'a', '1000-01-01', 60), ('now', 'b', '2026-03-01', 60)`)
 		install(t, store)
 		holds(t, store, dsn, "filled")

@@ -133,9 +133,9 @@ func (q *question) addCustomers(s *statement, table string) {
 	one := source{from: table}
 	narrow, others := q.narrowed(&one.conditions), q.conditions()
 	if narrow {
-		// The numbers say it all. With the account's id, MariaDB looks up all of its
+		// The number says whose account it is. With the id, MariaDB looks up all of its
 		// subjects for each sum.
-		others = where.Conditions{}
+		others = where.Subjects(usage.Query{CustomerID: q.CustomerID})
 	}
 	if names := named(pieces, maxLookUps); !narrow && q.accounts != nil && names != nil && len(q.accounts)*len(names) <= maxLookUps {
 		others = where.Subjects(usage.Query{CustomerID: q.CustomerID})
