@@ -197,7 +197,8 @@ func (p *place) fold(ctx context.Context, out io.Writer) error {
 // how many.
 func (p *place) keepWriting(ctx context.Context, who population) (count int) {
 	for ; ctx.Err() == nil; count++ {
-		_, err := p.pool.ExecContext(ctx, insertSession, fmt.Sprint("live-", count), who.accounts[0], who.customers[0][0],
+		// The last one is waited for: its change would come after all have been folded.
+		_, err := p.pool.ExecContext(context.WithoutCancel(ctx), insertSession, fmt.Sprint("live-", count), who.accounts[0], who.customers[0][0],
 			yearTo.Add(-time.Duration(count+1)*time.Second), 61)
 		if err != nil {
 			return count
