@@ -105,26 +105,22 @@ func (s settings) reports(ctx context.Context, p *place, duck *duckDB, out io.Wr
 		fmt.Fprintf(out, "  DuckDB has them, too: %s\n", rate(count, time.Since(started)))
 	}
 	on := sides{place: p, who: who, duck: duck, sessions: true}
-	ask := func(title string, defaultZone string, zones ...zone) ([]result, error) {
+	ask := func(title, defaultZone string, zones ...zone) error {
 		return s.phase(ctx, &on, caller, title, defaultZone, zones, out)
 	}
-	utc, first := zone{name: "UTC", isDefault: true}, []zone{{name: berlin}, {name: kolkata}}
-	results, err := ask("the default zone is UTC", "UTC", append([]zone{utc}, first...)...)
-	if err != nil {
+	if err := ask("the default zone is UTC", "UTC", zone{"UTC", true}, zone{name: berlin}, zone{name: kolkata}); err != nil {
 		return err
 	}
-	inDefault, err := ask("the default zone is "+berlin, berlin, zone{berlin, true})
-	if err != nil {
+	if err := ask("the default zone is "+berlin, berlin, zone{berlin, true}); err != nil {
 		return err
 	}
-	printTargets(out, append(results, inDefault...))
 
-	on.sessions, on.tables = false, nil
+	on.sessions, on.tables = false, nil // not again: the sessions take long, and the tables do not have what waits
 	again := []zone{{name: "UTC"}, {berlin, true}, {name: kolkata}}
 	if err := s.wait(ctx, p, who, duck); err != nil {
 		return err
 	}
-	if _, err := ask(fmt.Sprintf("%d changes wait", s.waiting), berlin, again...); err != nil {
+	if err := ask(fmt.Sprintf("%d changes wait", s.waiting), berlin, again...); err != nil {
 		return err
 	}
 	if err := p.fold(ctx, out); err != nil || s.keep {
@@ -133,39 +129,40 @@ func (s settings) reports(ctx context.Context, p *place, duck *duckDB, out io.Wr
 	if err := p.retain(ctx, out); err != nil {
 		return err
 	}
-	_, err = ask("after retention", berlin, again...)
-	return err
+	return ask("after retention", berlin, again...)
 }
 
 // phase asks everything in some zones and prints what it took.
-func (s settings) phase(ctx context.Context, on *sides, caller caller, title, defaultZone string, zones []zone, out io.Writer) (results []result, err error) {
+func (s settings) phase(ctx context.Context, on *sides, caller caller, title, defaultZone string, zones []zone, out io.Writer) error {
 	location, err := usage.LoadZone(usage.ArgTimeZone, defaultZone)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if on.sessions {
 		var sizes string
 		if sizes, on.tables, err = on.place.sizes(ctx); err != nil {
-			return nil, err
+			return err
 		}
 		fmt.Fprint(out, "\n", sizes)
 	}
 	if on.http, err = serve(on.place, caller, location); err != nil {
-		return nil, err
+		return err
 	}
 	defer on.http.Close()
+	var results []result
 	for _, z := range zones {
 		for _, q := range questionsIn(z, on.who) {
 			r, err := s.measure(ctx, q, *on)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			results = append(results, r)
 		}
 	}
 	printResults(out, title, results)
+	printTargets(out, results)
 	if on.sessions {
-		return results, s.measureCallers(ctx, on, zones[0], out)
+		return s.measureCallers(ctx, on, zones[0], out)
 	}
-	return results, nil
+	return nil
 }

@@ -50,7 +50,9 @@ func printTargets(out io.Writer, results []result) {
 	t := table(out)
 	fmt.Fprintln(t, "question\tzone\tin the driver\tover HTTP")
 	for _, r := range results {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.question.name, r.question.zone, r.verdict(), r.overHTTP())
+		if driver, http := r.verdict(), r.overHTTP(); driver != "–" || http != "–" {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.question.name, r.question.zone, driver, http)
+		}
 	}
 	t.Flush()
 }
