@@ -129,6 +129,7 @@ func (s settings) reports(ctx context.Context, p *place, duck *duckDB, out io.Wr
 	if err := p.retain(ctx, out); err != nil {
 		return err
 	}
+	on.dropped = true
 	return ask("after retention", berlin, again...)
 }
 

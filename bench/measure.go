@@ -96,6 +96,8 @@ type sides struct {
 	tables []string
 	// sessions tells whether to read the server's own sessions, which takes long.
 	sessions bool
+	// dropped tells that sessions have been dropped, so that a question may be refused.
+	dropped bool
 }
 
 // measure asks a question in every way. All of them have to give the same answer.
@@ -112,7 +114,7 @@ func (s settings) measure(ctx context.Context, q question, on sides) (result, er
 	}), s.rounds}}
 	var refusal *usage.Error
 	switch {
-	case errors.As(err, &refusal) && refusal.Code == usage.InvalidArgument:
+	case on.dropped && errors.As(err, &refusal) && refusal.Code == usage.InvalidArgument:
 		one.refused = refusal.Error()
 		return one, nil
 	case errors.Is(err, context.DeadlineExceeded):
