@@ -150,8 +150,8 @@ func (s settings) phase(ctx context.Context, on *sides, caller caller, title, de
 		return err
 	}
 	defer on.http.Close()
-	var results []result
-	for _, z := range zones {
+	for _, z := range zones { // one after the other, so that a run that is ended has told something
+		var results []result
 		for _, q := range questionsIn(z, on.who) {
 			r, err := s.measure(ctx, q, *on)
 			if err != nil {
@@ -159,9 +159,9 @@ func (s settings) phase(ctx context.Context, on *sides, caller caller, title, de
 			}
 			results = append(results, r)
 		}
+		printResults(out, title+": "+z.name, results)
+		printTargets(out, results)
 	}
-	printResults(out, title, results)
-	printTargets(out, results)
 	if on.sessions {
 		return s.measureCallers(ctx, on, zones[0], out)
 	}
