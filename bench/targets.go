@@ -51,13 +51,14 @@ func (r result) verdict() string {
 }
 
 // overHTTP tells whether HTTP takes at most a millisecond more than the store, plus 1.3
-// times what encoding the same bytes costs.
+// times what encoding the same bytes costs. It is judged as verdict judges.
 func (r result) overHTTP() string {
 	if r.http.median == 0 || r.store.median == 0 || r.http.cut || r.store.cut {
 		return "–"
 	}
-	allowed := r.store.median + time.Millisecond + scaled(1.3, r.encode.median)
-	return judge(r.http.median, allowed, fmt.Sprintf("%s of %s", ms(r.http.median), ms(allowed)))
+	allowed := func(store, encode time.Duration) time.Duration { return store + time.Millisecond + scaled(1.3, encode) }
+	median, least := allowed(r.store.median, r.encode.median), allowed(r.store.least, r.encode.least)
+	return judge(r.http.median, median, fmt.Sprintf("%s of %s %s", ms(r.http.median), ms(median), brackets(ms(r.http.least)+" of "+ms(least))))
 }
 
 func judge(took, allowed time.Duration, words string) string {
