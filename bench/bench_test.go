@@ -115,7 +115,6 @@ func TestWaysThatDisagree(t *testing.T) {
 	}
 
 	other := find("all customers, one month")
-	other.document = find("one account's customers, one month").document
 	other.request.EndDate = "2026-03-30"
 	query, err := other.query()
 	if err != nil {
