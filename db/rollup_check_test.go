@@ -230,6 +230,9 @@ func TestEachPartOfASumIsChecked(t *testing.T) {
 		for _, one := range sumsOfUTC() {
 			for _, part := range []string{"minutes", "seconds", "sessions"} {
 				for _, by := range []string{"+ 1", "- 1"} {
+					if by == "- 1" && part != "sessions" {
+						continue // goes the same way
+					}
 					what := fmt.Sprintf("%s of a %s in %s %s", part, one.grain, one.table.Name(), by)
 					execute(t, dsn, fmt.Sprintf("UPDATE %s SET %s = %s %s WHERE grain = %d ORDER BY bucket DESC LIMIT 1", one.table.Name(), part, part, by, one.grain))
 					if found := differences(t, store); len(found) == 0 || found[0].Table != one.table || found[0].Grain != one.grain {

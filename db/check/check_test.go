@@ -79,7 +79,7 @@ func TestEverySumIsComparedAndRepaired(t *testing.T) {
 			}
 			calendar := w.register(number, zone)
 			w.must(w.checks.FillRollups(t.Context(), nil))
-			for range 5 {
+			for range 3 {
 				for range random.IntN(12) {
 					w.insert(uses(random, begin), random.IntN(4) > 0)
 				}
