@@ -17,7 +17,7 @@ func TestChunksGrowAndShrinkWithTheTimeTheyTake(t *testing.T) {
 		took time.Duration
 		want int
 	}{
-		{1, 0, 2}, {8, paceGoal/2 - 1, 16}, {700, 0, 732}, {8, paceGoal / 2, 8}, {8, paceGoal, 8},
+		{1, 0, 8}, {8, paceGoal / 16, 16}, {8, paceGoal/2 - 1, 16}, {700, 0, 732}, {700, paceGoal / 4, 732}, {8, paceGoal / 2, 8}, {8, paceGoal, 8},
 		{8, 2 * paceGoal, 8}, {8, 2*paceGoal + 1, 4}, {1, time.Minute, 1},
 	} {
 		if got := pace(c.days, c.took); got != c.want {

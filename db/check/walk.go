@@ -30,6 +30,8 @@ type checker struct {
 	// folded in every chunk. folded is when it last did.
 	fold   bool
 	folded time.Time
+	// days is how many days the next chunk has.
+	days int
 }
 
 // paceGoal is how long a chunk should take.
@@ -119,7 +121,8 @@ func (c *checker) chunk(ctx context.Context, read func(*snapshot) (usage.Range, 
 // walk compares the sums of a stage, in chunks of as many days as the pace allows. A bucket
 // belongs to the chunk in which it begins, and those that the span touches are compared.
 func (c *checker) walk(ctx context.Context, stage int, span usage.Range) error {
-	days, at := 1, time.Time{}
+	c.days = max(c.days, 1) // a later stage begins with what the one before has come to
+	at := time.Time{}
 	for {
 		if err := c.foldNowAndThen(ctx); err != nil {
 			return err
@@ -130,7 +133,7 @@ func (c *checker) walk(ctx context.Context, stage int, span usage.Range) error {
 		err := c.chunk(ctx, func(s *snapshot) (usage.Range, []Difference, error) {
 			comparisons := c.comparisons(s, stage)
 			var err error
-			chunk, ended, err = s.chunkFrom(ctx, comparisons, later(at, floor(comparisons, span.From)), days, span)
+			chunk, ended, err = s.chunkFrom(ctx, comparisons, later(at, floor(comparisons, span.From)), c.days, span)
 			if err != nil || ended {
 				return chunk, nil, err
 			}
@@ -144,7 +147,7 @@ func (c *checker) walk(ctx context.Context, stage int, span usage.Range) error {
 			c.tell(stage, c.told.To)
 			return nil
 		}
-		days, at = pace(days, time.Since(started)), chunk.To
+		c.days, at = pace(c.days, time.Since(started)), chunk.To
 		c.tell(stage, at)
 	}
 }
@@ -209,6 +212,8 @@ func (c *checker) foldNowAndThen(ctx context.Context) error {
 // pace returns how many days to take next.
 func pace(days int, took time.Duration) int {
 	switch {
+	case took < paceGoal/16:
+		return min(8*days, maxDays)
 	case took < paceGoal/2:
 		return min(2*days, maxDays)
 	case took > 2*paceGoal:

@@ -99,10 +99,13 @@ func (q *question) read(rows *sql.Rows, answer answers) (lastRow, error) {
 // row reads one row.
 func (r *reading) row(columns []sql.RawBytes) error {
 	var numbers [7]int64 // kind, at, minutes, seconds, sessions, stamp, token
-	end := len(columns)
-	for i, value := range append(append(make([]sql.RawBytes, 0, 7), columns[2:7]...), columns[end-2:]...) {
+	for i := range numbers {
+		column := i + 2 // behind the ids
+		if i >= 5 {
+			column = len(columns) - 7 + i
+		}
 		var err error
-		if numbers[i], err = whole(value); err != nil {
+		if numbers[i], err = whole(columns[column]); err != nil {
 			return err
 		}
 	}
