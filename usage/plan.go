@@ -111,6 +111,9 @@ func Find(spans []Edge, at time.Time) int {
 // nothing are left out.
 func apart(spans []Edge) []Edge {
 	slices.SortStableFunc(spans, func(a, b Edge) int { return a.From.Compare(b.From) })
+	if spans = alike(spans); areApart(spans) {
+		return joinedSpans(spans)
+	}
 	var cuts []time.Time
 	for _, span := range spans {
 		cuts = append(cuts, span.From, span.To)
@@ -128,15 +131,48 @@ func apart(spans []Edge) []Edge {
 			}
 			spans = spans[1:]
 		}
-		shares := together(open)
-		if len(shares) == 0 {
+		result = append(result, Edge{Range{from, to}, together(open)})
+	}
+	return joinedSpans(result)
+}
+
+// alike makes one of neighbours that are the same span, as the tails on both sides of a
+// bound are.
+func alike(spans []Edge) []Edge {
+	var result []Edge
+	for _, span := range spans {
+		if last := len(result) - 1; last >= 0 && result[last].From.Equal(span.From) && result[last].To.Equal(span.To) {
+			result[last].Shares = together([]Edge{result[last], span})
 			continue
 		}
-		if last := len(result) - 1; last >= 0 && result[last].To.Equal(from) && slices.Equal(result[last].Shares, shares) {
-			result[last].To = to
+		result = append(result, span)
+	}
+	return result
+}
+
+// areApart tells whether spans in order do not overlap.
+func areApart(spans []Edge) bool {
+	for i := 1; i < len(spans); i++ {
+		if spans[i].From.Before(spans[i-1].To) {
+			return false
+		}
+	}
+	return true
+}
+
+// joinedSpans joins neighbours with the same shares, and leaves out what counts for
+// nothing, of spans that are in order and apart.
+func joinedSpans(spans []Edge) []Edge {
+	result := spans[:0]
+	for _, span := range spans {
+		if len(span.Shares) == 0 {
 			continue
 		}
-		result = append(result, Edge{Range{from, to}, shares})
+		if last := len(result) - 1; last >= 0 && result[last].To.Equal(span.From) && slices.Equal(result[last].Shares, span.Shares) {
+			result[last].To = span.To
+			continue
+		}
+		result = append(result, span)
 	}
 	return result
 }
