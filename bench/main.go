@@ -1,240 +1,169 @@
-// The bench program measures reports with rollups, from raw sessions and as bare
-// SQL through the driver, in one run on one server, and what the rollups cost
-// those who write.
+// The bench program measures how long reports and series take: in the store, over HTTP,
+// as bare SQL on the tables of sums, on the sessions, and in DuckDB on the same
+// sessions; and what the sums cost those who write.
 //
-//	go run ./bench --dsn 'root@tcp(127.0.0.1:3306)/' --sessions 100000,1000000
+//	go run ./bench --dsn 'root@tcp(127.0.0.1:3306)/'
 //
-// It makes databases of its own, named aiusage_bench_…, and drops them at the end.
-// Times are medians; compare them within a run, since machines differ.
+// It makes databases of its own, named aiusage_bench_…, and drops them at the end. All
+// ways of asking are measured in turns, in one run, and have to give the same answers.
+// Compare times within a run, since machines differ.
 package main
 
 import (
 	"context"
-	"database/sql"
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
-	"strconv"
-	"strings"
-	"text/tabwriter"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
-
-	"aiusage/db"
-	"aiusage/sample"
 	"aiusage/usage"
 )
 
-// now is when the last session starts, so that every run has the same data.
-var now = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
-
 // settings are the flags.
 type settings struct {
-	dsn      string
-	sizes    []int
-	rounds   int
-	accounts int
-	subjects int
-	days     int
-	prefix   string
+	dsn       string
+	sessions  int
+	accounts  int
+	customers int
+	waiting   int
+	rounds    int
+	enough    time.Duration
+	longest   time.Duration
+	prefix    string
+	keep      bool
+	duckDB    string
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var s settings
-	var sizes string
 	flag.StringVar(&s.dsn, "dsn", "root@tcp(127.0.0.1:3306)/", "the server, with the right to create databases")
-	flag.StringVar(&sizes, "sessions", "100000,1000000,10000000", "how many sessions, one measurement each")
-	flag.IntVar(&s.rounds, "rounds", 7, "how often each report is asked for; the median counts")
-	flag.IntVar(&s.accounts, "accounts", 1000, "how many accounts")
-	flag.IntVar(&s.subjects, "customers", 10_000, "how many customers, of all accounts together")
-	flag.IntVar(&s.days, "days", 730, "how many days the sessions are spread over")
+	flag.IntVar(&s.sessions, "sessions", 10_000_000, "how many sessions, spread over a year")
+	flag.IntVar(&s.accounts, "accounts", 200, "how many accounts")
+	flag.IntVar(&s.customers, "customers", 50, "how many customers each account has")
+	flag.IntVar(&s.waiting, "waiting", 10_000, "how many changes wait to be folded when all is asked again")
+	flag.IntVar(&s.rounds, "rounds", 11, "how often each question is asked in each way, at most")
+	flag.DurationVar(&s.enough, "enough", 2*time.Second, "how long one way of asking one question may take altogether before it is not repeated")
+	flag.DurationVar(&s.longest, "longest", time.Minute, "how long one answer may take before it is given up")
 	flag.StringVar(&s.prefix, "prefix", "aiusage_bench", "what the names of the databases begin with")
+	flag.BoolVar(&s.keep, "keep", false, "keep the database with the sessions for the next run, and drop none of them")
+	flag.StringVar(&s.duckDB, "duckdb", "bench/duckdb", "the folder of the program that asks DuckDB; empty leaves it out")
 	flag.Parse()
-	for text := range strings.SplitSeq(sizes, ",") {
-		size, err := strconv.Atoi(text)
-		if err != nil || size < 1 {
-			fmt.Fprintf(os.Stderr, "bench: %q is not a number of sessions\n", text)
-			os.Exit(2)
-		}
-		s.sizes = append(s.sizes, size)
+	if s.sessions < 1 || s.accounts < 1 || s.customers < 1 || s.waiting < 0 || s.rounds < 1 {
+		fmt.Fprintln(os.Stderr, "bench: there have to be sessions, accounts, customers and rounds")
+		os.Exit(2)
 	}
-	if err := run(ctx, s, os.Stdout); err != nil {
+	if err := s.run(ctx, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-// run measures each size and prints a table.
-func run(ctx context.Context, s settings, out io.Writer) error {
-	load, _ := os.ReadFile("/proc/loadavg") // empty elsewhere
-	fmt.Fprintf(out, "load at the start: %s\n", strings.TrimSpace(string(load)))
-	var results []result
-	for _, size := range s.sizes {
-		fmt.Fprintf(out, "\n%d sessions, %d accounts, %d customers, %d days\n", size, s.accounts, s.subjects, s.days)
-		some, err := measure(ctx, s, size, out)
-		if err != nil {
-			return err
-		}
-		printTable(out, some)
-		results = append(results, some...)
+// run measures everything and prints it.
+func (s settings) run(ctx context.Context, out io.Writer) error {
+	duck, missing := startDuckDB(ctx, s.duckDB, out)
+	defer duck.close()
+	version := "left out: " + fmt.Sprint(missing)
+	if missing == nil {
+		version = duck.version
 	}
-	printGrowth(out, s.sizes, results)
+	fmt.Fprintf(out, "%d sessions of a year, %d accounts with %d customers each\n", s.sessions, s.accounts, s.customers)
+	p, err := openFilled(ctx, s, s.population(), out)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	server, err := p.store.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	printMachine(out, server, version)
+	if err := s.reports(ctx, p, duck, out); err != nil {
+		return err
+	}
 	fmt.Fprintln(out)
 	return measureWrites(ctx, s, out)
 }
 
-// measure fills a database and measures reports on it.
-func measure(ctx context.Context, s settings, size int, out io.Writer) ([]result, error) {
-	place, err := create(ctx, s, strconv.Itoa(size))
-	if err != nil {
-		return nil, err
-	}
-	defer place.drop()
-	started := time.Now()
-	config := sample.Config{Seed: 1, Now: now, Sessions: size, Accounts: s.accounts, Customers: s.subjects, Days: s.days}
-	if err := load(ctx, place.store, config); err != nil {
-		return nil, err
-	}
-	fmt.Fprintf(out, "  loaded without rollups: %s\n", rate(size, time.Since(started)))
-	if err := place.installInUse(ctx, out); err != nil {
-		return nil, err
-	}
-	if _, err := place.pool.ExecContext(ctx, "ANALYZE TABLE ai_sessions, usage_rollups, usage_subjects, usage_deltas"); err != nil {
-		return nil, err
-	}
-	return measureReports(ctx, s, place, size, out)
-}
-
-func load(ctx context.Context, store *db.Store, config sample.Config) error {
-	const most = 2000
-	var batch []usage.Session
-	for session := range sample.Sessions(config) {
-		batch = append(batch, session)
-		if len(batch) == most {
-			if _, err := store.WriteSessions(ctx, batch); err != nil {
-				return err
-			}
-			batch = batch[:0]
-		}
-	}
-	_, err := store.WriteSessions(ctx, batch)
-	return err
-}
-
-// place is a database of this program.
-type place struct {
-	name  string
-	dsn   string
-	admin *sql.DB
-	pool  *sql.DB
-	store *db.Store
-}
-
-func create(ctx context.Context, s settings, suffix string) (*place, error) {
-	config, err := mysql.ParseDSN(s.dsn)
-	if err != nil {
-		return nil, err
-	}
-	config.DBName = ""
-	p := &place{name: s.prefix + "_" + suffix}
-	if p.admin, err = sql.Open("mysql", config.FormatDSN()); err != nil {
-		return nil, err
-	}
-	for _, statement := range []string{"DROP DATABASE IF EXISTS " + p.name, "CREATE DATABASE " + p.name + " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"} {
-		if _, err := p.admin.ExecContext(ctx, statement); err != nil {
-			return nil, err
-		}
-	}
-	config.DBName, config.InterpolateParams, config.ParseTime = p.name, true, true
-	p.dsn = config.FormatDSN()
-	if p.pool, err = sql.Open("mysql", p.dsn); err != nil {
-		return nil, err
-	}
-	if p.store, err = db.Open(p.dsn, db.Options{}); err != nil {
-		return nil, err
-	}
-	return p, p.store.Migrate(ctx, func(db.Migration) {})
-}
-
-func (p *place) drop() {
-	p.pool.Close()
-	p.store.Close()
-	p.admin.Exec("DROP DATABASE " + p.name) // what is left is seen and replaced by the next run
-	p.admin.Close()
-}
-
-// installInUse installs the rollups while a writer adds sessions, rebuilds them
-// likewise, and verifies what came of it.
-func (p *place) installInUse(ctx context.Context, out io.Writer) error {
-	writing, stop := context.WithCancel(ctx)
-	written := make(chan int)
-	go func() { written <- p.keepWriting(writing) }()
-	defer func() { stop() }()
-	steps := []struct {
-		name string
-		do   func() error
-	}{
-		{"online installation", func() error {
-			if _, err := p.store.InstallRollups(ctx); err != nil {
-				return err
-			}
-			return p.store.FillRollups(ctx, nil)
-		}},
-		{"rebuild", func() error {
-			_, err := p.store.RebuildRollups(ctx, usage.Range{}, nil)
-			return err
-		}},
-	}
-	for _, step := range steps {
-		started := time.Now()
-		if err := step.do(); err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "  %s under write load: %.1f s\n", step.name, time.Since(started).Seconds())
-	}
-	stop()
-	count := <-written
-	started := time.Now()
-	folded, err := p.store.Fold(ctx, nil)
+// reports measures all questions: with UTC as the gateway's default zone, then with
+// another, then while changes wait, then after retention.
+func (s settings) reports(ctx context.Context, p *place, duck *duckDB, out io.Writer) error {
+	who := s.population()
+	caller, err := newCaller(ctx, p)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "  written meanwhile: %d; folded: %s\n", count, rate(folded, time.Since(started)))
-	started = time.Now()
-	differences := 0
-	err = p.store.VerifyRollups(ctx, usage.Range{}, func(db.Difference) { differences++ }, nil)
-	fmt.Fprintf(out, "  verify: %.1f s, %d differences\n", time.Since(started).Seconds(), differences)
-	return err
-}
-
-// keepWriting adds single sessions as a platform does until ctx ends, and returns
-// how many.
-func (p *place) keepWriting(ctx context.Context) (count int) {
-	for ; ctx.Err() == nil; count++ {
-		_, err := p.pool.ExecContext(ctx, insertSession, fmt.Sprint("live-", count), "sample-acc-0001", "sample-cus-00001",
-			now.Add(-time.Duration(count)*time.Minute), 61)
+	if duck != nil {
+		started := time.Now()
+		count, err := duck.take(ctx, p)
 		if err != nil {
-			return count
+			return err
 		}
+		fmt.Fprintf(out, "  DuckDB has them, too: %s\n", rate(count, time.Since(started)))
 	}
-	return count
+	on := sides{place: p, who: who, duck: duck, sessions: true}
+	ask := func(title, defaultZone string, zones ...zone) error {
+		return s.phase(ctx, &on, caller, title, defaultZone, zones, out)
+	}
+	if err := ask("the default zone is UTC", "UTC", zone{"UTC", true}, zone{name: berlin}, zone{name: kolkata}); err != nil {
+		return err
+	}
+	if err := ask("the default zone is "+berlin, berlin, zone{berlin, true}); err != nil {
+		return err
+	}
+
+	on.sessions, on.tables = false, nil // not again: the sessions take long, and the tables do not have what waits
+	again := []zone{{name: "UTC"}, {berlin, true}, {name: kolkata}}
+	if err := s.wait(ctx, p, who, duck); err != nil {
+		return err
+	}
+	if err := ask(fmt.Sprintf("%d changes wait", s.waiting), berlin, again...); err != nil {
+		return err
+	}
+	if err := p.fold(ctx, out); err != nil || s.keep {
+		return err
+	}
+	if err := p.retain(ctx, out); err != nil {
+		return err
+	}
+	on.dropped = true
+	return ask("after retention", berlin, again...)
 }
 
-const insertSession = `INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES (?, ?, ?, ?, ?)`
-
-func rate(count int, took time.Duration) string {
-	return fmt.Sprintf("%d in %.1f s (%.0f/s)", count, took.Seconds(), float64(count)/took.Seconds())
+// phase asks everything in some zones and prints what it took.
+func (s settings) phase(ctx context.Context, on *sides, caller caller, title, defaultZone string, zones []zone, out io.Writer) error {
+	location, err := usage.LoadZone(usage.ArgTimeZone, defaultZone)
+	if err != nil {
+		return err
+	}
+	if on.sessions {
+		var sizes string
+		if sizes, on.tables, err = on.place.sizes(ctx); err != nil {
+			return err
+		}
+		fmt.Fprint(out, "\n", sizes)
+	}
+	if on.http, err = serve(on.place, caller, location); err != nil {
+		return err
+	}
+	defer on.http.Close()
+	for _, z := range zones { // one after the other, so that a run that is ended has told something
+		var results []result
+		for _, q := range questionsIn(z, on.who) {
+			r, err := s.measure(ctx, q, *on)
+			if err != nil {
+				return err
+			}
+			results = append(results, r)
+		}
+		printResults(out, title+": "+z.name, results)
+		printTargets(out, results)
+	}
+	if on.sessions {
+		return s.measureCallers(ctx, on, zones[0], out)
+	}
+	return nil
 }
-
-func table(out io.Writer) *tabwriter.Writer {
-	return tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-}
-
-// quiet is a log for a gateway that is only measured.
-var quiet = slog.New(slog.DiscardHandler)
