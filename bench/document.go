@@ -70,19 +70,29 @@ type (
 		AIMinutes int64 `json:"aiMinutes"`
 	}
 	point struct {
-		From      time.Time `json:"from"`
-		AIMinutes int64     `json:"aiMinutes"`
+		From time.Time `json:"from"`
+		minutesOnly
 	}
 	accountRow struct {
 		AccountID string `json:"accountId"`
-		AIMinutes int64  `json:"aiMinutes"`
+		minutesOnly
 	}
 	customerRow struct {
 		AccountID  string `json:"accountId"`
 		CustomerID string `json:"customerId"`
-		AIMinutes  int64  `json:"aiMinutes"`
+		minutesOnly
 	}
 )
+
+func (m minutesOnly) minutes() int64 { return m.AIMinutes }
+
+// minutesOf adds up the minutes of rows or points.
+func minutesOf[T interface{ minutes() int64 }](rows []T) (total int64) {
+	for _, row := range rows {
+		total += row.minutes()
+	}
+	return total
+}
 
 var totals = graphQL("totals{aiMinutes aiSeconds sessions}", func(a struct {
 	Totals sums `json:"totals"`
@@ -92,29 +102,20 @@ var totals = graphQL("totals{aiMinutes aiSeconds sessions}", func(a struct {
 
 var series = graphQL("series(granularity:DAY){from aiMinutes}", func(a struct {
 	Series []point `json:"series"`
-}) (minutes int64) {
-	for _, p := range a.Series {
-		minutes += p.AIMinutes
-	}
-	return minutes
+}) int64 {
+	return minutesOf(a.Series)
 })
 
 var accounts = graphQL("accountUsage{accountId aiMinutes}", func(a struct {
 	AccountUsage []accountRow `json:"accountUsage"`
-}) (minutes int64) {
-	for _, account := range a.AccountUsage {
-		minutes += account.AIMinutes
-	}
-	return minutes
+}) int64 {
+	return minutesOf(a.AccountUsage)
 })
 
 var customers = ofCustomers(graphQL("customerUsage{accountId customerId aiMinutes}", func(a struct {
 	CustomerUsage []customerRow `json:"customerUsage"`
-}) (minutes int64) {
-	for _, customer := range a.CustomerUsage {
-		minutes += customer.AIMinutes
-	}
-	return minutes
+}) int64 {
+	return minutesOf(a.CustomerUsage)
 }))
 
 var accountsWithCustomers = graphQL("accountUsage{accountId aiMinutes customerUsage{customerId aiMinutes}}", func(a struct {
@@ -122,14 +123,11 @@ var accountsWithCustomers = graphQL("accountUsage{accountId aiMinutes customerUs
 		accountRow
 		CustomerUsage []struct {
 			CustomerID string `json:"customerId"`
-			AIMinutes  int64  `json:"aiMinutes"`
+			minutesOnly
 		} `json:"customerUsage"`
 	} `json:"accountUsage"`
-}) (minutes int64) {
-	for _, account := range a.AccountUsage {
-		minutes += account.AIMinutes
-	}
-	return minutes
+}) int64 {
+	return minutesOf(a.AccountUsage)
 })
 
 var customersDaily = ofCustomers(graphQL("accountUsage{customerUsage{customerId series(granularity:DAY){aiMinutes}}}", func(a struct {
@@ -142,9 +140,7 @@ var customersDaily = ofCustomers(graphQL("accountUsage{customerUsage{customerId 
 }) (minutes int64) {
 	for _, account := range a.AccountUsage {
 		for _, customer := range account.CustomerUsage {
-			for _, p := range customer.Series {
-				minutes += p.AIMinutes
-			}
+			minutes += minutesOf(customer.Series)
 		}
 	}
 	return minutes
@@ -202,15 +198,13 @@ var legacyCSV = ofCustomers(&document{decode: func(body []byte) (answer, error) 
 	list, of, _ := bytes.Cut(lines[1], []byte(`","`))
 	var accounts []accountRow
 	for _, found := range csvAccount.FindAllSubmatch(list, -1) {
-		accounts = append(accounts, accountRow{string(found[1]), number(found[2])})
+		accounts = append(accounts, accountRow{string(found[1]), minutesOnly{number(found[2])}})
 	}
 	var customers []customerRow
-	var minutes int64
 	for _, found := range csvCustomer.FindAllSubmatch(of, -1) {
-		customers = append(customers, customerRow{string(found[1]), string(found[2]), number(found[3])})
-		minutes += number(found[3])
+		customers = append(customers, customerRow{string(found[1]), string(found[2]), minutesOnly{number(found[3])}})
 	}
-	return answer{func() ([]byte, error) { return appendCSV(nil, accounts, customers), nil }, minutes}, nil
+	return answer{func() ([]byte, error) { return appendCSV(nil, accounts, customers), nil }, minutesOf(customers)}, nil
 }})
 
 var (

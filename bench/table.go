@@ -31,11 +31,11 @@ func printResults(out io.Writer, title string, results []result) {
 		if q.target == likeLookUp {
 			lookUp = r.lookUp
 		}
-		table := "–"
+		its := "–"
 		if r.bareTable != "" {
-			table = strings.TrimPrefix(r.bareTable, "usage_")
+			its = strings.TrimPrefix(r.bareTable, "usage_")
 		}
-		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.1f\t%s\n", q.name, q.zone, r.rows, r.store, r.bare, table, lookUp, r.duck,
+		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.1f\t%s\n", q.name, q.zone, r.rows, r.store, r.bare, its, lookUp, r.duck,
 			ms(r.raw.median), r.http, float64(r.bytes)/1000, r.encode)
 	}
 	t.Flush()

@@ -150,11 +150,7 @@ func (s signIn) Accounts(r *http.Request, principal auth.Principal) ([]usage.Acc
 	if err != nil {
 		return nil, nil // whoever may see none
 	}
-	ctx := r.Context()
-	if s.limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, s.limit)
-		defer cancel()
-	}
+	ctx, cancel := usage.Bounded(r.Context(), s.limit)
+	defer cancel()
 	return s.store.Accounts(ctx, ids)
 }

@@ -105,7 +105,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, que
 		return err
 	}
 	settle := h.afterBasic(r, principal)
-	ctx, cancel := h.bounded(auth.NewContext(r.Context(), principal))
+	ctx, cancel := usage.Bounded(auth.NewContext(r.Context(), principal), h.Timeout)
 	defer cancel()
 	document, err := h.operate(ctx, w, r, route, query, as)
 	settle(w)
@@ -130,14 +130,6 @@ func (h *handler) operate(ctx context.Context, w http.ResponseWriter, r *http.Re
 	}
 	report, err := h.report(ctx, request)
 	return func(s *stream) { encoders[as.format].one(s, report) }, err
-}
-
-// bounded returns the context of an answer that may take no longer than Timeout.
-func (h *handler) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	if h.Timeout <= 0 {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, h.Timeout)
 }
 
 // admit authenticates the request and requires the operation's role. It runs
@@ -172,10 +164,10 @@ func (h *handler) report(ctx context.Context, request usage.Request) (*usage.Rep
 // When the document cannot be finished (the client went away, a deadline
 // passed) the connection is cut, so that nobody takes a part for the whole.
 func (h *handler) write(ctx context.Context, w http.ResponseWriter, r *http.Request, as representation, document func(*stream)) error {
+	if usage.IsLate(ctx) {
+		return context.DeadlineExceeded
+	}
 	if deadline, isBounded := ctx.Deadline(); isBounded {
-		if !time.Now().Before(deadline) {
-			return context.DeadlineExceeded
-		}
 		_ = http.NewResponseController(w).SetWriteDeadline(deadline) // a recorder in tests cannot
 	}
 	header := w.Header()

@@ -27,8 +27,11 @@ const maxSameErrors = 100
 
 // InterceptField counts lists and writes those that are plain.
 func (Flat) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
-	if err := answer.Wanted(ctx); err != nil {
-		return nil, err
+	// A root field may have been read already, and knows better why it has failed.
+	if graphql.GetFieldContext(ctx).Object != "Query" {
+		if err := answer.Wanted(ctx); err != nil {
+			return nil, err
+		}
 	}
 	result, err := next(ctx)
 	if err != nil {

@@ -86,7 +86,7 @@ func (r queryResolver) Accounts(ctx context.Context, search *string, first *int3
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := r.bounded(ctx)
+	ctx, cancel := usage.Bounded(ctx, r.limit)
 	defer cancel()
 	found, err := r.reader.FindAccounts(ctx, asked)
 	if err != nil {
@@ -109,7 +109,7 @@ func (r queryResolver) Customers(ctx context.Context, accountID, search *string,
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := r.bounded(ctx)
+	ctx, cancel := usage.Bounded(ctx, r.limit)
 	defer cancel()
 	found, err := r.reader.FindCustomers(ctx, asked)
 	if err != nil {

@@ -78,17 +78,9 @@ func (r *Resolver) Report(ctx context.Context, request usage.Request) (*usage.Re
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := r.bounded(ctx)
+	ctx, cancel := usage.Bounded(ctx, r.limit)
 	defer cancel()
 	return r.reader.Report(ctx, query)
-}
-
-// bounded returns a context that ends when an answer has taken too long.
-func (r *Resolver) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	if r.limit > 0 {
-		return context.WithTimeout(ctx, r.limit)
-	}
-	return ctx, func() {}
 }
 
 // Extensions are what a GraphQL server needs beside the schema to use these

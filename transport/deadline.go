@@ -8,6 +8,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"aiusage/usage"
 )
 
 // An answer has one deadline for everything: what is read, how it is put together, and how
@@ -17,24 +19,9 @@ import (
 // errorPatience is how long a caller may take to accept the error that the time was up.
 const errorPatience = 5 * time.Second
 
-// bounded returns the context of an answer that may take timeout; 0 means no bound.
-func bounded(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	if timeout <= 0 {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, timeout)
-}
-
-// isLate tells whether the time of an answer is up. It looks at the clock, as a context
-// may end some time later.
-func isLate(ctx context.Context) bool {
-	deadline, isBounded := ctx.Deadline()
-	return isBounded && !time.Now().Before(deadline)
-}
-
 // inTime returns an answer, or that it came too late.
 func inTime(ctx context.Context, executor graphql.GraphExecutor, operation *graphql.OperationContext, answer *graphql.Response) *graphql.Response {
-	if !isLate(ctx) || saysSo(answer) {
+	if !usage.IsLate(ctx) || saysSo(answer) {
 		return answer
 	}
 	return present(ctx, executor, operation, gqlerror.List{gqlerror.Wrap(context.DeadlineExceeded)})
@@ -59,7 +46,7 @@ func writeBy(ctx context.Context, w http.ResponseWriter) {
 	if !isBounded {
 		return
 	}
-	if isLate(ctx) {
+	if usage.IsLate(ctx) {
 		deadline = time.Now().Add(errorPatience)
 	}
 	_ = http.NewResponseController(w).SetWriteDeadline(deadline) // a recorder in tests cannot

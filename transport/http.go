@@ -9,6 +9,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"aiusage/usage"
 )
 
 // overHTTP carries GraphQL over HTTP, as the draft specification of that name
@@ -42,11 +44,11 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 	asked.Headers = r.Header
 	asked.ReadTime = graphql.TraceTiming{Start: started, End: graphql.Now()}
 
-	ctx, cancel := bounded(r.Context(), o.timeout)
+	ctx, cancel := usage.Bounded(r.Context(), o.timeout)
 	defer cancel()
 	operation, errs := o.persisted.open(ctx, executor, asked)
 	streamed := preferred.prefersStream()
-	if errs == nil && operation.Operation.Operation != ast.Query {
+	if errs == nil && !isQuery(operation) {
 		streamed = streamed || operation.Operation.Operation == ast.Subscription && preferred.takesStream()
 		if refused := refuseOperation(r.Method, operation.Operation.Operation, streamed); refused != nil {
 			refused.write(w)

@@ -190,7 +190,7 @@ func (s *streams) run(ctx context.Context, executor graphql.GraphExecutor, opera
 	ctx, caught := watch.Catch(ctx)
 	if isQuery(operation) {
 		var cancel context.CancelFunc
-		ctx, cancel = bounded(ctx, s.timeout)
+		ctx, cancel = usage.Bounded(ctx, s.timeout)
 		defer cancel()
 	}
 	respond, ctx := executor.DispatchOperation(ctx, operation)
@@ -202,7 +202,7 @@ func (s *streams) run(ctx context.Context, executor graphql.GraphExecutor, opera
 		}
 	}
 	err := caught()
-	if !answered && isLate(ctx) {
+	if !answered && usage.IsLate(ctx) {
 		err = context.DeadlineExceeded
 	}
 	if guarded.Err() != nil {

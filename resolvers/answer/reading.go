@@ -96,10 +96,7 @@ func FromContext(ctx context.Context) (*Reading, error) {
 func (r *Reading) database() (context.Context, usage.Snapshot) {
 	r.begin.Do(func() {
 		r.db, r.stop = closedDatabase{}, func() bool { return true } // should opening panic
-		r.ctx, r.cancel = context.WithCancel(r.asked)
-		if r.limit > 0 {
-			r.ctx, r.cancel = context.WithTimeout(r.asked, r.limit)
-		}
+		r.ctx, r.cancel = usage.Bounded(r.asked, r.limit)
 		r.db = r.open(r.ctx)
 		// Whoever asked may go away without the end being told. A panic here is left to
 		// Close, which comes to the same where somebody can be told.
