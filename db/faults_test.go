@@ -125,7 +125,7 @@ func TestNoStatementFailsUnnoticed(t *testing.T) {
 				return err
 			}},
 		} {
-			for at := 1; ; at++ {
+			for at := 1; ; at = nextFault(at) {
 				if s.before != nil {
 					s.before()
 				}

@@ -131,8 +131,9 @@ func TestRowsThatAStatementPassesOverDoNotCount(t *testing.T) {
 					if got := status(t, store); got.Phase != db.Ready {
 						t.Fatalf("%s: %+v", statement, got)
 					}
-					holds(t, store, dsn, statement)
+					reportsHold(t, store, dsn, statement)
 				}
+				holds(t, store, dsn, "after all statements")
 			})
 		}
 	})

@@ -30,15 +30,20 @@ type maintenance struct {
 // then one in ever so many: operations on the sums take a hundred of them and more.
 var everyStatement = flag.Bool("every-statement", false, "let each statement fail where maintenance is tested")
 
+// nextFault returns the number of the statement that fails after another has.
+func nextFault(at int) int {
+	if *everyStatement {
+		return at + 1
+	}
+	return at + 1 + at/3
+}
+
 // eachFault fails the first statement of an operation, then the second one, and so on
 // until it is through.
 func eachFault(t *testing.T, statements *dbtest.Statements, m maintenance) {
 	t.Helper()
 	round := 0
-	for at := 1; !t.Failed(); at++ {
-		if !*everyStatement {
-			at += at / 5
-		}
+	for at := 1; !t.Failed(); at = nextFault(at) {
 		if round++; m.before != nil {
 			m.before(round)
 		}

@@ -17,8 +17,8 @@ func TestChunksGrowAndShrinkWithTheTimeTheyTake(t *testing.T) {
 		took time.Duration
 		want int
 	}{
-		{1, 0, 8}, {8, paceGoal / 16, 16}, {8, paceGoal/2 - 1, 16}, {700, 0, 732}, {700, paceGoal / 4, 732}, {8, paceGoal / 2, 8}, {8, paceGoal, 8},
-		{8, 2 * paceGoal, 8}, {8, 2*paceGoal + 1, 4}, {1, time.Minute, 1},
+		{1, 0, 16}, {8, paceGoal / 20, 128}, {8, paceGoal / 16, 128}, {8, paceGoal / 4, 32}, {700, 0, 732}, {700, paceGoal / 4, 732},
+		{8, paceGoal, 8}, {9, paceGoal, 9}, {8, paceGoal * 4 / 3, 6}, {8, 2 * paceGoal, 4}, {8, time.Minute, 4}, {1, time.Minute, 1},
 	} {
 		if got := pace(c.days, c.took); got != c.want {
 			t.Errorf("after %d days in %v: %d, want %d", c.days, c.took, got, c.want)

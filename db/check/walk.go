@@ -77,23 +77,19 @@ func (c *checker) comparisons(s *snapshot, stage int) []comparison {
 // undated checks the sums of sessions whose start cannot be read, which are in the grids of
 // UTC only.
 func (c *checker) undated(ctx context.Context) error {
-	for stage := range stageGrains {
-		err := c.chunk(ctx, func(s *snapshot) (usage.Range, []Difference, error) {
-			var found []Difference
-			for _, one := range stages(s.calendars(func(phase.Registered) bool { return false }))[stage] {
+	return c.chunk(ctx, func(s *snapshot) (usage.Range, []Difference, error) {
+		var found []Difference
+		for _, stage := range stages([]usage.Calendar{usage.UTCCalendar}) {
+			for _, one := range stage {
 				some, err := s.differences(ctx, one, undatedSpan)
 				if err != nil {
 					return undatedSpan, nil, err
 				}
 				found = append(found, some...)
 			}
-			return undatedSpan, found, nil
-		})
-		if err != nil {
-			return err
 		}
-	}
-	return nil
+		return undatedSpan, found, nil
+	})
 }
 
 // chunk reads a chunk and handles what is found, again while the state changes.
@@ -122,34 +118,35 @@ func (c *checker) chunk(ctx context.Context, read func(*snapshot) (usage.Range, 
 // belongs to the chunk in which it begins, and those that the span touches are compared.
 func (c *checker) walk(ctx context.Context, stage int, span usage.Range) error {
 	c.days = max(c.days, 1) // a later stage begins with what the one before has come to
-	at := time.Time{}
-	for {
+	at, ended := time.Time{}, false
+	for !ended {
 		if err := c.foldNowAndThen(ctx); err != nil {
 			return err
 		}
-		ended := false
 		started := time.Now()
 		var chunk usage.Range
-		err := c.chunk(ctx, func(s *snapshot) (usage.Range, []Difference, error) {
+		err := c.chunk(ctx, func(s *snapshot) (_ usage.Range, found []Difference, err error) {
 			comparisons := c.comparisons(s, stage)
-			var err error
 			chunk, ended, err = s.chunkFrom(ctx, comparisons, later(at, floor(comparisons, span.From)), c.days, span)
 			if err != nil || ended {
 				return chunk, nil, err
 			}
-			found, err := s.differencesIn(ctx, comparisons, chunk, span)
+			if found, err = s.differencesIn(ctx, comparisons, chunk, span); err != nil {
+				return chunk, nil, err
+			}
+			_, ended, err = s.chunkFrom(ctx, comparisons, chunk.To, 1, span) // whether this was the last
 			return chunk, found, err
 		})
 		if err != nil {
 			return err
 		}
-		if ended {
-			c.tell(stage, c.told.To)
-			return nil
+		if !ended { // the last chunk may be a short one, which tells nothing of the pace
+			c.days, at = pace(c.days, time.Since(started)), chunk.To
+			c.tell(stage, at)
 		}
-		c.days, at = pace(c.days, time.Since(started)), chunk.To
-		c.tell(stage, at)
 	}
+	c.tell(stage, c.told.To)
+	return nil
 }
 
 // chunkFrom returns the next chunk at or after an instant in which anything begins, of so
@@ -209,17 +206,11 @@ func (c *checker) foldNowAndThen(ctx context.Context) error {
 	return err
 }
 
-// pace returns how many days to take next.
+// pace returns how many days to take next: as many as should take the goal, if each takes
+// as long as those before, but no more than 16 times and no less than half as many.
 func pace(days int, took time.Duration) int {
-	switch {
-	case took < paceGoal/16:
-		return min(8*days, maxDays)
-	case took < paceGoal/2:
-		return min(2*days, maxDays)
-	case took > 2*paceGoal:
-		return max(days/2, 1)
-	}
-	return days
+	next := float64(days) * float64(paceGoal) / float64(max(took, 1))
+	return int(min(max(next, float64(days)/2, 1), 16*float64(days), maxDays))
 }
 
 func (c *checker) tell(stage int, at time.Time) {
