@@ -75,11 +75,10 @@ func (c *checker) comparisons(s *snapshot, stage int) []comparison {
 }
 
 // undated checks the sums of sessions whose start cannot be read, which are in the grids of
-// UTC only.
+// UTC only: a stage after the other, since what is corrected in one changes the next.
 func (c *checker) undated(ctx context.Context) error {
-	return c.chunk(ctx, func(s *snapshot) (usage.Range, []Difference, error) {
-		var found []Difference
-		for _, stage := range stages([]usage.Calendar{usage.UTCCalendar}) {
+	for _, stage := range stages([]usage.Calendar{usage.UTCCalendar}) {
+		err := c.chunk(ctx, func(s *snapshot) (_ usage.Range, found []Difference, err error) {
 			for _, one := range stage {
 				some, err := s.differences(ctx, one, undatedSpan)
 				if err != nil {
@@ -87,9 +86,13 @@ func (c *checker) undated(ctx context.Context) error {
 				}
 				found = append(found, some...)
 			}
+			return undatedSpan, found, nil
+		})
+		if err != nil {
+			return err
 		}
-		return undatedSpan, found, nil
-	})
+	}
+	return nil
 }
 
 // chunk reads a chunk and handles what is found, again while the state changes.
