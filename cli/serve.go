@@ -100,6 +100,7 @@ func (c serveCommand) openStore(ctx context.Context, p *process, listenErr error
 		if err := c.prepareOwn(ctx, p, store); err != nil {
 			return nil, errors.Join(err, store.close())
 		}
+		store.Anticipate()
 		return store, nil
 	}
 	if listenErr != nil {

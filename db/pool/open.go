@@ -126,18 +126,29 @@ func describeDSN(dsn string) string {
 
 // Describe names the server and its version for people, such as "MySQL 9.7.4".
 func (p *Pool) Describe(ctx context.Context) (string, error) {
-	var version, comment string
-	err := p.QueryRowContext(ctx, "SELECT VERSION(), @@version_comment").Scan(&version, &comment)
-	if err != nil {
-		return "", Translate(err)
-	}
-	if strings.Contains(version, "MariaDB") {
+	version, comment, err := p.version(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case strings.Contains(version, "MariaDB"):
 		return "MariaDB " + strings.SplitN(version, "-", 2)[0], nil
-	}
-	if strings.Contains(comment, "Dolt") {
+	case isDolt(comment):
 		return "Dolt (speaking MySQL " + version + ")", nil
 	}
 	return "MySQL " + version, nil
+}
+
+// IsDolt tells whether the server is the embedded engine.
+func (p *Pool) IsDolt(ctx context.Context) (bool, error) {
+	_, comment, err := p.version(ctx)
+	return isDolt(comment), err
+}
+
+func isDolt(comment string) bool { return strings.Contains(comment, "Dolt") }
+
+func (p *Pool) version(ctx context.Context) (version, comment string, err error) {
+	err = p.QueryRowContext(ctx, "SELECT VERSION(), @@version_comment").Scan(&version, &comment)
+	return version, comment, Translate(err)
 }
 
 // InTransaction runs do in a transaction, again from the start when the server

@@ -26,7 +26,7 @@ func (s *Snapshot) closed(ctx context.Context, query usage.Query, state *phase.S
 	ends, known := s.ends[whose]
 	if !known {
 		var err error
-		if ends, err = endsOf(ctx, s.tx, query, state); err != nil {
+		if ends, err = s.reader.endsOf(ctx, s.tx, query, state); err != nil {
 			return usage.Range{}, err
 		}
 		if s.ends == nil {
@@ -51,8 +51,8 @@ func (s *Snapshot) closed(ctx context.Context, query usage.Query, state *phase.S
 
 // endsOf returns the hours from the first usage that a query asks for to the later of the
 // last and now. It is zero when there is none.
-func endsOf(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.State) (usage.Range, error) {
-	span, err := usedSpan(ctx, tx, query, state)
+func (r *Reader) endsOf(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.State) (usage.Range, error) {
+	span, err := r.usedSpan(ctx, tx, query, state)
 	if err != nil || span.From.IsZero() {
 		return usage.Range{}, err
 	}
@@ -68,7 +68,12 @@ func endsOf(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.St
 
 // usedSpan returns the hours from the first usage that a query asks for to the last,
 // whatever its range. It is zero when there is none.
-func usedSpan(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.State) (usage.Range, error) {
+func (r *Reader) usedSpan(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.State) (usage.Range, error) {
+	if !state.Usable() {
+		if sessions, err := r.mirror.In(ctx, tx); sessions != nil || err != nil {
+			return sessions.Span(query), err
+		}
+	}
 	if query.Accounts == nil && query.AccountID == "" && query.CustomerID == "" {
 		span, _, err := state.Set.Sums().Filled(ctx, tx)
 		return span, err

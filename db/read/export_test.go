@@ -2,6 +2,9 @@ package read
 
 import (
 	"context"
+
+	"aiusage/db/mirror"
+	"aiusage/db/pool"
 )
 
 // RowsRead is how many rows the server has read for the snapshot's connection so far, by
@@ -21,4 +24,16 @@ func (s *Snapshot) RowsRead(ctx context.Context) (count int64, err error) {
 		count += value
 	}
 	return count, rows.Err()
+}
+
+// RecallSessions reads the sessions into memory, where the engine can have them there.
+func (r *Reader) RecallSessions(ctx context.Context) error { return r.mirror.Load(ctx) }
+
+// ForgetSessions has no answer come from memory: the mirror looks where there is no server.
+func (r *Reader) ForgetSessions() error {
+	nowhere, err := pool.Open("nobody@tcp(127.0.0.1:1)/nothing", pool.Options{})
+	if err == nil {
+		r.mirror = mirror.New(nowhere)
+	}
+	return err
 }

@@ -13,7 +13,7 @@ import (
 // reportOf reads a report as planned on the state (unlessNegative).
 func (r *Reader) reportOf(ctx context.Context, db sqlx.QueryerContext, query usage.Query, state *phase.State) (*usage.Report, lastRow, error) {
 	return unlessNegative(r.phases, state, func(state *phase.State) (*usage.Report, lastRow, error) {
-		return reportIn(ctx, db, query, state)
+		return r.reportIn(ctx, db, query, state)
 	}, func(report *usage.Report) bool {
 		return slices.ContainsFunc(report.Subjects, func(one usage.SubjectUsage) bool { return negative(one.Usage) })
 	})
@@ -22,7 +22,7 @@ func (r *Reader) reportOf(ctx context.Context, db sqlx.QueryerContext, query usa
 // seriesOf reads a series as planned on the state (unlessNegative).
 func (r *Reader) seriesOf(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQuery, span usage.Range, state *phase.State) (*usage.SeriesSet, lastRow, error) {
 	return unlessNegative(r.phases, state, func(state *phase.State) (*usage.SeriesSet, lastRow, error) {
-		return seriesIn(ctx, tx, query, span, state)
+		return r.seriesIn(ctx, tx, query, span, state)
 	}, func(set *usage.SeriesSet) bool { return set.Any(negative) })
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/mirror"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/usage"
@@ -30,7 +31,7 @@ func (r *Reader) Report(ctx context.Context, query usage.Query) (report *usage.R
 }
 
 // reportIn reads a report as planned on the state.
-func reportIn(ctx context.Context, db sqlx.QueryerContext, query usage.Query, state *phase.State) (*usage.Report, lastRow, error) {
+func (r *Reader) reportIn(ctx context.Context, db sqlx.QueryerContext, query usage.Query, state *phase.State) (*usage.Report, lastRow, error) {
 	q := &question{SeriesQuery: usage.SeriesQuery{Query: query}, state: state}
 	if span, ok := query.Range.Normal(); ok {
 		var err error
@@ -39,7 +40,7 @@ func reportIn(ctx context.Context, db sqlx.QueryerContext, query usage.Query, st
 		}
 	}
 	var subjects []usage.SubjectUsage
-	last, err := q.ask(ctx, db, func(subject usage.Subject, _ int, amount usage.Usage) error {
+	last, err := r.ask(ctx, db, q, func(subject usage.Subject, _ int, amount usage.Usage) error {
 		subjects = append(subjects, usage.SubjectUsage{AccountID: subject.AccountID, CustomerID: subject.CustomerID, Usage: amount})
 		return nil
 	})
@@ -51,8 +52,11 @@ func reportIn(ctx context.Context, db sqlx.QueryerContext, query usage.Query, st
 	return report, last, report.Totals.Fits()
 }
 
-// ask runs the statement of a question and hands what its rows come to to answer.
-func (q *question) ask(ctx context.Context, db sqlx.QueryerContext, answer answers) (lastRow, error) {
+// ask answers a question from the sessions in memory, or else by its statement.
+func (r *Reader) ask(ctx context.Context, db sqlx.QueryerContext, q *question, answer answers) (lastRow, error) {
+	if last, answered, err := r.recall(ctx, db, q, answer); answered || err != nil {
+		return last, err
+	}
 	q.accounts = accountsOf(q.SeriesQuery)
 	statement, args := q.statement()
 	rows, err := db.QueryContext(ctx, statement, args...)
@@ -61,6 +65,28 @@ func (q *question) ask(ctx context.Context, db sqlx.QueryerContext, answer answe
 	}
 	defer rows.Close()
 	return q.read(rows, answer)
+}
+
+// recall answers a question from the sessions in memory, if they are those that db has. Its
+// statement tells that, and what the last row of the question's statement would.
+func (r *Reader) recall(ctx context.Context, db sqlx.QueryerContext, q *question, answer answers) (last lastRow, answered bool, err error) {
+	if q.state.Usable() || !r.mirror.Possible() {
+		return lastRow{}, false, nil
+	}
+	var hash string
+	var micros int64
+	err = db.QueryRowxContext(ctx, "SELECT "+mirror.Hash+", "+stamp+", "+q.state.Set.TokenColumn()).Scan(&hash, &micros, &last.token)
+	if err != nil {
+		return lastRow{}, false, err
+	}
+	sessions := r.mirror.Of(hash)
+	if sessions == nil {
+		return lastRow{}, false, nil
+	}
+	last.asOf = instantOf(micros)
+	return last, true, sessions.Each(q.Query, q.plan, func(subject usage.Subject, shares []usage.Share, amount usage.Usage) error {
+		return answer.shared(subject, shares, amount)
+	})
 }
 
 // addUp sorts subjects as usage.Report has them, adds those that come more than

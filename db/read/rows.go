@@ -22,6 +22,16 @@ type lastRow struct {
 // point.
 type answers func(subject usage.Subject, point int, amount usage.Usage) error
 
+// shared takes an amount that counts in several points, or not once.
+func (a answers) shared(subject usage.Subject, shares []usage.Share, amount usage.Usage) error {
+	for _, share := range shares {
+		if err := a(subject, share.Point, times(amount, share.Times)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // reading is the reading of the rows of a question.
 type reading struct {
 	*question
@@ -111,7 +121,7 @@ func (r *reading) row(columns []sql.RawBytes) error {
 	}
 	at, amount, stamp := numbers[1], usage.Usage{Minutes: numbers[2], Seconds: numbers[3], Sessions: numbers[4]}, numbers[5]
 	if stamp != 0 {
-		r.last = lastRow{time.UnixMicro(stamp).UTC().Truncate(time.Millisecond), numbers[6]}
+		r.last = lastRow{instantOf(stamp), numbers[6]}
 		return nil
 	}
 	var shares []usage.Share
@@ -133,7 +143,12 @@ func (r *reading) row(columns []sql.RawBytes) error {
 			return r.ofNumber(columns[0], shares, amount)
 		}
 	}
-	return r.share(r.subject(columns), shares, amount)
+	return r.answer.shared(r.subject(columns), shares, amount)
+}
+
+// instantOf is the instant that stamp has.
+func instantOf(micros int64) time.Time {
+	return time.UnixMicro(micros).UTC().Truncate(time.Millisecond)
 }
 
 // numbersAccounts tells whether sums have the number of an account for its id.
@@ -144,16 +159,6 @@ func (r *reading) subject(columns []sql.RawBytes) usage.Subject {
 	return r.Level.Of(usage.Subject{AccountID: r.account.of(columns[0]), CustomerID: string(columns[1])})
 }
 
-// share adds an amount to its points.
-func (r *reading) share(subject usage.Subject, shares []usage.Share, amount usage.Usage) error {
-	for _, share := range shares {
-		if err := r.answer(subject, share.Point, times(amount, share.Times)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // ofNumber adds an amount of the account with a number to its points.
 func (r *reading) ofNumber(value sql.RawBytes, shares []usage.Share, amount usage.Usage) error {
 	account, err := whole(value)
@@ -161,7 +166,7 @@ func (r *reading) ofNumber(value sql.RawBytes, shares []usage.Share, amount usag
 		return err
 	}
 	if name, known := r.names[account]; known {
-		return r.share(usage.Subject{AccountID: name}, shares, amount)
+		return r.answer.shared(usage.Subject{AccountID: name}, shares, amount)
 	}
 	for _, share := range shares {
 		r.unnamed = append(r.unnamed, numbered{account, share.Point, times(amount, share.Times)})
@@ -175,7 +180,7 @@ func (r *reading) unpack(columns []sql.RawBytes, day int64) error {
 	var failed error
 	err := sums.Unpack(columns[7], func(quarter int, amount usage.Usage) {
 		at := time.Unix(day, 0).Add(time.Duration(quarter) * 15 * time.Minute)
-		if err := r.share(subject, usage.At(r.plan.Kept, at), amount); err != nil {
+		if err := r.answer.shared(subject, usage.At(r.plan.Kept, at), amount); err != nil {
 			failed = err
 		}
 	})

@@ -21,7 +21,7 @@ func (r *Reader) Series(ctx context.Context, query usage.SeriesQuery) (*usage.Se
 
 // seriesIn reads the series of a span without open ends as planned on the state. Rows of
 // subjects that were not asked for are left out.
-func seriesIn(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQuery, span usage.Range, state *phase.State) (*usage.SeriesSet, lastRow, error) {
+func (r *Reader) seriesIn(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQuery, span usage.Range, state *phase.State) (*usage.SeriesSet, lastRow, error) {
 	plan, buckets, err := state.Plan(query, span)
 	if err != nil {
 		return nil, lastRow{}, err
@@ -32,7 +32,7 @@ func seriesIn(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQuery, span us
 	for _, subject := range query.Subjects {
 		wanted[subject.Trimmed()] = true
 	}
-	last, err := q.ask(ctx, tx, func(subject usage.Subject, point int, amount usage.Usage) error {
+	last, err := r.ask(ctx, tx, q, func(subject usage.Subject, point int, amount usage.Usage) error {
 		if query.Subjects != nil && !wanted[subject.Trimmed()] || amount == (usage.Usage{}) {
 			return nil
 		}
