@@ -32,7 +32,10 @@ var forever = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 // day, each of which serves two neighbouring points, and what is read grows with the points
 // alone. Sums are whole numbers, so this is exact.
 func Compose(points []Range, sums Sums) Plan {
-	c := composer{Sums: sums, pieces: map[Grid][]Edge{}}
+	c := composer{Sums: sums, pieces: map[Grid][]Edge{}, summed: make([]Edge, 0, len(points)), once: make([]Share, len(points)), taken: make([]Share, len(points))}
+	for i := range points {
+		c.once[i], c.taken[i] = Share{i, 1}, Share{i, -1}
+	}
 	c.calendar = c.nearestCalendar(points)
 	for i, point := range points {
 		if point.To.IsZero() {
@@ -56,6 +59,10 @@ type composer struct {
 	calendar      Calendar
 	pieces        map[Grid][]Edge
 	edges, summed []Edge
+	// once and taken are the shares of what counts once in each point, or is taken away.
+	once, taken []Share
+	// runs are those of a point, in memory that all points share.
+	runs []run
 	// last is the bound that was rounded last, which is where the next point begins.
 	last struct{ of, base time.Time }
 }
@@ -108,7 +115,7 @@ func (c *composer) nearestCalendar(points []Range) Calendar {
 
 // point plans one point.
 func (c *composer) point(i int, point Range) {
-	shares := []Share{{i, 1}}
+	shares := c.once[i : i+1 : i+1]
 	summed := point
 	if !c.Until.IsZero() {
 		if point.To.After(c.Until) {
@@ -129,15 +136,14 @@ func (c *composer) point(i int, point Range) {
 		c.edges = append(c.edges, Edge{summed, shares}) // is shorter than its tails
 		return
 	}
-	c.edges = append(c.edges, tail(base.From, summed.From, i, -1)...)
-	c.edges = append(c.edges, tail(base.To, summed.To, i, 1)...)
+	c.tail(base.From, summed.From, i, -1)
+	c.tail(base.To, summed.To, i, 1)
 	c.summed = append(c.summed, Edge{base, shares})
-	_, runs := c.express(base, len(c.Grains)-1)
-	for _, run := range runs {
+	_, c.runs = c.express(c.runs[:0], base, len(c.Grains)-1, false)
+	for _, run := range c.runs {
+		shares = c.once[i : i+1 : i+1]
 		if run.minus {
-			shares = []Share{{i, -1}}
-		} else {
-			shares = []Share{{i, 1}}
+			shares = c.taken[i : i+1 : i+1]
 		}
 		c.pieces[run.grid] = append(c.pieces[run.grid], Edge{run.Range, shares})
 	}
@@ -156,16 +162,20 @@ func (c *composer) base(t time.Time) time.Time {
 	return c.last.base
 }
 
-// tail returns the span between a bound of sums and an instant, to be added times if it is
-// before the instant, and taken away if it is behind it.
-func tail(base, at time.Time, point, times int) []Edge {
-	switch {
-	case base.Before(at):
-		return []Edge{{Range{base, at}, []Share{{point, times}}}}
-	case at.Before(base):
-		return []Edge{{Range{at, base}, []Share{{point, -times}}}}
+// tail adds the span between a bound of sums and an instant: it counts times if it is before
+// the instant, and is taken away as often if it is behind it.
+func (c *composer) tail(base, at time.Time, point, times int) {
+	span := Range{base, at}
+	if at.Before(base) {
+		span, times = Range{at, base}, -times
 	}
-	return nil
+	shares := c.once[point : point+1 : point+1]
+	if times < 0 {
+		shares = c.taken[point : point+1 : point+1]
+	}
+	if span.From.Before(span.To) {
+		c.edges = append(c.edges, Edge{span, shares})
+	}
 }
 
 // run is a run of buckets to be added or taken away.
@@ -175,42 +185,42 @@ type run struct {
 	minus bool
 }
 
-// express returns the fewest buckets that make up a span, using those of a grain and of
-// the finer ones, and about how many they are. The span must begin and end where buckets
-// of the finest grain do.
-func (c *composer) express(span Range, at int) (count int, runs []run) {
+// express appends to runs the fewest buckets that make up a span, to be added or taken away,
+// using those of a grain and of the finer ones, and returns about how many they are. The
+// span must begin and end where buckets of the finest grain do.
+func (c *composer) express(runs []run, span Range, at int, minus bool) (count int, all []run) {
 	grid := c.grid(c.Grains[at])
 	if at == 0 {
-		return bucketsIn(grid.Grain, span), []run{{grid, span, false}}
+		return bucketsIn(grid.Grain, span), append(runs, run{grid, span, minus})
 	}
 	if length(span) < nominal[grid.Grain]/2 {
-		return c.express(span, at-1) // to take so much away from one bucket would take more
+		return c.express(runs, span, at-1, minus) // to take so much away from one bucket would take more
 	}
 	inner := Range{c.nearest(grid, span.From, true), c.nearest(grid, span.To, false)}
 	if !inner.From.Before(inner.To) {
-		return c.express(span, at-1)
+		return c.express(runs, span, at-1, minus)
 	}
-	count, runs = bucketsIn(grid.Grain, inner), []run{{grid, inner, false}}
+	before := len(runs)
+	count, all = bucketsIn(grid.Grain, inner), append(runs, run{grid, inner, minus})
 	for _, end := range []struct {
 		Range
 		minus bool
-	}{{Range{span.From, inner.From}, false}, {Range{inner.From, span.From}, true}, {Range{inner.To, span.To}, false}, {Range{span.To, inner.To}, true}} {
-		if !end.From.Before(end.To) {
-			continue
-		}
-		more, its := c.express(end.Range, at-1)
-		count += more
-		for _, one := range its {
-			one.minus = one.minus != end.minus
-			runs = append(runs, one)
+	}{{Range{span.From, inner.From}, minus}, {Range{inner.From, span.From}, !minus}, {Range{inner.To, span.To}, minus}, {Range{span.To, inner.To}, !minus}} {
+		if end.From.Before(end.To) {
+			var more int
+			more, all = c.express(all, end.Range, at-1, end.minus)
+			count += more
 		}
 	}
-	if length(span) < 2*nominal[grid.Grain] {
-		if fewer, its := c.express(span, at-1); fewer <= count {
-			return fewer, its
+	if count > 1 && length(span) < 2*nominal[grid.Grain] {
+		these := len(all)
+		fewer, both := c.express(all, span, at-1, minus)
+		if fewer <= count {
+			return fewer, append(both[:before], both[these:]...)
 		}
+		all = both[:these]
 	}
-	return count, runs
+	return count, all
 }
 
 // nearest returns the bound of a grid that is nearest to an instant, of those up to which

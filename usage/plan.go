@@ -139,7 +139,7 @@ func apart(spans []Edge) []Edge {
 // alike makes one of neighbours that are the same span, as the tails on both sides of a
 // bound are.
 func alike(spans []Edge) []Edge {
-	var result []Edge
+	result := make([]Edge, 0, len(spans))
 	for _, span := range spans {
 		if last := len(result) - 1; last >= 0 && result[last].From.Equal(span.From) && result[last].To.Equal(span.To) {
 			result[last].Shares = together([]Edge{result[last], span})

@@ -328,3 +328,30 @@ func TestTheBucketsOfAPiece(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkDaysOfAYear is what composing a year of days costs, in calendars that there are
+// sums of and in others.
+func BenchmarkDaysOfAYear(b *testing.B) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		b.Fatal(err)
+	}
+	sums := Sums{Level: Together, Grains: []Grain{QuarterHour, Hour, Day, Month}, Calendars: []Calendar{UTCCalendar, {No: 1, Zone: berlin}}}
+	for _, name := range []string{"UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York"} {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		year := Range{time.Date(2025, 1, 1, 0, 0, 0, 0, zone), time.Date(2026, 1, 1, 0, 0, 0, 0, zone)}
+		points, err := Buckets(year, Daily, zone)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Compose(points, sums)
+			}
+		})
+	}
+}
