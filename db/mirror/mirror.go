@@ -9,12 +9,11 @@ package mirror
 import (
 	"context"
 	"database/sql"
-	"sync"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/column"
+	"aiusage/db/memory"
 	"aiusage/db/pool"
 	"aiusage/usage"
 )
@@ -22,56 +21,49 @@ import (
 // Hash is the column with the hash of what ai_sessions holds.
 const Hash = "DOLT_HASHOF_TABLE('ai_sessions')"
 
-const (
-	// maxSessions bounds a copy, which takes 28 bytes for each. With more, statements answer.
-	maxSessions = 2_000_000
-	// rest is how long the mirror rests between two copies, as a multiple of what the last
-	// one took: while sessions are being imported, it would copy all the time.
-	rest = 9
-	// copyTimeout bounds the making of a copy.
-	copyTimeout = time.Minute
-)
+// maxSessions bounds a copy, which takes 28 bytes for each. With more, statements answer.
+const maxSessions = 2_000_000
 
 // Mirror is that of one database. It is safe for concurrent use.
 type Mirror struct {
 	db *pool.Pool
-	// now is the clock.
-	now func() time.Time
 	// most is maxSessions, or less in tests.
-	most int
+	most   int
+	memory *memory.Memory[held]
+}
 
-	mu sync.Mutex
-	// looked tells that it is known whether the engine has hashes.
-	looked, hashes bool
-	copy           *Copy
-	// copying tells that a copy is being made, and resting until when none is to be.
-	copying bool
-	resting time.Time
+// held is what a mirror holds.
+type held struct {
+	// hashes tells whether the engine has them.
+	hashes bool
+	// copy is nil where it does not, or has too many sessions.
+	copy *Copy
 }
 
 // New returns a mirror that holds nothing yet.
-func New(db *pool.Pool) *Mirror { return &Mirror{db: db, now: time.Now, most: maxSessions} }
+func New(db *pool.Pool) *Mirror {
+	m := &Mirror{db: db, most: maxSessions}
+	m.memory = memory.New(m.read)
+	return m
+}
 
 // Possible tells whether the engine has hashes, as far as that is known: it begins to look
 // where it is not.
 func (m *Mirror) Possible() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.looked {
-		m.begin()
+	now := m.memory.Value()
+	if now == nil {
+		m.memory.Renew()
 	}
-	return m.hashes
+	return now != nil && now.hashes
 }
 
 // Of returns the copy of a table with a hash. Where there is none it returns nil, and begins
 // to make one.
 func (m *Mirror) Of(hash string) *Copy {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.copy != nil && m.copy.hash == hash {
-		return m.copy
+	if now := m.memory.Value(); now != nil && now.copy != nil && now.copy.hash == hash {
+		return now.copy
 	}
-	m.begin()
+	m.memory.Renew()
 	return nil
 }
 
@@ -87,40 +79,21 @@ func (m *Mirror) In(ctx context.Context, tx sqlx.QueryerContext) (*Copy, error) 
 	return m.Of(hash), nil
 }
 
-// begin makes a copy in the background, unless one is being made or one was just now.
-func (m *Mirror) begin() {
-	if m.copying || m.now().Before(m.resting) {
-		return
-	}
-	m.copying = true
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), copyTimeout)
-		defer cancel()
-		_ = m.Load(ctx) // nobody waits for it: whoever asks is answered by a statement
-	}()
-}
+// Load makes a copy of the sessions as they are now, if the engine has hashes.
+func (m *Mirror) Load(ctx context.Context) error { return pool.Translate(m.memory.Load(ctx)) }
 
-// Load makes a copy of the sessions as they are now, if the engine has hashes. The error
-// says why there is none.
-func (m *Mirror) Load(ctx context.Context) error {
-	began := m.now()
+// read reads the sessions, if the engine has hashes.
+func (m *Mirror) read(ctx context.Context) (*held, error) {
 	hashes, err := m.db.IsDolt(ctx)
-	var copied *Copy
-	if err == nil && hashes {
-		copied, err = m.read(ctx)
+	if err != nil || !hashes {
+		return &held{}, err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.copying, m.resting = false, m.now().Add(rest*m.now().Sub(began))
-	if err != nil {
-		return pool.Translate(err)
-	}
-	m.looked, m.hashes, m.copy = true, hashes, copied
-	return nil
+	made, err := m.copy(ctx)
+	return &held{hashes: true, copy: made}, err
 }
 
-// read reads the sessions and their hash in one snapshot.
-func (m *Mirror) read(ctx context.Context) (*Copy, error) {
+// copy reads the sessions and their hash in one snapshot.
+func (m *Mirror) copy(ctx context.Context) (*Copy, error) {
 	tx, err := m.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return nil, err

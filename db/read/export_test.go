@@ -37,3 +37,6 @@ func (r *Reader) ForgetSessions() error {
 	}
 	return err
 }
+
+// KnowSubjects reads the subjects into memory.
+func (r *Reader) KnowSubjects(ctx context.Context) error { return r.subjects.Load(ctx) }

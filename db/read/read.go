@@ -6,6 +6,7 @@ import (
 	"aiusage/db/mirror"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
+	"aiusage/db/subjects"
 )
 
 // Reader reads from one database. It is safe for concurrent use.
@@ -14,12 +15,14 @@ type Reader struct {
 	phases *phase.Choice
 	// mirror has the sessions in memory, where the engine can tell whether they are the same.
 	mirror *mirror.Mirror
+	// subjects are those that the numbers of sums stand for.
+	subjects *subjects.Subjects
 }
 
 // New returns a Reader, which reads what the trackers say: the sums by level, or those by
 // hour of an earlier version.
 func New(db *pool.Pool, levels, hours *phase.Tracker) *Reader {
-	return &Reader{db: db, phases: phase.NewChoice(levels, hours), mirror: mirror.New(db)}
+	return &Reader{db: db, phases: phase.NewChoice(levels, hours), mirror: mirror.New(db), subjects: subjects.New(db)}
 }
 
 // Anticipate begins to read what later answers are given from, where the engine allows for

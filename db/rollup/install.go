@@ -10,6 +10,7 @@ import (
 
 	"aiusage/db/phase"
 	"aiusage/db/pool"
+	"aiusage/db/sums"
 	"aiusage/usage"
 )
 
@@ -27,6 +28,9 @@ func (r *Rollups) InstallRollups(ctx context.Context, zone *time.Location) (Stat
 		INSERT IGNORE INTO usage_level_state (state_id, phase, reason, generation, corrections)
 		VALUES (1, 'raw', '', 0, 0)`)
 	if err != nil {
+		return Status{}, pool.Translate(err)
+	}
+	if err := sums.StampFirst(ctx, r.db); err != nil {
 		return Status{}, pool.Translate(err)
 	}
 	obstacle, err := r.install(ctx)
