@@ -124,6 +124,13 @@ func TestNumbersStandForWhomTheDatabaseSays(t *testing.T) {
 			b.introduce()
 		},
 		"a backup that was restored": func(b *book) { b.exec(renumber[0]); b.exec(renumber[1]); b.exec(renumber[2]); b.introduce("b y") },
+		"a backup that has the same numbers": func(b *book) {
+			b.exec(renumber[0])
+			b.exec(renumber[1])
+			b.exec(renumber[2])
+			b.introduce()
+			b.exec("UPDATE usage_level_state SET subjects_stamp = subjects_stamp - 1")
+		},
 		"no stamp": func(b *book) {
 			b.exec(renumber[0])
 			b.exec(renumber[1])
