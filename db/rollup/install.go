@@ -30,15 +30,15 @@ func (r *Rollups) InstallRollups(ctx context.Context, zone *time.Location) (Stat
 	if err != nil {
 		return Status{}, pool.Translate(err)
 	}
-	if err := sums.StampFirst(ctx, r.db); err != nil {
-		return Status{}, pool.Translate(err)
-	}
 	obstacle, err := r.install(ctx)
 	if err != nil {
 		return Status{}, pool.Translate(err)
 	}
 	if obstacle != "" {
 		return r.RollupStatus(ctx)
+	}
+	if err := sums.StampFirst(ctx, r.db); err != nil {
+		return Status{}, pool.Translate(err)
 	}
 	if zone == nil {
 		zone = time.UTC
