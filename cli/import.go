@@ -29,6 +29,7 @@ type importCommand struct {
 	Encoding      string            `placeholder:"NAME" help:"The encoding of files without a byte order mark, such as latin1 or utf-16le (default: UTF-8)."`
 	TimeZone      string            `placeholder:"ZONE" help:"The IANA time zone of a started_at without an offset (default: UTC)."`
 	StartedFormat string            `placeholder:"PATTERN" help:"How started_at and ended_at are written, in the language of strftime, such as %m/%d/%Y %H:%M:%S. Without it, forms that mean the same everywhere are read."`
+	DryRun        bool              `help:"Show how the files are understood, the first rows as they would be stored and what would be inserted, updated and rejected; store nothing."`
 	Strict        bool              `help:"Check everything first and load nothing if a row is bad."`
 	Rejects       string            `placeholder:"FILE" help:"Where bad rows go, with line number and reason, as CSV that can be corrected and imported (default: beside the file, its name with .rejects.csv)."`
 	NoMoves       bool              `xor:"moves" help:"Reject sessions that are stored already for another account or customer (default with --strict)."`
@@ -69,12 +70,15 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 	if err := c.checkOutputs(); err != nil {
 		return err
 	}
+	if c.DryRun {
+		return c.dryRun(ctx, p, ofSessions)
+	}
 	store, err := p.openOrCreate(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.close()
-	if ofSessions.Limits, err = c.limits(ctx, store); err != nil {
+	if ofSessions.Limits, err = c.limits(ctx, store.Clock); err != nil {
 		return err
 	}
 	options.Writers, options.BatchSize = store.bulk.writers, store.bulk.batch
@@ -150,7 +154,7 @@ func loader[Row any](ctx context.Context, p *process, c importCommand, kind stri
 			duplicates = c.ReportDuplicates
 		}
 		rejects := &rejectsFile{path: c.Rejects, beside: files[0]}
-		progress := newImportProgress(p.stderr, kind)
+		progress := newImportProgress(p.stderr, kind, "loaded")
 		options.Rejects = rejects.open
 		options.Progress = progress.show
 		summary, err := read(ctx, files, p.stdin, func(ctx context.Context, rows []Row) (importer.Counts, error) {

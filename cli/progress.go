@@ -15,8 +15,10 @@ import (
 // importProgress shows how far an import is: a bar on a terminal, a line every
 // few seconds elsewhere.
 type importProgress struct {
-	out     io.Writer
-	kind    string
+	out  io.Writer
+	kind string
+	// verb is what becomes of the rows: loaded.
+	verb    string
 	started time.Time
 	bar     *progressbar.ProgressBar
 	// tty is true when out is a terminal.
@@ -28,9 +30,9 @@ type importProgress struct {
 // lineEvery is how often a line is written where there is no terminal.
 const lineEvery = 5 * time.Second
 
-func newImportProgress(out io.Writer, kind string) *importProgress {
+func newImportProgress(out io.Writer, kind, verb string) *importProgress {
 	now := time.Now()
-	return &importProgress{out: out, kind: kind, started: now, said: now, tty: isTerminal(out)}
+	return &importProgress{out: out, kind: kind, verb: verb, started: now, said: now, tty: isTerminal(out)}
 }
 
 // isTerminal tells whether what is written to w is seen at once by a person.
@@ -81,7 +83,7 @@ func (p *importProgress) line(at importer.Progress) string {
 
 func (p *importProgress) counts(at importer.Progress) string {
 	rate := float64(at.Rows) / max(time.Since(p.started).Seconds(), 0.001)
-	verb := "loaded"
+	verb := p.verb
 	if at.Checking {
 		verb = "checked"
 	}

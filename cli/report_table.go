@@ -30,9 +30,7 @@ func writeReportTable(w io.Writer, report *usage.Report, separators bool) error 
 		return err
 	}
 	out := table.NewWriter()
-	out.SetStyle(table.StyleLight)
-	out.Style().Options = table.Options{SeparateHeader: true, SeparateFooter: true, SeparateColumns: true}
-	out.Style().Format = table.FormatOptions{}
+	out.SetStyle(plainTable())
 	out.SetColumnConfigs([]table.ColumnConfig{rightAligned(3), rightAligned(4), rightAligned(5)})
 	out.AppendHeader(table.Row{"Account", "Customer", "AI minutes", "AI seconds", "Sessions"})
 	for _, row := range report.Subjects {
@@ -47,6 +45,14 @@ func writeReportTable(w io.Writer, report *usage.Report, separators bool) error 
 		number(report.Totals.Minutes), number(report.Totals.Seconds), number(report.Totals.Sessions)})
 	_, err := fmt.Fprintln(w, out.Render())
 	return err
+}
+
+// plainTable is how tables look for people.
+func plainTable() table.Style {
+	style := table.StyleLight
+	style.Options = table.Options{SeparateHeader: true, SeparateFooter: true, SeparateColumns: true}
+	style.Format = table.FormatOptions{}
+	return style
 }
 
 func rightAligned(column int) table.ColumnConfig {
