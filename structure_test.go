@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"sample":                  {"usage"},
 	"importer":                {"usage"},
 	"importer/presets":        {"importer"},
+	"export":                  {"usage"},
 	"resolvers/answer":        {"usage"},
 	"graph":                   {"usage", "resolvers/answer"},
 	"watch":                   {"usage"},
