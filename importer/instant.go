@@ -47,6 +47,9 @@ func (f *forms) instant(text string) (time.Time, error) {
 			return at, nil
 		}
 	}
+	if at, ok := mailDate(text); ok {
+		return at, nil
+	}
 	at, err := usage.ParseInstant(text, f.zone)
 	if err == nil {
 		return at, nil
@@ -130,6 +133,21 @@ var zonesOfMail = map[string]string{
 	"UT": "+0000", "UTC": "+0000", "GMT": "+0000", "Z": "+0000",
 	"EST": "-0500", "EDT": "-0400", "CST": "-0600", "CDT": "-0500",
 	"MST": "-0700", "MDT": "-0600", "PST": "-0800", "PDT": "-0700",
+}
+
+// mailDate reads a date of a mail as nearly all programs write it: with the day of
+// the week, two digits of the day and the offset of UTC. Reading it as one of many
+// forms takes three times as long.
+func mailDate(text string) (time.Time, bool) {
+	const form = "Mon, 02 Jan 2006 15:04:05 "
+	if len(text) < len(form) || text[3] != ',' || text[len(form)-1] != ' ' {
+		return time.Time{}, false
+	}
+	if offset := text[len(form):]; offset != "+0000" && offset != "GMT" {
+		return time.Time{}, false
+	}
+	at, err := time.Parse(form, text[:len(form)])
+	return at, err == nil && at.Weekday().String()[:3] == text[:3]
 }
 
 // named reads dates of mails (RFC 5322) and others with the name of the month.
