@@ -83,12 +83,14 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 	}
 	options.Writers, options.BatchSize = store.bulk.writers, store.bulk.batch
 	ofSessions.Writers, ofSessions.BatchSize = store.bulk.writers, store.bulk.batch
-	ofSessions.Stored, ofSessions.StartedWith = store.SessionsByID, store.SessionsStartedWith
+	turn := newTurn(ctx, p, store)
+	defer turn.end()
+	ofSessions.Stored, ofSessions.StartedWith = turn.stored, turn.startedWith
 	var rejects []string
 	for _, load := range []func() (string, error){
 		loader(ctx, p, c, "accounts", c.Accounts, importer.Accounts, store.WriteAccounts, options),
 		loader(ctx, p, c, "customers", c.Customers, importer.Customers, store.WriteCustomers, options),
-		loader(ctx, p, c, "sessions", c.Files, importer.Sessions, store.WriteSessions, ofSessions),
+		loader(ctx, p, c, "sessions", c.Files, importer.Sessions, turn.write, ofSessions),
 	} {
 		file, err := load()
 		if err != nil {
