@@ -18,9 +18,12 @@ type importProgress struct {
 	out  io.Writer
 	kind string
 	// verb is what becomes of the rows: loaded.
-	verb    string
-	started time.Time
-	bar     *progressbar.ProgressBar
+	verb string
+	// started is when the files began to be read, for the checks before or to store them.
+	started  time.Time
+	checking bool
+
+	bar *progressbar.ProgressBar
 	// tty is true when out is a terminal.
 	tty bool
 	// said is when the last line was written.
@@ -41,8 +44,15 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// show is the importer's Progress callback.
+// show is the importer's Progress callback. What is checked first is read once more, and
+// the rate and the time left are those of the reading that goes on.
 func (p *importProgress) show(at importer.Progress) {
+	if at.Checking != p.checking {
+		p.checking, p.started = at.Checking, time.Now()
+		if p.bar != nil {
+			p.bar.Reset()
+		}
+	}
 	if p.tty {
 		p.draw(at)
 		return
@@ -73,10 +83,13 @@ func (p *importProgress) draw(at importer.Progress) {
 // line says the same in words, with the time left where it can be told.
 func (p *importProgress) line(at importer.Progress) string {
 	line := p.counts(at)
-	if at.TotalBytes > 0 && at.Bytes > 0 {
+	switch {
+	case at.TotalBytes > 0 && at.Bytes > 0:
 		elapsed := time.Since(p.started)
-		left := time.Duration(float64(elapsed) * float64(at.TotalBytes-at.Bytes) / float64(at.Bytes))
-		line += fmt.Sprintf(", %d%%, %s left", at.Bytes*100/at.TotalBytes, left.Round(time.Second))
+		left := time.Duration(float64(elapsed) * float64(max(0, at.TotalBytes-at.Bytes)) / float64(at.Bytes))
+		line += fmt.Sprintf(", %d%%, %s left", min(100, at.Bytes*100/at.TotalBytes), left.Round(time.Second))
+	case at.Bytes > 0:
+		line += fmt.Sprintf(", %.1f MB read", float64(at.Bytes)/1e6)
 	}
 	return line
 }
