@@ -60,6 +60,12 @@ func (m *made) Series(_ context.Context, query usage.SeriesQuery) (*usage.Series
 	m.series++
 	m.subjects = max(m.subjects, len(query.Subjects))
 	span := query.Range
+	for s := range m.within(query.Query) { // a start that is open is where the subjects' usage begins
+		if query.Range.From.IsZero() && (span.From.IsZero() || s.StartedAt.Before(span.From)) &&
+			(query.Subjects == nil || slices.Contains(query.Subjects, usage.Subject{AccountID: s.AccountID, CustomerID: s.CustomerID})) {
+			span.From = s.StartedAt.Truncate(time.Hour)
+		}
+	}
 	if span.To.IsZero() {
 		span.To = m.asOf.Truncate(time.Hour).Add(time.Hour)
 	}
@@ -181,7 +187,9 @@ b,x,2026-03-31T00:00:00Z,2026-04-01T00:00:00Z,true,2,61,1
 // The buckets of an open range are those of the report, whatever the subject.
 func TestASeriesOfAnOpenRangeAddsUp(t *testing.T) {
 	m := someUsage()
-	got := written(t, m, usage.Range{From: march.From}, export.Request{Series: usage.Weekly}, export.NDJSON, export.Options{})
+	m.sessions = m.sessions[:4]
+	m.sessions = append(m.sessions, session("a", "x", "2026-02-28T10:00:00Z", 0))
+	got := written(t, m, usage.Range{}, export.Request{Series: usage.Weekly}, export.NDJSON, export.Options{})
 	sums := map[string]int64{}
 	points := map[string][]string{}
 	for line := range strings.Lines(got) {

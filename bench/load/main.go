@@ -37,7 +37,8 @@ func main() {
 	batch := flag.Int("batch", 2000, "and this many rows in each")
 	flag.Parse()
 	ways := []importer.Options{
-		{Writers: 1, BatchSize: 2000}, {Writers: 2, BatchSize: 2000}, {Writers: 4, BatchSize: 2000}, {Writers: 1, BatchSize: 50_000},
+		{Writers: 1, BatchSize: 2000}, {Writers: 2, BatchSize: 2000}, {Writers: 4, BatchSize: 2000},
+		{Writers: 2, BatchSize: 10_000}, {Writers: 4, BatchSize: 10_000}, {Writers: 1, BatchSize: 50_000},
 	}
 	if *writers > 0 {
 		ways = []importer.Options{{Writers: *writers, BatchSize: *batch}}
