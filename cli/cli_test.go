@@ -42,6 +42,7 @@ func TestScripts(t *testing.T) {
 			dbtest.Each(t, func(t *testing.T, dsn string) {
 				testscript.Run(t, testscript.Params{
 					Files: []string{script},
+					Cmds:  map[string]func(*testscript.TestScript, bool, []string){"contents": contents},
 					Setup: func(env *testscript.Env) error {
 						env.Setenv("MYSQL_DSN", dsn)
 						env.Setenv("REPOSITORY", repository)

@@ -22,11 +22,14 @@ type importCommand struct {
 	Customers     []string          `placeholder:"FILE" help:"A file of customer names, with the columns account_id, customer_id and name. Can be given more than once."`
 	Map           map[string]string `placeholder:"COLUMN=NAME" mapsep:"," help:"The name that a column has in the files, such as started_at=begin, or its path in JSON: customer_id=metadata.customer.id. A duration in milliseconds is duration_seconds=NAME:ms; ended_at=NAME computes it of the end. Can be given more than once."`
 	Set           map[string]string `placeholder:"COLUMN=VALUE" mapsep:"none" help:"A column that has one value in all rows, such as account_id=acme. Can be given more than once."`
-	Format        string            `default:"auto" enum:"auto,csv,tsv,ndjson,json" help:"auto, csv, tsv, ndjson or json (default: auto, by the file's name, then its content)."`
-	Rows          string            `placeholder:"PATH" help:"Where the rows of a JSON document are, such as calls or data.items (default: at its top, or in an array there)."`
+	Preset        string            `placeholder:"NAME" help:"The layout of a platform's export, such as twilio (import --list-presets has them all), or a file of your own, such as ./ours.yml. Other flags count for more than the preset."`
+	ListPresets   bool              `help:"List the presets and what must be given with them, and import nothing."`
+	Format        string            `default:"" enum:",auto,csv,tsv,ndjson,json" help:"auto, csv, tsv, ndjson or json (default: auto, by the file's name, then its content)."`
+	Rows          string            `placeholder:"PATH" help:"Where the rows of a JSON document are, such as calls or data.items (default: at its top, or in an array there, for which . stands)."`
 	Encoding      string            `placeholder:"NAME" help:"The encoding of files without a byte order mark, such as latin1 or utf-16le (default: UTF-8)."`
-	TimeZone      string            `default:"UTC" placeholder:"ZONE" help:"The IANA time zone of a started_at without an offset (default: UTC)."`
+	TimeZone      string            `placeholder:"ZONE" help:"The IANA time zone of a started_at without an offset (default: UTC)."`
 	StartedFormat string            `placeholder:"PATTERN" help:"How started_at and ended_at are written, in the language of strftime, such as %m/%d/%Y %H:%M:%S. Without it, forms that mean the same everywhere are read."`
+	DryRun        bool              `help:"Show how the files are understood, the first rows as they would be stored and what would be inserted, updated and rejected; store nothing."`
 	Strict        bool              `help:"Check everything first and load nothing if a row is bad."`
 	Rejects       string            `placeholder:"FILE" help:"Where bad rows go, with line number and reason, as CSV that can be corrected and imported (default: beside the file, its name with .rejects.csv)."`
 	NoMoves       bool              `xor:"moves" help:"Reject sessions that are stored already for another account or customer (default with --strict)."`
@@ -50,6 +53,9 @@ Columns that nothing is read from are listed at the end. A needed column that is
 
 // Run loads names first, then sessions.
 func (c importCommand) Run(ctx context.Context, p *process) error {
+	if c.ListPresets {
+		return listPresets(p.stdout)
+	}
 	if len(c.Files)+len(c.Accounts)+len(c.Customers) == 0 {
 		return usage.Errorf(usage.InvalidArgument, "name the files to import, or - for standard input")
 	}
@@ -57,24 +63,34 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	ofSessions, err := c.sessionOptions()
+	if err != nil {
+		return err
+	}
 	if err := c.checkOutputs(); err != nil {
 		return err
+	}
+	if c.DryRun {
+		return c.dryRun(ctx, p, ofSessions)
 	}
 	store, err := p.openOrCreate(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.close()
-	if options.Limits, err = c.limits(ctx, store); err != nil {
+	if ofSessions.Limits, err = c.limits(ctx, store.Clock); err != nil {
 		return err
 	}
 	options.Writers, options.BatchSize = store.bulk.writers, store.bulk.batch
-	options.Stored, options.StartedWith = store.SessionsByID, store.SessionsStartedWith
+	ofSessions.Writers, ofSessions.BatchSize = store.bulk.writers, store.bulk.batch
+	turn := newTurn(ctx, p, store)
+	defer turn.end()
+	ofSessions.Stored, ofSessions.StartedWith = turn.stored, turn.startedWith
 	var rejects []string
 	for _, load := range []func() (string, error){
 		loader(ctx, p, c, "accounts", c.Accounts, importer.Accounts, store.WriteAccounts, options),
 		loader(ctx, p, c, "customers", c.Customers, importer.Customers, store.WriteCustomers, options),
-		loader(ctx, p, c, "sessions", c.Files, importer.Sessions, store.WriteSessions, options),
+		loader(ctx, p, c, "sessions", c.Files, importer.Sessions, turn.write, ofSessions),
 	} {
 		file, err := load()
 		if err != nil {
@@ -88,31 +104,6 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 		return usage.Errorf(usage.InvalidArgument, "some rows were rejected; see %s", strings.Join(rejects, ", "))
 	}
 	return nil
-}
-
-// options are what the flags say.
-func (c importCommand) options() (options importer.Options, err error) {
-	options = importer.Options{
-		Rows: c.Rows, Columns: c.Map, Constants: c.Set, Strict: c.Strict,
-		NoMoves: c.NoMoves || c.Strict && !c.Moves, Duplicates: c.openDuplicates(),
-	}
-	if options.Zone, err = usage.LoadZone(usage.ArgTimeZone, c.TimeZone); err != nil {
-		return options, err
-	}
-	if options.Format, err = importer.ParseFormat(c.Format); err != nil {
-		return options, err
-	}
-	if c.StartedFormat != "" {
-		if options.StartedFormat, err = importer.ParseStartFormat(c.StartedFormat); err != nil {
-			return options, usage.Errorf(usage.InvalidArgument, "--started-format: %v", err)
-		}
-	}
-	if c.Encoding != "" {
-		if options.Encoding, err = importer.ParseEncoding(c.Encoding); err != nil {
-			return options, usage.Errorf(usage.InvalidArgument, "--encoding: %v", err)
-		}
-	}
-	return options, nil
 }
 
 // checkOutputs refuses a file to be written that is also being imported, or
@@ -165,7 +156,7 @@ func loader[Row any](ctx context.Context, p *process, c importCommand, kind stri
 			duplicates = c.ReportDuplicates
 		}
 		rejects := &rejectsFile{path: c.Rejects, beside: files[0]}
-		progress := newImportProgress(p.stderr, kind)
+		progress := newImportProgress(p.stderr, kind, "loaded")
 		options.Rejects = rejects.open
 		options.Progress = progress.show
 		summary, err := read(ctx, files, p.stdin, func(ctx context.Context, rows []Row) (importer.Counts, error) {

@@ -36,7 +36,7 @@ func (l *limit) UnmarshalText(text []byte) error {
 
 // limits are what sessions are rejected for. The database's clock decides what
 // lies in the future, as it decides how far reports go.
-func (c importCommand) limits(ctx context.Context, store *database) (importer.Limits, error) {
+func (c importCommand) limits(ctx context.Context, clock func(context.Context) (time.Time, error)) (importer.Limits, error) {
 	var limits importer.Limits
 	if len(c.Files) == 0 {
 		return limits, nil // names have neither
@@ -52,7 +52,7 @@ func (c importCommand) limits(ctx context.Context, store *database) (importer.Li
 		limits.Earliest = earliest
 	}
 	if !c.MaxFuture.none {
-		now, err := store.Clock(ctx)
+		now, err := clock(ctx)
 		if err != nil {
 			return limits, err
 		}

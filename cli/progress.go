@@ -15,10 +15,15 @@ import (
 // importProgress shows how far an import is: a bar on a terminal, a line every
 // few seconds elsewhere.
 type importProgress struct {
-	out     io.Writer
-	kind    string
-	started time.Time
-	bar     *progressbar.ProgressBar
+	out  io.Writer
+	kind string
+	// verb is what becomes of the rows: loaded.
+	verb string
+	// started is when the files began to be read, for the checks before or to store them.
+	started  time.Time
+	checking bool
+
+	bar *progressbar.ProgressBar
 	// tty is true when out is a terminal.
 	tty bool
 	// said is when the last line was written.
@@ -28,9 +33,9 @@ type importProgress struct {
 // lineEvery is how often a line is written where there is no terminal.
 const lineEvery = 5 * time.Second
 
-func newImportProgress(out io.Writer, kind string) *importProgress {
+func newImportProgress(out io.Writer, kind, verb string) *importProgress {
 	now := time.Now()
-	return &importProgress{out: out, kind: kind, started: now, said: now, tty: isTerminal(out)}
+	return &importProgress{out: out, kind: kind, verb: verb, started: now, said: now, tty: isTerminal(out)}
 }
 
 // isTerminal tells whether what is written to w is seen at once by a person.
@@ -39,8 +44,15 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// show is the importer's Progress callback.
+// show is the importer's Progress callback. What is checked first is read once more, and
+// the rate and the time left are those of the reading that goes on.
 func (p *importProgress) show(at importer.Progress) {
+	if at.Checking != p.checking {
+		p.checking, p.started = at.Checking, time.Now()
+		if p.bar != nil {
+			p.bar.Reset()
+		}
+	}
 	if p.tty {
 		p.draw(at)
 		return
@@ -71,17 +83,20 @@ func (p *importProgress) draw(at importer.Progress) {
 // line says the same in words, with the time left where it can be told.
 func (p *importProgress) line(at importer.Progress) string {
 	line := p.counts(at)
-	if at.TotalBytes > 0 && at.Bytes > 0 {
+	switch {
+	case at.TotalBytes > 0 && at.Bytes > 0:
 		elapsed := time.Since(p.started)
-		left := time.Duration(float64(elapsed) * float64(at.TotalBytes-at.Bytes) / float64(at.Bytes))
-		line += fmt.Sprintf(", %d%%, %s left", at.Bytes*100/at.TotalBytes, left.Round(time.Second))
+		left := time.Duration(float64(elapsed) * float64(max(0, at.TotalBytes-at.Bytes)) / float64(at.Bytes))
+		line += fmt.Sprintf(", %d%%, %s left", min(100, at.Bytes*100/at.TotalBytes), left.Round(time.Second))
+	case at.Bytes > 0:
+		line += fmt.Sprintf(", %.1f MB read", float64(at.Bytes)/1e6)
 	}
 	return line
 }
 
 func (p *importProgress) counts(at importer.Progress) string {
 	rate := float64(at.Rows) / max(time.Since(p.started).Seconds(), 0.001)
-	verb := "loaded"
+	verb := p.verb
 	if at.Checking {
 		verb = "checked"
 	}

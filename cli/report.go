@@ -2,16 +2,13 @@ package cli
 
 import (
 	"context"
-	"encoding/csv"
-	"encoding/json"
-	"fmt"
 	"io"
-	"strconv"
+	"slices"
 	"time"
 
 	"aiusage/auth"
+	"aiusage/export"
 	"aiusage/legacy"
-	"aiusage/resolvers"
 	"aiusage/usage"
 )
 
@@ -22,11 +19,23 @@ type reportCommand struct {
 	End      string `placeholder:"DATE" help:"Where it ends: a day, inclusive; or an instant or date and time, exclusive. Without it, there is no end."`
 	Period   string `placeholder:"NAME" help:"A range by its name instead of --start and --end, such as today, this-week, last-month or last-30-days."`
 	TimeZone string `env:"AIUSAGE_TIME_ZONE" default:"UTC" placeholder:"ZONE" help:"The IANA time zone of days (default: UTC)."`
-	Format   string `default:"table" enum:"table,csv,json,xml" help:"table; csv, with a row for each account and customer; json, everything; or xml, the legacy document (default: table)."`
+
+	Names    bool   `help:"Show the names of accounts and customers."`
+	Series   string `placeholder:"STEP" help:"A row for each step of time: quarter-hour, hour, day, week, month or year."`
+	Previous bool   `help:"Show the usage in the range just before as well."`
+	Top      int    `placeholder:"N" help:"Only the first N accounts and customers; the largest, unless there is an --order."`
+	Order    string `default:"" enum:",id,minutes,seconds,sessions" help:"What rows are ordered by: id, or minutes, seconds or sessions, the largest first (default: id; with --top, minutes)."`
+
+	Format      string `default:"table" enum:"table,csv,json,ndjson,xml" help:"table; csv, json (an array) or ndjson with a row for each account and customer; or xml, the legacy document (default: table)."`
+	Spreadsheet bool   `help:"With csv, put an apostrophe before ids and names that a spreadsheet would take for a formula."`
 }
 
 // Run prints a report, as the command line's own principal.
 func (c reportCommand) Run(ctx context.Context, p *process) error {
+	request, err := c.request()
+	if err != nil {
+		return err
+	}
 	zone, err := usage.LoadZone(usage.ArgTimeZone, c.TimeZone)
 	if err != nil {
 		return err
@@ -40,99 +49,65 @@ func (c reportCommand) Run(ctx context.Context, p *process) error {
 	if err := store.CheckRollups(ctx); err != nil {
 		return err
 	}
-	var report usage.Reporter = resolvers.New(store, resolvers.Options{Zone: zone}).Report
-	answer, err := report(auth.NewContext(ctx, auth.Operator), usage.Request{
+	query, err := usage.Request{
 		AccountID: c.Account, CustomerID: c.Customer, StartDate: c.Start, EndDate: c.End,
 		Period: parsePeriod(c.Period),
-	})
+	}.Query(zone, time.Now())
 	if err != nil {
 		return err
 	}
-	return c.print(p.stdout, answer)
+	if query, err = auth.Restrict(auth.NewContext(ctx, auth.Operator), query); err != nil {
+		return err
+	}
+	snapshot := store.Snapshot(ctx)
+	defer snapshot.Close()
+	result, err := export.Read(ctx, snapshot, query, request)
+	if err != nil {
+		return err
+	}
+	return c.print(p.stdout, result, request)
 }
 
-func (c reportCommand) print(w io.Writer, report *usage.Report) error {
+// request is what the flags say about the rows.
+func (c reportCommand) request() (export.Request, error) {
+	request := export.Request{Names: c.Names, Previous: c.Previous, Top: c.Top, Order: export.Order(c.Order)}
+	switch {
+	case c.Order == "id":
+		request.Order = export.ByID
+	case c.Order == "" && c.Top > 0:
+		request.Order = export.ByMinutes
+	}
+	if c.Top < 0 {
+		return request, usage.Errorf(usage.InvalidArgument, "--top is at least 1")
+	}
+	if c.Series != "" {
+		at := slices.IndexFunc(steps, func(step usage.Step) bool { return spell(string(step)) == spell(c.Series) })
+		if at < 0 {
+			return request, usage.Errorf(usage.InvalidArgument, "--series %q is no step of time; accepted: quarter-hour, hour, day, week, month, year", c.Series)
+		}
+		request.Series = steps[at]
+	}
+	if c.Spreadsheet && c.Format != string(export.CSV) {
+		return request, usage.Errorf(usage.InvalidArgument, "--spreadsheet is about --format csv")
+	}
+	if request != (export.Request{}) && c.Format == "xml" {
+		return request, usage.Errorf(usage.InvalidArgument, "the legacy document has no names, series, order or time before; take another --format")
+	}
+	return request, nil
+}
+
+var steps = []usage.Step{usage.QuarterHourly, usage.Hourly, usage.Daily, usage.Weekly, usage.Monthly, usage.Yearly}
+
+func (c reportCommand) print(w io.Writer, result *export.Result, request export.Request) error {
 	switch c.Format {
-	case "csv":
-		return writeReportCSV(w, report)
-	case "json":
-		return writeReportJSON(w, report)
+	case "table":
+		return writeReportTable(w, result, request, isTerminal(w))
 	case "xml":
-		if err := legacy.WriteXML(w, report); err != nil {
+		if err := legacy.WriteXML(w, result.Report); err != nil {
 			return err
 		}
 		_, err := io.WriteString(w, "\n")
 		return err
 	}
-	return writeReportTable(w, report, isTerminal(w))
+	return export.Write(w, export.Format(c.Format), request, result.Rows, export.Options{Spreadsheet: c.Spreadsheet})
 }
-
-// writeReportCSV writes a header and one row per subject; sessions without a
-// customer have an empty customer_id, so that the columns add up to the totals.
-func writeReportCSV(w io.Writer, report *usage.Report) error {
-	out := csv.NewWriter(w)
-	out.Write([]string{"account_id", "customer_id", "ai_minutes", "ai_seconds", "sessions"})
-	for _, row := range report.Subjects {
-		out.Write([]string{
-			row.AccountID, row.CustomerID, decimal(row.Minutes), decimal(row.Seconds), decimal(row.Sessions),
-		})
-	}
-	out.Flush()
-	return out.Error()
-}
-
-func decimal(n int64) string { return strconv.FormatInt(n, 10) }
-
-// The JSON form of a report has the names of the GraphQL answer.
-type (
-	reportJSON struct {
-		From          *time.Time     `json:"from"`
-		To            *time.Time     `json:"to"`
-		TimeZone      string         `json:"timeZone"`
-		AsOf          time.Time      `json:"asOf"`
-		Totals        usageJSON      `json:"totals"`
-		AccountUsage  []accountJSON  `json:"accountUsage"`
-		CustomerUsage []customerJSON `json:"customerUsage"`
-	}
-	usageJSON struct {
-		AIMinutes int64 `json:"aiMinutes"`
-		AISeconds int64 `json:"aiSeconds"`
-		Sessions  int64 `json:"sessions"`
-	}
-	accountJSON struct {
-		AccountID string `json:"accountId"`
-		usageJSON
-		WithoutCustomer usageJSON `json:"withoutCustomer"`
-	}
-	customerJSON struct {
-		AccountID  string `json:"accountId"`
-		CustomerID string `json:"customerId"`
-		usageJSON
-	}
-)
-
-func writeReportJSON(w io.Writer, report *usage.Report) error {
-	document := reportJSON{
-		From: report.From(), To: report.To(), TimeZone: report.TimeZone(), AsOf: report.AsOf,
-		Totals:        toJSON(report.Totals),
-		AccountUsage:  make([]accountJSON, 0, len(report.Accounts)),
-		CustomerUsage: make([]customerJSON, 0, len(report.Customers)),
-	}
-	for _, row := range report.Accounts {
-		document.AccountUsage = append(document.AccountUsage,
-			accountJSON{row.AccountID, toJSON(row.Usage), toJSON(row.WithoutCustomer)})
-	}
-	for _, row := range report.Customers {
-		document.CustomerUsage = append(document.CustomerUsage,
-			customerJSON{row.AccountID, row.CustomerID, toJSON(row.Usage)})
-	}
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	out.SetEscapeHTML(false)
-	if err := out.Encode(document); err != nil {
-		return fmt.Errorf("the report cannot be written: %w", err)
-	}
-	return nil
-}
-
-func toJSON(u usage.Usage) usageJSON { return usageJSON{u.Minutes, u.Seconds, u.Sessions} }

@@ -11,42 +11,128 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"aiusage/export"
 	"aiusage/usage"
 )
 
 // noCustomer stands in tables where a row belongs to no customer.
 const noCustomer = "(none)"
 
-// writeReportTable writes a report for people: what was asked, then a row per
-// subject and the totals, in aligned columns. Thousands are separated where a
-// person reads, not where a program might.
-func writeReportTable(w io.Writer, report *usage.Report, separators bool) error {
+// writeReportTable writes a report for people: what was asked, then its rows and the
+// totals, in aligned columns. Thousands are separated where a person reads, not where
+// a program might.
+func writeReportTable(w io.Writer, result *export.Result, request export.Request, separators bool) error {
 	number := decimal
 	if separators {
 		number = withSeparators
 	}
 	if _, err := fmt.Fprintf(w, "AI usage %s, time zone %s, as of %s\n",
-		spanText(report), report.TimeZone(), report.AsOf.Format(time.RFC3339)); err != nil {
+		spanText(result.Report), result.TimeZone(), result.AsOf.Format(time.RFC3339)); err != nil {
 		return err
 	}
 	out := table.NewWriter()
-	out.SetStyle(table.StyleLight)
-	out.Style().Options = table.Options{SeparateHeader: true, SeparateFooter: true, SeparateColumns: true}
-	out.Style().Format = table.FormatOptions{}
-	out.SetColumnConfigs([]table.ColumnConfig{rightAligned(3), rightAligned(4), rightAligned(5)})
-	out.AppendHeader(table.Row{"Account", "Customer", "AI minutes", "AI seconds", "Sessions"})
-	for _, row := range report.Subjects {
-		customer := printable(row.CustomerID)
-		if row.CustomerID == "" {
-			customer = noCustomer
+	out.SetStyle(plainTable())
+	t := reportTable{request, number}
+	header := t.header()
+	var aligned []table.ColumnConfig
+	for i := range header {
+		if i >= t.firstAmount() {
+			aligned = append(aligned, rightAligned(i+1))
 		}
-		out.AppendRow(table.Row{printable(row.AccountID), customer,
-			number(row.Minutes), number(row.Seconds), number(row.Sessions)})
 	}
-	out.AppendFooter(table.Row{"Total", "",
-		number(report.Totals.Minutes), number(report.Totals.Seconds), number(report.Totals.Sessions)})
-	_, err := fmt.Fprintln(w, out.Render())
-	return err
+	out.SetColumnConfigs(aligned)
+	out.AppendHeader(header)
+	for row, err := range result.Rows {
+		if err != nil {
+			return err
+		}
+		out.AppendRow(t.row(row))
+	}
+	out.AppendFooter(t.footer(result))
+	if _, err := fmt.Fprintln(w, out.Render()); err != nil {
+		return err
+	}
+	if hidden := len(result.Subjects) - request.Top; request.Top > 0 && hidden > 0 {
+		_, err := fmt.Fprintf(w, "%d of %d; the total is that of all\n", request.Top, len(result.Subjects))
+		return err
+	}
+	return nil
+}
+
+// reportTable makes the lines of a table of what was asked for.
+type reportTable struct {
+	export.Request
+	number func(int64) string
+}
+
+func (t reportTable) header() table.Row {
+	header := table.Row{"Account", "Customer"}
+	if t.Names {
+		header = table.Row{"Account", "Name", "Customer", "Name"}
+	}
+	if t.Series != "" {
+		header = append(header, "From", "To")
+	}
+	header = append(header, "AI minutes", "AI seconds", "Sessions")
+	if t.Previous {
+		header = append(header, "Minutes before", "Seconds before", "Sessions before")
+	}
+	return header
+}
+
+// firstAmount returns how many columns there are before the amounts.
+func (t reportTable) firstAmount() int {
+	return len(t.header()) - len(t.amounts(usage.Usage{}, usage.Usage{}))
+}
+
+func (t reportTable) row(row export.Row) table.Row {
+	customer := printable(row.CustomerID)
+	if row.CustomerID == "" {
+		customer = noCustomer
+	}
+	cells := table.Row{printable(row.AccountID), customer}
+	if t.Names {
+		cells = table.Row{printable(row.AccountID), printable(row.AccountName), customer, printable(row.CustomerName)}
+	}
+	if t.Series != "" {
+		to := row.To.Format(time.RFC3339)
+		if row.Partial {
+			to += " (not over)"
+		}
+		cells = append(cells, row.From.Format(time.RFC3339), to)
+	}
+	return append(cells, t.amounts(row.Usage, row.Previous)...)
+}
+
+func (t reportTable) footer(result *export.Result) table.Row {
+	cells := make(table.Row, t.firstAmount())
+	for i := range cells {
+		cells[i] = ""
+	}
+	cells[0] = "Total"
+	var before usage.Usage
+	if result.Previous != nil {
+		before = result.Previous.Totals
+	}
+	return append(cells, t.amounts(result.Totals, before)...)
+}
+
+func (t reportTable) amounts(now, before usage.Usage) table.Row {
+	cells := table.Row{t.number(now.Minutes), t.number(now.Seconds), t.number(now.Sessions)}
+	if t.Previous {
+		cells = append(cells, t.number(before.Minutes), t.number(before.Seconds), t.number(before.Sessions))
+	}
+	return cells
+}
+
+func decimal(n int64) string { return strconv.FormatInt(n, 10) }
+
+// plainTable is how tables look for people.
+func plainTable() table.Style {
+	style := table.StyleLight
+	style.Options = table.Options{SeparateHeader: true, SeparateFooter: true, SeparateColumns: true}
+	style.Format = table.FormatOptions{}
+	return style
 }
 
 func rightAligned(column int) table.ColumnConfig {

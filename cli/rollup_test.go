@@ -80,6 +80,7 @@ func TestRollupsFromTheCommandLine(t *testing.T) {
 		run(0, "acme,bob,2,61,1", "report", "--format", "csv")
 		run(1, "the nearest exact range", "report", "--start", "2025-03-01T10:20:00Z")
 		run(1, "may have been counted already", "import", "-")
+		run(1, "may have been counted already", "import", "--dry-run", "-")
 		run(0, "sessions kept from", "rollup", "status")
 	})
 }

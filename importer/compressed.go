@@ -2,30 +2,32 @@ package importer
 
 import (
 	"bufio"
-	"compress/flate"
-	"compress/gzip"
 	"errors"
 	"io"
 
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
-// decompress recognizes gzip and zstd by their first bytes.
-func decompress(stored io.Reader) (io.Reader, error) {
+// decompress recognizes gzip and zstd by their first bytes, and says which it is.
+func decompress(stored io.Reader) (plain io.Reader, compression string, err error) {
 	buffered := bufio.NewReaderSize(stored, 64<<10)
 	magic, err := buffered.Peek(4)
 	if err != nil && err != io.EOF {
-		return nil, err
+		return nil, "", err
 	}
 	switch {
 	case len(magic) >= 2 && string(magic[:2]) == "\x1f\x8b":
-		return gzip.NewReader(buffered)
+		plain, err = gzip.NewReader(buffered)
+		return plain, "gzip", err
 	case string(magic) == zipMagic:
-		return nil, errors.New("it is a zip archive, which can be read neither from standard input nor in another archive; make a file of it")
+		return nil, "", errors.New("it is a zip archive, which can be read neither from standard input nor in another archive; make a file of it")
 	case string(magic) == "\x28\xb5\x2f\xfd":
-		return newZstd(buffered)
+		plain, err = newZstd(buffered)
+		return plain, "zstd", err
 	}
-	return buffered, nil
+	return buffered, "", nil
 }
 
 // zstdReader tells damage from an error of what it reads from.

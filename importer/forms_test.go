@@ -232,3 +232,37 @@ func TestRejectsNeedNoOptions(t *testing.T) {
 		}
 	}
 }
+
+// What reads most dates of mails quickly reads nothing else, and nothing differently.
+func FuzzMailDate(f *testing.F) {
+	for _, seed := range []string{
+		"Wed, 25 Nov 2026 13:05:09 +0000", "Wed, 25 Nov 2026 13:05:09 GMT", "Tue, 25 Nov 2026 13:05:09 +0000",
+		"Sun, 29 Feb 2026 13:05:09 +0000", "Mon, 31 Apr 2026 13:05:09 +0000", "Wed, 25 Nov 2026 24:00:00 +0000",
+		"Wed, 25 Nov 2026 23:60:00 +0000", "Wed, 25 Nov 2026 23:59:60 +0000", "Wed, 00 Nov 2026 13:05:09 +0000",
+		"Wed, 25 anF 2026 13:05:09 +0000", "Wed, 25 Nov 2026 13:05:09 +0100", "wed, 25 Nov 2026 13:05:09 +0000",
+		"Wed, 2５ Nov 2026 13:05:09 +0000", "Wed, 25 Nov 2026 13:05:09 ", "Wed, -5 Nov 2026 13:05:09 +0000",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, ok := mailDate(text)
+		want, err := time.Parse(time.RFC1123Z, strings.Replace(text, " GMT", " +0000", 1))
+		if !ok {
+			return
+		}
+		if err != nil || !got.Equal(want) || want.Format(time.RFC1123Z)[:3] != text[:3] {
+			t.Errorf("%q is read as %v; time.Parse: %v, %v", text, got, want, err)
+		}
+	})
+}
+
+func TestMostDatesOfMailsAreReadQuickly(t *testing.T) {
+	for day := range 800 {
+		want := time.Date(2024, 1, 1, 23, 59, 58, 0, time.UTC).AddDate(0, 0, day)
+		for _, text := range []string{want.Format(time.RFC1123Z), want.Format("Mon, 02 Jan 2006 15:04:05 GMT")} {
+			if got, ok := mailDate(text); !ok || !got.Equal(want) {
+				t.Fatalf("%q: %v, %v", text, got, ok)
+			}
+		}
+	}
+}

@@ -130,6 +130,9 @@ type Summary struct {
 	Notes []string
 	// Reasons are why rows were rejected, the most frequent first.
 	Reasons []Reason
+	// Files and Columns are how the files were understood.
+	Files   []File
+	Columns []Column
 }
 
 // Totals are the numbers of a summary.

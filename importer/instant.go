@@ -47,6 +47,9 @@ func (f *forms) instant(text string) (time.Time, error) {
 			return at, nil
 		}
 	}
+	if at, ok := mailDate(text); ok {
+		return at, nil
+	}
 	at, err := usage.ParseInstant(text, f.zone)
 	if err == nil {
 		return at, nil
@@ -130,6 +133,31 @@ var zonesOfMail = map[string]string{
 	"UT": "+0000", "UTC": "+0000", "GMT": "+0000", "Z": "+0000",
 	"EST": "-0500", "EDT": "-0400", "CST": "-0600", "CDT": "-0500",
 	"MST": "-0700", "MDT": "-0600", "PST": "-0800", "PDT": "-0700",
+}
+
+// mailDate reads a date of a mail as nearly all programs write it: with the day of
+// the week, two digits of the day and the offset of UTC. What is another form, or wrong,
+// is left to others. Reading it as one of many forms takes several times as long.
+func mailDate(text string) (time.Time, bool) {
+	const form, months = "Mon, 02 Jan 2006 15:04:05 ", "JanFebMarAprMayJunJulAugSepOctNovDec"
+	if len(text) < len(form) || text[3:5] != ", " || text[7] != ' ' || text[11] != ' ' || text[16] != ' ' ||
+		text[19] != ':' || text[22] != ':' || text[25:] != " +0000" && text[25:] != " GMT" {
+		return time.Time{}, false
+	}
+	month := strings.Index(months, text[8:11])
+	var numbers [5]int
+	for i, digits := range [...]string{text[5:7], text[12:16], text[17:19], text[20:22], text[23:25]} {
+		for _, c := range []byte(digits) {
+			if c < '0' || c > '9' {
+				return time.Time{}, false
+			}
+			numbers[i] = numbers[i]*10 + int(c-'0')
+		}
+	}
+	day, year, hour, minute, second := numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
+	at := time.Date(year, time.Month(month/3+1), day, hour, minute, second, 0, time.UTC)
+	exists := month >= 0 && month%3 == 0 && at.Day() == day && hour < 24 && minute < 60 && second < 60
+	return at, exists && at.Weekday().String()[:3] == text[:3]
 }
 
 // named reads dates of mails (RFC 5322) and others with the name of the month.

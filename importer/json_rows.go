@@ -1,13 +1,14 @@
 package importer
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // jsonRows reads the objects of a JSON document: the values at its top, those of
@@ -17,7 +18,7 @@ import (
 type jsonRows struct {
 	objects
 	decoded bool
-	decoder *json.Decoder
+	decoder *jsontext.Decoder
 	from    *lineCounter
 	// path are the keys on the way to the rows.
 	path []string
@@ -27,7 +28,7 @@ type jsonRows struct {
 
 func newJSONRows(lines *lines, path string, columns []namedColumn, unused *names) (*jsonRows, error) {
 	from := &lineCounter{from: lines.reader, line: 1}
-	r := &jsonRows{objects: newObjects(columns, unused), decoded: lines.decoded, decoder: json.NewDecoder(from), from: from}
+	r := &jsonRows{objects: newObjects(columns, unused), decoded: lines.decoded, decoder: jsontext.NewDecoder(from, asWritten...), from: from}
 	if path != "" {
 		r.path = strings.Split(path, ".")
 		if err := r.enter(); err != nil && err != io.EOF {
@@ -45,18 +46,20 @@ func (r *jsonRows) checkColumns() error { return r.survey(r.next) }
 // next implements rowReader.
 func (r *jsonRows) next() (row, error) {
 	for {
-		if r.inside && !r.decoder.More() {
+		r.from.mark = r.from.read
+		if r.inside && r.decoder.PeekKind() == jsontext.KindEndArray {
 			if err := r.leave(); err != nil {
 				return row{}, r.explain(err)
 			}
 			continue
 		}
-		if !r.inside {
-			if err := r.enter(); err != nil {
-				return row{}, r.explain(err)
-			}
+		if r.inside {
+			return r.value()
 		}
-		if !r.inside || r.decoder.More() {
+		if err := r.enter(); err != nil {
+			return row{}, r.explain(err)
+		}
+		if !r.inside {
 			return r.value()
 		}
 	}
@@ -64,44 +67,65 @@ func (r *jsonRows) next() (row, error) {
 
 // value reads the next value as a row.
 func (r *jsonRows) value() (row, error) {
-	var raw json.RawMessage
-	if err := r.decode(&raw); err != nil {
+	if r.decoder.PeekKind() != jsontext.KindBeginObject || r.decoded || r.whole {
+		return r.wholeValue()
+	}
+	if _, err := r.token(); err != nil {
 		return row{}, r.explain(err)
 	}
+	found := row{line: r.from.lineAt(r.decoder.InputOffset()), lines: 1}
+	r.inspect = r.from.beyondASCII
+	if err := r.collect(r.decoder); err != nil {
+		return row{}, r.explain(withinValue(err))
+	}
+	found.lines += r.from.lineAt(r.decoder.InputOffset()) - found.line
+	r.read(&found)
+	return found, nil
+}
+
+// wholeValue reads the next value as a row with its text.
+func (r *jsonRows) wholeValue() (row, error) {
+	raw, err := r.decoder.ReadValue()
+	if err != nil {
+		return row{}, r.explain(withinValue(err))
+	}
 	end := r.from.lineAt(r.decoder.InputOffset())
-	found := row{line: end - int64(bytes.Count(raw, []byte("\n"))), lines: 1, text: onOneLine(raw)}
+	found := row{line: end - int64(bytes.Count(raw, []byte("\n"))), lines: 1, text: string(raw)}
 	switch {
 	case raw[0] != '{':
 		found.reject("the value is not a JSON object")
 	case r.decoded && strings.ContainsRune(found.text, '\uFFFD'):
 		found.reject(notInEncoding)
 	default:
+		r.inspect = true
+		object := jsontext.NewDecoder(strings.NewReader(found.text), asWritten...)
+		if _, err := object.ReadToken(); err != nil {
+			return row{}, r.explain(err)
+		}
+		if err := r.collect(object); err != nil {
+			return row{}, r.explain(err)
+		}
 		r.read(&found)
 	}
+	found.text = onOneLine(found.text)
 	return found, nil
 }
 
 // onOneLine returns a valid JSON value without line ends between its parts.
-func onOneLine(raw json.RawMessage) string {
-	if bytes.IndexByte(raw, '\n') < 0 {
-		return string(raw)
+func onOneLine(text string) string {
+	if strings.IndexByte(text, '\n') < 0 {
+		return text
 	}
-	var compact bytes.Buffer
-	if json.Compact(&compact, raw) != nil {
-		return string(raw)
+	compact := jsontext.Value(text)
+	if compact.Compact(append([]jsontext.Options{jsontext.PreserveRawStrings(true)}, asWritten...)...) != nil {
+		return text
 	}
-	return compact.String()
-}
-
-// decode reads one value of bounded length.
-func (r *jsonRows) decode(into *json.RawMessage) error {
-	r.from.mark = r.from.read
-	return withinValue(r.decoder.Decode(into))
+	return string(compact)
 }
 
 // token reads a part of a document that is not at its end.
-func (r *jsonRows) token() (json.Token, error) {
-	token, err := r.decoder.Token()
+func (r *jsonRows) token() (jsontext.Token, error) {
+	token, err := r.decoder.ReadToken()
 	return token, withinValue(err)
 }
 
@@ -117,16 +141,12 @@ func withinValue(err error) error {
 // object there. It stays at the top where the rows are there. At the end of the
 // file the error is io.EOF.
 func (r *jsonRows) enter() error {
-	r.from.mark = r.from.read
-	if !r.decoder.More() {
-		_, err := r.decoder.Token() // the end, or what is wrong
+	first := r.decoder.PeekKind()
+	if first == jsontext.KindInvalid {
+		_, err := r.decoder.ReadToken() // the end, or what is wrong
 		return err
 	}
-	first, err := r.peek()
-	if err != nil {
-		return err
-	}
-	if len(r.path) == 0 && first != '[' {
+	if len(r.path) == 0 && first != jsontext.KindBeginArray {
 		return nil
 	}
 	for _, key := range r.path {
@@ -135,22 +155,11 @@ func (r *jsonRows) enter() error {
 		}
 	}
 	start, err := r.token()
-	if err == nil && start != json.Delim('[') {
+	if err == nil && start.Kind() != jsontext.KindBeginArray {
 		err = fmt.Errorf("there is something other than an array at %q, where the rows should be", strings.Join(r.path, "."))
 	}
 	r.inside = err == nil
 	return err
-}
-
-// peek returns the first character of the next value, which More has made sure of.
-func (r *jsonRows) peek() (byte, error) {
-	buffered := bufio.NewReaderSize(r.decoder.Buffered(), 16)
-	for {
-		c, err := buffered.ReadByte()
-		if err != nil || strings.IndexByte(" \t\r\n", c) < 0 {
-			return c, err
-		}
-	}
 }
 
 // find goes into the object that comes next, to the value of a key.
@@ -159,20 +168,20 @@ func (r *jsonRows) find(key string) error {
 	if err != nil {
 		return err
 	}
-	if start != json.Delim('{') {
+	if start.Kind() != jsontext.KindBeginObject {
 		return fmt.Errorf("there is something other than an object on the way to the rows %q", strings.Join(r.path, "."))
 	}
 	var others []string
-	for r.decoder.More() {
-		name, err := r.token()
+	for r.decoder.PeekKind() != jsontext.KindEndObject {
+		name, err := r.name()
 		if err != nil {
 			return err
 		}
 		if name == key {
 			return nil
 		}
-		others = append(others, fmt.Sprint(name))
-		if err := r.skip(fmt.Sprint(name)); err != nil {
+		others = append(others, name)
+		if err := r.skip(name); err != nil {
 			return err
 		}
 	}
@@ -182,11 +191,20 @@ func (r *jsonRows) find(key string) error {
 	return fmt.Errorf("there is an object without %q, in which the rows should be (--rows %s); it has %s", key, strings.Join(r.path, "."), listNames(others))
 }
 
+// name reads the next key of an object.
+func (r *jsonRows) name() (string, error) {
+	token, err := r.token()
+	if err != nil {
+		return "", err
+	}
+	return token.String(), nil
+}
+
 // skip passes the value of a key that nothing is read from.
 func (r *jsonRows) skip(key string) error {
 	r.unused.add(key)
-	var raw json.RawMessage
-	return r.decode(&raw)
+	r.from.mark = r.from.read
+	return withinValue(r.decoder.SkipValue())
 }
 
 // leave goes out of an array and of the objects that it is in.
@@ -196,15 +214,15 @@ func (r *jsonRows) leave() error {
 		return err
 	}
 	for at := len(r.path) - 1; at >= 0; at-- {
-		for r.decoder.More() {
-			name, err := r.token()
+		for r.decoder.PeekKind() != jsontext.KindEndObject {
+			name, err := r.name()
 			if err != nil {
 				return err
 			}
 			if name == r.path[at] {
 				return fmt.Errorf("the key %q is repeated", name)
 			}
-			if err := r.skip(fmt.Sprint(name)); err != nil {
+			if err := r.skip(name); err != nil {
 				return err
 			}
 		}
@@ -223,8 +241,8 @@ func (r *jsonRows) explain(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the JSON ends too early; the file is not complete")
 	}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fmt.Errorf("the JSON is not valid: %w", syntax)
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		return fmt.Errorf("the JSON is not valid: %w", syntax.Err)
 	}
 	return err
 }
@@ -238,6 +256,8 @@ type lineCounter struct {
 	line   int64
 	ends   []int64
 	failed error
+	// beyondASCII: what was read so far is not ASCII alone, which is UTF-8 in any case.
+	beyondASCII bool
 }
 
 // maxValue is the longest value of a document that is read.
@@ -249,6 +269,7 @@ func (c *lineCounter) Read(p []byte) (int, error) {
 		return 0, c.failed
 	}
 	n, err := c.from.Read(p)
+	c.beyondASCII = c.beyondASCII || !isASCII(p[:n])
 	for at := 0; at < n; at++ {
 		next := bytes.IndexByte(p[at:n], '\n')
 		if next < 0 {
@@ -272,4 +293,13 @@ func (c *lineCounter) lineAt(offset int64) int64 {
 	c.line += int64(passed)
 	c.ends = c.ends[passed:]
 	return c.line
+}
+
+func isASCII(text []byte) bool {
+	for _, c := range text {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

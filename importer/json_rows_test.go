@@ -73,7 +73,7 @@ func TestJSONDocumentsThatDoNotFit(t *testing.T) {
 		{"calls", sessionsText(1), "is CSV, not JSON", 0},
 		{"calls", `{"calls":[` + one + `],"calls":[` + one + `]}`, `the key "calls" is repeated`, 1},
 		{"", "[" + one, "cannot be read beyond line 1: the JSON ends too early; the file is not complete", 1},
-		{"", "[" + one + ",\n\n" + one[:50], "cannot be read beyond line 1: the JSON ends too early", 1},
+		{"", "[" + one + ",\n\n" + one[:50], "cannot be read beyond line 3: the JSON ends too early", 1},
 		{"", "[" + one + ",\nnonsense]", "cannot be read beyond line 1: the JSON is not valid", 1},
 		{"calls", `{"calls":[` + one + "]", "the JSON ends too early", 1},
 		{"calls", `{"calls":[` + one + `],"next":`, "the JSON ends too early", 1},

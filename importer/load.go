@@ -27,6 +27,7 @@ type loader[T any] struct {
 	unused names
 	// notes are what was found out about the files.
 	notes names
+	files understood
 }
 
 // load loads files into a table. It is what Sessions, Accounts and Customers do.
@@ -76,7 +77,10 @@ func (l *loader[T]) run(caller context.Context) (Summary, error) {
 	if failed := l.duplicates.close(); failed != nil && err == nil {
 		err = duplicatesError(failed)
 	}
-	return Summary{Totals: summary, Unused: l.unused.order, Notes: l.notes.order, Reasons: l.reasons.list()}, err
+	return Summary{
+		Totals: summary, Unused: l.unused.order, Notes: l.notes.order, Reasons: l.reasons.list(),
+		Files: l.files.files, Columns: columnsRead(l.columns),
+	}, err
 }
 
 // checkHeaders finds what is wrong with the files before anything is loaded.
@@ -262,7 +266,7 @@ func (l *loader[T]) rows(s source, stored io.Reader) (rowReader, error) {
 	if format == Auto {
 		format = formatByName(s.name)
 	}
-	reader, err := reading{s.name, format, l.options.Encoding, l.options.Rows, l.columns, &l.unused, &l.notes}.rows(stored)
+	reader, err := reading{s.name, format, l.options.Encoding, l.options.Rows, l.columns, &l.unused, &l.notes, &l.files}.rows(stored)
 	if err != nil {
 		return nil, fmt.Errorf("%s %w", s.name, err)
 	}

@@ -347,3 +347,37 @@ func TestProgressIsReportedWhileRunning(t *testing.T) {
 		}
 	})
 }
+
+// Of every form it is known how much there is to read, and all of it is read at the end.
+func TestProgressKnowsTheSizeOfEveryForm(t *testing.T) {
+	body := sessionHeader + "1,a,,2026-03-01T10:00:00Z,1\n2,a,,2026-03-01T10:00:00Z,1\n"
+	object := `{"session_id":"1","account_id":"a","customer_id":null,"started_at":"2026-03-01T10:00:00Z","duration_seconds":1}`
+	for name, content := range map[string]string{
+		"a.csv": body, "a.csv.gz": gzipped(body), "a.ndjson": object + "\n", "a.json": "[" + object + ",\n" + object + "]",
+	} {
+		file := fileOf(t, name, content)
+		stdin, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, from := range []string{file, "-"} {
+			var last Progress
+			options := Options{Progress: func(p Progress) { last = p }}
+			if _, err := Sessions(t.Context(), []string{from}, stdin, discard[usage.Session], options); err != nil {
+				t.Fatal(err)
+			}
+			if size := int64(len(content)); last.Bytes != size || last.TotalBytes != size {
+				t.Errorf("%s from %s: %d of %d bytes, want %d", name, from, last.Bytes, last.TotalBytes, size)
+			}
+		}
+		stdin.Close()
+	}
+	var last Progress
+	options := Options{Progress: func(p Progress) { last = p }}
+	if _, err := Sessions(t.Context(), []string{"-"}, strings.NewReader(body), discard[usage.Session], options); err != nil {
+		t.Fatal(err)
+	}
+	if last.TotalBytes != 0 || last.Bytes != int64(len(body)) {
+		t.Errorf("of a pipe: %d of %d bytes", last.Bytes, last.TotalBytes)
+	}
+}

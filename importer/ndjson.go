@@ -2,18 +2,24 @@ package importer
 
 import (
 	"bytes"
-	"encoding/json"
+	"io"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // ndjson reads a JSON object per line.
 type ndjson struct {
 	*lines
 	objects
+	decoder *jsontext.Decoder
+	current bytes.Buffer // what the decoder reads; reused
 }
 
 func newNDJSON(lines *lines, columns []namedColumn, unused *names) *ndjson {
-	return &ndjson{lines, newObjects(columns, unused)}
+	n := &ndjson{lines: lines, objects: newObjects(columns, unused)}
+	n.decoder = jsontext.NewDecoder(&n.current, asWritten...)
+	return n
 }
 
 func (n *ndjson) line() int64 { return n.number }
@@ -27,19 +33,22 @@ func (n *ndjson) next() (row, error) {
 			return row{}, err
 		case !whole:
 			return tooLong(n.lines, text), nil
-		case len(bytes.Trim(text, " \t\r\n")) == 0:
+		case len(afterSpace(text)) == 0:
 			continue
 		}
-		r := row{line: n.number, lines: 1, text: string(withoutEnd(text))}
-		problem := checkObject(text)
+		r := row{line: n.number, lines: 1}
+		problem := n.object(text)
 		if n.decoded {
-			problem = either(n.broken(r.text), problem)
+			problem = either(n.broken(string(text)), problem)
 		}
 		if problem != "" {
 			r.reject(problem)
-			return r, nil
+		} else {
+			n.read(&r)
 		}
-		n.read(&r)
+		if r.values == nil {
+			r.text = string(withoutEnd(text))
+		}
 		return r, nil
 	}
 }
@@ -47,16 +56,29 @@ func (n *ndjson) next() (row, error) {
 // checkColumns implements rowReader. It reads until it has seen all columns.
 func (n *ndjson) checkColumns() error { return n.survey(n.next) }
 
-// checkObject tells why a line is not a JSON object, or returns "".
-func checkObject(text []byte) string {
+// object collects the object of a line. It tells why the line is none, or returns "".
+func (n *ndjson) object(text []byte) (problem string) {
+	// The decoder reads a buffer without copying it.
+	n.current = *bytes.NewBuffer(text)
+	n.decoder.Reset(&n.current, asWritten...)
+	start, err := n.decoder.ReadToken()
+	isObject := err == nil && start.Kind() == jsontext.KindBeginObject
+	if isObject {
+		if err = n.collect(n.decoder); err == nil {
+			if _, err = n.decoder.ReadToken(); err == io.EOF {
+				n.invalid = !utf8.Valid(text)
+				return ""
+			}
+		}
+	}
 	switch {
-	case !json.Valid(text):
+	case !jsontext.Value(text).IsValid(asWritten...):
 		if !utf8.Valid(text) {
 			return notUTF8
 		}
 		return "the line is not valid JSON"
-	case bytes.TrimLeft(text, " \t")[0] != '{':
+	case !isObject:
 		return "the line is not a JSON object"
 	}
-	return ""
+	return "the line is not valid JSON"
 }

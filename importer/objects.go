@@ -1,11 +1,14 @@
 package importer
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // objects takes the values of columns out of JSON objects. A column's name in the
@@ -22,14 +25,36 @@ type objects struct {
 	lists []string
 	// found tells which columns any object has had so far.
 	found []bool
+	// whole: of a row that cannot be used the text is wanted, not its values.
+	whole bool
 
 	constants []string
 	values    []string // reused
 	seen      []bool   // reused
+	// What was collected of the current object: the texts of values, one after the
+	// other, where each is, and keys that nothing is read from. Reused.
+	texts   []byte
+	members []member
+	others  []string
+	// invalid: it is not UTF-8. Whether it is must be found out if inspect is set.
+	invalid, inspect bool
+	// keys are those of the object before, in its order: most objects of a file have
+	// the same ones.
+	keys []knownKey
 	// free: what is wrong with the current object is in a column in which any text
 	// would be good.
 	free bool
 }
+
+// knownKey is a key as it is written, and what it is: that of a column, or -1 and its text.
+type knownKey struct {
+	written []byte
+	column  int
+	key     string
+}
+
+// member is the value of a column in an object: where it is among the texts.
+type member struct{ column, start, end int }
 
 func newObjects(columns []namedColumn, unused *names) objects {
 	o := objects{
@@ -38,6 +63,7 @@ func newObjects(columns []namedColumn, unused *names) objects {
 		found:     make([]bool, len(columns)), values: make([]string, len(columns)), seen: make([]bool, len(columns)),
 	}
 	for _, column := range columns {
+		o.whole = o.whole || column.free
 		for at, c := range column.inFile {
 			if c == '.' {
 				o.parents[column.inFile[:at]] = true
@@ -47,64 +73,115 @@ func newObjects(columns []namedColumn, unused *names) objects {
 	return o
 }
 
-// read takes the columns' values out of the object in the row's text, which is
-// valid JSON. Of a row that cannot be used it takes those that can be used, so
-// that only the others need to be corrected.
+// collect reads an object, the first token of which has been read, to its end. An
+// error is that of the decoder: nothing of the object counts then.
+func (o *objects) collect(from *jsontext.Decoder) error {
+	o.texts, o.members, o.others, o.invalid = o.texts[:0], o.members[:0], o.others[:0], false
+	return o.collectMembers(from, "")
+}
+
+// collectMembers reads the members of an object, the keys to which begin with a prefix.
+func (o *objects) collectMembers(from *jsontext.Decoder, prefix string) error {
+	for at := 0; from.PeekKind() != jsontext.KindEndObject; at++ {
+		name, err := from.ReadValue()
+		if err != nil {
+			return err
+		}
+		o.check(name)
+		column, key := o.keyAt(at, name, prefix)
+		if key != "" && o.parents[key] && from.PeekKind() == jsontext.KindBeginObject && column < 0 {
+			if _, err := from.ReadToken(); err != nil {
+				return err
+			}
+			if o.all != nil {
+				o.all.add(key)
+			}
+			if err := o.collectMembers(from, key+"."); err != nil {
+				return err
+			}
+			continue
+		}
+		value, err := from.ReadValue()
+		if err != nil {
+			return err
+		}
+		o.check(value)
+		if o.all != nil {
+			o.note(key, string(value))
+		}
+		switch {
+		case column >= 0:
+			start := len(o.texts)
+			o.texts = append(o.texts, value...)
+			o.members = append(o.members, member{column, start, len(o.texts)})
+		case !(value[0] == 'n' && o.parents[key]) && !o.unused.known[key]:
+			o.others = append(o.others, key)
+		}
+	}
+	_, err := from.ReadToken() // the end of the object
+	return err
+}
+
+// check notes whether a text is UTF-8.
+func (o *objects) check(text []byte) { o.invalid = o.invalid || o.inspect && !utf8.Valid(text) }
+
+// keyAt returns the column that a key is the name of, or -1 and the key. The key is
+// a JSON string, and the member is the one with this number in its object.
+func (o *objects) keyAt(at int, written []byte, prefix string) (column int, key string) {
+	if prefix != "" {
+		key, _ = jsonString(string(written))
+		key = prefix + key
+		return o.column(key), key
+	}
+	if at < len(o.keys) && bytes.Equal(o.keys[at].written, written) {
+		return o.keys[at].column, o.keys[at].key
+	}
+	key, _ = jsonString(string(written))
+	known := knownKey{bytes.Clone(written), o.column(key), key}
+	if at < len(o.keys) {
+		o.keys[at] = known
+	} else if at < maxKnownKeys {
+		o.keys = append(o.keys, known)
+	}
+	return known.column, key
+}
+
+// maxKnownKeys bounds the keys that are kept: objects may have data for keys.
+const maxKnownKeys = 200
+
+// read makes the values of a row of what was collected. Of a row that cannot be used
+// it takes those that can be used, so that only the others need to be corrected.
 func (o *objects) read(r *row) {
 	copy(o.values, o.constants)
 	clear(o.seen)
 	o.free = false
+	for _, key := range o.others {
+		o.unused.add(key)
+	}
 	problem := ""
-	if !utf8.ValidString(r.text) {
+	if o.invalid {
 		problem = notUTF8
 	}
-	problem = either(problem, o.walk(strings.TrimSpace(r.text), ""))
+	texts := string(o.texts)
+	for _, m := range o.members {
+		problem = either(problem, o.take(m.column, texts[m.start:m.end]))
+	}
 	if o.free {
 		r.reject(problem)
 		return
 	}
 	r.values, r.problem = o.values, problem
-	if len(r.text) > longLine {
-		detach(r.values)
-	}
-}
-
-// walk takes values out of an object, the keys to which begin with a prefix. It
-// returns what is wrong with the first value that cannot be used.
-func (o *objects) walk(text, prefix string) (problem string) {
-	in := object{rest: text}
-	for {
-		key, value, err := in.member()
-		if err == io.EOF {
-			return problem
-		}
-		if prefix != "" {
-			key = prefix + key
-		}
-		if o.all != nil {
-			o.note(key, value)
-		}
-		column := o.column(key)
-		switch {
-		case column >= 0:
-			problem = either(problem, o.take(column, key, value))
-		case value[0] == '{' && o.parents[key]:
-			problem = either(problem, o.walk(value, key+"."))
-		case !(value[0] == 'n' && o.parents[key]):
-			o.unused.add(key)
-		}
-	}
 }
 
 // take takes the value of a column. One that cannot be used is kept with a space
 // before it, with which it is refused until it is corrected.
-func (o *objects) take(column int, key, value string) (problem string) {
+func (o *objects) take(column int, value string) (problem string) {
 	text, problem := scalar(value, o.columns[column].number)
 	if problem != "" {
 		problem = o.columns[column].name + " " + problem
 	}
 	if o.seen[column] {
-		text, problem = o.values[column]+" "+text, fmt.Sprintf("the key %q is repeated", key)
+		text, problem = o.values[column]+" "+text, fmt.Sprintf("the key %q is repeated", o.columns[column].inFile)
 	}
 	o.seen[column], o.found[column] = true, true
 	if problem != "" {
@@ -203,7 +280,7 @@ func scalar(value string, number bool) (text, problem string) {
 	case 't', 'f', '{', '[':
 		return value, "is " + excerpt(value) + ", neither a string nor a number"
 	}
-	if !number && strings.ContainsAny(value, ".eE") {
+	if !number && !isDigits(strings.TrimPrefix(value, "-")) {
 		return value, "is " + excerpt(value) + ", not a whole number"
 	}
 	return value, ""

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -17,12 +18,13 @@ type reading struct {
 	columns []namedColumn
 	// unused are the columns that nothing is read from, notes what was found out.
 	unused, notes *names
+	files         *understood
 }
 
 // rows makes a reader of the rows in an opened source. Errors complete a
 // sentence that begins with the file's name.
 func (r reading) rows(stored io.Reader) (rowReader, error) {
-	plain, err := decompress(stored)
+	plain, compression, err := decompress(stored)
 	if err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", damage(err))
 	}
@@ -47,19 +49,21 @@ func (r reading) rows(stored io.Reader) (rowReader, error) {
 		}
 		r.format = JSON
 	}
+	file := File{Name: r.name, Format: r.format, Encoding: cmp.Or(encoding, utf8Name), Compression: compression}
+	defer func() { r.files.add(file) }()
 	if r.format == JSON {
 		return newJSONRows(lines, r.path, r.columns, r.unused)
 	}
 	if r.format == NDJSON {
 		return newNDJSON(lines, r.columns, r.unused), nil
 	}
-	delimiter := byte('\t')
+	file.Delimiter = '\t'
 	if r.format == CSV {
-		if delimiter, err = r.delimiter(lines); err != nil {
+		if file.Delimiter, err = r.delimiter(lines); err != nil {
 			return nil, err
 		}
 	}
-	return newDelimited(lines, delimiter, r.columns, r.unused)
+	return newDelimited(lines, file.Delimiter, r.columns, r.unused)
 }
 
 // note keeps what was found out for the summary.

@@ -139,7 +139,7 @@ func FuzzCSV(f *testing.F) {
 			}
 			at += lines
 		}
-		reader, err := reading{format: CSV, columns: columns, unused: &names{}, notes: &names{}}.rows(strings.NewReader(sessionHeader + body))
+		reader, err := reading{format: CSV, columns: columns, unused: &names{}, notes: &names{}, files: &understood{}}.rows(strings.NewReader(sessionHeader + body))
 		if err != nil {
 			t.Fatal(err)
 		}

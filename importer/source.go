@@ -41,7 +41,7 @@ func findSources(files []string, stdin io.Reader) ([]source, error) {
 				return nil, errors.New(`standard input ("-") can be imported once only`)
 			}
 			hasStdin = true
-			sources = append(sources, source{name: "standard input", stdin: stdin, stream: true})
+			sources = append(sources, source{name: "standard input", stdin: stdin, size: sizeOf(stdin), stream: true})
 			continue
 		}
 		info, err := os.Stat(file)
@@ -61,18 +61,38 @@ func findSources(files []string, stdin io.Reader) ([]source, error) {
 			sources = append(sources, inside...)
 			continue
 		}
-		sources = append(sources, source{
-			name: file, path: file, size: info.Size(), stream: !info.Mode().IsRegular(),
-		})
+		one := source{name: file, path: file, stream: true}
+		if info.Mode().IsRegular() {
+			one.size, one.stream = info.Size(), false
+		}
+		sources = append(sources, one)
 	}
 	return sources, nil
+}
+
+// sizeOf returns how much there is to read of a file that is standard input, and 0 for
+// what has no size, such as a pipe.
+func sizeOf(stdin io.Reader) int64 {
+	file, isFile := stdin.(*os.File)
+	if !isFile {
+		return 0
+	}
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	at, err := file.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0
+	}
+	return max(0, info.Size()-at)
 }
 
 // totalSize returns the size of all sources, 0 if that of one is not known.
 func totalSize(sources []source) int64 {
 	var total int64
 	for _, s := range sources {
-		if s.stream {
+		if s.stream && s.size == 0 {
 			return 0
 		}
 		total += s.size

@@ -50,7 +50,8 @@ func (f *StartFormat) parse(text string, zone *time.Location) (time.Time, error)
 		return time.Time{}, fmt.Errorf("it is not written as %s", f.pattern)
 	}
 	// The library takes 30 February for 2 March.
-	if bareDate(timefmt.Format(at, f.pattern)) != bareDate(text) {
+	var buffer [64]byte
+	if again := timefmt.AppendFormat(buffer[:0], at, f.pattern); string(again) != text && bareDate(string(again)) != bareDate(text) {
 		return time.Time{}, fmt.Errorf("there is no such day or time (as %s)", f.pattern)
 	}
 	if f.absolute {

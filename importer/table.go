@@ -80,6 +80,16 @@ var sessionTable = table[usage.Session]{
 	moved:   func() func(usage.Session) bool { return newMemory().moved },
 }
 
+// SessionColumns returns the names of the columns that sessions are read from, in
+// order, those among them that stand for others.
+func SessionColumns() []string {
+	names := make([]string, len(sessionTable.columns))
+	for i, column := range sessionTable.columns {
+		names[i] = column.name
+	}
+	return names
+}
+
 var accountTable = table[usage.Account]{
 	columns: []column{{name: "account_id"}, {name: "name", optional: true, free: true}},
 	parse: func(values []string, _ *forms) (usage.Account, error) {

@@ -115,7 +115,7 @@ func TestReportNeedsNoRunningGateway(t *testing.T) {
 	data := t.TempDir()
 	importOne(t, data, "one")
 	stdout, stderr, code := invoke(t, "", "report", "--data", data, "--format", "csv")
-	want := "account_id,customer_id,ai_minutes,ai_seconds,sessions\nimported,,2,61,1\n"
+	want := "accountId,customerId,aiMinutes,aiSeconds,sessions\nimported,,2,61,1\n"
 	if code != 0 || stdout != want {
 		t.Errorf("exit code %d, printed %q, want %q\n%s", code, stdout, want, stderr)
 	}
