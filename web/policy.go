@@ -8,7 +8,14 @@ const ariaStyle = "'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='"
 
 // monacoStyles are the hashes of the style sheets that GraphiQL's editor writes into the page
 // (the first is an empty one). They change with monaco; the browser tests fail then.
-var monacoStyles = []string{}
+var monacoStyles = []string{
+	"'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
+	"'sha256-/YCtf7j/I3KubjYgUooNPJs7crOUxYruuMDrzE2WNMY='",
+	"'sha256-3QyMmjG0v4MiZZ8IeptNJlmd7zM7llV4JV9ZHbWTs7w='",
+	"'sha256-0uDvk8p8SLmwmuTQMWcfnUfXlxHCsgzXnC1QRl9MrjM='",
+	"'sha256-kGvPUIdCMdTQkkGU/QuwT8RQSzVE+F6AWLJ541xRoVo='",
+	"'sha256-nzTgYzXYDNe6BAHiiI7NNlfK8n/auuOAhh2t92YvuXo='",
+}
 
 // applicationPolicy lets a page load what this gateway serves, and nothing else.
 var applicationPolicy = policy("style-src 'self' " + ariaStyle)

@@ -74,7 +74,11 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     chunkSizeWarningLimit: 5000, // GraphiQL's editor
     reportCompressedSize: false,
-    rolldownOptions: { input: { index: 'index.html', graphiql: 'graphiql.html' } },
+    rolldownOptions: {
+      input: { index: 'index.html', graphiql: 'graphiql.html' },
+      // "use no memo" speaks to React's compiler, which is not used here.
+      onLog: (level, log, log_) => log.code !== 'MODULE_LEVEL_DIRECTIVE' && log_(level, log),
+    },
   },
   server: {
     proxy: Object.fromEntries(['/graphql', '/auth', '/ai'].map((path) => [path, process.env.AIUSAGE_URL ?? 'http://127.0.0.1:8080'])),

@@ -1,0 +1,5 @@
+import { SignIn } from './session/sign-in';
+
+export function Application() {
+  return <SignIn />;
+}
