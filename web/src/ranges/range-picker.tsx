@@ -18,8 +18,8 @@ export function RangePicker({ range, inWords, onChoose }: RangePickerProps) {
   return (
     <DialogTrigger>
       <Button className="button" aria-label={`Range: ${'period' in range ? presetName(range.period) : inWords}`}>
-        <Chevron />
         {'period' in range ? presetName(range.period) : inWords}
+        <Chevron />
       </Button>
       <Popover className="popover" placement="bottom start">
         <Dialog className="range-dialog" aria-label="Range">

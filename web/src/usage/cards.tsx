@@ -13,7 +13,7 @@ interface CardsProps {
 }
 
 export function Cards({ totals, before, span, zone, count }: CardsProps) {
-  const against = span && `against ${spanInWords(span, zone, 'short')}`;
+  const against = span && `against ${spanInWords(span, zone, 'short', false)}`;
   const compared = (now: number, then: number | undefined) => {
     const change = changeOf(now, then);
     return change.kind === 'none' || !against ? ' ' : <><b>{changeInWords(change)}</b> {against}</>;
