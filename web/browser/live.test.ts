@@ -37,7 +37,7 @@ test('figures follow an import, in one stream, and again after the gateway has b
 });
 
 test('an administrator of one account starts on it and sees no other', async () => {
-  await gateway.command(['user', 'add', 'ann', '--role', 'AccountAdministrator', '--account', 'sample-acc-02', '--password-stdin'], 'three unrelated words 7\n');
+  await gateway.command(['user', 'add', 'ann', '--role', 'AccountAdministrator', '--account', 'sample-acc-02'], 'three unrelated words 7\n');
   const { page } = await visit(gateway.url);
   await page.goto('/');
   await signIn(page, 'ann', 'three unrelated words 7');

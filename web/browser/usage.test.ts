@@ -116,7 +116,10 @@ test('drilling down: an account, its customers, one of them, and a bar', async (
 
 test('the keyboard alone is enough: range, figures of the chart, an account', async () => {
   const { page } = await openUsage('/?period=LAST_7_DAYS&zone=UTC');
-  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '');
+  const focused = () => page.evaluate(() => {
+    const { activeElement: at } = document;
+    return at?.getAttribute('aria-label') ?? `${at?.tagName} ${at?.textContent}`;
+  });
   const tabTo = async (name: RegExp) => {
     for (let i = 0; i < 60 && !name.test(await focused()); i++) await page.keyboard.press('Tab');
     expect(await focused()).toMatch(name);
@@ -132,7 +135,7 @@ test('the keyboard alone is enough: range, figures of the chart, an account', as
   await tabTo(/^AI minutes by week/);
   await page.keyboard.press('End');
   expect(await page.getByRole('slider').getAttribute('aria-valuetext')).toMatch(/until \d\d:\d\d: [\d,]+ AI minutes; Sample/);
-  await tabTo(/^Sample Harbor Dental$/);
+  await tabTo(/^A Sample Harbor Dental$/);
   await page.keyboard.press('Enter');
   await page.waitForURL(/accounts\/sample-acc-01/);
 });
@@ -167,7 +170,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.keyboard.press('Escape');
       await page.getByRole('combobox', { name: 'Time zone' }).click();
       await page.getByRole('option').first().waitFor();
-      await expectAccessible('usage, with the zones');
+      // React Aria hides the rest of the page from screen readers while the list is open; Tab closes it.
+      await expectAccessible('usage, with the zones', { rules: { 'aria-hidden-focus': { enabled: false } } });
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Show as table' }).click();
       await expectAccessible('usage, with the chart as a table');

@@ -32,6 +32,8 @@ export const momentInWords = (instant: string, zone: string) =>
 
 export const timeInWords = (instant: string, zone: string) => formatter(zone, { hour: '2-digit', minute: '2-digit' }).format(new Date(instant));
 
+export const monthInWords = (instant: string, zone: string) => formatter(zone, { month: 'long', year: 'numeric' }).format(new Date(instant));
+
 // tickInWords is the short name of a bucket below a chart.
 export function tickInWords(instant: string, zone: string, granularity: string): string {
   switch (granularity) {

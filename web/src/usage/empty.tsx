@@ -1,6 +1,6 @@
 import { Link } from 'wouter';
 import { useQuery } from 'urql';
-import { spanInWords, rangeOf } from '../format/dates';
+import { dayOf, lastDayOf, monthInWords } from '../format/dates';
 import { EverUsedDocument } from '../generated/graphql';
 import { Notice } from '../parts/notice';
 import { writeView, type View } from '../routing/view';
@@ -14,7 +14,7 @@ export function Empty({ scope, view }: { scope: Scope; view: View }) {
   if (last) {
     return (
       <Notice title="No usage in this range.">
-        <span>The last usage was in {spanInWords(last, view.zone)}. <Link href={writeView({ ...view, range: rangeOf(last), granularity: undefined })}>Show it</Link></span>
+        <span>The last usage was in {monthInWords(last.from, view.zone)}. <Link href={writeView({ ...view, range: { from: dayOf(last.from), to: lastDayOf(last.to) }, granularity: undefined })}>Show it</Link></span>
       </Notice>
     );
   }

@@ -30,7 +30,7 @@ export function Finder({ view, accountId }: { view: View; accountId?: string }) 
       inputValue={typed}
       onInputChange={setTyped}
       selectedKey={null}
-      allowsEmptyCollection={!isEmpty}
+      allowsEmptyCollection
       onSelectionChange={(key) => {
         if (key === null) return;
         setTyped('');
@@ -39,7 +39,7 @@ export function Finder({ view, accountId }: { view: View; accountId?: string }) 
     >
       <Input className="input" placeholder={`Find ${what === 'account' ? 'an account' : 'a customer'}…`} />
       <Popover className="popover finder-popover">
-        <ListBox className="menu" renderEmptyState={() => <div className="head">{accounts.fetching || customers.fetching ? 'Looking…' : `No ${what} begins like this`}</div>}>
+        <ListBox className="menu" renderEmptyState={() => <div className="head">{isEmpty ? 'Type the beginning of a name or id' : accounts.fetching || customers.fetching ? 'Looking…' : `No ${what} begins like this`}</div>}>
           {(item: { id: string; name: string | null }) => (
             <ListBoxItem id={item.id} textValue={item.name ?? item.id} className="option">
               <span>{item.name ?? item.id}</span>
