@@ -30,10 +30,10 @@ var (
 func TestABrowserWithoutCredentialsIsLedToSignIn(t *testing.T) {
 	s := start(t, fill(t, dbtest.One(t)))
 	for path, back := range map[string]string{
-		"/": "/", "/?period=TODAY&zone=Europe%2FBerlin": "/?period=TODAY&zone=Europe%2FBerlin", "/status": "/status",
+		"/": "/", "/?period=TODAY&zone=Europe%2FBerlin": "/?period=TODAY&zone=Europe%2FBerlin",
 		"/accounts/a%2Fb": "/accounts/a%2Fb", "/accounts/a/customers/c": "/accounts/a/customers/c", "/graphiql": "/graphiql",
 		"/graphql?query=%7BaiUsage%7BasOf%7D%7D": "/graphql?query=%7BaiUsage%7BasOf%7D%7D", "/query": "/query", "/metrics": "/metrics",
-		"/login?redirect=%2Fstatus": "/status",
+		"/login?redirect=%2Faccounts%2Fa": "/accounts/a",
 	} {
 		for name, headers := range map[string][]string{"navigation": navigation, "plain": plainNavigation, "session over": append([]string{"Cookie", "ss-id=" + strings.Repeat("x", 43)}, navigation...)} {
 			got := s.ask(t, "", "GET", path, "", "", headers...)
@@ -114,7 +114,7 @@ func TestPagesAreForWhoeverIsSignedIn(t *testing.T) {
 	s := start(t, fill(t, dbtest.One(t)))
 	cookies, _ := s.signIn(t, "ann")
 	for path, want := range map[string]string{
-		"/": "AI usage", "/status": "AI usage", "/accounts/a%2Fb": "AI usage", "/accounts/a/customers/c": "AI usage", "/graphiql": "GraphiQL",
+		"/": "AI usage", "/accounts/a%2Fb": "AI usage", "/accounts/a/customers/c": "AI usage", "/graphiql": "GraphiQL",
 	} {
 		got := s.ask(t, "", "GET", path, "", "", append([]string{"Cookie", cookies}, navigation...)...)
 		policy := got.header.Get("Content-Security-Policy")
@@ -123,7 +123,7 @@ func TestPagesAreForWhoeverIsSignedIn(t *testing.T) {
 			t.Errorf("%s: got %d %v %s", path, got.status, got.header, got.body)
 		}
 	}
-	for _, path := range []string{"/grapql", "/accounts", "/accounts/a/customers", "/accounts/a/customers/c/d", "/index.html", "/status/x", "/assets/nothing-1.js"} {
+	for _, path := range []string{"/grapql", "/accounts", "/accounts/a/customers", "/accounts/a/customers/c/d", "/index.html", "/status", "/assets/nothing-1.js"} {
 		if got := s.ask(t, "", "GET", path, "", "", append([]string{"Cookie", cookies}, navigation...)...); got.status != 404 || strings.Contains(got.body, "<title>AI usage") {
 			t.Errorf("%s: got %d %s", path, got.status, got.body)
 		}
