@@ -11,7 +11,7 @@ PACKAGES ?= $(MUTANTS)
 EMBEDDED = -tags gms_pure_go -trimpath
 
 # The folders with packages of npm. Machines without it leave out what needs them; CI does not.
-NPM_FOLDERS = transport/audits legacy/callers schema docs/typescript
+NPM_FOLDERS = transport/audits legacy/callers schema docs/typescript web
 # What `make mutants` looks at unless it is told.
 MUTANTS = ./usage ./auth resolvers/scoped.go resolvers/answer/kept.go resolvers/answer/cursor.go \
 	$(addprefix ./db/,column extent phase read rollup where write)
@@ -26,18 +26,40 @@ run: build ## Build and start the gateway with a database inside; ARGS="--listen
 	@exec bin/aiusage serve $(ARGS)
 
 .PHONY: build
-build: ## Build bin/aiusage, the gateway with a database inside
+build: web ## Build bin/aiusage, the gateway with a database inside
 	@test -e bin/aiusage || echo "Building bin/aiusage. The first time takes a few minutes, because of the database in it."
 	@mkdir -p bin
 	@cd embedded && $(GO) build $(EMBEDDED) -o ../bin/aiusage .
 
 .PHONY: gateway
-gateway: ## Build bin/aiusage-gateway, the small program that needs a MySQL or MariaDB
+gateway: web ## Build bin/aiusage-gateway, the small program that needs a MySQL or MariaDB
 	@mkdir -p bin
 	$(GO) build -trimpath -o bin/aiusage-gateway .
 
+# The pages are built anew when something of them has changed.
+WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/browser/*' -not -name '*.go')
+
+.PHONY: web
+web: web/dist/index.html ## Build the pages, which the programs have in them (needs npm; without it they say so)
+
+web/dist/index.html: $(WEB_SOURCES) | web/node_modules
+	@$(NEEDS_NPM); echo "the pages (web)"; cd web && npm run --silent build -- --logLevel warn && touch dist/index.html
+
+.PHONY: web-check
+web-check: web/node_modules ## Check the pages' types, that what is generated of the schema is current, and their logic
+	@$(NEEDS_NPM); echo "web"; cd web && before="$$(find src/generated -type f -exec cksum {} + | sort)" && \
+		npm run --silent generate -- --silent && \
+		{ test "$$before" = "$$(find src/generated -type f -exec cksum {} + | sort)" || \
+			{ echo "web/src/generated/ was not current; it is now"; exit 1; }; } && \
+		npm run --silent check && npm run --silent test -- --project logic
+
+.PHONY: browser
+browser: build web/node_modules ## Look at the pages with Chromium, on the gateway with a database inside
+	@$(NEEDS_NPM); command -v chromium >/dev/null || { echo "$@: left out, because there is no chromium here"; test "$$CI" != true; exit; }; \
+		cd web && npm run --silent test -- --project browser
+
 .PHONY: test
-test: check build audits callers typescript ## Check and test everything, on every database engine on this machine
+test: check build audits callers typescript browser ## Check and test everything, on every database engine on this machine
 	$(GO) run ./internal/dbtest/engines -- $(GO) test -race -timeout 20m ./...
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test -count=1 $(EMBEDDED) ./...
 
@@ -63,7 +85,7 @@ schema-promise: schema/node_modules ## Promise what schema.graphqls has now (sch
 	@$(NEEDS_NPM); node schema/check.mjs --write
 
 .PHONY: check
-check: schema-check ## Check formatting, common mistakes, generated code and modules
+check: schema-check web-check ## Check formatting, common mistakes, generated code and modules
 	@echo "gofmt"; unformatted="$$(gofmt -l $$(find . -name '*.go' -not -path '*/node_modules/*'))"; \
 		test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
@@ -79,6 +101,11 @@ check: schema-check ## Check formatting, common mistakes, generated code and mod
 .PHONY: generate
 generate: ## Write the generated code in graph/ anew
 	$(GO) tool gqlgen generate
+	@$(MAKE) --no-print-directory web-generate
+
+.PHONY: web-generate
+web-generate: web/node_modules ## Write the pages' generated types in web/src/generated/ anew
+	@$(NEEDS_NPM); cd web && npm run --silent generate -- --silent
 
 .PHONY: tidy
 tidy: ## Bring go.mod and go.sum of both modules up to date
@@ -105,4 +132,4 @@ mutants: ## Put faults into PACKAGES, and list those that no test finds (bench/m
 
 .PHONY: clean
 clean: ## Delete what was built; data folders stay
-	rm -rf bin
+	rm -rf bin web/dist/assets web/dist/*.html

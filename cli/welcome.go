@@ -79,6 +79,7 @@ func (p *process) welcome(ctx context.Context, store *database, base string) {
 	fmt.Fprintf(p.stdout, `
 The AI usage gateway is running. Press Ctrl-C to stop.
 
+  Usage      %[1]s/
   GraphiQL   %[1]s%[2]s
   GraphQL    %[1]s%[3]s
   Legacy     %[1]s%[4]s

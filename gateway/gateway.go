@@ -3,13 +3,13 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/playground"
 
 	"aiusage/auth"
 	"aiusage/legacy"
@@ -17,6 +17,7 @@ import (
 	"aiusage/transport"
 	"aiusage/usage"
 	"aiusage/watch"
+	"aiusage/web"
 )
 
 // The paths of the gateway. The legacy door has its own.
@@ -70,6 +71,8 @@ type Config struct {
 	// Streams bound event streams and WebSockets, and Watch the subscriptions on them.
 	Streams transport.StreamOptions
 	Watch   watch.Options
+	// Pages are the pages for people; those built into the program if nil.
+	Pages *web.Pages
 	// Rollups tells how the rollups are, for /readyz and /metrics. It may be nil.
 	Rollups func(ctx context.Context) (RollupHealth, error)
 	Log     *slog.Logger
@@ -109,19 +112,15 @@ func New(config Config) (*Gateway, error) {
 		Extensions:    resolver.Extensions(),
 		Log:           config.Log,
 	})
-	graphQL, graphiQL := door.requireUnless(transport.IsWebSocket, queries), withPagePolicy(playground.Handler("AI usage", GraphQLPath))
-	if config.OpenSchema && !config.HideSchema {
+	graphQL, isSchemaOpen := door.requireUnless(transport.IsWebSocket, queries), config.OpenSchema && !config.HideSchema
+	if isSchemaOpen {
 		graphQL = door.requireUnless(isOpen, queries)
-	} else {
-		graphiQL = door.require(graphiQL)
 	}
 
 	mux := http.NewServeMux()
 	mux.Handle(GraphQLPath, graphQL)
 	mux.Handle(QueryPath, graphQL)
-	mux.Handle("GET "+GraphiQLPath, graphiQL)
-	mux.Handle("GET "+LoginPath, door.login())
-	mux.Handle("GET /{$}", http.RedirectHandler(GraphiQLPath, http.StatusFound))
+	door.handlePages(mux, cmp.Or(config.Pages, web.Built()), isSchemaOpen)
 	mux.HandleFunc("GET "+HealthPath, healthy)
 	mux.Handle("GET "+ReadyPath, ready(config.Store, config.Rollups))
 	measured := metrics(config.Rollups, queries.Stats, resolver.Listeners)

@@ -22,6 +22,7 @@ import (
 	"aiusage/gateway"
 	"aiusage/internal/dbtest"
 	"aiusage/usage"
+	"aiusage/web"
 )
 
 // service is a gateway with two users on a database.
@@ -54,7 +55,7 @@ const password = "correct horse"
 func start(t *testing.T, store gateway.Store, configure ...func(*gateway.Config)) *service {
 	t.Helper()
 	log := &buffer{}
-	config := gateway.Config{Store: store, Log: slog.New(gateway.LogHandler(slog.NewJSONHandler(log, nil)))}
+	config := gateway.Config{Store: store, Pages: web.New(pages), Log: slog.New(gateway.LogHandler(slog.NewJSONHandler(log, nil)))}
 	for _, change := range configure {
 		change(&config)
 	}
@@ -190,7 +191,7 @@ func TestTheSameReportThroughEveryDoor(t *testing.T) {
 
 func TestNobodyGetsInWithoutCredentials(t *testing.T) {
 	s := start(t, fill(t, dbtest.One(t)))
-	for _, path := range []string{"/graphql", "/query", "/graphiql", "/login"} {
+	for _, path := range []string{"/graphql", "/query", "/graphiql", "/", "/accounts/acc-1"} {
 		for _, user := range []string{"", "eve"} {
 			got := s.ask(t, user, "GET", path, "", "")
 			if got.status != 401 || !strings.HasPrefix(got.header.Get("WWW-Authenticate"), "Basic ") || !strings.Contains(got.body, `"UNAUTHENTICATED"`) {
@@ -379,51 +380,6 @@ func TestARequestIDFromOutsideIsNotTrusted(t *testing.T) {
 	got := s.ask(t, "", "GET", "/healthz", "", "", "X-Request-Id", "a b<script>").header.Get("X-Request-Id")
 	if got == "" || strings.Contains(got, "<") {
 		t.Errorf("got %q", got)
-	}
-}
-
-func TestSigningInLeadsBackToThisGatewayOnly(t *testing.T) {
-	s := start(t, fill(t, dbtest.One(t)))
-	for redirect, want := range map[string]string{
-		"%2Fai%2Fusage.html%3FaccountId%3Da": "/ai/usage.html?accountId=a",
-		"":                                   "/graphiql",
-		"https%3A%2F%2Fevil.example%2F":      "/graphiql",
-		"%2F%2Fevil.example":                 "/graphiql",
-		"%2F%5Cevil.example":                 "/graphiql",
-		"javascript%3Aalert(1)":              "/graphiql",
-	} {
-		got := s.ask(t, "ada", "GET", "/login?redirect="+redirect, "", "")
-		if got.status != 302 || got.header.Get("Location") != want {
-			t.Errorf("%s: got %d to %s, want %s", redirect, got.status, got.header.Get("Location"), want)
-		}
-	}
-	if got := s.ask(t, "", "GET", "/", "", ""); got.status != 302 || got.header.Get("Location") != "/graphiql" {
-		t.Errorf("/: got %d to %s", got.status, got.header.Get("Location"))
-	}
-	if got := s.ask(t, "ada", "GET", "/graphiql", "", ""); got.status != 200 || !strings.Contains(got.body, "/graphql") {
-		t.Errorf("/graphiql: got %d", got.status)
-	}
-}
-
-// The legacy door sends a browser to sign in and asks for no password itself.
-func TestABrowserThatWasSentToSignInGetsItsPage(t *testing.T) {
-	s := start(t, fill(t, dbtest.One(t)))
-	got := s.ask(t, "", "GET", "/ai/usage.html?accountId=acc-1", "", "")
-	if got.status != 302 {
-		t.Fatalf("without credentials: got %d", got.status)
-	}
-	got = s.ask(t, "ada", "GET", got.header.Get("Location"), "", "")
-	if got.status != 302 || got.header.Get("Location") != "/ai/usage.html?accountId=acc-1" {
-		t.Fatalf("signing in: got %d to %s", got.status, got.header.Get("Location"))
-	}
-	var cookies []string
-	for _, cookie := range got.header.Values("Set-Cookie") {
-		pair, _, _ := strings.Cut(cookie, ";")
-		cookies = append(cookies, pair)
-	}
-	got = s.ask(t, "", "GET", "/ai/usage.html?accountId=acc-1", "", "", "Cookie", strings.Join(cookies, "; "))
-	if got.status != 200 || !strings.Contains(got.body, "cus-1") {
-		t.Errorf("with the session: got %d %s", got.status, got.body)
 	}
 }
 

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type Axe from 'axe-core';
+import type { RunOptions } from 'axe-core';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { afterAll, afterEach, expect } from 'vitest';
+
+const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let browser: Browser | undefined;
+const open: Visit[] = [];
+
+// Visit is a browser's window of its own, without cookies, that notes what must not happen.
+export interface Visit {
+  page: Page;
+  // requests are the paths that were asked for.
+  requests: string[];
+  // expectAccessible holds what is shown to axe: nothing serious or critical.
+  expectAccessible(what: string, options?: RunOptions & { exclude?: string[] }): Promise<void>;
+}
+
+afterEach(async () => {
+  for (const visit of open.splice(0)) await visit.page.context().close();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  browser = undefined;
+});
+
+export async function visit(url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
+  const context = await browser.newContext({ baseURL: url, locale: 'en-GB', timezoneId: 'Europe/Berlin', viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const faults: string[] = [];
+  const requests: string[] = [];
+  page.on('request', (request) => {
+    const asked = new URL(request.url());
+    if (asked.protocol === 'data:') return;
+    if (asked.origin !== url) faults.push(`a request off the origin: ${request.url()}`);
+    requests.push(asked.pathname);
+  });
+  page.on('pageerror', (error) => faults.push(`an error in the page: ${error.stack ?? error.message}`));
+  page.on('console', (message) => {
+    if (/Content Security Policy|Content-Security-Policy/.test(message.text())) faults.push(message.text());
+  });
+  // A policy's violation is an event in the page, also where the console says nothing.
+  await page.exposeFunction('noteViolation', (text: string) => faults.push(text));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      (window as unknown as { noteViolation(text: string): void }).noteViolation(`a violation of ${event.effectiveDirective} by ${event.blockedURI} (${event.sourceFile}): ${event.sample}`);
+    });
+  });
+  const made: Visit = {
+    page,
+    requests,
+    expectAccessible: async (what, { exclude = [], ...options } = {}) => {
+      await page.evaluate(axe);
+      const found = await page.evaluate(async ([without, how]) => {
+        const { violations } = await (window as unknown as { axe: typeof Axe }).axe.run({ exclude: without }, how);
+        return violations
+          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+          .map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join(' ')}`);
+      }, [exclude, options] as const);
+      expect(found, what).toEqual([]);
+    },
+  };
+  open.push(made);
+  checks.set(made, faults);
+  return made;
+}
+
+const checks = new Map<Visit, string[]>();
+
+// What must not happen is looked for after each test, whatever else it expects.
+afterEach(() => {
+  const faults = [...checks.values()].flat();
+  checks.clear();
+  expect([...new Set(faults)], 'what a page must not do').toEqual([]);
+});
+
+export async function signIn(page: Page, name: string, password: string, remember = false): Promise<void> {
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Password').fill(password);
+  if (remember) await page.getByText('Remember me').click();
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}

@@ -1,0 +1,49 @@
+import { useCallback, useEffect } from 'react';
+import { Provider, useQuery } from 'urql';
+import { navigate, usePathname, useSearch } from 'wouter/use-browser-location';
+import { client } from './api/client';
+import { ViewerDocument } from './generated/graphql';
+import { LiveSign } from './live/sign';
+import { Notice } from './parts/notice';
+import { accountPath, placeOf } from './routing/place';
+import { readView, writeView, type View } from './routing/view';
+import { browserZone, isZone } from './ranges/zones';
+import { SignIn } from './session/sign-in';
+import { Header } from './shell/header';
+import { scopeOf } from './usage/scope';
+import { UsagePage } from './usage/page';
+
+export function Application() {
+  const pathname = usePathname();
+  if (placeOf(pathname).page === 'sign-in') return <SignIn />;
+  return <Provider value={client}><SignedIn pathname={pathname} /></Provider>;
+}
+
+function SignedIn({ pathname }: { pathname: string }) {
+  const search = useSearch();
+  const [{ data }] = useQuery({ query: ViewerDocument });
+  const viewer = data?.viewer;
+  const read = readView(search, browserZone());
+  const view = isZone(read.zone) ? read : { ...read, zone: browserZone() };
+  const written = writeView(view);
+  const place = placeOf(pathname);
+  const [only, ...others] = viewer?.accounts ?? [];
+  const start = place.page === 'all' && only && others.length === 0 ? accountPath(only.accountId) : pathname;
+
+  // What is shown is what the address says, all of it, and whoever has one account starts on it.
+  useEffect(() => {
+    if (`?${search}` !== written || start !== pathname) navigate(start + written, { replace: true });
+  }, [search, written, start, pathname]);
+
+  const change = useCallback((next: View) => navigate(location.pathname + writeView(next)), []);
+  return (
+    <>
+      <Header current="usage" person={viewer && { name: viewer.name, isSystemAdministrator: viewer.roles.includes('SystemAdministrator') }}>
+        <LiveSign />
+      </Header>
+      {place.page === 'nowhere'
+        ? <main className="page"><Notice title="There is no such page."><a href="/">To the usage of all accounts</a></Notice></main>
+        : <UsagePage key={pathname} scope={scopeOf(place)} view={view} onChange={change} />}
+    </>
+  );
+}

@@ -1,0 +1,703 @@
+/* eslint-disable */
+import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = T | null | undefined;
+export type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+export type MakeOptional<T, K extends keyof T> = Omit<T, K> & { [SubKey in K]?: Maybe<T[SubKey]> };
+export type MakeMaybe<T, K extends keyof T> = Omit<T, K> & { [SubKey in K]: Maybe<T[SubKey]> };
+export type MakeEmpty<T extends { [key: string]: unknown }, K extends keyof T> = { [_ in K]?: never };
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** An instant in RFC 3339, such as `2026-03-01T00:00:00+01:00`, with the offset of the report's time zone. */
+  DateTime: { input: string; output: string; }
+  /** A whole number of up to 64 bits, as a JSON number. JavaScript represents it exactly up to 9,007,199,254,740,991. */
+  Int64: { input: number; output: number; }
+};
+
+/** The usage of one account. */
+export type AiAccountUsage = {
+  /** The account, with its name. */
+  account: Account;
+  /** The account's id. */
+  accountId: Scalars['ID']['output'];
+  /**
+   * The account's AI minutes: the sum of those of its customers and of its sessions
+   * without a customer. A sum that does not fit in 32 bits is an error on this field.
+   */
+  aiMinutes: Scalars['Int']['output'];
+  /** The unrounded sum of the sessions' durations, in seconds. */
+  aiSeconds: Scalars['Int64']['output'];
+  /** This account's rows of the report's `customerUsage`. */
+  customerUsage: Array<AiCustomerUsage>;
+  /** The account's usage in the time of `AIUsage.previous`. Null when the range has no start or no end. */
+  previous: Maybe<AiUsageTotals>;
+  /** The account's usage over time, as `AIUsage.series` has that of the whole report. */
+  series: Array<AiUsagePoint>;
+  /** The number of sessions. */
+  sessions: Scalars['Int64']['output'];
+  /** This row's part of the report's `totals`, from 0 to 1. Null when that total is 0. */
+  share: Maybe<Scalars['Float']['output']>;
+  /** The part of this row that belongs to no customer. The rest is exactly the sum of the account's rows in `customerUsage`. */
+  withoutCustomer: AiUsageTotals;
+};
+
+
+/** The usage of one account. */
+export type AiAccountUsageSeriesArgs = {
+  fillZero?: Scalars['Boolean']['input'];
+  granularity: AiUsageGranularity;
+};
+
+
+/** The usage of one account. */
+export type AiAccountUsageShareArgs = {
+  of?: AiUsageMeasure;
+};
+
+/** A page of accounts' rows. */
+export type AiAccountUsageConnection = {
+  /** The rows of the page with their cursors. */
+  edges: Array<AiAccountUsageEdge>;
+  /** The rows of the page. */
+  nodes: Array<AiAccountUsage>;
+  /** Where the page stands among the others. */
+  pageInfo: PageInfo;
+  /** The number of rows on all pages. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** An account's row with its cursor. */
+export type AiAccountUsageEdge = {
+  /** The place of the row, for `after` and `before`. */
+  cursor: Scalars['String']['output'];
+  /** The row. */
+  node: AiAccountUsage;
+};
+
+/** The usage of one customer of an account. */
+export type AiCustomerUsage = {
+  /** The customer's account, with its name. */
+  account: Account;
+  /** The id of the customer's account. */
+  accountId: Scalars['ID']['output'];
+  /** The customer's AI minutes. A sum that does not fit in 32 bits is an error on this field. */
+  aiMinutes: Scalars['Int']['output'];
+  /** The unrounded sum of the sessions' durations, in seconds. */
+  aiSeconds: Scalars['Int64']['output'];
+  /** The customer, with its name. */
+  customer: Customer;
+  /** The customer's id, which is unique within its account only. */
+  customerId: Scalars['ID']['output'];
+  /** The customer's usage in the time of `AIUsage.previous`. Null when the range has no start or no end. */
+  previous: Maybe<AiUsageTotals>;
+  /** The customer's usage over time, as `AIUsage.series` has that of the whole report. */
+  series: Array<AiUsagePoint>;
+  /** The number of sessions. */
+  sessions: Scalars['Int64']['output'];
+  /** This row's part of the report's `totals`, from 0 to 1. Null when that total is 0. */
+  share: Maybe<Scalars['Float']['output']>;
+};
+
+
+/** The usage of one customer of an account. */
+export type AiCustomerUsageSeriesArgs = {
+  fillZero?: Scalars['Boolean']['input'];
+  granularity: AiUsageGranularity;
+};
+
+
+/** The usage of one customer of an account. */
+export type AiCustomerUsageShareArgs = {
+  of?: AiUsageMeasure;
+};
+
+/** A page of customers' rows. */
+export type AiCustomerUsageConnection = {
+  /** The rows of the page with their cursors. */
+  edges: Array<AiCustomerUsageEdge>;
+  /** The rows of the page. */
+  nodes: Array<AiCustomerUsage>;
+  /** Where the page stands among the others. */
+  pageInfo: PageInfo;
+  /** The number of rows on all pages. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** A customer's row with its cursor. */
+export type AiCustomerUsageEdge = {
+  /** The place of the row, for `after` and `before`. */
+  cursor: Scalars['String']['output'];
+  /** The row. */
+  node: AiCustomerUsage;
+};
+
+/**
+ * The answer to a question about usage. All of it is of one state of the database, so
+ * its parts agree; a page that continues an earlier one is the exception
+ * (`accountUsageConnection`).
+ */
+export type AiUsage = {
+  /** One row for each account with at least one session in the range, ordered by account id. */
+  accountUsage: Array<AiAccountUsage>;
+  /**
+   * The rows of `accountUsage` page by page, in an order of your choice.
+   *
+   * A cursor belongs to the report it came from. While the gateway keeps that report,
+   * which is for some minutes, the next page is of the same report, whatever has been
+   * recorded since, and so are the other rows and totals: `asOf` stays the same. Only
+   * `series`, `previous` and names are read anew, and may be newer. After that the page
+   * continues at the same place of a new report, with a new `asOf`.
+   */
+  accountUsageConnection: AiAccountUsageConnection;
+  /** The instant, by the database's clock, at which the report was read. */
+  asOf: Scalars['DateTime']['output'];
+  /**
+   * One row for each customer with at least one session in the range, ordered by account
+   * id, then customer id. Sessions without a customer are in `accountUsage` only.
+   */
+  customerUsage: Array<AiCustomerUsage>;
+  /** The rows of `customerUsage` page by page, as `accountUsageConnection` has those of `accountUsage`. */
+  customerUsageConnection: AiCustomerUsageConnection;
+  /** The first instant of the range, inclusive, as the dates were understood; null when it starts at the beginning. */
+  from: Maybe<Scalars['DateTime']['output']>;
+  /** How the answer was read. */
+  plan: AiUsagePlan;
+  /**
+   * The report for the time just before this one, to compare with: as many calendar months
+   * where the range is made up of whole months (March compares with February, a year with
+   * the year before), otherwise as many days where it is made up of whole days, otherwise
+   * as much time. Null when the range has no start or no end, or is empty.
+   */
+  previous: Maybe<AiUsage>;
+  /**
+   * The instant from which single sessions are kept; null where all are. Before it, ranges and
+   * the points of a series begin and end on full hours of UTC.
+   */
+  retainedFrom: Maybe<Scalars['DateTime']['output']>;
+  /**
+   * The usage over time: one point for each hour, day, week and so on of the range, on the
+   * calendar of the report's time zone. A range without a start has points from the hour of
+   * the first usage of the report on, and one without an end has them up to now, or to the
+   * last usage where that is later. The points add up to `totals`.
+   */
+  series: Array<AiUsagePoint>;
+  /** The IANA name of the time zone in which the dates were understood. */
+  timeZone: Scalars['String']['output'];
+  /** The instant at which the range ends, exclusive; null when it has no end. */
+  to: Maybe<Scalars['DateTime']['output']>;
+  /** The sum over all accounts of the report. */
+  totals: AiUsageTotals;
+};
+
+
+/**
+ * The answer to a question about usage. All of it is of one state of the database, so
+ * its parts agree; a page that continues an earlier one is the exception
+ * (`accountUsageConnection`).
+ */
+export type AiUsageAccountUsageConnectionArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  orderBy?: InputMaybe<AiUsageOrder>;
+};
+
+
+/**
+ * The answer to a question about usage. All of it is of one state of the database, so
+ * its parts agree; a page that continues an earlier one is the exception
+ * (`accountUsageConnection`).
+ */
+export type AiUsageCustomerUsageConnectionArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  orderBy?: InputMaybe<AiUsageOrder>;
+};
+
+
+/**
+ * The answer to a question about usage. All of it is of one state of the database, so
+ * its parts agree; a page that continues an earlier one is the exception
+ * (`accountUsageConnection`).
+ */
+export type AiUsageSeriesArgs = {
+  fillZero?: Scalars['Boolean']['input'];
+  granularity: AiUsageGranularity;
+};
+
+/** The length of time of a sum. */
+export type AiUsageGrain =
+  /** A day. */
+  | 'DAY'
+  /** An hour. */
+  | 'HOUR'
+  /** A calendar month. */
+  | 'MONTH'
+  /** A quarter of an hour. */
+  | 'QUARTER_HOUR'
+  /** A calendar year. */
+  | 'YEAR';
+
+/** The length of time of one point of a series, on the calendar of the report's time zone. */
+export type AiUsageGranularity =
+  /** From midnight to midnight, which is 23 or 25 hours where the clocks change. */
+  | 'DAY'
+  /** From one full hour to the next on the clocks of the time zone. */
+  | 'HOUR'
+  /** A calendar month. */
+  | 'MONTH'
+  /** From one quarter of an hour to the next on the clocks of the time zone. */
+  | 'QUARTER_HOUR'
+  /** Monday to Sunday (ISO 8601). */
+  | 'WEEK'
+  /** A calendar year. */
+  | 'YEAR';
+
+/** Whose sums there are. */
+export type AiUsageLevel =
+  /** Those of each account. */
+  | 'ACCOUNT'
+  /** Those of each customer, and of each account without one. */
+  | 'CUSTOMER'
+  /** Those of everybody. */
+  | 'EVERYBODY';
+
+/** A number that usage is measured by. */
+export type AiUsageMeasure =
+  /** AI minutes. */
+  | 'AI_MINUTES'
+  /** Seconds. */
+  | 'AI_SECONDS'
+  /** Sessions. */
+  | 'SESSIONS';
+
+/** An order of rows. */
+export type AiUsageOrder = {
+  /** Smallest first or largest first. */
+  direction?: OrderDirection;
+  /** What rows are ordered by. */
+  field: AiUsageOrderField;
+};
+
+/** What rows can be ordered by. */
+export type AiUsageOrderField =
+  /** AI minutes. */
+  | 'AI_MINUTES'
+  /** Seconds. */
+  | 'AI_SECONDS'
+  /** The account id, then the customer id, by their bytes. */
+  | 'ID'
+  /** Sessions. */
+  | 'SESSIONS';
+
+/** A range of time by its name, in the time zone of the question and by the gateway's clock. */
+export type AiUsagePeriod =
+  /** The seven days that end with the current one. */
+  | 'LAST_7_DAYS'
+  /** The thirty days that end with the current one. */
+  | 'LAST_30_DAYS'
+  /** The ninety days that end with the current one. */
+  | 'LAST_90_DAYS'
+  /** The calendar month before the current one. */
+  | 'LAST_MONTH'
+  /** The quarter before the current one. */
+  | 'LAST_QUARTER'
+  /** The week before the current one. */
+  | 'LAST_WEEK'
+  /** The calendar year before the current one. */
+  | 'LAST_YEAR'
+  /** The current calendar month, up to its end. */
+  | 'THIS_MONTH'
+  /** The current quarter of the calendar year, up to its end. */
+  | 'THIS_QUARTER'
+  /** The current week, Monday to Sunday (ISO 8601). */
+  | 'THIS_WEEK'
+  /** The current calendar year, up to its end. */
+  | 'THIS_YEAR'
+  /** The current day, up to its end. */
+  | 'TODAY'
+  /** The day before the current one. */
+  | 'YESTERDAY';
+
+/** How an answer was read. */
+export type AiUsagePlan = {
+  /** The spans of time that were read from the quarter-hours kept of each customer, because the sessions have been dropped. */
+  kept: Array<AiUsageSpan>;
+  /** Whose sums were read: no finer than what is selected needs. */
+  level: AiUsageLevel;
+  /** The runs of sums that were added up or taken away, longest sums first, then in the order of time. */
+  pieces: Array<AiUsagePlanPiece>;
+  /** The spans of time whose sessions were read one by one, in the order of time. */
+  sessions: Array<AiUsageSpan>;
+  /** What usage is read from at the moment. */
+  source: AiUsageSource;
+};
+
+/** A run of neighbouring sums of one grain. */
+export type AiUsagePlanPiece = {
+  /** Where the first one starts; null for the beginning. */
+  from: Maybe<Scalars['DateTime']['output']>;
+  /** The length of time of each sum. */
+  grain: AiUsageGrain;
+  /** 1 where it was added, and -1 where it was taken away: a day of one zone is a day of another with a piece more at one end and one less at the other. */
+  sign: Scalars['Int']['output'];
+  /** The time zone in which its days and months begin. */
+  timeZone: Scalars['String']['output'];
+  /** Where the last one ends, exclusive; null when there is no end. */
+  to: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** The usage of one point of a series, such as an hour or a month. */
+export type AiUsagePoint = {
+  /** The sum of the sessions' AI minutes. */
+  aiMinutes: Scalars['Int64']['output'];
+  /** The unrounded sum of the sessions' durations, in seconds. */
+  aiSeconds: Scalars['Int64']['output'];
+  /** Where it starts, inclusive: on the calendar, or where the report's range starts. */
+  from: Scalars['DateTime']['output'];
+  /** Whether it was not over yet when the report was read, so that it may still grow. */
+  partial: Scalars['Boolean']['output'];
+  /** The number of sessions. */
+  sessions: Scalars['Int64']['output'];
+  /** Where it ends, exclusive: on the calendar, or where the report's range ends. */
+  to: Scalars['DateTime']['output'];
+};
+
+/** What usage is read from. */
+export type AiUsageSource =
+  /** Sums by quarter-hour, hour, day and month that are kept up to date with every change, and single sessions for what lies beside them. */
+  | 'ROLLUPS'
+  /** The sessions themselves, because there are no sums (yet). */
+  | 'SESSIONS';
+
+/** A span of time. */
+export type AiUsageSpan = {
+  /** Where it starts, inclusive; null for the beginning. */
+  from: Maybe<Scalars['DateTime']['output']>;
+  /** 1 where it was added, and -1 where it was taken away. */
+  sign: Scalars['Int']['output'];
+  /** Where it ends, exclusive; null when there is no end. */
+  to: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** An amount of use. */
+export type AiUsageTotals = {
+  /** The sum of the sessions' AI minutes: each session's duration rounded up to the whole minute. */
+  aiMinutes: Scalars['Int64']['output'];
+  /** The unrounded sum of the sessions' durations, in seconds. */
+  aiSeconds: Scalars['Int64']['output'];
+  /** The number of sessions. */
+  sessions: Scalars['Int64']['output'];
+};
+
+/** An account. */
+export type Account = {
+  /** The account's id. */
+  accountId: Scalars['ID']['output'];
+  /** The account's name; null when the gateway has not been told one. */
+  name: Maybe<Scalars['String']['output']>;
+};
+
+/** A page of accounts. */
+export type AccountConnection = {
+  /** The accounts of the page with their cursors. */
+  edges: Array<AccountEdge>;
+  /** The accounts of the page. */
+  nodes: Array<Account>;
+  /** Where the page stands among the others. */
+  pageInfo: PageInfo;
+};
+
+/** An account with its cursor. */
+export type AccountEdge = {
+  /** The place of the account, for `after` and `before`. */
+  cursor: Scalars['String']['output'];
+  /** The account. */
+  node: Account;
+};
+
+/** A customer of an account. */
+export type Customer = {
+  /** The customer's account, with its name. */
+  account: Account;
+  /** The id of the customer's account. */
+  accountId: Scalars['ID']['output'];
+  /** The customer's id, which is unique within its account only. */
+  customerId: Scalars['ID']['output'];
+  /** The customer's name; null when the gateway has not been told one. */
+  name: Maybe<Scalars['String']['output']>;
+};
+
+/** A page of customers. */
+export type CustomerConnection = {
+  /** The customers of the page with their cursors. */
+  edges: Array<CustomerEdge>;
+  /** The customers of the page. */
+  nodes: Array<Customer>;
+  /** Where the page stands among the others. */
+  pageInfo: PageInfo;
+};
+
+/** A customer with its cursor. */
+export type CustomerEdge = {
+  /** The place of the customer, for `after` and `before`. */
+  cursor: Scalars['String']['output'];
+  /** The customer. */
+  node: Customer;
+};
+
+/** A direction of an order. */
+export type OrderDirection =
+  /** Smallest first. */
+  | 'ASC'
+  /** Largest first. */
+  | 'DESC';
+
+/** Where a page stands among the others. */
+export type PageInfo = {
+  /** The cursor of the last on the page; null when the page is empty. */
+  endCursor: Maybe<Scalars['String']['output']>;
+  /** Whether there is something after the page. */
+  hasNextPage: Scalars['Boolean']['output'];
+  /** Whether there is something before the page. */
+  hasPreviousPage: Scalars['Boolean']['output'];
+  /** The cursor of the first on the page; null when the page is empty. */
+  startCursor: Maybe<Scalars['String']['output']>;
+};
+
+export type Query = {
+  /**
+   * The accounts you may see: those that have a name and those that have been used,
+   * ordered by account id. One that is used for the first time appears within seconds.
+   */
+  accounts: AccountConnection;
+  /**
+   * A usage report: the AI minutes of accounts and customers in a range of time.
+   *
+   * Without arguments it covers everything ever recorded. Every argument narrows it.
+   */
+  aiUsage: AiUsage;
+  /**
+   * The customers of the accounts you may see: those that have a name and those that
+   * have been used, ordered by account id, then customer id.
+   */
+  customers: CustomerConnection;
+  /** Who is asking, and what they may see. */
+  viewer: Viewer;
+};
+
+
+export type QueryAccountsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  search?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryAiUsageArgs = {
+  accountId?: InputMaybe<Scalars['ID']['input']>;
+  customerId?: InputMaybe<Scalars['ID']['input']>;
+  endDate?: InputMaybe<Scalars['String']['input']>;
+  period?: InputMaybe<AiUsagePeriod>;
+  startDate?: InputMaybe<Scalars['String']['input']>;
+  timeZone?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryCustomersArgs = {
+  accountId?: InputMaybe<Scalars['ID']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  search?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type Subscription = {
+  /**
+   * The usage report as it is now, and again whenever its rows change; what is asked for
+   * beside them, such as `previous` or names, comes along. The arguments are those of
+   * `Query.aiUsage`; a period such as `TODAY` moves on with the time.
+   */
+  aiUsageChanged: AiUsage;
+};
+
+
+export type SubscriptionAiUsageChangedArgs = {
+  accountId?: InputMaybe<Scalars['ID']['input']>;
+  customerId?: InputMaybe<Scalars['ID']['input']>;
+  endDate?: InputMaybe<Scalars['String']['input']>;
+  period?: InputMaybe<AiUsagePeriod>;
+  startDate?: InputMaybe<Scalars['String']['input']>;
+  timeZone?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Who is asking. */
+export type Viewer = {
+  /** The accounts they may see, ordered by id; null when those are all of them. */
+  accounts: Maybe<Array<Account>>;
+  /** The name they are known by: a user's name, or `key:` and `token:` with the id of an API key or the subject of a token. */
+  name: Scalars['String']['output'];
+  /** Their roles: `SystemAdministrator` sees every account, `AccountAdministrator` the accounts below. */
+  roles: Array<Scalars['String']['output']>;
+};
+
+export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ViewerQuery = { viewer: { name: string, roles: Array<string>, accounts: Array<{ accountId: string, name: string | null }> | null } };
+
+export type AmountFragment = { aiMinutes: number, aiSeconds: number, sessions: number };
+
+export type PointFragment = { from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number };
+
+export type OverviewQueryVariables = Exact<{
+  accountId?: InputMaybe<Scalars['ID']['input']>;
+  customerId?: InputMaybe<Scalars['ID']['input']>;
+  startDate?: InputMaybe<Scalars['String']['input']>;
+  endDate?: InputMaybe<Scalars['String']['input']>;
+  period?: InputMaybe<AiUsagePeriod>;
+  timeZone?: InputMaybe<Scalars['String']['input']>;
+  granularity: AiUsageGranularity;
+  order: AiUsageOrder;
+  byAccount: Scalars['Boolean']['input'];
+  byCustomer: Scalars['Boolean']['input'];
+}>;
+
+
+export type OverviewQuery = { aiUsage: { from: string | null, to: string | null, timeZone: string, asOf: string, totals: { aiMinutes: number, aiSeconds: number, sessions: number }, previous: { from: string | null, to: string | null, totals: { aiMinutes: number, aiSeconds: number, sessions: number } } | null, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }>, accountUsageConnection?: { totalCount: number, nodes: Array<{ accountId: string, account: { name: string | null }, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }> }> }, customerUsageConnection?: { totalCount: number, nodes: Array<{ customerId: string, customer: { name: string | null }, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }> }> } } };
+
+export type ElapsedQueryVariables = Exact<{
+  accountId?: InputMaybe<Scalars['ID']['input']>;
+  customerId?: InputMaybe<Scalars['ID']['input']>;
+  startDate: Scalars['String']['input'];
+  endDate: Scalars['String']['input'];
+  timeZone?: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type ElapsedQuery = { aiUsage: { totals: { aiMinutes: number, aiSeconds: number, sessions: number } } };
+
+export type AccountRowsQueryVariables = Exact<{
+  startDate?: InputMaybe<Scalars['String']['input']>;
+  endDate?: InputMaybe<Scalars['String']['input']>;
+  period?: InputMaybe<AiUsagePeriod>;
+  timeZone?: InputMaybe<Scalars['String']['input']>;
+  granularity: AiUsageGranularity;
+  order: AiUsageOrder;
+  measure: AiUsageMeasure;
+  first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type AccountRowsQuery = { aiUsage: { asOf: string, accountUsageConnection: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ accountId: string, aiMinutes: number, aiSeconds: number, sessions: number, share: number | null, account: { name: string | null }, previous: { aiMinutes: number, aiSeconds: number, sessions: number } | null, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }> }> } } };
+
+export type CustomerRowsQueryVariables = Exact<{
+  accountId: Scalars['ID']['input'];
+  startDate?: InputMaybe<Scalars['String']['input']>;
+  endDate?: InputMaybe<Scalars['String']['input']>;
+  period?: InputMaybe<AiUsagePeriod>;
+  timeZone?: InputMaybe<Scalars['String']['input']>;
+  granularity: AiUsageGranularity;
+  order: AiUsageOrder;
+  measure: AiUsageMeasure;
+  first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type CustomerRowsQuery = { aiUsage: { asOf: string, accountUsage: Array<{ withoutCustomer: { aiMinutes: number, aiSeconds: number, sessions: number } }>, customerUsageConnection: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ customerId: string, aiMinutes: number, aiSeconds: number, sessions: number, share: number | null, customer: { name: string | null }, previous: { aiMinutes: number, aiSeconds: number, sessions: number } | null, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }> }> } } };
+
+export type ElapsedAccountsQueryVariables = Exact<{
+  startDate: Scalars['String']['input'];
+  endDate: Scalars['String']['input'];
+  timeZone?: InputMaybe<Scalars['String']['input']>;
+  order: AiUsageOrder;
+}>;
+
+
+export type ElapsedAccountsQuery = { aiUsage: { accountUsageConnection: { totalCount: number, nodes: Array<{ accountId: string, aiMinutes: number, aiSeconds: number, sessions: number }> } } };
+
+export type ElapsedCustomersQueryVariables = Exact<{
+  accountId: Scalars['ID']['input'];
+  startDate: Scalars['String']['input'];
+  endDate: Scalars['String']['input'];
+  timeZone?: InputMaybe<Scalars['String']['input']>;
+  order: AiUsageOrder;
+}>;
+
+
+export type ElapsedCustomersQuery = { aiUsage: { customerUsageConnection: { totalCount: number, nodes: Array<{ customerId: string, aiMinutes: number, aiSeconds: number, sessions: number }> } } };
+
+export type NamesQueryVariables = Exact<{
+  accountId: Scalars['ID']['input'];
+  account: Scalars['String']['input'];
+  customer: Scalars['String']['input'];
+  isCustomer: Scalars['Boolean']['input'];
+}>;
+
+
+export type NamesQuery = { accounts: { nodes: Array<{ accountId: string, name: string | null }> }, customers?: { nodes: Array<{ customerId: string, name: string | null }> } };
+
+export type FindAccountsQueryVariables = Exact<{
+  search: Scalars['String']['input'];
+}>;
+
+
+export type FindAccountsQuery = { accounts: { nodes: Array<{ accountId: string, name: string | null }> } };
+
+export type FindCustomersQueryVariables = Exact<{
+  accountId: Scalars['ID']['input'];
+  search: Scalars['String']['input'];
+}>;
+
+
+export type FindCustomersQuery = { customers: { nodes: Array<{ customerId: string, name: string | null }> } };
+
+export type EverUsedQueryVariables = Exact<{
+  accountId?: InputMaybe<Scalars['ID']['input']>;
+  customerId?: InputMaybe<Scalars['ID']['input']>;
+  timeZone?: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type EverUsedQuery = { aiUsage: { series: Array<{ from: string, to: string, sessions: number }> } };
+
+export type LiveSubscriptionVariables = Exact<{
+  accountId?: InputMaybe<Scalars['ID']['input']>;
+  customerId?: InputMaybe<Scalars['ID']['input']>;
+  startDate?: InputMaybe<Scalars['String']['input']>;
+  endDate?: InputMaybe<Scalars['String']['input']>;
+  period?: InputMaybe<AiUsagePeriod>;
+  timeZone?: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type LiveSubscription = { aiUsageChanged: { asOf: string, totals: { aiMinutes: number, aiSeconds: number, sessions: number } } };
+
+export const AmountFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Amount"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageTotals"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}}]} as unknown as DocumentNode<AmountFragment, unknown>;
+export const PointFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Point"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsagePoint"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"to"}},{"kind":"Field","name":{"kind":"Name","value":"partial"}},{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}}]} as unknown as DocumentNode<PointFragment, unknown>;
+export const ViewerDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"roles"}},{"kind":"Field","name":{"kind":"Name","value":"accounts"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accountId"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<ViewerQuery, ViewerQueryVariables>;
+export const OverviewDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Overview"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"customerId"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"startDate"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"endDate"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"period"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsagePeriod"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"granularity"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageGranularity"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"order"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageOrder"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"byAccount"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Boolean"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"byCustomer"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Boolean"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiUsage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"accountId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}}},{"kind":"Argument","name":{"kind":"Name","value":"customerId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"customerId"}}},{"kind":"Argument","name":{"kind":"Name","value":"startDate"},"value":{"kind":"Variable","name":{"kind":"Name","value":"startDate"}}},{"kind":"Argument","name":{"kind":"Name","value":"endDate"},"value":{"kind":"Variable","name":{"kind":"Name","value":"endDate"}}},{"kind":"Argument","name":{"kind":"Name","value":"period"},"value":{"kind":"Variable","name":{"kind":"Name","value":"period"}}},{"kind":"Argument","name":{"kind":"Name","value":"timeZone"},"value":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"to"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}},{"kind":"Field","name":{"kind":"Name","value":"asOf"}},{"kind":"Field","name":{"kind":"Name","value":"totals"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"previous"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"to"}},{"kind":"Field","name":{"kind":"Name","value":"totals"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Amount"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"series"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"granularity"},"value":{"kind":"Variable","name":{"kind":"Name","value":"granularity"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Point"}}]}},{"kind":"Field","name":{"kind":"Name","value":"accountUsageConnection"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"8"}},{"kind":"Argument","name":{"kind":"Name","value":"orderBy"},"value":{"kind":"Variable","name":{"kind":"Name","value":"order"}}}],"directives":[{"kind":"Directive","name":{"kind":"Name","value":"include"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"if"},"value":{"kind":"Variable","name":{"kind":"Name","value":"byAccount"}}}]}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accountId"}},{"kind":"Field","name":{"kind":"Name","value":"account"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"series"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"granularity"},"value":{"kind":"Variable","name":{"kind":"Name","value":"granularity"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Point"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"customerUsageConnection"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"8"}},{"kind":"Argument","name":{"kind":"Name","value":"orderBy"},"value":{"kind":"Variable","name":{"kind":"Name","value":"order"}}}],"directives":[{"kind":"Directive","name":{"kind":"Name","value":"include"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"if"},"value":{"kind":"Variable","name":{"kind":"Name","value":"byCustomer"}}}]}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customerId"}},{"kind":"Field","name":{"kind":"Name","value":"customer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"series"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"granularity"},"value":{"kind":"Variable","name":{"kind":"Name","value":"granularity"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Point"}}]}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Amount"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageTotals"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Point"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsagePoint"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"to"}},{"kind":"Field","name":{"kind":"Name","value":"partial"}},{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}}]} as unknown as DocumentNode<OverviewQuery, OverviewQueryVariables>;
+export const ElapsedDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Elapsed"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"customerId"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"startDate"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"endDate"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiUsage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"accountId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}}},{"kind":"Argument","name":{"kind":"Name","value":"customerId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"customerId"}}},{"kind":"Argument","name":{"kind":"Name","value":"startDate"},"value":{"kind":"Variable","name":{"kind":"Name","value":"startDate"}}},{"kind":"Argument","name":{"kind":"Name","value":"endDate"},"value":{"kind":"Variable","name":{"kind":"Name","value":"endDate"}}},{"kind":"Argument","name":{"kind":"Name","value":"timeZone"},"value":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totals"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Amount"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Amount"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageTotals"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}}]} as unknown as DocumentNode<ElapsedQuery, ElapsedQueryVariables>;
+export const AccountRowsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"AccountRows"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"startDate"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"endDate"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"period"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsagePeriod"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"granularity"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageGranularity"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"order"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageOrder"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"measure"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageMeasure"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiUsage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"startDate"},"value":{"kind":"Variable","name":{"kind":"Name","value":"startDate"}}},{"kind":"Argument","name":{"kind":"Name","value":"endDate"},"value":{"kind":"Variable","name":{"kind":"Name","value":"endDate"}}},{"kind":"Argument","name":{"kind":"Name","value":"period"},"value":{"kind":"Variable","name":{"kind":"Name","value":"period"}}},{"kind":"Argument","name":{"kind":"Name","value":"timeZone"},"value":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"asOf"}},{"kind":"Field","name":{"kind":"Name","value":"accountUsageConnection"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}},{"kind":"Argument","name":{"kind":"Name","value":"orderBy"},"value":{"kind":"Variable","name":{"kind":"Name","value":"order"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accountId"}},{"kind":"Field","name":{"kind":"Name","value":"account"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}},{"kind":"Field","name":{"kind":"Name","value":"share"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"of"},"value":{"kind":"Variable","name":{"kind":"Name","value":"measure"}}}]},{"kind":"Field","name":{"kind":"Name","value":"previous"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"series"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"granularity"},"value":{"kind":"Variable","name":{"kind":"Name","value":"granularity"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Point"}}]}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Amount"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageTotals"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Point"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsagePoint"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"to"}},{"kind":"Field","name":{"kind":"Name","value":"partial"}},{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}}]} as unknown as DocumentNode<AccountRowsQuery, AccountRowsQueryVariables>;
+export const CustomerRowsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"CustomerRows"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"startDate"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"endDate"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"period"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsagePeriod"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"granularity"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageGranularity"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"order"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageOrder"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"measure"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageMeasure"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiUsage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"accountId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}}},{"kind":"Argument","name":{"kind":"Name","value":"startDate"},"value":{"kind":"Variable","name":{"kind":"Name","value":"startDate"}}},{"kind":"Argument","name":{"kind":"Name","value":"endDate"},"value":{"kind":"Variable","name":{"kind":"Name","value":"endDate"}}},{"kind":"Argument","name":{"kind":"Name","value":"period"},"value":{"kind":"Variable","name":{"kind":"Name","value":"period"}}},{"kind":"Argument","name":{"kind":"Name","value":"timeZone"},"value":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"asOf"}},{"kind":"Field","name":{"kind":"Name","value":"accountUsage"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"withoutCustomer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Amount"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"customerUsageConnection"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}},{"kind":"Argument","name":{"kind":"Name","value":"orderBy"},"value":{"kind":"Variable","name":{"kind":"Name","value":"order"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customerId"}},{"kind":"Field","name":{"kind":"Name","value":"customer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}},{"kind":"Field","name":{"kind":"Name","value":"share"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"of"},"value":{"kind":"Variable","name":{"kind":"Name","value":"measure"}}}]},{"kind":"Field","name":{"kind":"Name","value":"previous"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"series"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"granularity"},"value":{"kind":"Variable","name":{"kind":"Name","value":"granularity"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Point"}}]}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Amount"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageTotals"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Point"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsagePoint"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"to"}},{"kind":"Field","name":{"kind":"Name","value":"partial"}},{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}}]} as unknown as DocumentNode<CustomerRowsQuery, CustomerRowsQueryVariables>;
+export const ElapsedAccountsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ElapsedAccounts"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"startDate"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"endDate"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"order"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageOrder"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiUsage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"startDate"},"value":{"kind":"Variable","name":{"kind":"Name","value":"startDate"}}},{"kind":"Argument","name":{"kind":"Name","value":"endDate"},"value":{"kind":"Variable","name":{"kind":"Name","value":"endDate"}}},{"kind":"Argument","name":{"kind":"Name","value":"timeZone"},"value":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accountUsageConnection"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"1000"}},{"kind":"Argument","name":{"kind":"Name","value":"orderBy"},"value":{"kind":"Variable","name":{"kind":"Name","value":"order"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accountId"}},{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}}]}}]}}]}}]} as unknown as DocumentNode<ElapsedAccountsQuery, ElapsedAccountsQueryVariables>;
+export const ElapsedCustomersDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ElapsedCustomers"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"startDate"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"endDate"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"order"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageOrder"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiUsage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"accountId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}}},{"kind":"Argument","name":{"kind":"Name","value":"startDate"},"value":{"kind":"Variable","name":{"kind":"Name","value":"startDate"}}},{"kind":"Argument","name":{"kind":"Name","value":"endDate"},"value":{"kind":"Variable","name":{"kind":"Name","value":"endDate"}}},{"kind":"Argument","name":{"kind":"Name","value":"timeZone"},"value":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customerUsageConnection"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"1000"}},{"kind":"Argument","name":{"kind":"Name","value":"orderBy"},"value":{"kind":"Variable","name":{"kind":"Name","value":"order"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customerId"}},{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}}]}}]}}]}}]} as unknown as DocumentNode<ElapsedCustomersQuery, ElapsedCustomersQueryVariables>;
+export const NamesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Names"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"account"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"customer"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"isCustomer"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Boolean"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accounts"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"account"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"1000"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accountId"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"customers"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"accountId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}}},{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"customer"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"1000"}}],"directives":[{"kind":"Directive","name":{"kind":"Name","value":"include"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"if"},"value":{"kind":"Variable","name":{"kind":"Name","value":"isCustomer"}}}]}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customerId"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<NamesQuery, NamesQueryVariables>;
+export const FindAccountsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"FindAccounts"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accounts"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"20"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accountId"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<FindAccountsQuery, FindAccountsQueryVariables>;
+export const FindCustomersDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"FindCustomers"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customers"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"accountId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}}},{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"20"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customerId"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<FindCustomersQuery, FindCustomersQueryVariables>;
+export const EverUsedDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"EverUsed"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"customerId"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiUsage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"accountId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}}},{"kind":"Argument","name":{"kind":"Name","value":"customerId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"customerId"}}},{"kind":"Argument","name":{"kind":"Name","value":"timeZone"},"value":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"series"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"granularity"},"value":{"kind":"EnumValue","value":"MONTH"}},{"kind":"Argument","name":{"kind":"Name","value":"fillZero"},"value":{"kind":"BooleanValue","value":false}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"to"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}}]}}]}}]} as unknown as DocumentNode<EverUsedQuery, EverUsedQueryVariables>;
+export const LiveDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"Live"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"customerId"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"startDate"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"endDate"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"period"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsagePeriod"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiUsageChanged"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"accountId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"accountId"}}},{"kind":"Argument","name":{"kind":"Name","value":"customerId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"customerId"}}},{"kind":"Argument","name":{"kind":"Name","value":"startDate"},"value":{"kind":"Variable","name":{"kind":"Name","value":"startDate"}}},{"kind":"Argument","name":{"kind":"Name","value":"endDate"},"value":{"kind":"Variable","name":{"kind":"Name","value":"endDate"}}},{"kind":"Argument","name":{"kind":"Name","value":"period"},"value":{"kind":"Variable","name":{"kind":"Name","value":"period"}}},{"kind":"Argument","name":{"kind":"Name","value":"timeZone"},"value":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"asOf"}},{"kind":"Field","name":{"kind":"Name","value":"totals"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Amount"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Amount"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageTotals"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}}]} as unknown as DocumentNode<LiveSubscription, LiveSubscriptionVariables>;

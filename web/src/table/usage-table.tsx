@@ -1,0 +1,101 @@
+import { useTable } from '@tanstack/react-table';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useMemo, useRef, type ReactNode } from 'react';
+import type { AiUsageMeasure, AiUsageOrderField } from '../generated/graphql';
+import { inWhole } from '../format/numbers';
+import type { View } from '../routing/view';
+import { columnsOf, features, type Row } from './columns';
+import './table.css';
+
+interface UsageTableProps {
+  // what a row is of: Account or Customer.
+  what: string;
+  rows: Row[];
+  totalCount: number;
+  measure: AiUsageMeasure;
+  order: View['order'];
+  onOrder: (order: View['order']) => void;
+  hasMore: boolean;
+  onMore: () => void;
+  search: ReactNode;
+}
+
+const rowHeight = 48;
+
+// UsageTable shows rows in the gateway's order, of which it has the first pages. Only those that
+// can be seen are in the document.
+export function UsageTable({ what, rows, totalCount, measure, order, onOrder, hasMore, onMore, search }: UsageTableProps) {
+  const columns = useMemo(() => columnsOf(what, measure), [what, measure]);
+  const table = useTable({
+    features,
+    columns,
+    data: rows,
+    getRowId: (row) => row.id + (row.href ?? ''),
+    manualSorting: true,
+    enableMultiSort: false,
+    enableSortingRemoval: false,
+    state: { sorting: [{ id: order.field, desc: order.descending }] },
+    onSortingChange: (change) => {
+      const [next] = typeof change === 'function' ? change([{ id: order.field, desc: order.descending }]) : change;
+      if (next) onOrder({ field: next.id as AiUsageOrderField, descending: next.desc });
+    },
+  });
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12 });
+  const seen = virtual.getVirtualItems();
+  const last = seen.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (hasMore && last >= rows.length - 15) onMore();
+  }, [hasMore, last, rows.length, onMore]);
+  const models = table.getRowModel().rows;
+  const [above, below] = [seen[0]?.start ?? 0, virtual.getTotalSize() - (seen.at(-1)?.end ?? 0)];
+  return (
+    <section className="panel table-panel" aria-label={`${what}s`}>
+      <div className="table-head">
+        <h2>{what}s <span className="dim numbers">{inWhole(totalCount)}</span></h2>
+        {search}
+      </div>
+      <div className="table-scroll" ref={scroller} tabIndex={0} role="region" aria-label={`Table of ${what.toLowerCase()}s`}>
+        <table className="table" aria-rowcount={totalCount + 1}>
+          <thead>
+            {table.getHeaderGroups().map((group) => (
+              <tr key={group.id} aria-rowindex={1}>
+                {group.headers.map((header) => {
+                  const sorted = header.column.id === order.field ? (order.descending ? 'descending' : 'ascending') : undefined;
+                  return (
+                    <th key={header.id} scope="col" className={classOf(header.column.id)} aria-sort={sorted}>
+                      {header.column.getCanSort() && header.column.accessorFn
+                        ? (
+                          <button type="button" onClick={() => header.column.toggleSorting()}>
+                            <table.FlexRender header={header} />
+                            <span className="sort-sign" aria-hidden="true">{sorted === 'descending' ? '↓' : sorted === 'ascending' ? '↑' : ''}</span>
+                          </button>
+                        )
+                        : <table.FlexRender header={header} />}
+                    </th>
+                  );
+                })}
+              </tr>
+            ))}
+          </thead>
+          <tbody>
+            {above > 0 && <tr aria-hidden="true"><td style={{ height: above }} colSpan={7} /></tr>}
+            {seen.map(({ index }) => {
+              const row = models[index];
+              return row && (
+                <tr key={row.id} aria-rowindex={index + 2}>
+                  {row.getAllCells().map((cell) => (
+                    <td key={cell.id} className={`${classOf(cell.column.id)} numbers`}><table.FlexRender cell={cell} /></td>
+                  ))}
+                </tr>
+              );
+            })}
+            {below > 0 && <tr aria-hidden="true"><td style={{ height: below }} colSpan={7} /></tr>}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+const classOf = (column: string) => (column === 'ID' ? 'column-name' : `end column-${column.toLowerCase()}`);
