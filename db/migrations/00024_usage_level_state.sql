@@ -1,26 +1,21 @@
 -- Whether reports may rely on the sums by level, in the one row with state_id 1, as
 -- usage_rollup_state says it of the sums by hour. Beside the columns of that:
 --
---   raw_from        sessions that started before may have been dropped, and what is kept of
---                   them is in these sums
---   quarters_from   there are sums of whole hours only before it, because an earlier version
---                   had dropped the sessions by then
---   subjects_stamp  a random number, another one whenever subjects have been given numbers, and
---                   0 before that
---   subjects_upto   the largest of the numbers that the stamp stands for
+--   raw_from       sessions that started before may have been dropped, and what is kept of
+--                  them is in these sums
+--   quarters_from  there are sums of whole hours only before it, because an earlier version
+--                  had dropped the sessions by then
 
 -- +goose Up
 CREATE TABLE IF NOT EXISTS usage_level_state (
-    state_id       TINYINT UNSIGNED NOT NULL,
-    phase          VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    reason         VARCHAR(2000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-    generation     BIGINT NOT NULL,
-    filled_to      DATETIME NULL COMMENT 'UTC',
-    corrections    BIGINT NOT NULL,
-    raw_from       DATETIME NULL COMMENT 'UTC',
-    quarters_from  DATETIME NULL COMMENT 'UTC',
-    subjects_stamp BIGINT NOT NULL DEFAULT 0,
-    subjects_upto  INT UNSIGNED NOT NULL DEFAULT 0,
+    state_id      TINYINT UNSIGNED NOT NULL,
+    phase         VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    reason        VARCHAR(2000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    generation    BIGINT NOT NULL,
+    filled_to     DATETIME NULL COMMENT 'UTC',
+    corrections   BIGINT NOT NULL,
+    raw_from      DATETIME NULL COMMENT 'UTC',
+    quarters_from DATETIME NULL COMMENT 'UTC',
     PRIMARY KEY (state_id)
 ) COMMENT = 'AI usage gateway';
 

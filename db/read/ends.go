@@ -69,9 +69,13 @@ func (r *Reader) endsOf(ctx context.Context, tx *sqlx.Tx, query usage.Query, sta
 // usedSpan returns the hours from the first usage that a query asks for to the last,
 // whatever its range. It is zero when there is none.
 func (r *Reader) usedSpan(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.State) (usage.Range, error) {
-	if !state.Usable() {
-		if sessions, err := r.mirror.In(ctx, tx); sessions != nil || err != nil {
-			return sessions.Span(query), err
+	if !state.Usable() && r.recalls.Load() {
+		sessions, err := r.mirror.In(ctx, tx)
+		if err != nil {
+			return usage.Range{}, err
+		}
+		if sessions != nil {
+			return sessions.Span(query), nil
 		}
 	}
 	if query.Accounts == nil && query.AccountID == "" && query.CustomerID == "" {

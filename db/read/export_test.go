@@ -2,9 +2,6 @@ package read
 
 import (
 	"context"
-
-	"aiusage/db/mirror"
-	"aiusage/db/pool"
 )
 
 // RowsRead is how many rows the server has read for the snapshot's connection so far, by
@@ -26,17 +23,8 @@ func (s *Snapshot) RowsRead(ctx context.Context) (count int64, err error) {
 	return count, rows.Err()
 }
 
-// RecallSessions reads the sessions into memory, where the engine can have them there.
-func (r *Reader) RecallSessions(ctx context.Context) error { return r.mirror.Load(ctx) }
-
-// ForgetSessions has no answer come from memory: the mirror looks where there is no server.
-func (r *Reader) ForgetSessions() error {
-	nowhere, err := pool.Open("nobody@tcp(127.0.0.1:1)/nothing", pool.Options{})
-	if err == nil {
-		r.mirror = mirror.New(nowhere)
-	}
-	return err
+// RecallSessions has answers come from memory, and reads the sessions into it.
+func (r *Reader) RecallSessions(ctx context.Context) error {
+	r.recalls.Store(true)
+	return r.mirror.Load(ctx)
 }
-
-// KnowSubjects reads the subjects into memory.
-func (r *Reader) KnowSubjects(ctx context.Context) error { return r.subjects.Load(ctx) }

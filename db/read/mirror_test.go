@@ -48,9 +48,6 @@ func TestAnswersFromMemoryAreThoseOfTheStatements(t *testing.T) {
 		}
 		defer opened.Close()
 		recalling, plain := newReader(opened), newReader(connections)
-		if err := plain.ForgetSessions(); err != nil {
-			t.Fatal(err)
-		}
 		if err := recalling.RecallSessions(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -3,10 +3,11 @@
 package read
 
 import (
+	"sync/atomic"
+
 	"aiusage/db/mirror"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
-	"aiusage/db/subjects"
 )
 
 // Reader reads from one database. It is safe for concurrent use.
@@ -15,16 +16,20 @@ type Reader struct {
 	phases *phase.Choice
 	// mirror has the sessions in memory, where the engine can tell whether they are the same.
 	mirror *mirror.Mirror
-	// subjects are those that the numbers of sums stand for.
-	subjects *subjects.Subjects
+	// recalls tells that the mirror is to be used (Anticipate).
+	recalls atomic.Bool
 }
 
 // New returns a Reader, which reads what the trackers say: the sums by level, or those by
 // hour of an earlier version.
 func New(db *pool.Pool, levels, hours *phase.Tracker) *Reader {
-	return &Reader{db: db, phases: phase.NewChoice(levels, hours), mirror: mirror.New(db), subjects: subjects.New(db)}
+	return &Reader{db: db, phases: phase.NewChoice(levels, hours), mirror: mirror.New(db)}
 }
 
-// Anticipate begins to read what later answers are given from, where the engine allows for
-// that (db/mirror), so that the first of them does not have to wait.
-func (r *Reader) Anticipate() { r.mirror.Possible() }
+// Anticipate has answers come from memory where the engine allows for that (db/mirror), and
+// begins to read what they come from. It is for those who answer many questions: who asks one
+// would only read more.
+func (r *Reader) Anticipate() {
+	r.recalls.Store(true)
+	r.mirror.Possible()
+}

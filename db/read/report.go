@@ -2,7 +2,6 @@ package read
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/jmoiron/sqlx"
@@ -10,7 +9,6 @@ import (
 	"aiusage/db/mirror"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
-	"aiusage/db/subjects"
 	"aiusage/usage"
 )
 
@@ -34,44 +32,22 @@ func (r *Reader) Report(ctx context.Context, query usage.Query) (report *usage.R
 
 // reportIn reads a report as planned on the state.
 func (r *Reader) reportIn(ctx context.Context, db sqlx.QueryerContext, query usage.Query, state *phase.State) (*usage.Report, lastRow, error) {
-	return recognising(r, state, func(known *subjects.Known) (*usage.Report, lastRow, error) {
-		return r.reportBy(ctx, db, query, state, known)
-	})
-}
-
-// recognising reads an answer with the subjects in memory, and without them where its
-// snapshot has others.
-func recognising[Answer any](r *Reader, state *phase.State, read func(*subjects.Known) (Answer, lastRow, error)) (Answer, lastRow, error) {
-	if state.Usable() && state.Set == phase.Levels {
-		if known := r.subjects.Known(); known != nil {
-			answer, last, err := read(known)
-			if !errors.Is(err, errOtherSubjects) {
-				return answer, last, err
-			}
-			r.subjects.Outdated()
-		}
-	}
-	return read(nil)
-}
-
-// reportBy reads a report with the subjects that are known by number.
-func (r *Reader) reportBy(ctx context.Context, db sqlx.QueryerContext, query usage.Query, state *phase.State, known *subjects.Known) (*usage.Report, lastRow, error) {
-	q := &question{SeriesQuery: usage.SeriesQuery{Query: query}, state: state, subjects: known}
+	q := &question{SeriesQuery: usage.SeriesQuery{Query: query}, state: state}
 	if span, ok := query.Range.Normal(); ok {
 		var err error
 		if q.plan, q.points, err = state.Plan(q.SeriesQuery, span); err != nil {
 			return nil, lastRow{}, err
 		}
 	}
-	var all []usage.SubjectUsage
+	var subjects []usage.SubjectUsage
 	last, err := r.ask(ctx, db, q, func(subject usage.Subject, _ int, amount usage.Usage) error {
-		all = append(all, usage.SubjectUsage{AccountID: subject.AccountID, CustomerID: subject.CustomerID, Usage: amount})
+		subjects = append(subjects, usage.SubjectUsage{AccountID: subject.AccountID, CustomerID: subject.CustomerID, Usage: amount})
 		return nil
 	})
 	if err != nil {
 		return nil, lastRow{}, err
 	}
-	report := usage.NewReport(query, last.asOf, addUp(all)).ReadBy(state.Source(q.plan), q.plan)
+	report := usage.NewReport(query, last.asOf, addUp(subjects)).ReadBy(state.Source(q.plan), q.plan)
 	report.RetainedFrom = state.RawFrom.Time
 	return report, last, report.Totals.Fits()
 }
@@ -94,7 +70,7 @@ func (r *Reader) ask(ctx context.Context, db sqlx.QueryerContext, q *question, a
 // recall answers a question from the sessions in memory, if they are those that db has. Its
 // statement tells that, and what the last row of the question's statement would.
 func (r *Reader) recall(ctx context.Context, db sqlx.QueryerContext, q *question, answer answers) (last lastRow, answered bool, err error) {
-	if q.state.Usable() || !r.mirror.Possible() {
+	if q.state.Usable() || !r.recalls.Load() || !r.mirror.Possible() {
 		return lastRow{}, false, nil
 	}
 	var hash string

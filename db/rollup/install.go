@@ -10,7 +10,6 @@ import (
 
 	"aiusage/db/phase"
 	"aiusage/db/pool"
-	"aiusage/db/sums"
 	"aiusage/usage"
 )
 
@@ -36,9 +35,6 @@ func (r *Rollups) InstallRollups(ctx context.Context, zone *time.Location) (Stat
 	}
 	if obstacle != "" {
 		return r.RollupStatus(ctx)
-	}
-	if err := sums.StampFirst(ctx, r.db); err != nil {
-		return Status{}, pool.Translate(err)
 	}
 	if zone == nil {
 		zone = time.UTC

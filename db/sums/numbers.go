@@ -3,12 +3,8 @@ package sums
 import (
 	"context"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
-
-	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/pool"
 	"aiusage/db/where"
@@ -34,49 +30,15 @@ func Introduce(ctx context.Context, db *pool.Pool, subjects []usage.Subject) err
 				}
 				args = append(args, number, one.AccountID, one.CustomerID)
 			}
-			return db.InTransaction(ctx, func(tx *sqlx.Tx) error {
-				added, err := tx.ExecContext(ctx, `INSERT IGNORE INTO usage_subjects (account_no, account_id, customer_id)
-					VALUES `+where.Placeholders(len(some), 3), args...)
-				if err != nil {
-					return err
-				}
-				if count, err := added.RowsAffected(); err != nil || count == 0 {
-					return err
-				}
-				return StampSubjects(ctx, tx)
-			})
+			_, err = db.ExecContext(ctx, `INSERT IGNORE INTO usage_subjects (account_no, account_id, customer_id)
+				VALUES `+where.Placeholders(len(some), 3), args...)
+			return err
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// StampSubjects gives the numbers that subjects have a new stamp. Whoever gives numbers does
-// so in the same transaction: while a snapshot has a stamp, all numbers that it stands for
-// mean in it what they meant when they were read with the same stamp, also where the
-// database has been restored from a backup meanwhile.
-func StampSubjects(ctx context.Context, tx *sqlx.Tx) error {
-	var upto uint32
-	if err := tx.GetContext(ctx, &upto, `SELECT COALESCE(MAX(subject_no), 0) FROM usage_subjects`); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `UPDATE usage_level_state SET subjects_stamp = ?, subjects_upto = ? WHERE state_id = 1`, 1+rand.Int64N(math.MaxInt64), upto)
-	return err
-}
-
-// StampFirst gives the numbers of subjects a stamp, unless they have one: a gateway of an
-// earlier version gave numbers without.
-func StampFirst(ctx context.Context, db *pool.Pool) error {
-	return db.InTransaction(ctx, func(tx *sqlx.Tx) error {
-		var stamp int64
-		err := tx.GetContext(ctx, &stamp, `SELECT subjects_stamp FROM usage_level_state WHERE state_id = 1 FOR UPDATE`)
-		if err != nil || stamp != 0 {
-			return err
-		}
-		return StampSubjects(ctx, tx)
-	})
 }
 
 // introduceAccounts gives numbers to the accounts of subjects that have none, and
