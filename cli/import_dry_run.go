@@ -93,14 +93,7 @@ func (p *process) rehearse(ctx context.Context) (*importer.Rehearsal, *database,
 		return nil, nil, errors.Join(err, store.close())
 	}
 	rehearsal.Known = store.SessionsByID
-	rehearsal.Refuse = func(session usage.Session) error {
-		if session.StartedAt.Before(kept) {
-			return usage.Errorf(usage.InvalidArgument,
-				"session %q starts at %s, but sessions from before %s have been dropped: it may have been counted already",
-				session.SessionID, session.StartedAt.Format(time.RFC3339), kept.Format(time.RFC3339))
-		}
-		return nil
-	}
+	rehearsal.Refuse = usage.Retention{Kept: kept}.Refuse
 	return rehearsal, store, nil
 }
 

@@ -14,6 +14,16 @@ type Retention struct {
 	HoursUntil time.Time
 }
 
+// Refuse returns why a session cannot be written, or nil: one that starts where some have
+// been dropped could be one of those, and would be counted again.
+func (r Retention) Refuse(session Session) error {
+	if !session.StartedAt.Before(r.Kept) {
+		return nil
+	}
+	return Errorf(InvalidArgument, "session %q starts at %s, but sessions from before %s have been dropped: it may have been counted already",
+		session.SessionID, session.StartedAt.Format(time.RFC3339), r.Kept.Format(time.RFC3339))
+}
+
 // grain is the finest of the sums at an instant.
 func (r Retention) grain(t time.Time) Grain {
 	if t.Before(r.HoursUntil) {

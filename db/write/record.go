@@ -118,25 +118,23 @@ func ifPlain(records []changes, plain bool) []changes {
 // locks let retention begin only after this write, or the write after that, whichever
 // version's retention it is.
 func refuseDropped(ctx context.Context, tx *sqlx.Tx, sessions []usage.Session) error {
-	var kept time.Time
+	var retention usage.Retention
 	for _, table := range []string{"usage_level_state", "usage_rollup_state"} {
 		var rawFrom sql.NullTime
 		err := tx.GetContext(ctx, &rawFrom, `SELECT raw_from FROM `+table+` WHERE state_id = 1 LOCK IN SHARE MODE`)
 		if pool.IgnoreNoRows(err) != nil {
 			return err
 		}
-		if rawFrom.Valid && rawFrom.Time.After(kept) {
-			kept = rawFrom.Time
+		if rawFrom.Valid && rawFrom.Time.After(retention.Kept) {
+			retention.Kept = rawFrom.Time
 		}
 	}
-	if kept.IsZero() {
+	if retention.Kept.IsZero() {
 		return nil
 	}
 	for _, session := range sessions {
-		if session.StartedAt.Before(kept) {
-			return usage.Errorf(usage.InvalidArgument,
-				"session %q starts at %s, but sessions from before %s have been dropped: it may have been counted already",
-				session.SessionID, session.StartedAt.Format(time.RFC3339), kept.Format(time.RFC3339))
+		if err := retention.Refuse(session); err != nil {
+			return err
 		}
 	}
 	return nil
