@@ -85,12 +85,17 @@ export function CustomerRows({ accountId, view, elapsed, granularity, version, o
   );
 }
 
-function accountPage({ aiUsage: { accountUsageConnection: page } }: AccountRowsQuery): RowsPage<(typeof page.nodes)[number]> {
-  return { rows: page.nodes, totalCount: page.totalCount, endCursor: page.pageInfo.endCursor, hasMore: page.pageInfo.hasNextPage };
+const accountPage = ({ aiUsage }: AccountRowsQuery) => pageOf(aiUsage.accountUsageConnection);
+const customerPage = ({ aiUsage }: CustomerRowsQuery) => pageOf(aiUsage.customerUsageConnection);
+
+interface Connection<T> {
+  nodes: T[];
+  totalCount: number;
+  pageInfo: { endCursor: string | null; hasNextPage: boolean };
 }
 
-function customerPage({ aiUsage: { customerUsageConnection: page } }: CustomerRowsQuery): RowsPage<(typeof page.nodes)[number]> {
-  return { rows: page.nodes, totalCount: page.totalCount, endCursor: page.pageInfo.endCursor, hasMore: page.pageInfo.hasNextPage };
+function pageOf<T>({ nodes, totalCount, pageInfo }: Connection<T>): RowsPage<T> {
+  return { rows: nodes, totalCount, endCursor: pageInfo.endCursor, hasMore: pageInfo.hasNextPage };
 }
 
 const elapsedArguments = (view: View, elapsed: Span | undefined) => ({
