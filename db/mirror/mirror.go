@@ -1,5 +1,5 @@
 // Package mirror keeps the sessions of the embedded engine in memory, where usage is added
-// up in a hundredth of the time that its statements take.
+// up faster than by its statements.
 //
 // The engine (Dolt) has no sums, but it names by a hash what a table holds, as the
 // transaction that asks sees it. A copy is used where that is the hash of the copy, and
@@ -47,9 +47,12 @@ func New(db *pool.Pool) *Mirror {
 	return m
 }
 
-// Possible tells whether the engine has hashes, as far as that is known: it begins to look
-// where it is not.
+// Possible tells whether there is a mirror and the engine has hashes, as far as that is
+// known: it begins to look where it is not.
 func (m *Mirror) Possible() bool {
+	if m == nil {
+		return false
+	}
 	now := m.memory.Value()
 	if now == nil {
 		m.memory.Renew()

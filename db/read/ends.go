@@ -69,8 +69,8 @@ func (r *Reader) endsOf(ctx context.Context, tx *sqlx.Tx, query usage.Query, sta
 // usedSpan returns the hours from the first usage that a query asks for to the last,
 // whatever its range. It is zero when there is none.
 func (r *Reader) usedSpan(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.State) (usage.Range, error) {
-	if !state.Usable() && r.recalls.Load() {
-		sessions, err := r.mirror.In(ctx, tx)
+	if !state.Usable() {
+		sessions, err := r.mirror.Load().In(ctx, tx)
 		if err != nil {
 			return usage.Range{}, err
 		}

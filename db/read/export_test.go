@@ -25,6 +25,6 @@ func (s *Snapshot) RowsRead(ctx context.Context) (count int64, err error) {
 
 // RecallSessions has answers come from memory, and reads the sessions into it.
 func (r *Reader) RecallSessions(ctx context.Context) error {
-	r.recalls.Store(true)
-	return r.mirror.Load(ctx)
+	r.Anticipate()
+	return r.mirror.Load().Load(ctx)
 }

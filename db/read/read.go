@@ -14,22 +14,22 @@ import (
 type Reader struct {
 	db     *pool.Pool
 	phases *phase.Choice
-	// mirror has the sessions in memory, where the engine can tell whether they are the same.
-	mirror *mirror.Mirror
-	// recalls tells that the mirror is to be used (Anticipate).
-	recalls atomic.Bool
+	// mirror has the sessions in memory. There is none unless many questions are to be
+	// answered (Anticipate).
+	mirror atomic.Pointer[mirror.Mirror]
 }
 
 // New returns a Reader, which reads what the trackers say: the sums by level, or those by
 // hour of an earlier version.
 func New(db *pool.Pool, levels, hours *phase.Tracker) *Reader {
-	return &Reader{db: db, phases: phase.NewChoice(levels, hours), mirror: mirror.New(db)}
+	return &Reader{db: db, phases: phase.NewChoice(levels, hours)}
 }
 
 // Anticipate has answers come from memory where the engine allows for that (db/mirror), and
 // begins to read what they come from. It is for those who answer many questions: who asks one
 // would only read more.
 func (r *Reader) Anticipate() {
-	r.recalls.Store(true)
-	r.mirror.Possible()
+	if m := mirror.New(r.db); r.mirror.CompareAndSwap(nil, m) {
+		m.Possible()
+	}
 }

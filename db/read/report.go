@@ -70,7 +70,8 @@ func (r *Reader) ask(ctx context.Context, db sqlx.QueryerContext, q *question, a
 // recall answers a question from the sessions in memory, if they are those that db has. Its
 // statement tells that, and what the last row of the question's statement would.
 func (r *Reader) recall(ctx context.Context, db sqlx.QueryerContext, q *question, answer answers) (last lastRow, answered bool, err error) {
-	if q.state.Usable() || !r.recalls.Load() || !r.mirror.Possible() {
+	held := r.mirror.Load()
+	if q.state.Usable() || !held.Possible() {
 		return lastRow{}, false, nil
 	}
 	var hash string
@@ -79,7 +80,7 @@ func (r *Reader) recall(ctx context.Context, db sqlx.QueryerContext, q *question
 	if err != nil {
 		return lastRow{}, false, err
 	}
-	sessions := r.mirror.Of(hash)
+	sessions := held.Of(hash)
 	if sessions == nil {
 		return lastRow{}, false, nil
 	}
