@@ -75,7 +75,8 @@ func (c importCommand) dryRun(ctx context.Context, p *process, options importer.
 func (p *process) rehearse(ctx context.Context) (*importer.Rehearsal, *database, error) {
 	rehearsal := &importer.Rehearsal{Keep: shownRows}
 	if p.flags.DSN == "" && p.embedded != nil {
-		if _, err := os.Stat(p.flags.Data); errors.Is(err, fs.ErrNotExist) {
+		// Looking for a database in an empty folder, such as a new volume, would make one.
+		if entries, err := os.ReadDir(p.flags.Data); errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
 			rehearsal.Known = func(context.Context, []usage.Session) ([]usage.Session, error) { return nil, nil }
 			return rehearsal, nil, nil
 		}

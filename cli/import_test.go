@@ -24,8 +24,17 @@ func TestADryRunMakesNoDatabase(t *testing.T) {
 	if _, err := os.Stat(data); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("there is a folder of data: %v", err)
 	}
-	// With a folder there, the database in it is looked at.
+	// An empty folder, such as a new volume, has none either, and stays empty.
 	if err := os.Mkdir(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	stdout.Reset()
+	status = cli.Run(t.Context(), []string{"import", "--dry-run", "--data", data, "-"}, strings.NewReader(twoSessions), &stdout, &stderr, embedded)
+	if status != 0 || !strings.Contains(stdout.String(), "There is no database yet.") {
+		t.Errorf("an empty folder: got %d: %s%s", status, stdout.String(), stderr.String())
+	}
+	// With anything in the folder, the database in it is looked at.
+	if err := os.WriteFile(filepath.Join(data, "lock"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	stderr.Reset()
