@@ -2,6 +2,8 @@ package read
 
 import (
 	"context"
+
+	"aiusage/db/mirror"
 )
 
 // RowsRead is how many rows the server has read for the snapshot's connection so far, by
@@ -23,8 +25,10 @@ func (s *Snapshot) RowsRead(ctx context.Context) (count int64, err error) {
 	return count, rows.Err()
 }
 
-// RecallSessions has answers come from memory, and reads the sessions into it.
+// RecallSessions has answers come from memory, and reads the sessions into it before it
+// returns: nothing of that goes on in the background.
 func (r *Reader) RecallSessions(ctx context.Context) error {
-	r.Anticipate()
-	return r.mirror.Load().Load(ctx)
+	sessions := mirror.New(r.db)
+	r.mirror.Store(sessions)
+	return sessions.Load(ctx)
 }
