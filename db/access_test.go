@@ -9,6 +9,7 @@ import (
 	"aiusage/auth"
 	"aiusage/db"
 	"aiusage/internal/dbtest"
+	"aiusage/internal/dbtest/tables"
 	"aiusage/usage"
 )
 
@@ -133,8 +134,9 @@ func TestSessionsOfUsers(t *testing.T) {
 }
 
 func TestAUserHasAThousandSessionsAtMost(t *testing.T) {
-	store := open(t, dbtest.One(t))
-	migrate(t, store)
+	dsn := dbtest.One(t)
+	tables.Make(t, dsn)
+	store := open(t, dsn)
 	if err := store.AddUser(t.Context(), auth.User{Name: "ann", PasswordHash: "h"}); err != nil {
 		t.Fatal(err)
 	}

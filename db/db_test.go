@@ -11,6 +11,7 @@ import (
 
 	"aiusage/db"
 	"aiusage/internal/dbtest"
+	"aiusage/internal/dbtest/tables"
 	"aiusage/usage"
 )
 
@@ -19,12 +20,17 @@ func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
 // eachStore runs test on every engine, with a current schema, rollups where the
 // engine can have them, and no rows.
 func eachStore(t *testing.T, test func(t *testing.T, store *db.Store, dsn string)) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
-		store := open(t, dsn)
-		migrate(t, store)
-		install(t, store)
-		test(t, store, dsn)
-	})
+	dbtest.Each(t, func(t *testing.T, dsn string) { test(t, prepared(t, dsn), dsn) })
+}
+
+// prepared is a store with a current schema, rollups where the engine can have them, and no
+// rows.
+func prepared(t *testing.T, dsn string) *db.Store {
+	t.Helper()
+	tables.Make(t, dsn)
+	store := open(t, dsn)
+	install(t, store)
+	return store
 }
 
 // install installs the rollups, and fails unless reports read them afterwards on

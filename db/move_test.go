@@ -181,11 +181,8 @@ func eachMove(t *testing.T, test func(t *testing.T, m *move, store *db.Store)) {
 
 // eachEmpty runs test on every engine that can have rollups, in an empty database.
 func eachEmpty(t *testing.T, test func(t *testing.T, store *db.Store, dsn string)) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachServer(t, func(t *testing.T, dsn string) {
 		store := open(t, dsn)
-		if isEmbedded(t, store) {
-			t.Skip("the embedded engine has no rollups")
-		}
 		test(t, store, dsn)
 	})
 }

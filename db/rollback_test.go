@@ -32,7 +32,7 @@ func undoAll(t *testing.T, store *db.Store, drop ...string) (kept []string, refu
 	}
 }
 
-func tables(t *testing.T, dsn string) (names []string) {
+func tablesOf(t *testing.T, dsn string) (names []string) {
 	t.Helper()
 	rows, err := pool(t, dsn).Query("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME")
 	if err != nil {
@@ -97,7 +97,7 @@ func TestTheSessionsAreDroppedOnlyByName(t *testing.T) {
 		if kept, refused := undoAll(t, store, "ai_sessions"); kept != nil || refused != nil {
 			t.Errorf("kept %v: %v", kept, refused)
 		}
-		if left := tables(t, dsn); !slices.Equal(left, []string{"aiusage_schema_version"}) {
+		if left := tablesOf(t, dsn); !slices.Equal(left, []string{"aiusage_schema_version"}) {
 			t.Errorf("left: %v", left)
 		}
 		migrate(t, store) // the steps were undone, so they can be done again
@@ -135,8 +135,8 @@ func TestTablesOfThePlatformStay(t *testing.T) {
 						t.Fatal(refused)
 					}
 				}
-				if !slices.Contains(kept, name) || !slices.Contains(tables(t, dsn), name) {
-					t.Errorf("kept %v, left %v", kept, tables(t, dsn))
+				if !slices.Contains(kept, name) || !slices.Contains(tablesOf(t, dsn), name) {
+					t.Errorf("kept %v, left %v", kept, tablesOf(t, dsn))
 				}
 			})
 		}
@@ -171,7 +171,7 @@ func TestOfAnOlderDatabaseTablesAreDroppedOnlyByName(t *testing.T) {
 			t.Skip("the embedded database is the gateway's own: there is nothing to be unsure of")
 		}
 		migrate(t, store)
-		before := tables(t, dsn)
+		before := tablesOf(t, dsn)
 		for _, name := range before {
 			execute(t, dsn, "ALTER TABLE "+name+" COMMENT = ''")
 		}
@@ -180,7 +180,7 @@ func TestOfAnOlderDatabaseTablesAreDroppedOnlyByName(t *testing.T) {
 			if coded := wantCode(t, refused, usage.InvalidArgument); !strings.Contains(coded.Error(), "add drop ") {
 				t.Errorf("got %q", coded.Message)
 			}
-			if left := tables(t, dsn); !slices.Equal(left, before) {
+			if left := tablesOf(t, dsn); !slices.Equal(left, before) {
 				t.Fatalf("left: %v", left)
 			}
 		}

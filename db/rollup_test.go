@@ -20,12 +20,7 @@ import (
 
 // eachRolledUp runs test on every engine that can have rollups, with rollups.
 func eachRolledUp(t *testing.T, test func(t *testing.T, store *db.Store, dsn string)) {
-	eachStore(t, func(t *testing.T, store *db.Store, dsn string) {
-		if isEmbedded(t, store) {
-			t.Skip("the embedded engine has no rollups")
-		}
-		test(t, store, dsn)
-	})
+	dbtest.EachServer(t, func(t *testing.T, dsn string) { test(t, prepared(t, dsn), dsn) })
 }
 
 func count(t *testing.T, dsn, statement string) (n int) {
@@ -70,11 +65,8 @@ func samples(count int) []usage.Session {
 // The table is full and in use when the rollups are installed: reports are right
 // all along, filling can be interrupted, and in the end every change is counted.
 func TestRollupsAreInstalledOnATableInUse(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachServer(t, func(t *testing.T, dsn string) {
 		store := open(t, dsn)
-		if isEmbedded(t, store) {
-			t.Skip("the embedded engine has no rollups")
-		}
 		migrate(t, store)
 		sessions := samples(6000)
 		before, during := sessions[:4000], sessions[4000:]

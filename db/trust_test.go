@@ -38,7 +38,7 @@ func TestSumsThatTriggersDidNotSeeAreRepaired(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-				write(t, store, samples(800)...)
+				write(t, store, samples(200)...)
 				if _, err := store.Fold(t.Context(), nil); err != nil {
 					t.Fatal(err)
 				}
@@ -92,7 +92,7 @@ func TestSumsOfSessionsThatHaveGoneAreKeptUntilAsked(t *testing.T) {
 						"ALTER TABLE ai_sessions PARTITION BY RANGE COLUMNS (started_at) (PARTITION p0 VALUES LESS THAN ('2026-02-10'), PARTITION p1 VALUES LESS THAN ('2030-01-01'))")
 					install(t, store)
 				}
-				write(t, store, samples(800)...)
+				write(t, store, samples(200)...)
 				if _, err := store.Fold(t.Context(), nil); err != nil {
 					t.Fatal(err)
 				}
@@ -197,7 +197,7 @@ func TestWhatRetentionHasDroppedIsReportedWhileSumsAreNotBelieved(t *testing.T) 
 // Every day is compared after some rounds, not just the first and the last ones.
 func TestEveryDayIsCompared(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
-		write(t, store, samples(800)...)
+		write(t, store, samples(200)...)
 		comparer := store.NewComparer()
 		if err := comparer.Sweep(t.Context()); err != nil {
 			t.Fatal(err)

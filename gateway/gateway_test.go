@@ -21,6 +21,7 @@ import (
 	"aiusage/db"
 	"aiusage/gateway"
 	"aiusage/internal/dbtest"
+	"aiusage/internal/dbtest/tables"
 	"aiusage/usage"
 	"aiusage/web"
 )
@@ -73,14 +74,12 @@ func start(t *testing.T, store gateway.Store, configure ...func(*gateway.Config)
 // without a role, and three sessions.
 func fill(t *testing.T, dsn string) *db.Store {
 	t.Helper()
+	tables.Make(t, dsn)
 	store, err := db.Open(dsn, db.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	if err := store.Migrate(t.Context(), func(db.Migration) {}); err != nil {
-		t.Fatal(err)
-	}
 	hash, err := auth.HashPassword(password)
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"aiusage/auth"
 	"aiusage/db"
 	"aiusage/internal/dbtest"
+	"aiusage/internal/dbtest/tables"
 	"aiusage/resolvers"
 	"aiusage/transport"
 	"aiusage/usage"
@@ -26,14 +27,12 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // open returns a migrated database.
 func open(t *testing.T, dsn string) *db.Store {
 	t.Helper()
+	tables.Make(t, dsn)
 	store, err := db.Open(dsn, db.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	if err := store.Migrate(t.Context(), func(db.Migration) {}); err != nil {
-		t.Fatal(err)
-	}
 	return store
 }
 

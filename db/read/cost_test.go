@@ -2,7 +2,6 @@ package read_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -72,11 +71,8 @@ func costly(t *testing.T, connections *pool.Pool) *read.Reader {
 // points and rows in the answer, for so many sums each, and changes that wait, whatever
 // else there is in the tables.
 func TestCostFollowsWhatIsAsked(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachServer(t, func(t *testing.T, dsn string) {
 		connections := tables.Open(t, dsn)
-		if server, err := connections.Describe(t.Context()); err != nil || strings.Contains(server, "Dolt") {
-			t.Skip("the embedded engine has no rollups")
-		}
 		reader := costly(t, connections)
 		// rowsRead is how many rows are read for a question, once everything is known that
 		// a gateway knows.

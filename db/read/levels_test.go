@@ -289,11 +289,8 @@ var askedZones = []string{"UTC", "UTC", "Europe/Berlin", "Asia/Kolkata", "Asia/K
 // wait, reports and series are what the sessions come to; also of sessions that have been
 // dropped, as long as no bound is within a quarter of an hour.
 func TestAnswersFromSumsByLevelAreThoseOfTheSessions(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachServer(t, func(t *testing.T, dsn string) {
 		connections := tables.Open(t, dsn)
-		if server, err := connections.Describe(t.Context()); err != nil || strings.Contains(server, "Dolt") {
-			t.Skip("the embedded engine has no rollups")
-		}
 		for seed, zone := range []string{"UTC", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"} {
 			w := newWorld(t, connections, uint64(seed), zone)
 			for range 120 {
@@ -322,11 +319,8 @@ func TestAnswersFromSumsByLevelAreThoseOfTheSessions(t *testing.T) {
 
 // Undated sessions count in all of time alone, at each level.
 func TestUndatedSessionsByLevel(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachServer(t, func(t *testing.T, dsn string) {
 		connections := tables.Open(t, dsn)
-		if server, err := connections.Describe(t.Context()); err != nil || strings.Contains(server, "Dolt") {
-			t.Skip("the embedded engine has no rollups")
-		}
 		w := newWorld(t, connections, 9, "Europe/Berlin")
 		totals := map[sums.Row]usage.Usage{}
 		var key sums.Key

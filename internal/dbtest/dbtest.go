@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -44,7 +45,19 @@ func Main(m *testing.M) int {
 // where CI=true it fails.
 func Each(t *testing.T, test func(t *testing.T, dsn string)) {
 	t.Helper()
-	for _, engine := range Engines() {
+	each(t, Engines(), test)
+}
+
+// EachServer is Each without the embedded engine, for tests of what that cannot have, such as
+// sums.
+func EachServer(t *testing.T, test func(t *testing.T, dsn string)) {
+	t.Helper()
+	each(t, slices.DeleteFunc(Engines(), func(e Engine) bool { return e.Variable == embeddedDSNVariable }), test)
+}
+
+func each(t *testing.T, engines []Engine, test func(t *testing.T, dsn string)) {
+	t.Helper()
+	for _, engine := range engines {
 		t.Run(engine.Name, func(t *testing.T) {
 			test(t, engine.database(t))
 		})

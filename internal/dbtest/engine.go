@@ -25,7 +25,7 @@ type Engine struct {
 // server is one of them when AIUSAGE_TEST_DSN is set.
 func Engines() []Engine {
 	engines := []Engine{
-		{Name: "embedded", Variable: "AIUSAGE_TEST_EMBEDDED_DSN", create: newEmbedded, NotShared: true},
+		{Name: "embedded", Variable: embeddedDSNVariable, create: newEmbedded, NotShared: true},
 		{Name: "mariadb", Variable: "AIUSAGE_TEST_MARIADB_DSN", create: newMariaDB},
 		{Name: "mysql", Variable: "AIUSAGE_TEST_MYSQL_DSN", create: newMySQL},
 	}
@@ -35,7 +35,11 @@ func Engines() []Engine {
 	return engines
 }
 
-const anyVariable = "AIUSAGE_TEST_DSN"
+// Variables with the DSN of a server that runs already.
+const (
+	anyVariable         = "AIUSAGE_TEST_DSN"
+	embeddedDSNVariable = "AIUSAGE_TEST_EMBEDDED_DSN"
+)
 
 func newAny() (*Server, error) { return nil, errors.New("set " + anyVariable) }
 
