@@ -125,6 +125,10 @@ fuzz: audits ## Run each fuzz target on FUZZTIME (50000x) inputs
 faults: build ## Let each statement of maintaining the sums fail, one after the other
 	$(GO) run ./internal/dbtest/engines -- $(GO) test ./db -run NoStatement -timeout 2h -every-statement
 
+.PHONY: scripts
+scripts: build ## Run each script of the command line on every engine, also those about files
+	$(GO) run ./internal/dbtest/engines -- $(GO) test ./cli -run TestScripts -timeout 1h -every-engine
+
 .PHONY: mutants
 mutants: ## Put faults into PACKAGES, and list those that no test finds (bench/mutants/survivors.txt has the known ones)
 	AIUSAGE_TEST_EMBEDDED=none AIUSAGE_TEST_MYSQL_ROOT=none $(GO) run ./internal/dbtest/engines -- \
