@@ -63,6 +63,7 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	store.Anticipate()
 	settings.Store, settings.Zone, settings.QueryTimeout = store, zone, c.QueryTimeout
 	settings.OpenSchema = c.opensSchema(store)
 	err = c.serve(ctx, p, store, settings, listener, metricsListener)
@@ -100,7 +101,6 @@ func (c serveCommand) openStore(ctx context.Context, p *process, listenErr error
 		if err := c.prepareOwn(ctx, p, store); err != nil {
 			return nil, errors.Join(err, store.close())
 		}
-		store.Anticipate()
 		return store, nil
 	}
 	if listenErr != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"aiusage/db/mirror"
+	"aiusage/db/subjects"
 )
 
 // RowsRead is how many rows the server has read for the snapshot's connection so far, by
@@ -31,4 +32,12 @@ func (r *Reader) RecallSessions(ctx context.Context) error {
 	sessions := mirror.New(r.db)
 	r.mirror.Store(sessions)
 	return sessions.Load(ctx)
+}
+
+// KnowSubjects has answers look customers up in memory, and reads them into it before it
+// returns.
+func (r *Reader) KnowSubjects(ctx context.Context) error {
+	known := subjects.New(r.db)
+	r.subjects.Store(known)
+	return known.Load(ctx)
 }

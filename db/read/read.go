@@ -8,15 +8,17 @@ import (
 	"aiusage/db/mirror"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
+	"aiusage/db/subjects"
 )
 
 // Reader reads from one database. It is safe for concurrent use.
 type Reader struct {
 	db     *pool.Pool
 	phases *phase.Choice
-	// mirror has the sessions in memory. There is none unless many questions are to be
-	// answered (Anticipate).
-	mirror atomic.Pointer[mirror.Mirror]
+	// mirror has the sessions in memory, and subjects those that the numbers of sums stand
+	// for. There is neither unless many questions are to be answered (Anticipate).
+	mirror   atomic.Pointer[mirror.Mirror]
+	subjects atomic.Pointer[subjects.Subjects]
 }
 
 // New returns a Reader, which reads what the trackers say: the sums by level, or those by
@@ -25,11 +27,14 @@ func New(db *pool.Pool, levels, hours *phase.Tracker) *Reader {
 	return &Reader{db: db, phases: phase.NewChoice(levels, hours)}
 }
 
-// Anticipate has answers come from memory where the engine allows for that (db/mirror), and
-// begins to read what they come from. It is for those who answer many questions: who asks one
-// would only read more.
+// Anticipate has answers come from memory as far as the engine allows for that (db/mirror,
+// db/subjects), and begins to read what they come from. It is for those who answer many
+// questions: who asks one would only read more.
 func (r *Reader) Anticipate() {
 	if m := mirror.New(r.db); r.mirror.CompareAndSwap(nil, m) {
 		m.Possible()
+	}
+	if s := subjects.New(r.db); r.subjects.CompareAndSwap(nil, s) {
+		s.Known()
 	}
 }

@@ -2,6 +2,7 @@ package read
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/jmoiron/sqlx"
@@ -9,6 +10,7 @@ import (
 	"aiusage/db/mirror"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
+	"aiusage/db/subjects"
 	"aiusage/usage"
 )
 
@@ -32,22 +34,45 @@ func (r *Reader) Report(ctx context.Context, query usage.Query) (report *usage.R
 
 // reportIn reads a report as planned on the state.
 func (r *Reader) reportIn(ctx context.Context, db sqlx.QueryerContext, query usage.Query, state *phase.State) (*usage.Report, lastRow, error) {
-	q := &question{SeriesQuery: usage.SeriesQuery{Query: query}, state: state}
+	return recognising(r, state, func(known *subjects.Known) (*usage.Report, lastRow, error) {
+		return r.reportBy(ctx, db, query, state, known)
+	})
+}
+
+// recognising reads an answer with the subjects in memory, and without them where its
+// snapshot has others, or has no stamp of them because migrate down has undone that.
+func recognising[Answer any](r *Reader, state *phase.State, read func(*subjects.Known) (Answer, lastRow, error)) (Answer, lastRow, error) {
+	if state.Usable() && state.Set == phase.Levels {
+		memory := r.subjects.Load()
+		if known := memory.Known(); known != nil {
+			answer, last, err := read(known)
+			if undone := pool.HasNumber(err, pool.ErNoSuchTable); !undone && !errors.Is(err, errOtherSubjects) {
+				return answer, last, err
+			}
+			memory.Outdated()
+		}
+	}
+	return read(nil)
+}
+
+// reportBy reads a report with the subjects that are known by number.
+func (r *Reader) reportBy(ctx context.Context, db sqlx.QueryerContext, query usage.Query, state *phase.State, known *subjects.Known) (*usage.Report, lastRow, error) {
+	q := &question{SeriesQuery: usage.SeriesQuery{Query: query}, state: state, subjects: known}
 	if span, ok := query.Range.Normal(); ok {
 		var err error
 		if q.plan, q.points, err = state.Plan(q.SeriesQuery, span); err != nil {
 			return nil, lastRow{}, err
 		}
 	}
-	var subjects []usage.SubjectUsage
+	var all []usage.SubjectUsage
 	last, err := r.ask(ctx, db, q, func(subject usage.Subject, _ int, amount usage.Usage) error {
-		subjects = append(subjects, usage.SubjectUsage{AccountID: subject.AccountID, CustomerID: subject.CustomerID, Usage: amount})
+		all = append(all, usage.SubjectUsage{AccountID: subject.AccountID, CustomerID: subject.CustomerID, Usage: amount})
 		return nil
 	})
 	if err != nil {
 		return nil, lastRow{}, err
 	}
-	report := usage.NewReport(query, last.asOf, addUp(subjects)).ReadBy(state.Source(q.plan), q.plan)
+	report := usage.NewReport(query, last.asOf, addUp(all)).ReadBy(state.Source(q.plan), q.plan)
 	report.RetainedFrom = state.RawFrom.Time
 	return report, last, report.Totals.Fits()
 }

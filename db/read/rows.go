@@ -122,6 +122,9 @@ func (r *reading) row(columns []sql.RawBytes) error {
 	at, amount, stamp := numbers[1], usage.Usage{Minutes: numbers[2], Seconds: numbers[3], Sessions: numbers[4]}, numbers[5]
 	if stamp != 0 {
 		r.last = lastRow{instantOf(stamp), numbers[6]}
+		if r.byNumber && amount.Minutes != r.subjects.Stamp {
+			return errOtherSubjects
+		}
 		return nil
 	}
 	var shares []usage.Share
@@ -131,7 +134,11 @@ func (r *reading) row(columns []sql.RawBytes) error {
 	case edge:
 		shares = r.plan.Edges[at].Shares
 	case direct:
-		return r.answer(r.subject(columns), 0, times(amount, int(at)))
+		subject, err := r.customer(columns)
+		if err != nil {
+			return err
+		}
+		return r.answer(subject, 0, times(amount, int(at)))
 	case kept:
 		return r.unpack(columns, at)
 	case number:
@@ -142,6 +149,11 @@ func (r *reading) row(columns []sql.RawBytes) error {
 		if r.Level == usage.ByAccount && r.numbersAccounts() {
 			return r.ofNumber(columns[0], shares, amount)
 		}
+		subject, err := r.customer(columns)
+		if err != nil {
+			return err
+		}
+		return r.answer.shared(subject, shares, amount)
 	}
 	return r.answer.shared(r.subject(columns), shares, amount)
 }
@@ -153,6 +165,26 @@ func instantOf(micros int64) time.Time {
 
 // numbersAccounts tells whether sums have the number of an account for its id.
 func (r *reading) numbersAccounts() bool { return r.plan.Level == usage.ByAccount }
+
+// errOtherSubjects says that numbers do not stand for the subjects in memory, or not all of
+// them do, so that what has been answered counts for nothing.
+var errOtherSubjects = errors.New("the sums are of other subjects than those in memory")
+
+// customer is whose usage a row of sums of customers has.
+func (r *reading) customer(columns []sql.RawBytes) (usage.Subject, error) {
+	if !r.byNumber {
+		return r.subject(columns), nil
+	}
+	number, err := whole(columns[0])
+	if err != nil {
+		return usage.Subject{}, err
+	}
+	subject, known := r.subjects.Of(number)
+	if !known {
+		return usage.Subject{}, errOtherSubjects
+	}
+	return subject, nil
+}
 
 // subject is whose usage a row has.
 func (r *reading) subject(columns []sql.RawBytes) usage.Subject {

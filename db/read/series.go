@@ -6,6 +6,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/phase"
+	"aiusage/db/subjects"
 	"aiusage/usage"
 )
 
@@ -22,11 +23,18 @@ func (r *Reader) Series(ctx context.Context, query usage.SeriesQuery) (*usage.Se
 // seriesIn reads the series of a span without open ends as planned on the state. Rows of
 // subjects that were not asked for are left out.
 func (r *Reader) seriesIn(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQuery, span usage.Range, state *phase.State) (*usage.SeriesSet, lastRow, error) {
+	return recognising(r, state, func(known *subjects.Known) (*usage.SeriesSet, lastRow, error) {
+		return r.seriesBy(ctx, tx, query, span, state, known)
+	})
+}
+
+// seriesBy reads a series with the subjects that are known by number.
+func (r *Reader) seriesBy(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQuery, span usage.Range, state *phase.State, known *subjects.Known) (*usage.SeriesSet, lastRow, error) {
 	plan, buckets, err := state.Plan(query, span)
 	if err != nil {
 		return nil, lastRow{}, err
 	}
-	q := &question{SeriesQuery: query, state: state, plan: plan, points: buckets}
+	q := &question{SeriesQuery: query, state: state, plan: plan, points: buckets, subjects: known}
 	set := usage.NewSeriesSet(query, buckets)
 	wanted := map[usage.Subject]bool{}
 	for _, subject := range query.Subjects {

@@ -137,8 +137,14 @@ func (q *question) addCustomers(s *statement, table string) {
 		// subjects for each sum.
 		others = where.Subjects(usage.Query{CustomerID: q.CustomerID})
 	}
-	if names := named(pieces, maxLookUps); !narrow && q.accounts != nil && names != nil && len(q.accounts)*len(names) <= maxLookUps {
+	names := named(pieces, maxLookUps)
+	oneByOne := !narrow && q.accounts != nil && names != nil && len(q.accounts)*len(names) <= maxLookUps
+	if oneByOne {
+		// The account that is looked up is the one that was asked for.
 		others = where.Subjects(usage.Query{CustomerID: q.CustomerID})
+	}
+	q.byNumber = q.subjects != nil && q.Level == usage.ByCustomer && others.Empty()
+	if oneByOne {
 		for some := range slices.Chunk(names, maxNamed) {
 			q.addSubjects(s, eachAccount(table, where.Scope(usage.Query{Accounts: q.accounts}), some), others)
 		}
@@ -171,6 +177,11 @@ func few(pieces []usage.Piece) bool {
 // bucket where subjects are not told apart, of those that meet some conditions. No key leads
 // from a subject to its sums, though optimizers may try.
 func (q *question) addSubjects(s *statement, from source, others where.Conditions) {
+	if q.byNumber {
+		s.add("SELECT subject_no, '', grain, "+since1970("bucket")+", minutes, seconds, sessions"+s.ending()+" FROM "+from.from+from.conditions.String(),
+			slices.Concat(from.args, from.conditions.Args)...)
+		return
+	}
 	conditions := from.conditions
 	conditions.AddAll(others)
 	subjects := " STRAIGHT_JOIN (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no"
@@ -196,6 +207,11 @@ func (q *question) addGrouped(s *statement, from source, pieces []usage.Piece, n
 		for _, group := range inPieces(its, narrow) {
 			conditions := from.conditions
 			conditions.AddAny(group)
+			if q.byNumber {
+				s.add("SELECT subject_no, '', "+fmt.Sprint(int(direct))+", "+fmt.Sprint(times)+", SUM(minutes), SUM(seconds), SUM(sessions)"+s.ending()+
+					" FROM "+from.from+conditions.String()+" GROUP BY subject_no", slices.Concat(from.args, conditions.Args)...)
+				continue
+			}
 			s.add("SELECT account_id, customer_id, "+fmt.Sprint(int(direct))+", "+fmt.Sprint(times)+", added.minutes, added.seconds, added.sessions"+s.ending()+
 				" FROM (SELECT subject_no, SUM(minutes) AS minutes, SUM(seconds) AS seconds, SUM(sessions) AS sessions FROM "+
 				from.from+conditions.String()+" GROUP BY subject_no) AS added JOIN usage_subjects ON usage_subjects.subject_no = added.subject_no"+others.String(),

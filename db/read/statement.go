@@ -8,6 +8,7 @@ import (
 
 	"aiusage/db/column"
 	"aiusage/db/phase"
+	"aiusage/db/subjects"
 	"aiusage/db/where"
 	"aiusage/usage"
 )
@@ -19,6 +20,10 @@ type question struct {
 	plan  usage.Plan
 	// points are the ranges that are told apart: the buckets of a series, or one.
 	points []usage.Range
+	// subjects are what numbers stand for, where they are in memory. byNumber tells that the
+	// statement has sums of customers with a number in the place of the ids.
+	subjects *subjects.Known
+	byNumber bool
 	// accounts are those that the answer needs, or nil when those are all, or so many that
 	// naming them does not help.
 	accounts []string
@@ -67,8 +72,8 @@ func since1970(column string) string { return "TIMESTAMPDIFF(SECOND, '1970-01-01
 // subject and a point more than once.
 //
 // The last row carries the instant of the statement, which there is even when there is no
-// usage, as a number of microseconds since 1970, and the token of the state that the
-// snapshot shows.
+// usage, as a number of microseconds since 1970, the token of the state that the snapshot
+// shows and, where sums of customers come with numbers, the stamp of these.
 func (q *question) statement() (string, []any) {
 	s := &statement{}
 	if len(q.plan.Kept) > 0 {
@@ -85,7 +90,11 @@ func (q *question) statement() (string, []any) {
 	if q.plan.Undated && !q.state.Usable() {
 		q.addSessions(s, where.UndatedSessions(), fmt.Sprint(int(direct)), "1")
 	}
-	s.add("SELECT '', '', 0, 0, 0, 0, 0" + s.packed + ", " + stamp + ", " + q.state.Set.TokenColumn())
+	stampOfNumbers := "0"
+	if q.byNumber {
+		stampOfNumbers = subjects.StampColumn
+	}
+	s.add("SELECT '', '', 0, 0, " + stampOfNumbers + ", 0, 0" + s.packed + ", " + stamp + ", " + q.state.Set.TokenColumn())
 	return strings.Join(s.parts, "\n\t\tUNION ALL\n\t\t"), s.args
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"aiusage/db/phase"
 	"aiusage/db/pool"
+	"aiusage/db/sums"
 	"aiusage/usage"
 )
 
@@ -35,6 +36,9 @@ func (r *Rollups) InstallRollups(ctx context.Context, zone *time.Location) (Stat
 	}
 	if obstacle != "" {
 		return r.RollupStatus(ctx)
+	}
+	if err := sums.StampFirst(ctx, r.db); err != nil {
+		return Status{}, pool.Translate(err)
 	}
 	if zone == nil {
 		zone = time.UTC

@@ -3,8 +3,12 @@ package sums
 import (
 	"context"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/pool"
 	"aiusage/db/where"
@@ -30,9 +34,17 @@ func Introduce(ctx context.Context, db *pool.Pool, subjects []usage.Subject) err
 				}
 				args = append(args, number, one.AccountID, one.CustomerID)
 			}
-			_, err = db.ExecContext(ctx, `INSERT IGNORE INTO usage_subjects (account_no, account_id, customer_id)
-				VALUES `+where.Placeholders(len(some), 3), args...)
-			return err
+			return db.InTransaction(ctx, func(tx *sqlx.Tx) error {
+				added, err := tx.ExecContext(ctx, `INSERT IGNORE INTO usage_subjects (account_no, account_id, customer_id)
+					VALUES `+where.Placeholders(len(some), 3), args...)
+				if err != nil {
+					return err
+				}
+				if count, err := added.RowsAffected(); err != nil || count == 0 {
+					return err
+				}
+				return StampSubjects(ctx, tx)
+			})
 		})
 		if err != nil {
 			return err
@@ -40,6 +52,32 @@ func Introduce(ctx context.Context, db *pool.Pool, subjects []usage.Subject) err
 	}
 	return nil
 }
+
+// StampSubjects gives the numbers that subjects have a new stamp. Whoever gives numbers does
+// so in the same transaction: while a snapshot has a stamp, all numbers that it stands for
+// mean in it what they meant when they were read with the same stamp, also where the
+// database has been restored from a backup meanwhile.
+func StampSubjects(ctx context.Context, tx *sqlx.Tx) error {
+	var upto uint32
+	if err := tx.GetContext(ctx, &upto, `SELECT COALESCE(MAX(subject_no), 0) FROM usage_subjects`); err != nil {
+		return err
+	}
+	// Another may have given larger numbers since this transaction's snapshot.
+	_, err := tx.ExecContext(ctx, `INSERT INTO usage_subject_stamp (stamp_id, stamp, upto) VALUES (1, ?, ?)
+		ON DUPLICATE KEY UPDATE stamp = VALUES(stamp), upto = GREATEST(upto, VALUES(upto))`, newStamp(), upto)
+	return err
+}
+
+// StampFirst gives the numbers of subjects a stamp, unless they have one: a gateway of an
+// earlier version gave numbers without.
+func StampFirst(ctx context.Context, db *pool.Pool) error {
+	_, err := db.ExecContext(ctx, `INSERT IGNORE INTO usage_subject_stamp (stamp_id, stamp, upto)
+		SELECT 1, ?, COALESCE(MAX(subject_no), 0) FROM usage_subjects`, newStamp())
+	return err
+}
+
+// newStamp is a number that is not 0.
+func newStamp() int64 { return 1 + rand.Int64N(math.MaxInt64) }
 
 // introduceAccounts gives numbers to the accounts of subjects that have none, and
 // returns those of all, by usage.TrimID.

@@ -1,0 +1,141 @@
+package subjects_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/db/pool"
+	"aiusage/db/subjects"
+	"aiusage/db/sums"
+	"aiusage/internal/dbtest"
+	"aiusage/internal/dbtest/tables"
+	"aiusage/usage"
+)
+
+func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+
+func exec(t *testing.T, db *pool.Pool, statement string) {
+	t.Helper()
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+func introduce(t *testing.T, db *pool.Pool, customers ...string) {
+	t.Helper()
+	var all []usage.Subject
+	for _, one := range customers {
+		all = append(all, usage.Subject{AccountID: "a", CustomerID: one})
+	}
+	if err := sums.Introduce(t.Context(), db, all); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// known counts the subjects in memory, or returns -1 where there are none to be used.
+func known(t *testing.T, s *subjects.Subjects) (count int) {
+	t.Helper()
+	if err := s.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all := s.Known()
+	if all == nil {
+		return -1
+	}
+	for number := range int64(1000) {
+		if _, ok := all.Of(number); ok {
+			count++
+		}
+	}
+	return count
+}
+
+func stamp(t *testing.T, db *pool.Pool) (stamp int64) {
+	t.Helper()
+	if err := db.GetContext(t.Context(), &stamp, "SELECT "+subjects.StampColumn); err != nil {
+		t.Fatal(err)
+	}
+	return stamp
+}
+
+// Subjects are known that the stamp stands for, and there is another stamp whenever there are
+// more of them, and only then.
+func TestSubjectsAreKnownByTheirStamp(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		db := tables.Open(t, dsn)
+		s := subjects.New(db)
+		if s.Known() != nil || known(t, s) != -1 {
+			t.Error("known before there is a stamp")
+		}
+		exec(t, db, "INSERT INTO usage_subjects (account_no, account_id, customer_id) VALUES (1, 'b', 'of an earlier version')")
+		if got := known(t, s); got != -1 {
+			t.Errorf("%d are known without a stamp", got)
+		}
+		for range 2 { // installing again changes nothing
+			before := stamp(t, db)
+			if err := sums.StampFirst(t.Context(), db); err != nil {
+				t.Fatal(err)
+			}
+			if after := stamp(t, db); after == 0 || before != 0 && after != before {
+				t.Errorf("stamped %d, before that %d", after, before)
+			}
+		}
+		if got := known(t, s); got != 1 {
+			t.Errorf("%d are known, want 1", got)
+		}
+		first := stamp(t, db)
+		introduce(t, db, "x", "y")
+		second := stamp(t, db)
+		if got := known(t, s); got != 3 || first == second || s.Known().Stamp != second {
+			t.Errorf("%d are known, want 3; stamps %d, %d", got, first, second)
+		}
+		introduce(t, db, "x", "y")
+		if stamp(t, db) != second {
+			t.Error("those who have numbers are stamped again")
+		}
+		exec(t, db, "INSERT INTO usage_subjects (account_no, account_id, customer_id) VALUES (1, 'b', 'of an earlier version, again')")
+		if got := known(t, s); got != 3 {
+			t.Errorf("%d are known, want 3: the stamp does not stand for the others", got)
+		}
+		introduce(t, db, "z")
+		if got := known(t, s); got != 5 {
+			t.Errorf("%d are known, want 5", got)
+		}
+		s.KeepAtMost(5)
+		if got := known(t, s); got != 5 {
+			t.Errorf("%d are known, want 5", got)
+		}
+		introduce(t, db, "and one more")
+		if got := known(t, s); got != -1 {
+			t.Errorf("%d are known, and at most 5 may be", got)
+		}
+	})
+}
+
+// Whoever gave numbers first may be the last to stamp them: the stamp stands for the numbers
+// that another has given meanwhile, too.
+func TestAStampStandsForNumbersThatOthersGaveMeanwhile(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		db := tables.Open(t, dsn)
+		if dolt, err := db.IsDolt(t.Context()); err != nil || dolt {
+			t.Skip("the embedded engine has no rollups")
+		}
+		introduce(t, db, "x")
+		err := db.InTransaction(t.Context(), func(slow *sqlx.Tx) error {
+			var before int
+			if err := slow.GetContext(t.Context(), &before, "SELECT COUNT(*) FROM usage_subjects"); err != nil {
+				return err
+			}
+			introduce(t, db, "y", "z")
+			return sums.StampSubjects(t.Context(), slow)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := known(t, subjects.New(db)); got != 3 {
+			t.Errorf("%d are known, want 3", got)
+		}
+	})
+}
