@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"text/tabwriter"
 	"time"
 
 	"aiusage/db"
@@ -140,64 +139,6 @@ func meanwhile(status db.RollupStatus) string {
 		return "Reports read the rollups of an earlier version"
 	}
 	return "Reports read raw sessions"
-}
-
-type rollupStatusCommand struct{}
-
-// Run prints how the rollups are.
-func (rollupStatusCommand) Run(ctx context.Context, p *process) error {
-	store, err := p.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer store.close()
-	status, err := store.RollupStatus(ctx)
-	if err != nil {
-		return err
-	}
-	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	switch status.Phase {
-	case db.Ready:
-		fmt.Fprintln(table, "reports read\trollups")
-	case db.Filling:
-		what := "raw sessions"
-		if status.ReadsFormer() {
-			what = "the rollups of an earlier version"
-		}
-		fmt.Fprintf(table, "reports read\t%s, until the rollups are filled\n", what)
-		if status.Reason != "" {
-			fmt.Fprintf(table, "they are repaired, because\t%s\n", status.Reason)
-		}
-	default:
-		fmt.Fprintf(table, "reports read\traw sessions\nbecause\t%s\n", status.Reason)
-	}
-	for _, calendar := range status.Calendars {
-		fmt.Fprintf(table, "days of %s\t%s\n", calendar.Zone, aboutCalendar(calendar.Phase))
-	}
-	if status.Former != "" && !status.ReadsFormer() {
-		fmt.Fprintln(table, "sums of an earlier version\tare kept as well, until none of its gateways is running or the rollup retire command is run")
-	}
-	if !status.FilledTo.IsZero() {
-		fmt.Fprintf(table, "filled to\t%s\n", status.FilledTo.Format(time.RFC3339))
-	}
-	if !status.RawFrom.IsZero() {
-		fmt.Fprintf(table, "sessions kept from\t%s\n", status.RawFrom.Format(time.RFC3339))
-	}
-	if status.Undated > 0 {
-		fmt.Fprintf(table, "sessions without a readable start\t%d (they count in reports without a range only)\n", status.Undated)
-	}
-	fmt.Fprintf(table, "changes to fold\t%d\noldest of them\t%s\n", status.Pending, status.Lag)
-	return table.Flush()
-}
-
-// aboutCalendar says how the sums by the days of a time zone are.
-func aboutCalendar(phase string) string {
-	return map[string]string{
-		"ready":   "have sums",
-		"filling": "are being summed up",
-		"leaving": "have sums that are being deleted",
-		"stale":   "begin elsewhere than when they were summed up; run the migrate command",
-	}[phase]
 }
 
 type rollupRetireCommand struct {

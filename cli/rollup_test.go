@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -17,6 +18,15 @@ const twoSessions = `session_id,account_id,customer_id,started_at,duration_secon
 1,acme,bob,2025-03-01T10:20:00Z,61
 2,acme,,2025-03-01T10:50:00Z,10
 `
+
+// rollupStatus reads what programs are told of the rollups.
+func rollupStatus(t *testing.T, text string) (status map[string]any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), &status); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	return status
+}
 
 // An operator looks after the rollups, on every engine that can have them.
 func TestRollupsFromTheCommandLine(t *testing.T) {
@@ -34,6 +44,9 @@ func TestRollupsFromTheCommandLine(t *testing.T) {
 		}
 		if text := run(0, "reports read", "migrate"); !strings.Contains(text, "reports read rollups") {
 			run(0, "because", "rollup", "status")
+			if got := rollupStatus(t, run(0, "", "rollup", "status", "--format", "json")); got["reads"] != "sessions" || got["phase"] != "raw" || got["reason"] == nil {
+				t.Errorf("got %v", got)
+			}
 			run(1, "no rollups", "rollup", "verify")
 			run(1, "sums are kept", "retention", "--keep-days", "30", "--yes")
 			t.Skip("the embedded engine has no rollups")
@@ -41,6 +54,10 @@ func TestRollupsFromTheCommandLine(t *testing.T) {
 		run(0, "2 inserted", "import", "-")
 		if text := run(0, "rollups", "rollup", "status"); !strings.Contains(text, "changes to fold  2") {
 			t.Errorf("got %s", text)
+		}
+		if got := rollupStatus(t, run(0, "", "rollup", "status", "--format", "json")); got["reads"] != "rollups" || got["phase"] != "ready" ||
+			got["pendingChanges"] != 2.0 || got["lagSeconds"].(float64) < 0 || got["undatedSessions"] != 0.0 || got["reason"] != nil || got["sessionsKeptFrom"] != nil {
+			t.Errorf("got %v", got)
 		}
 		run(0, "2 changes folded", "rollup", "fold")
 		run(0, "no differences", "rollup", "verify")
@@ -77,6 +94,9 @@ func TestRollupsFromTheCommandLine(t *testing.T) {
 		run(1, "add --yes", "retention", "--keep-days", "30")
 		run(0, "there are no sums of an earlier version", "rollup", "retire", "--drop")
 		run(0, "2 sessions from before", "retention", "--keep-days", "30", "--yes")
+		if from, _ := rollupStatus(t, run(0, "", "rollup", "status", "--format", "json"))["sessionsKeptFrom"].(string); !strings.HasSuffix(from, "T00:00:00Z") {
+			t.Errorf("sessions are kept from %q", from)
+		}
 		run(0, "acme,bob,2,61,1", "report", "--format", "csv")
 		run(1, "the nearest exact range", "report", "--start", "2025-03-01T10:20:00Z")
 		run(1, "may have been counted already", "import", "-")
