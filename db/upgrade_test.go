@@ -164,6 +164,40 @@ func TestAdoptingBringsSumsToWhatTheyHaveToBe(t *testing.T) {
 	})
 }
 
+// Sums that an earlier version's gateway drops sessions from while they are wrong, or are
+// being filled, are compared from the start again before reports read them.
+func TestSumsOfWhatWasDroppedMeanwhileAreComparedAgain(t *testing.T) {
+	for name, before := range map[string]string{
+		"right":        "SELECT 1",
+		"wrong":        "UPDATE usage_total_rollups SET minutes = minutes + 1 WHERE grain = 2 AND bucket = '2026-03-30'",
+		"being filled": "UPDATE usage_level_state SET phase = 'filling', filled_to = '2999-01-01'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachMove(t, func(t *testing.T, m *move, store *db.Store) {
+				migrate(t, store)
+				if _, err := store.InstallRollups(t.Context(), nil); err != nil {
+					t.Fatal(err)
+				}
+				fill(t, store)
+				if err := m.former.fold(1000, true); err != nil {
+					t.Fatal(err)
+				}
+				execute(t, m.dsn, before)
+				m.dropAsFormer(m.begin.AddDate(0, 0, days-1).Add(10 * time.Hour))
+				if err := store.Adopt(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				again := count(t, m.dsn, "SELECT COUNT(*) FROM usage_level_state WHERE phase = 'filling' AND filled_to IS NULL")
+				if want := map[bool]int{true: 0, false: 1}[name == "right"]; again != want {
+					t.Errorf("compared again: %d, want %d", again, want)
+				}
+				fill(t, store)
+				m.holds("filled again", m.keptFrom, true)
+			})
+		})
+	}
+}
+
 // The steps of the new version can be undone at any time: the sums by hour and their
 // triggers are as they were, and go on.
 func TestAnUpgradeCanBeUndone(t *testing.T) {
