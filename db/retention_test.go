@@ -28,6 +28,25 @@ func fourDays(t *testing.T, store *db.Store) {
 	}
 }
 
+// A gateway that is running does not look among the sessions for what another has dropped,
+// though it has known until then that all are there.
+func TestARunningGatewayFindsWhatAnotherHasDropped(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		fourDays(t, store)
+		running := open(t, dsn)
+		first := noon.AddDate(0, 0, -2)
+		quarters := usage.Request{StartDate: first.Add(-15 * time.Minute).Format(time.RFC3339), EndDate: first.Add(15 * time.Minute).Format(time.RFC3339)}
+		for _, what := range []string{"before", "afterwards"} {
+			if got := report(t, running, quarters); got.Totals.Sessions != 1 || len(got.Customers) != 1 {
+				t.Errorf("%s: %+v of %+v, want 1 session", what, got.Totals, got.Customers)
+			}
+			if _, err := store.DropSessions(t.Context(), noon, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 // Sessions are dropped only where their sums are kept and are right.
 func TestSessionsAreNotDroppedWithoutTheirSums(t *testing.T) {
 	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
