@@ -184,13 +184,13 @@ type ComplexityRoot struct {
 
 	Query struct {
 		Accounts  func(childComplexity int, search *string, first *int32, after *string, last *int32, before *string) int
-		AiUsage   func(childComplexity int, accountID *string, customerID *string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
+		AiUsage   func(childComplexity int, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
 		Customers func(childComplexity int, accountID *string, search *string, first *int32, after *string, last *int32, before *string) int
 		Viewer    func(childComplexity int) int
 	}
 
 	Subscription struct {
-		AiUsageChanged func(childComplexity int, accountID *string, customerID *string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
+		AiUsageChanged func(childComplexity int, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
 	}
 
 	Viewer struct {
@@ -205,13 +205,13 @@ type ComplexityRoot struct {
 // region    ************************** generated!.gotpl **************************
 
 type QueryResolver interface {
-	AiUsage(ctx context.Context, accountID *string, customerID *string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (*answer.Report, error)
+	AiUsage(ctx context.Context, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (*answer.Report, error)
 	Accounts(ctx context.Context, search *string, first *int32, after *string, last *int32, before *string) (*answer.AccountConnection, error)
 	Customers(ctx context.Context, accountID *string, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error)
 	Viewer(ctx context.Context) (*answer.Viewer, error)
 }
 type SubscriptionResolver interface {
-	AiUsageChanged(ctx context.Context, accountID *string, customerID *string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (<-chan *answer.Report, error)
+	AiUsageChanged(ctx context.Context, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (<-chan *answer.Report, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -829,7 +829,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.AiUsage(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.Query.AiUsage(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["accountIds"].([]string), args["customerIds"].([]string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
 	case "Query.customers":
 		if e.ComplexityRoot.Query.Customers == nil {
 			break
@@ -859,7 +859,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.AiUsageChanged(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.Subscription.AiUsageChanged(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["accountIds"].([]string), args["customerIds"].([]string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
 
 	case "Viewer.accounts":
 		if e.ComplexityRoot.Viewer.Accounts == nil {
@@ -988,6 +988,16 @@ type Query {
     "Only sessions of this customer. An empty string means every customer."
     customerId: ID
     """
+    Only sessions of these accounts, at most 1,000. Absent or null means every account, and
+    an empty list none. Accounts that you may not see count as if they were not there.
+    """
+    accountIds: [ID!]
+    """
+    Only sessions of customers with these ids, at most 1,000, in whichever account. Absent or
+    null means every customer and what belongs to none, and an empty list nothing.
+    """
+    customerIds: [ID!]
+    """
     Where the range starts; absent or empty, at the beginning. One of:
 
     - a day such as ` + "`" + `2026-03-01` + "`" + `: from the first instant of that day in the time zone;
@@ -1059,6 +1069,10 @@ type Subscription {
     accountId: ID
     "Only sessions of this customer. An empty string means every customer."
     customerId: ID
+    "Only sessions of these accounts, as in ` + "`" + `Query.aiUsage` + "`" + `."
+    accountIds: [ID!]
+    "Only sessions of customers with these ids, as in ` + "`" + `Query.aiUsage` + "`" + `."
+    customerIds: [ID!]
     "Where the range starts, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
     startDate: String
     "Where the range ends, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
@@ -2214,38 +2228,54 @@ func (ec *executionContext) field_Query_aiUsage_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["customerId"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "accountIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["accountIds"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "customerIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customerIds"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["startDate"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
+	args["startDate"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["endDate"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "timeZone",
+	args["endDate"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "timeZone",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["timeZone"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+	args["timeZone"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "period",
 		func(ctx context.Context, v any) (*usage.Period, error) {
 			return ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["period"] = arg5
+	args["period"] = arg7
 	return args, nil
 }
 
@@ -2322,38 +2352,54 @@ func (ec *executionContext) field_Subscription_aiUsageChanged_args(ctx context.C
 		return nil, err
 	}
 	args["customerId"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "accountIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["accountIds"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "customerIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customerIds"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["startDate"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
+	args["startDate"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["endDate"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "timeZone",
+	args["endDate"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "timeZone",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["timeZone"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+	args["timeZone"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "period",
 		func(ctx context.Context, v any) (*usage.Period, error) {
 			return ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["period"] = arg5
+	args["period"] = arg7
 	return args, nil
 }
 
@@ -4877,7 +4923,7 @@ func (ec *executionContext) _Query_aiUsage(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().AiUsage(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.Query().AiUsage(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["accountIds"].([]string), fc.Args["customerIds"].([]string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
@@ -5117,7 +5163,7 @@ func (ec *executionContext) _Subscription_aiUsageChanged(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().AiUsageChanged(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.Subscription().AiUsageChanged(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["accountIds"].([]string), fc.Args["customerIds"].([]string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
@@ -8598,6 +8644,41 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 	_ = sel
 	res := graphql.MarshalFloatContext(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {

@@ -14,7 +14,7 @@ import (
 type queryResolver struct{ *Resolver }
 
 // AiUsage resolves Query.aiUsage, unless Flat has done so already.
-func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID, startDate, endDate, timeZone *string, period *usage.Period) (*answer.Report, error) {
+func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID *string, accountIDs, customerIDs []string, startDate, endDate, timeZone *string, period *usage.Period) (*answer.Report, error) {
 	reading, err := answer.FromContext(ctx)
 	if err != nil {
 		return nil, err
@@ -22,7 +22,7 @@ func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID, start
 	if result, done := ctx.Value(foundKey{}).(found); done {
 		return result.again()
 	}
-	query, err := requestOf(accountID, customerID, startDate, endDate, timeZone, period).Query(r.zone, time.Now())
+	query, err := requestOf(accountID, customerID, accountIDs, customerIDs, startDate, endDate, timeZone, period).Query(r.zone, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -35,14 +35,16 @@ func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID, start
 
 // requestOf returns the arguments of a question as a request. Absent, null and
 // empty are the same.
-func requestOf(accountID, customerID, startDate, endDate, timeZone *string, period *usage.Period) usage.Request {
+func requestOf(accountID, customerID *string, accountIDs, customerIDs []string, startDate, endDate, timeZone *string, period *usage.Period) usage.Request {
 	return usage.Request{
-		AccountID:  given(accountID),
-		CustomerID: given(customerID),
-		StartDate:  given(startDate),
-		EndDate:    given(endDate),
-		TimeZone:   given(timeZone),
-		Period:     given(period),
+		AccountID:   given(accountID),
+		CustomerID:  given(customerID),
+		AccountIDs:  accountIDs,
+		CustomerIDs: customerIDs,
+		StartDate:   given(startDate),
+		EndDate:     given(endDate),
+		TimeZone:    given(timeZone),
+		Period:      given(period),
 	}
 }
 

@@ -3,6 +3,7 @@ package usage
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -11,6 +12,9 @@ import (
 type Request struct {
 	// AccountID and CustomerID filter by id.
 	AccountID, CustomerID string
+	// AccountIDs and CustomerIDs filter by any of some ids, besides. nil means all, and an
+	// empty list none. A customer id is that of a customer of any account.
+	AccountIDs, CustomerIDs []string
 	// StartDate and EndDate take the forms of DateForms.
 	StartDate, EndDate string
 	// TimeZone is an IANA name such as "Europe/Berlin".
@@ -24,12 +28,15 @@ type Request struct {
 // Query is a question with every value resolved.
 type Query struct {
 	AccountID, CustomerID string
+	// AccountIDs and CustomerIDs are the ids of which one was asked for, each once; nil means
+	// all. Of AccountIDs, Accounts has those that matter.
+	AccountIDs, CustomerIDs []string
 	// Level is how far the answer has to tell usage apart. What is coarser can be read
 	// faster; what is finer than asked for is not in the answer.
 	Level Level
-	// Accounts are the accounts that whoever asks may see; the filters above
-	// narrow them further. nil means all of them, and an empty list none. Whatever
-	// reads for a query must obey it.
+	// Accounts are the accounts that the answer may be of: those that whoever asks may see,
+	// of AccountIDs where these are given. The filters above narrow them further. nil means
+	// all, and an empty list none. Whatever reads for a query must obey it.
 	Accounts []string
 	Range    Range
 	// StartsBy and EndsBy are the arguments that the ends of the range come from: dates, a
@@ -62,11 +69,22 @@ func (r Request) Query(fallback *time.Location, now time.Time) (Query, error) {
 	if err != nil {
 		return Query{}, err
 	}
+	accountIDs, err := FilterIDs(ArgAccountIDs, r.AccountIDs)
+	if err != nil {
+		return Query{}, err
+	}
+	customerIDs, err := FilterIDs(ArgCustomerIDs, r.CustomerIDs)
+	if err != nil {
+		return Query{}, err
+	}
 	span, err := r.span(zone, now)
 	if err != nil {
 		return Query{}, err
 	}
-	query := Query{AccountID: accountID, CustomerID: customerID, Level: r.Level, Range: span, Zone: zone}
+	query := Query{
+		AccountID: accountID, CustomerID: customerID, AccountIDs: accountIDs, CustomerIDs: customerIDs, Accounts: accountIDs,
+		Level: r.Level, Range: span, Zone: zone,
+	}
 	query.StartsBy, query.EndsBy = r.endsBy()
 	return query, nil
 }
@@ -96,6 +114,21 @@ func (r Request) span(zone *time.Location, now time.Time) (Range, error) {
 	}
 	return r.Period.Range(now, zone)
 }
+
+// Within returns the query about those of its accounts that are among some (nil: all).
+func (q Query) Within(accounts []string) Query {
+	switch {
+	case accounts == nil:
+	case q.Accounts == nil:
+		q.Accounts = accounts
+	default:
+		q.Accounts = slices.DeleteFunc(slices.Clone(q.Accounts), func(id string) bool { return !slices.Contains(accounts, id) })
+	}
+	return q
+}
+
+// OfCustomers tells whether the query is about some customers only.
+func (q Query) OfCustomers() bool { return q.CustomerID != "" || q.CustomerIDs != nil }
 
 // Usage is an amount of use.
 type Usage struct {

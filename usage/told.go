@@ -16,6 +16,8 @@ type Argument string
 const (
 	ArgAccountID   Argument = "accountId"
 	ArgCustomerID  Argument = "customerId"
+	ArgAccountIDs  Argument = "accountIds"
+	ArgCustomerIDs Argument = "customerIds"
 	ArgStartDate   Argument = "startDate"
 	ArgEndDate     Argument = "endDate"
 	ArgTimeZone    Argument = "timeZone"

@@ -135,10 +135,10 @@ func (q *question) addCustomers(s *statement, table string) {
 	if narrow {
 		// The number says whose account it is. With the id, MariaDB looks up all of its
 		// subjects for each sum.
-		others = where.Subjects(usage.Query{CustomerID: q.CustomerID})
+		others = where.Customers(q.Query)
 	}
 	if names := named(pieces, maxLookUps); !narrow && q.accounts != nil && names != nil && len(q.accounts)*len(names) <= maxLookUps {
-		others = where.Subjects(usage.Query{CustomerID: q.CustomerID})
+		others = where.Customers(q.Query)
 		for some := range slices.Chunk(names, maxNamed) {
 			q.addSubjects(s, eachAccount(table, where.Scope(usage.Query{Accounts: q.accounts}), some), others)
 		}

@@ -58,6 +58,7 @@ func (k *Kept) Find(query usage.Query, text string) *usage.Report {
 
 // keptKey names a query, who may see what in it included, and an instant.
 func keptKey(query usage.Query, asOf time.Time) string {
-	return fmt.Sprintf("%d %q %q %v %q %s %s %s %d", query.Level, query.AccountID, query.CustomerID, query.Accounts != nil, query.Accounts,
+	return fmt.Sprintf("%d %q %q %v %q %v %q %v %q %s %s %s %d", query.Level, query.AccountID, query.CustomerID, query.AccountIDs != nil, query.AccountIDs,
+		query.Accounts != nil, query.Accounts, query.CustomerIDs != nil, query.CustomerIDs,
 		query.Range.From.UTC(), query.Range.To.UTC(), query.Zone, asOf.UnixMilli())
 }

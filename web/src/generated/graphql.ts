@@ -507,7 +507,9 @@ export type QueryAccountsArgs = {
 
 export type QueryAiUsageArgs = {
   accountId?: InputMaybe<Scalars['ID']['input']>;
+  accountIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   customerId?: InputMaybe<Scalars['ID']['input']>;
+  customerIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
   startDate?: InputMaybe<Scalars['String']['input']>;
@@ -536,7 +538,9 @@ export type Subscription = {
 
 export type SubscriptionAiUsageChangedArgs = {
   accountId?: InputMaybe<Scalars['ID']['input']>;
+  accountIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   customerId?: InputMaybe<Scalars['ID']['input']>;
+  customerIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
   startDate?: InputMaybe<Scalars['String']['input']>;
