@@ -32,11 +32,11 @@ func TestSpacesAtTheEndOfAnIDMakeNoDifference(t *testing.T) {
 					{usage.Request{AccountID: "a", CustomerID: "c"}, 2}, {usage.Request{AccountID: "a ", CustomerID: "c  "}, 2},
 					{usage.Request{CustomerID: "c"}, 3}, {usage.Request{CustomerID: "d"}, 1},
 					{usage.Request{CustomerID: " "}, 0}, {usage.Request{AccountID: "  "}, 0}, {usage.Request{AccountID: "a", CustomerID: "  "}, 0},
-					{usage.Request{AccountIDs: []string{"a  ", "a", "b"}}, 5}, {usage.Request{AccountIDs: []string{" a", "  "}}, 1},
-					{usage.Request{AccountIDs: []string{}}, 0}, {usage.Request{CustomerIDs: []string{}}, 0},
-					{usage.Request{CustomerIDs: []string{"c ", "d"}}, 4}, {usage.Request{CustomerIDs: []string{"  ", "d"}}, 1},
-					{usage.Request{CustomerIDs: []string{"  "}}, 0}, {usage.Request{AccountIDs: []string{"a"}, CustomerIDs: []string{"c", "d"}}, 2},
-					{usage.Request{AccountID: "a", AccountIDs: []string{"b"}}, 0}, {usage.Request{CustomerID: "c", CustomerIDs: []string{"c", "d"}}, 3},
+					{usage.Request{Among: &usage.Among{AccountIDs: []string{"a  ", "a", "b"}}}, 5}, {usage.Request{Among: &usage.Among{AccountIDs: []string{" a", "  "}}}, 1},
+					{usage.Request{Among: &usage.Among{AccountIDs: []string{}}}, 0}, {usage.Request{Among: &usage.Among{CustomerIDs: []string{}}}, 0},
+					{usage.Request{Among: &usage.Among{CustomerIDs: []string{"c ", "d"}}}, 4}, {usage.Request{Among: &usage.Among{CustomerIDs: []string{"  ", "d"}}}, 1},
+					{usage.Request{Among: &usage.Among{CustomerIDs: []string{"  "}}}, 0}, {usage.Request{Among: &usage.Among{AccountIDs: []string{"a"}, CustomerIDs: []string{"c", "d"}}}, 2},
+					{usage.Request{AccountID: "a", Among: &usage.Among{AccountIDs: []string{"b"}}}, 0}, {usage.Request{CustomerID: "c", Among: &usage.Among{CustomerIDs: []string{"c", "d"}}}, 3},
 				} {
 					asked, want := one.asked, one.want
 					asked.EndDate = end

@@ -65,7 +65,8 @@ func requestFrom(arguments map[string]any) (request usage.Request, understood bo
 		"accountId": &request.AccountID, "customerId": &request.CustomerID, "startDate": &request.StartDate,
 		"endDate": &request.EndDate, "timeZone": &request.TimeZone, "period": (*string)(&request.Period),
 	}
-	lists := map[string]*[]string{"accountIds": &request.AccountIDs, "customerIds": &request.CustomerIDs}
+	request.Among = &usage.Among{}
+	lists := map[string]*[]string{"accountIds": &request.Among.AccountIDs, "customerIds": &request.Among.CustomerIDs}
 	for name, value := range arguments {
 		switch value := value.(type) {
 		case nil:

@@ -37,14 +37,13 @@ func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID *strin
 // empty are the same.
 func requestOf(accountID, customerID *string, accountIDs, customerIDs []string, startDate, endDate, timeZone *string, period *usage.Period) usage.Request {
 	return usage.Request{
-		AccountID:   given(accountID),
-		CustomerID:  given(customerID),
-		AccountIDs:  accountIDs,
-		CustomerIDs: customerIDs,
-		StartDate:   given(startDate),
-		EndDate:     given(endDate),
-		TimeZone:    given(timeZone),
-		Period:      given(period),
+		AccountID:  given(accountID),
+		CustomerID: given(customerID),
+		Among:      &usage.Among{AccountIDs: accountIDs, CustomerIDs: customerIDs},
+		StartDate:  given(startDate),
+		EndDate:    given(endDate),
+		TimeZone:   given(timeZone),
+		Period:     given(period),
 	}
 }
 

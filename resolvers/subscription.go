@@ -41,7 +41,9 @@ func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, cus
 	poll := func(ctx context.Context) (*usage.Report, error) {
 		return r.Report(auth.NewContext(ctx, principal), request)
 	}
-	key := fmt.Sprintf("%#v %v %q", request, query.Accounts != nil, query.Accounts)
+	asked := request
+	asked.Among = nil // an address
+	key := fmt.Sprintf("%#v %#v %#v %#v", asked, query.AccountIDs, query.CustomerIDs, query.Accounts)
 	leave, err := r.callers.enter(principal.Name, key)
 	if err != nil {
 		return nil, err

@@ -31,10 +31,10 @@ func TestListsOfIDs(t *testing.T) {
 		if _, err := FilterIDs(ArgAccountIDs, ids); err == nil || AsError(err).Code != InvalidArgument || AsError(err).Argument != ArgAccountIDs || !strings.HasPrefix(err.Error(), refused) {
 			t.Errorf("%d ids: got %v, want %s", len(ids), err, refused)
 		}
-		if _, err := (Request{CustomerIDs: ids}).Query(nil, time.Time{}); err == nil || AsError(err).Argument != ArgCustomerIDs {
+		if _, err := (Request{Among: &Among{CustomerIDs: ids}}).Query(nil, time.Time{}); err == nil || AsError(err).Argument != ArgCustomerIDs {
 			t.Errorf("%d ids of customers: got %v", len(ids), err)
 		}
-		if _, err := (Request{AccountIDs: ids}).Query(nil, time.Time{}); err == nil || AsError(err).Argument != ArgAccountIDs {
+		if _, err := (Request{Among: &Among{AccountIDs: ids}}).Query(nil, time.Time{}); err == nil || AsError(err).Argument != ArgAccountIDs {
 			t.Errorf("%d ids of accounts: got %v", len(ids), err)
 		}
 	}
@@ -46,7 +46,7 @@ func TestAQueryIsOfWhatWasAskedForAndMayBeSeen(t *testing.T) {
 		{nil, nil, nil}, {nil, []string{"a"}, []string{"a"}}, {[]string{"a"}, nil, []string{"a"}}, {[]string{"a", "b"}, []string{"b", "c"}, []string{"b"}},
 		{[]string{"a"}, []string{"b"}, []string{}}, {[]string{}, []string{"b"}, []string{}}, {[]string{"a"}, []string{}, []string{}}, {nil, []string{}, []string{}},
 	} {
-		query, err := Request{AccountIDs: test.asked}.Query(nil, time.Time{})
+		query, err := Request{Among: &Among{AccountIDs: test.asked}}.Query(nil, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}

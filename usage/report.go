@@ -12,9 +12,9 @@ import (
 type Request struct {
 	// AccountID and CustomerID filter by id.
 	AccountID, CustomerID string
-	// AccountIDs and CustomerIDs filter by any of some ids, besides. nil means all, and an
-	// empty list none. A customer id is that of a customer of any account.
-	AccountIDs, CustomerIDs []string
+	// Among filters by any of some ids, besides; nil does not. A pointer keeps requests
+	// comparable.
+	Among *Among
 	// StartDate and EndDate take the forms of DateForms.
 	StartDate, EndDate string
 	// TimeZone is an IANA name such as "Europe/Berlin".
@@ -24,6 +24,10 @@ type Request struct {
 	// Level is how far the answer has to tell usage apart.
 	Level Level
 }
+
+// Among are ids of which one is asked for. nil means all, and an empty list none. A
+// customer id is that of a customer of any account.
+type Among struct{ AccountIDs, CustomerIDs []string }
 
 // Query is a question with every value resolved.
 type Query struct {
@@ -69,11 +73,15 @@ func (r Request) Query(fallback *time.Location, now time.Time) (Query, error) {
 	if err != nil {
 		return Query{}, err
 	}
-	accountIDs, err := FilterIDs(ArgAccountIDs, r.AccountIDs)
+	var among Among
+	if r.Among != nil {
+		among = *r.Among
+	}
+	accountIDs, err := FilterIDs(ArgAccountIDs, among.AccountIDs)
 	if err != nil {
 		return Query{}, err
 	}
-	customerIDs, err := FilterIDs(ArgCustomerIDs, r.CustomerIDs)
+	customerIDs, err := FilterIDs(ArgCustomerIDs, among.CustomerIDs)
 	if err != nil {
 		return Query{}, err
 	}

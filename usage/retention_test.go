@@ -3,7 +3,6 @@ package usage
 import (
 	"errors"
 	"math/rand/v2"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -160,7 +159,7 @@ func TestEachWayOutIsAnswered(t *testing.T) {
 					instead.TimeZone = words[i+1]
 				}
 			}
-			if reflect.DeepEqual(instead, request) {
+			if instead == request {
 				t.Fatalf("%q cannot be read", way)
 			}
 			if err := checked(t, instead, step, kept); err != nil {
