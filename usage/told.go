@@ -25,6 +25,8 @@ const (
 	ArgGranularity Argument = "granularity"
 	ArgSearch      Argument = "search"
 	ArgAIMinutes   Argument = "aiMinutes"
+	ArgShift       Argument = "shift"
+	ArgElapsed     Argument = "elapsed"
 )
 
 // Sent is a value as a caller sent it. It is shown in quotes, cut to a length that
