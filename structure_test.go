@@ -16,6 +16,7 @@ import (
 // Tests may look further.
 var mayImport = map[string][]string{
 	"usage":                   {},
+	"collation":               {},
 	"failure":                 {"usage"},
 	"auth":                    {"usage", "failure"},
 	"db/migrations":           {},
