@@ -55,35 +55,40 @@ func given[T ~string](argument *T) T {
 	return *argument
 }
 
-// continued returns the report that a page asked for below the field continues,
-// or nil when there is no such page or the report is not kept any more.
+// continued returns the report that all pages asked for below the field continue, or nil
+// when they do not continue the same one, or it is not kept any more. Nobody is shown a page
+// of an older report because of somebody else's cursor.
 func (r *Resolver) continued(ctx context.Context, query usage.Query) (*usage.Report, error) {
 	operation := graphql.GetOperationContext(ctx)
+	var report *usage.Report
 	for _, field := range graphql.CollectFields(operation, graphql.GetFieldContext(ctx).Field.Selections, []string{"AIUsage"}) {
 		if field.Name != "accountUsageConnection" && field.Name != "customerUsageConnection" {
 			continue
 		}
 		arguments := field.ArgumentMap(operation.Variables)
-		for _, name := range []string{"after", "before"} {
-			place, _ := arguments[name].(string)
-			if place == "" {
-				continue
-			}
-			restricted, err := auth.Restrict(ctx, query)
-			if err != nil {
-				return nil, err
-			}
-			if report := r.kept.Find(restricted, place); report != nil {
-				return report, nil
-			}
+		place, _ := arguments["after"].(string)
+		if place == "" {
+			place, _ = arguments["before"].(string)
 		}
+		if place == "" {
+			return nil, nil
+		}
+		restricted, err := auth.Restrict(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		found := r.kept.Find(restricted, place)
+		if found == nil || report != nil && found != report {
+			return nil, nil
+		}
+		report = found
 	}
-	return nil, nil
+	return report, nil
 }
 
 // Accounts resolves Query.accounts.
 func (r queryResolver) Accounts(ctx context.Context, search *string, first *int32, after *string, last *int32, before *string) (*answer.AccountConnection, error) {
-	asked, err := answer.PageArguments{First: first, Last: last, After: after, Before: before}.Search("", given(search))
+	asked, err := answer.PageArguments{First: first, Last: last, After: after, Before: before}.Search(answer.ListOfAccounts, "", given(search))
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +107,7 @@ func (r queryResolver) Customers(ctx context.Context, accountID, search *string,
 	if err != nil {
 		return nil, err
 	}
-	asked, err := answer.PageArguments{First: first, Last: last, After: after, Before: before}.Search(account, given(search))
+	asked, err := answer.PageArguments{First: first, Last: last, After: after, Before: before}.Search(answer.ListOfCustomers, account, given(search))
 	if err != nil {
 		return nil, err
 	}

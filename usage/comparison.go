@@ -22,9 +22,19 @@ type Comparison struct {
 	// Elapsed compares the part of a range that has elapsed with the same part before.
 	Elapsed bool
 	// StartDate, EndDate and Period are as those of Request, and together with neither of
-	// the others.
+	// the others. Another says that they are meant even where none is given, for all of time.
 	StartDate, EndDate string
 	Period             Period
+	Another            bool
+}
+
+// Normal returns the comparison in the form that is the same for all that mean the same.
+func (c Comparison) Normal() Comparison {
+	c.Another = c.Another || c.StartDate != "" || c.EndDate != "" || c.Period != ""
+	if c.Shift == ByPeriod && !c.Another {
+		c.Shift = ""
+	}
+	return c
 }
 
 // Of returns the query of what a query's report is compared with, which was read at an
@@ -33,7 +43,7 @@ type Comparison struct {
 // before the year 1. The error is an InvalidArgument.
 func (c Comparison) Of(query Query, asOf, retainedFrom time.Time) (with Query, ok bool, err error) {
 	with = query
-	if c.StartDate != "" || c.EndDate != "" || c.Period != "" {
+	if c = c.Normal(); c.Another {
 		if c.Shift != "" || c.Elapsed {
 			return Query{}, false, Invalid(ArgShift, "%s and %s are about the range of the report; they cannot go together with %s, %s or %s",
 				ArgShift, ArgElapsed, ArgStartDate, ArgEndDate, ArgPeriod).Accepting("either of them")
