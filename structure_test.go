@@ -16,6 +16,7 @@ import (
 // Tests may look further.
 var mayImport = map[string][]string{
 	"usage":                   {},
+	"collation":               {},
 	"failure":                 {"usage"},
 	"auth":                    {"usage", "failure"},
 	"db/migrations":           {},
@@ -31,7 +32,7 @@ var mayImport = map[string][]string{
 	"db/memory":               {},
 	"db/mirror":               {"usage", "db/pool", "db/column", "db/memory"},
 	"db/subjects":             {"usage", "db/pool", "db/memory"},
-	"db/read":                 {"usage", "db/pool", "db/where", "db/column", "db/extent", "db/phase", "db/sums", "db/mirror", "db/subjects"},
+	"db/read":                 {"usage", "collation", "db/pool", "db/where", "db/column", "db/extent", "db/phase", "db/sums", "db/mirror", "db/subjects"},
 	"db/write":                {"usage", "db/pool", "db/where", "db/column", "db/phase", "db/schema"},
 	"db/identity":             {"usage", "auth", "db/pool"},
 	"db":                      {"usage", "db/pool", "db/phase", "db/schema", "db/sums", "db/check", "db/rollup", "db/read", "db/write", "db/identity"},
@@ -39,7 +40,7 @@ var mayImport = map[string][]string{
 	"importer":                {"usage"},
 	"importer/presets":        {"importer"},
 	"export":                  {"usage"},
-	"resolvers/answer":        {"usage"},
+	"resolvers/answer":        {"usage", "collation"},
 	"graph":                   {"usage", "resolvers/answer"},
 	"watch":                   {"usage"},
 	"resolvers":               {"usage", "auth", "graph", "watch", "resolvers/answer"},

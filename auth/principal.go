@@ -101,7 +101,7 @@ func (p Principal) refuse(ctx context.Context, err error) error {
 }
 
 // Restrict returns the query as the context's principal may ask it: with the
-// accounts they see, and nothing else changed. An account id that is not theirs
+// accounts they see of those it asks for, and nothing else changed. An account id that is not theirs
 // is refused without asking the database, so that the answer cannot tell whether
 // there is such an account. The errors are Unauthenticated without a principal
 // and PermissionDenied otherwise.
@@ -117,8 +117,7 @@ func Restrict(ctx context.Context, query usage.Query) (usage.Query, error) {
 	if accounts != nil && query.AccountID != "" && !slices.Contains(accounts, query.AccountID) {
 		return usage.Query{}, principal.refuse(ctx, notYours())
 	}
-	query.Accounts = accounts
-	return query, nil
+	return query.Within(accounts), nil
 }
 
 // notYours is the refusal of an account id that the principal may not see.

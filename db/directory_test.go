@@ -42,14 +42,18 @@ func TestSearching(t *testing.T) {
 			"after":            {usage.Search{After: &usage.Subject{AccountID: "a1"}}, all[2:]},
 			"between":          {usage.Search{After: &usage.Subject{AccountID: "A1"}, Before: &usage.Subject{AccountID: "bx1"}, Backward: true}, all[1:3]},
 			"one by name":      {usage.Search{Text: "alph", Limit: 1}, []string{"b_1"}},
-			"by id, its case":  {usage.Search{Text: "a"}, []string{"a1", "b_1"}},
+			"by id or name":    {usage.Search{Text: "a"}, []string{"A1", "a1", "b_1"}},
+			"inside an id":     {usage.Search{Text: "LY U"}, []string{"only used"}},
+			"without accents":  {usage.Search{Text: "elan"}, []string{"A1"}},
+			"the last found":   {usage.Search{Text: "1", Limit: 2, Backward: true}, []string{"b_1", "bx1"}},
+			"found before":     {usage.Search{Text: "1", Limit: 1, Backward: true, Before: &usage.Subject{AccountID: "bx1"}}, []string{"b_1"}},
 			"by name":          {usage.Search{Text: "ALPH"}, []string{"b_1"}},
 			"no wildcard":      {usage.Search{Text: "b_"}, []string{"b_1"}},
 			"no wildcard %":    {usage.Search{Text: "zebra 100%"}, []string{"a1"}},
 			"nor escape":       {usage.Search{Text: "|"}, nil},
 			"nor backslash":    {usage.Search{Text: `\`}, nil},
 			"only theirs":      {usage.Search{Accounts: []string{"a1", "bx1", "none"}}, []string{"a1", "bx1"}},
-			"theirs and text":  {usage.Search{Accounts: []string{"a1", "bx1"}, Text: "b"}, []string{"bx1"}},
+			"theirs and text":  {usage.Search{Accounts: []string{"a1", "bx1"}, Text: "x"}, []string{"bx1"}},
 			"none may be seen": {usage.Search{Accounts: []string{}}, nil},
 		} {
 			if c.search.Limit == 0 {
@@ -71,14 +75,15 @@ func TestSearching(t *testing.T) {
 			search usage.Search
 			want   string
 		}{
-			"all":        {usage.Search{}, "a1/x=Xaver b_1/x= b_1/y= only used/x="},
-			"of one":     {usage.Search{AccountID: "b_1"}, "b_1/x= b_1/y="},
-			"by id":      {usage.Search{Text: "x"}, "a1/x=Xaver b_1/x= only used/x="},
-			"by name":    {usage.Search{Text: "XA"}, "a1/x=Xaver"},
-			"after":      {usage.Search{After: &usage.Subject{AccountID: "b_1", CustomerID: "x"}}, "b_1/y= only used/x="},
-			"before":     {usage.Search{Before: &usage.Subject{AccountID: "b_1", CustomerID: "y"}, Limit: 1, Backward: true}, "b_1/x="},
-			"theirs":     {usage.Search{Accounts: []string{"b_1"}}, "b_1/x= b_1/y="},
-			"not theirs": {usage.Search{Accounts: []string{"b_1"}, AccountID: "a1"}, ""},
+			"all":            {usage.Search{}, "a1/x=Xaver b_1/x= b_1/y= only used/x="},
+			"of one":         {usage.Search{AccountID: "b_1"}, "b_1/x= b_1/y="},
+			"by id":          {usage.Search{Text: "x"}, "a1/x=Xaver b_1/x= only used/x="},
+			"by name":        {usage.Search{Text: "AV"}, "a1/x=Xaver"},
+			"not by account": {usage.Search{Text: "used"}, ""},
+			"after":          {usage.Search{After: &usage.Subject{AccountID: "b_1", CustomerID: "x"}}, "b_1/y= only used/x="},
+			"before":         {usage.Search{Before: &usage.Subject{AccountID: "b_1", CustomerID: "y"}, Limit: 1, Backward: true}, "b_1/x="},
+			"theirs":         {usage.Search{Accounts: []string{"b_1"}}, "b_1/x= b_1/y="},
+			"not theirs":     {usage.Search{Accounts: []string{"b_1"}, AccountID: "a1"}, ""},
 		} {
 			if c.search.Limit == 0 {
 				c.search.Limit = 100
@@ -110,6 +115,59 @@ func TestSearching(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A search that has to read the directory in several parts finds what one part would have.
+func TestALongDirectoryIsSearched(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		const count = 3500 // two parts, and some
+		accounts := make([]usage.Account, count)
+		for i := range accounts {
+			accounts[i] = usage.Account{AccountID: fmt.Sprintf("%05d", i), Name: fmt.Sprintf("Nº %d", i%100)}
+		}
+		if _, err := store.WriteAccounts(t.Context(), accounts); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			search usage.Search
+			want   []int
+		}{
+			{usage.Search{Text: "º 77", Limit: 3}, []int{77, 177, 277}},
+			{usage.Search{Text: "º 77", Limit: 3, Backward: true}, []int{3277, 3377, 3477}},
+			{usage.Search{Text: "º 77", Limit: 2, After: &usage.Subject{AccountID: "03277"}}, []int{3377, 3477}},
+			{usage.Search{Text: "º 77", Limit: 9, Backward: true, Before: &usage.Subject{AccountID: "00277"}}, []int{77, 177}},
+			{usage.Search{Text: "034", Limit: 2000}, withText(0, count, "034")},
+			{usage.Search{Text: "77", Limit: count}, withText(0, count, "77")},
+			{usage.Search{Text: "77", Limit: count, Backward: true}, withText(0, count, "77")},
+		} {
+			found, err := store.FindAccounts(t.Context(), c.search)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []int
+			for _, account := range found {
+				var number int
+				if _, err := fmt.Sscanf(account.AccountID, "%d", &number); err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, number)
+			}
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("%+v: got %d accounts %v, want %v", c.search, len(got), got, c.want)
+			}
+		}
+	})
+}
+
+// withText returns the accounts from one to another, exclusive, that have a text in the id or
+// the name.
+func withText(from, to int, text string) (found []int) {
+	for i := from; i < to; i++ {
+		if strings.Contains(fmt.Sprintf("%05d Nº %d", i, i%100), text) {
+			found = append(found, i)
+		}
+	}
+	return found
 }
 
 // What is found is the same whether the sums have it or only sessions do, however many of

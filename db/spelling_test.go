@@ -23,11 +23,22 @@ func TestSpacesAtTheEndOfAnIDMakeNoDifference(t *testing.T) {
 			t.Helper()
 			// The second range is read from rollups and, at its edges, from sessions.
 			for _, end := range []string{"", "2026-03-02T10:15"} {
-				for asked, want := range map[usage.Request]int64{
-					{}: 6, {AccountID: "a"}: 4, {AccountID: "a "}: 4, {AccountID: "a   "}: 4, {AccountID: " a"}: 1, {AccountID: "b"}: 1,
-					{AccountID: "a", CustomerID: "c"}: 2, {AccountID: "a ", CustomerID: "c  "}: 2, {CustomerID: "c"}: 3, {CustomerID: "d"}: 1,
-					{CustomerID: " "}: 0, {AccountID: "  "}: 0, {AccountID: "a", CustomerID: "  "}: 0,
+				for _, one := range []struct {
+					asked usage.Request
+					want  int64
+				}{
+					{usage.Request{}, 6}, {usage.Request{AccountID: "a"}, 4}, {usage.Request{AccountID: "a "}, 4}, {usage.Request{AccountID: "a   "}, 4},
+					{usage.Request{AccountID: " a"}, 1}, {usage.Request{AccountID: "b"}, 1},
+					{usage.Request{AccountID: "a", CustomerID: "c"}, 2}, {usage.Request{AccountID: "a ", CustomerID: "c  "}, 2},
+					{usage.Request{CustomerID: "c"}, 3}, {usage.Request{CustomerID: "d"}, 1},
+					{usage.Request{CustomerID: " "}, 0}, {usage.Request{AccountID: "  "}, 0}, {usage.Request{AccountID: "a", CustomerID: "  "}, 0},
+					{usage.Request{Among: &usage.Among{AccountIDs: []string{"a  ", "a", "b"}}}, 5}, {usage.Request{Among: &usage.Among{AccountIDs: []string{" a", "  "}}}, 1},
+					{usage.Request{Among: &usage.Among{AccountIDs: []string{}}}, 0}, {usage.Request{Among: &usage.Among{CustomerIDs: []string{}}}, 0},
+					{usage.Request{Among: &usage.Among{CustomerIDs: []string{"c ", "d"}}}, 4}, {usage.Request{Among: &usage.Among{CustomerIDs: []string{"  ", "d"}}}, 1},
+					{usage.Request{Among: &usage.Among{CustomerIDs: []string{"  "}}}, 0}, {usage.Request{Among: &usage.Among{AccountIDs: []string{"a"}, CustomerIDs: []string{"c", "d"}}}, 2},
+					{usage.Request{AccountID: "a", Among: &usage.Among{AccountIDs: []string{"b"}}}, 0}, {usage.Request{CustomerID: "c", Among: &usage.Among{CustomerIDs: []string{"c", "d"}}}, 3},
 				} {
+					asked, want := one.asked, one.want
 					asked.EndDate = end
 					got := report(t, store, asked)
 					if got.Totals.Minutes != want {

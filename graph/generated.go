@@ -41,9 +41,11 @@ type ComplexityRoot struct {
 	AIAccountUsage struct {
 		Account         func(childComplexity int) int
 		AccountID       func(childComplexity int) int
-		CustomerUsage   func(childComplexity int) int
+		CompareTo       func(childComplexity int, startDate *string, endDate *string, period *usage.Period) int
+		CustomerUsage   func(childComplexity int, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
+		Minutes         func(childComplexity int) int
 		Minutes32       func(childComplexity int) int
-		Previous        func(childComplexity int) int
+		Previous        func(childComplexity int, shift usage.Shift, elapsed bool) int
 		Seconds         func(childComplexity int) int
 		Series          func(childComplexity int, granularity usage.Step, fillZero bool) int
 		Sessions        func(childComplexity int) int
@@ -66,10 +68,12 @@ type ComplexityRoot struct {
 	AICustomerUsage struct {
 		Account    func(childComplexity int) int
 		AccountID  func(childComplexity int) int
+		CompareTo  func(childComplexity int, startDate *string, endDate *string, period *usage.Period) int
 		Customer   func(childComplexity int) int
 		CustomerID func(childComplexity int) int
+		Minutes    func(childComplexity int) int
 		Minutes32  func(childComplexity int) int
-		Previous   func(childComplexity int) int
+		Previous   func(childComplexity int, shift usage.Shift, elapsed bool) int
 		Seconds    func(childComplexity int) int
 		Series     func(childComplexity int, granularity usage.Step, fillZero bool) int
 		Sessions   func(childComplexity int) int
@@ -89,14 +93,15 @@ type ComplexityRoot struct {
 	}
 
 	AIUsage struct {
-		AccountUsage            func(childComplexity int) int
-		AccountUsageConnection  func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order) int
+		AccountUsage            func(childComplexity int, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
+		AccountUsageConnection  func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
 		AsOf                    func(childComplexity int) int
-		CustomerUsage           func(childComplexity int) int
-		CustomerUsageConnection func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order) int
+		CompareTo               func(childComplexity int, startDate *string, endDate *string, period *usage.Period) int
+		CustomerUsage           func(childComplexity int, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
+		CustomerUsageConnection func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
 		From                    func(childComplexity int) int
 		Plan                    func(childComplexity int) int
-		Previous                func(childComplexity int) int
+		Previous                func(childComplexity int, shift usage.Shift, elapsed bool) int
 		RetainedFrom            func(childComplexity int) int
 		Series                  func(childComplexity int, granularity usage.Step, fillZero bool) int
 		TimeZone                func(childComplexity int) int
@@ -184,13 +189,13 @@ type ComplexityRoot struct {
 
 	Query struct {
 		Accounts  func(childComplexity int, search *string, first *int32, after *string, last *int32, before *string) int
-		AiUsage   func(childComplexity int, accountID *string, customerID *string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
+		AiUsage   func(childComplexity int, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
 		Customers func(childComplexity int, accountID *string, search *string, first *int32, after *string, last *int32, before *string) int
 		Viewer    func(childComplexity int) int
 	}
 
 	Subscription struct {
-		AiUsageChanged func(childComplexity int, accountID *string, customerID *string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
+		AiUsageChanged func(childComplexity int, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
 	}
 
 	Viewer struct {
@@ -205,13 +210,13 @@ type ComplexityRoot struct {
 // region    ************************** generated!.gotpl **************************
 
 type QueryResolver interface {
-	AiUsage(ctx context.Context, accountID *string, customerID *string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (*answer.Report, error)
+	AiUsage(ctx context.Context, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (*answer.Report, error)
 	Accounts(ctx context.Context, search *string, first *int32, after *string, last *int32, before *string) (*answer.AccountConnection, error)
 	Customers(ctx context.Context, accountID *string, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error)
 	Viewer(ctx context.Context) (*answer.Viewer, error)
 }
 type SubscriptionResolver interface {
-	AiUsageChanged(ctx context.Context, accountID *string, customerID *string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (<-chan *answer.Report, error)
+	AiUsageChanged(ctx context.Context, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (<-chan *answer.Report, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -244,12 +249,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIAccountUsage.AccountID(childComplexity), true
+	case "AIAccountUsage.compareTo":
+		if e.ComplexityRoot.AIAccountUsage.CompareTo == nil {
+			break
+		}
+
+		args, err := ec.field_AIAccountUsage_compareTo_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIAccountUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period)), true
 	case "AIAccountUsage.customerUsage":
 		if e.ComplexityRoot.AIAccountUsage.CustomerUsage == nil {
 			break
 		}
 
-		return e.ComplexityRoot.AIAccountUsage.CustomerUsage(childComplexity), true
+		args, err := ec.field_AIAccountUsage_customerUsage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIAccountUsage.CustomerUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
+	case "AIAccountUsage.minutes":
+		if e.ComplexityRoot.AIAccountUsage.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIAccountUsage.Minutes(childComplexity), true
 	case "AIAccountUsage.aiMinutes":
 		if e.ComplexityRoot.AIAccountUsage.Minutes32 == nil {
 			break
@@ -261,7 +288,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.AIAccountUsage.Previous(childComplexity), true
+		args, err := ec.field_AIAccountUsage_previous_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIAccountUsage.Previous(childComplexity, args["shift"].(usage.Shift), args["elapsed"].(bool)), true
 	case "AIAccountUsage.aiSeconds":
 		if e.ComplexityRoot.AIAccountUsage.Seconds == nil {
 			break
@@ -353,6 +385,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AICustomerUsage.AccountID(childComplexity), true
+	case "AICustomerUsage.compareTo":
+		if e.ComplexityRoot.AICustomerUsage.CompareTo == nil {
+			break
+		}
+
+		args, err := ec.field_AICustomerUsage_compareTo_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AICustomerUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period)), true
 	case "AICustomerUsage.customer":
 		if e.ComplexityRoot.AICustomerUsage.Customer == nil {
 			break
@@ -365,6 +408,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AICustomerUsage.CustomerID(childComplexity), true
+	case "AICustomerUsage.minutes":
+		if e.ComplexityRoot.AICustomerUsage.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AICustomerUsage.Minutes(childComplexity), true
 	case "AICustomerUsage.aiMinutes":
 		if e.ComplexityRoot.AICustomerUsage.Minutes32 == nil {
 			break
@@ -376,7 +425,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.AICustomerUsage.Previous(childComplexity), true
+		args, err := ec.field_AICustomerUsage_previous_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AICustomerUsage.Previous(childComplexity, args["shift"].(usage.Shift), args["elapsed"].(bool)), true
 	case "AICustomerUsage.aiSeconds":
 		if e.ComplexityRoot.AICustomerUsage.Seconds == nil {
 			break
@@ -455,7 +509,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.AIUsage.AccountUsage(childComplexity), true
+		args, err := ec.field_AIUsage_accountUsage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIUsage.AccountUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
 	case "AIUsage.accountUsageConnection":
 		if e.ComplexityRoot.AIUsage.AccountUsageConnection == nil {
 			break
@@ -466,19 +525,35 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.AccountUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order)), true
+		return e.ComplexityRoot.AIUsage.AccountUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order), args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
 	case "AIUsage.asOf":
 		if e.ComplexityRoot.AIUsage.AsOf == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AIUsage.AsOf(childComplexity), true
+	case "AIUsage.compareTo":
+		if e.ComplexityRoot.AIUsage.CompareTo == nil {
+			break
+		}
+
+		args, err := ec.field_AIUsage_compareTo_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period)), true
 	case "AIUsage.customerUsage":
 		if e.ComplexityRoot.AIUsage.CustomerUsage == nil {
 			break
 		}
 
-		return e.ComplexityRoot.AIUsage.CustomerUsage(childComplexity), true
+		args, err := ec.field_AIUsage_customerUsage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIUsage.CustomerUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
 	case "AIUsage.customerUsageConnection":
 		if e.ComplexityRoot.AIUsage.CustomerUsageConnection == nil {
 			break
@@ -489,7 +564,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.CustomerUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order)), true
+		return e.ComplexityRoot.AIUsage.CustomerUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order), args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
 	case "AIUsage.from":
 		if e.ComplexityRoot.AIUsage.From == nil {
 			break
@@ -507,7 +582,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.AIUsage.Previous(childComplexity), true
+		args, err := ec.field_AIUsage_previous_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIUsage.Previous(childComplexity, args["shift"].(usage.Shift), args["elapsed"].(bool)), true
 	case "AIUsage.retainedFrom":
 		if e.ComplexityRoot.AIUsage.RetainedFrom == nil {
 			break
@@ -829,7 +909,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.AiUsage(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.Query.AiUsage(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["accountIds"].([]string), args["customerIds"].([]string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
 	case "Query.customers":
 		if e.ComplexityRoot.Query.Customers == nil {
 			break
@@ -859,7 +939,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.AiUsageChanged(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.Subscription.AiUsageChanged(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["accountIds"].([]string), args["customerIds"].([]string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
 
 	case "Viewer.accounts":
 		if e.ComplexityRoot.Viewer.Accounts == nil {
@@ -889,6 +969,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AIUsageComparison", ec.unmarshalInputAIUsageComparison),
+			graphql.NewInputUnmarshaler("AIUsageFilter", ec.unmarshalInputAIUsageFilter),
+			graphql.NewInputUnmarshaler("AIUsageMinimum", ec.unmarshalInputAIUsageMinimum),
 			graphql.NewInputUnmarshaler("AIUsageOrder", ec.unmarshalInputAIUsageOrder),
 		)
 	}
@@ -976,6 +1059,10 @@ schema {
   subscription: Subscription
 }
 
+"""
+A field that fails is null, with an error that has its path, and all else is answered: fields
+that can fail on their own may be null for that reason.
+"""
 type Query {
   """
   A usage report: the AI minutes of accounts and customers in a range of time.
@@ -987,6 +1074,16 @@ type Query {
     accountId: ID
     "Only sessions of this customer. An empty string means every customer."
     customerId: ID
+    """
+    Only sessions of these accounts, at most 1,000. Absent or null means every account, and
+    an empty list none. Accounts that you may not see count as if they were not there.
+    """
+    accountIds: [ID!]
+    """
+    Only sessions of customers with these ids, at most 1,000, in whichever account. Absent or
+    null means every customer and what belongs to none, and an empty list nothing.
+    """
+    customerIds: [ID!]
     """
     Where the range starts; absent or empty, at the beginning. One of:
 
@@ -1009,13 +1106,16 @@ type Query {
     timeZone: String
     "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `. Giving it together with one of them is an error."
     period: AIUsagePeriod
-  ): AIUsage!
+  ): AIUsage
   """
   The accounts you may see: those that have a name and those that have been used,
   ordered by account id. One that is used for the first time appears within seconds.
   """
   accounts(
-    "Only accounts whose id begins with this text, or whose name does, in upper or lower case. An empty string means every account."
+    """
+    Only accounts that have this text in their id or their name, in upper or lower case, with
+    or without accents. An empty string means every account.
+    """
     search: String
     "How many to return, from the first on: at most 1,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
     first: Int
@@ -1025,7 +1125,7 @@ type Query {
     last: Int
     "Only those before this cursor."
     before: String
-  ): AccountConnection!
+  ): AccountConnection
   """
   The customers of the accounts you may see: those that have a name and those that
   have been used, ordered by account id, then customer id.
@@ -1033,7 +1133,10 @@ type Query {
   customers(
     "Only customers of this account. An empty string means every account."
     accountId: ID
-    "Only customers whose id begins with this text, or whose name does, in upper or lower case. An empty string means every customer."
+    """
+    Only customers that have this text in their id or their name, in upper or lower case, with
+    or without accents. An empty string means every customer.
+    """
     search: String
     "How many to return, from the first on: at most 1,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
     first: Int
@@ -1043,9 +1146,9 @@ type Query {
     last: Int
     "Only those before this cursor."
     before: String
-  ): CustomerConnection!
+  ): CustomerConnection
   "Who is asking, and what they may see."
-  viewer: Viewer!
+  viewer: Viewer
 }
 
 type Subscription {
@@ -1059,6 +1162,10 @@ type Subscription {
     accountId: ID
     "Only sessions of this customer. An empty string means every customer."
     customerId: ID
+    "Only sessions of these accounts, as in ` + "`" + `Query.aiUsage` + "`" + `."
+    accountIds: [ID!]
+    "Only sessions of customers with these ids, as in ` + "`" + `Query.aiUsage` + "`" + `."
+    customerIds: [ID!]
     "Where the range starts, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
     startDate: String
     "Where the range ends, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
@@ -1067,7 +1174,7 @@ type Subscription {
     timeZone: String
     "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `."
     period: AIUsagePeriod
-  ): AIUsage!
+  ): AIUsage
 }
 
 "A range of time by its name, in the time zone of the question and by the gateway's clock."
@@ -1122,20 +1229,36 @@ type AIUsage {
   "The sum over all accounts of the report."
   totals: AIUsageTotals!
   "One row for each account with at least one session in the range, ordered by account id."
-  accountUsage: [AIAccountUsage!]!
+  accountUsage(
+    "Which rows are left out. They count in the totals all the same."
+    filter: AIUsageFilter
+    "Whether rows are those with usage in the range of the report, or in the range that it is compared with, or in either."
+    include: AIUsageInclude! = CURRENT
+    "What the report is compared with, for ` + "`" + `include` + "`" + `."
+    compare: AIUsageComparison
+  ): [AIAccountUsage!]
   """
   One row for each customer with at least one session in the range, ordered by account
   id, then customer id. Sessions without a customer are in ` + "`" + `accountUsage` + "`" + ` only.
   """
-  customerUsage: [AICustomerUsage!]!
+  customerUsage(
+    "Which rows are left out. They count in the totals all the same."
+    filter: AIUsageFilter
+    "Whether rows are those with usage in the range of the report, or in the range that it is compared with, or in either."
+    include: AIUsageInclude! = CURRENT
+    "What the report is compared with, for ` + "`" + `include` + "`" + `."
+    compare: AIUsageComparison
+  ): [AICustomerUsage!]
   """
   The rows of ` + "`" + `accountUsage` + "`" + ` page by page, in an order of your choice.
 
-  A cursor belongs to the report it came from. While the gateway keeps that report,
-  which is for some minutes, the next page is of the same report, whatever has been
-  recorded since, and so are the other rows and totals: ` + "`" + `asOf` + "`" + ` stays the same. Only
-  ` + "`" + `series` + "`" + `, ` + "`" + `previous` + "`" + ` and names are read anew, and may be newer. After that the page
-  continues at the same place of a new report, with a new ` + "`" + `asOf` + "`" + `.
+  A cursor belongs to the list it came from: the connection with its range, filters, order
+  and comparison. Any other refuses it. While the gateway keeps the report, which is for
+  some minutes, the next page is of the same report, whatever has been recorded since,
+  and so are the other rows and totals, and the comparison of ` + "`" + `compare` + "`" + `: ` + "`" + `asOf` + "`" + ` stays the
+  same. Only ` + "`" + `series` + "`" + `, other comparisons and names are read anew, and may be newer. After
+  that the page continues at the same place of a new report, with a new ` + "`" + `asOf` + "`" + `. So it
+  does where another connection beside it does not continue the same report.
   """
   accountUsageConnection(
     "How many rows to return, from the first on: at most 10,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
@@ -1146,9 +1269,15 @@ type AIUsage {
     last: Int
     "Only rows before this cursor."
     before: String
-    "The order of the rows. Rows that are equal in it are ordered by id. A cursor can only be used in the order it came from."
+    "The order of the rows. Rows that are equal in it are ordered by id, and rows that have no value in it come last."
     orderBy: AIUsageOrder = {field: ID, direction: ASC}
-  ): AIAccountUsageConnection!
+    "Which rows are left out. They count in the totals all the same."
+    filter: AIUsageFilter
+    "Whether rows are those with usage in the range of the report, or in the range that it is compared with, or in either."
+    include: AIUsageInclude! = CURRENT
+    "What the report is compared with, for ` + "`" + `include` + "`" + ` and for orders by a comparison."
+    compare: AIUsageComparison
+  ): AIAccountUsageConnection
   "The rows of ` + "`" + `customerUsage` + "`" + ` page by page, as ` + "`" + `accountUsageConnection` + "`" + ` has those of ` + "`" + `accountUsage` + "`" + `."
   customerUsageConnection(
     "How many rows to return, from the first on: at most 10,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
@@ -1159,9 +1288,15 @@ type AIUsage {
     last: Int
     "Only rows before this cursor."
     before: String
-    "The order of the rows. Rows that are equal in it are ordered by id. A cursor can only be used in the order it came from."
+    "The order of the rows. Rows that are equal in it are ordered by id, and rows that have no value in it come last."
     orderBy: AIUsageOrder = {field: ID, direction: ASC}
-  ): AICustomerUsageConnection!
+    "Which rows are left out. They count in the totals all the same."
+    filter: AIUsageFilter
+    "Whether rows are those with usage in the range of the report, or in the range that it is compared with, or in either."
+    include: AIUsageInclude! = CURRENT
+    "What the report is compared with, for ` + "`" + `include` + "`" + ` and for orders by a comparison."
+    compare: AIUsageComparison
+  ): AICustomerUsageConnection
   """
   The usage over time: one point for each hour, day, week and so on of the range, on the
   calendar of the report's time zone. A range without a start has points from the hour of
@@ -1173,14 +1308,32 @@ type AIUsage {
     granularity: AIUsageGranularity!
     "Whether points without usage are there as well."
     fillZero: Boolean! = true
-  ): [AIUsagePoint!]!
+  ): [AIUsagePoint!]
   """
-  The report for the time just before this one, to compare with: as many calendar months
-  where the range is made up of whole months (March compares with February, a year with
-  the year before), otherwise as many days where it is made up of whole days, otherwise
-  as much time. Null when the range has no start or no end, or is empty.
+  The report for the time before this one, to compare with: unless ` + "`" + `shift` + "`" + ` says otherwise
+  the time just before, as many calendar months where the range is made up of whole
+  months (March compares with February, a year with the year before), otherwise as many
+  days where it is made up of whole days, otherwise as much time. Null when the range has
+  no start or no end, or is empty.
   """
-  previous: AIUsage
+  previous(
+    "How far back the other range is."
+    shift: AIUsageShift! = PERIOD
+    """
+    Where the range is not over, take of the other one only the part that is as long as what
+    has elapsed of this one: on the 10th of November at noon, October up to its 10th at noon.
+    """
+    elapsed: Boolean! = false
+  ): AIUsage
+  "The same report for any other range, to compare with; without arguments, for all of time."
+  compareTo(
+    "Where the other range starts, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    startDate: String
+    "Where the other range ends, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    endDate: String
+    "The other range by its name."
+    period: AIUsagePeriod
+  ): AIUsage
   "How the answer was read."
   plan: AIUsagePlan!
 }
@@ -1203,8 +1356,10 @@ type AIAccountUsage {
   account: Account!
   """
   The account's AI minutes: the sum of those of its customers and of its sessions
-  without a customer. A sum that does not fit in 32 bits is an error on this field.
+  without a customer.
   """
+  minutes: Int64!
+  "` + "`" + `minutes` + "`" + `, in 32 bits. A sum that does not fit in them is an error on this field, and the row is null."
   aiMinutes: Int!
   "The unrounded sum of the sessions' durations, in seconds."
   aiSeconds: Int64!
@@ -1213,16 +1368,40 @@ type AIAccountUsage {
   "The part of this row that belongs to no customer. The rest is exactly the sum of the account's rows in ` + "`" + `customerUsage` + "`" + `."
   withoutCustomer: AIUsageTotals!
   "This account's rows of the report's ` + "`" + `customerUsage` + "`" + `."
-  customerUsage: [AICustomerUsage!]!
+  customerUsage(
+    "Which rows are left out. They count in the totals all the same."
+    filter: AIUsageFilter
+    "Whether rows are those with usage in the range of the report, or in the range that it is compared with, or in either."
+    include: AIUsageInclude! = CURRENT
+    "What the report is compared with, for ` + "`" + `include` + "`" + `."
+    compare: AIUsageComparison
+  ): [AICustomerUsage!]
   "The account's usage over time, as ` + "`" + `AIUsage.series` + "`" + ` has that of the whole report."
   series(
     "The length of time of one point."
     granularity: AIUsageGranularity!
     "Whether points without usage are there as well."
     fillZero: Boolean! = true
-  ): [AIUsagePoint!]!
+  ): [AIUsagePoint!]
   "The account's usage in the time of ` + "`" + `AIUsage.previous` + "`" + `. Null when the range has no start or no end."
-  previous: AIUsageTotals
+  previous(
+    "How far back the other range is."
+    shift: AIUsageShift! = PERIOD
+    """
+    Where the range is not over, take of the other one only the part that is as long as what
+    has elapsed of this one: on the 10th of November at noon, October up to its 10th at noon.
+    """
+    elapsed: Boolean! = false
+  ): AIUsageTotals
+  "The account's usage in the time of ` + "`" + `AIUsage.compareTo` + "`" + `."
+  compareTo(
+    "Where the other range starts, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    startDate: String
+    "Where the other range ends, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    endDate: String
+    "The other range by its name."
+    period: AIUsagePeriod
+  ): AIUsageTotals
   "This row's part of the report's ` + "`" + `totals` + "`" + `, from 0 to 1. Null when that total is 0."
   share(
     "What it is a part of."
@@ -1240,7 +1419,9 @@ type AICustomerUsage {
   customerId: ID!
   "The customer, with its name."
   customer: Customer!
-  "The customer's AI minutes. A sum that does not fit in 32 bits is an error on this field."
+  "The customer's AI minutes."
+  minutes: Int64!
+  "` + "`" + `minutes` + "`" + `, in 32 bits. A sum that does not fit in them is an error on this field, and the row is null."
   aiMinutes: Int!
   "The unrounded sum of the sessions' durations, in seconds."
   aiSeconds: Int64!
@@ -1252,9 +1433,26 @@ type AICustomerUsage {
     granularity: AIUsageGranularity!
     "Whether points without usage are there as well."
     fillZero: Boolean! = true
-  ): [AIUsagePoint!]!
+  ): [AIUsagePoint!]
   "The customer's usage in the time of ` + "`" + `AIUsage.previous` + "`" + `. Null when the range has no start or no end."
-  previous: AIUsageTotals
+  previous(
+    "How far back the other range is."
+    shift: AIUsageShift! = PERIOD
+    """
+    Where the range is not over, take of the other one only the part that is as long as what
+    has elapsed of this one: on the 10th of November at noon, October up to its 10th at noon.
+    """
+    elapsed: Boolean! = false
+  ): AIUsageTotals
+  "The customer's usage in the time of ` + "`" + `AIUsage.compareTo` + "`" + `."
+  compareTo(
+    "Where the other range starts, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    startDate: String
+    "Where the other range ends, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    endDate: String
+    "The other range by its name."
+    period: AIUsagePeriod
+  ): AIUsageTotals
   "This row's part of the report's ` + "`" + `totals` + "`" + `, from 0 to 1. Null when that total is 0."
   share(
     "What it is a part of."
@@ -1380,6 +1578,8 @@ input AIUsageOrder {
   field: AIUsageOrderField!
   "Smallest first or largest first."
   direction: OrderDirection! = ASC
+  "What ` + "`" + `SHARE` + "`" + `, ` + "`" + `PREVIOUS` + "`" + `, ` + "`" + `CHANGE` + "`" + ` and ` + "`" + `CHANGE_RELATIVE` + "`" + ` are about; AI minutes unless given."
+  measure: AIUsageMeasure
 }
 
 "What rows can be ordered by."
@@ -1392,6 +1592,80 @@ enum AIUsageOrderField {
   AI_SECONDS
   "Sessions."
   SESSIONS
+  """
+  The name, as people sort names: in any case, with accents and numbers where they belong
+  (Unicode's root collation). Rows without a name come last.
+  """
+  NAME
+  "The row's part of the report's totals. Where these are 0, no row has a value."
+  SHARE
+  "The usage in the range that is compared with (` + "`" + `compare` + "`" + `). Where there is none, no row has a value."
+  PREVIOUS
+  "How much more usage there is than in the range that is compared with. Where there is none, no row has a value."
+  CHANGE
+  "` + "`" + `CHANGE` + "`" + ` in relation to ` + "`" + `PREVIOUS` + "`" + `. Rows without previous usage have no value and come last."
+  CHANGE_RELATIVE
+}
+
+"How far back a range is that another one is compared with, on the calendar of the report's time zone."
+enum AIUsageShift {
+  "By its own length, to the time just before."
+  PERIOD
+  "By seven days."
+  WEEK
+  """
+  By a month. A start on a day that the month does not have is on its last day, and an end
+  there is the end of that month: whether March is counted to the 28th, the 29th or the
+  31st, all of February is compared with.
+  """
+  MONTH
+  "By a year. The 29th of February is treated as in ` + "`" + `MONTH` + "`" + `."
+  YEAR
+}
+
+"Of which ranges rows are listed, where a report is compared with another."
+enum AIUsageInclude {
+  "Rows with usage in the range of the report."
+  CURRENT
+  "Rows with usage in the range that is compared with."
+  PREVIOUS
+  """
+  Rows with usage in either. Those of the other range only have zeros, so that the rows add
+  up to the totals of both.
+  """
+  BOTH
+}
+
+"What a report is compared with: its own range some way back (` + "`" + `AIUsage.previous` + "`" + `), or any other (` + "`" + `AIUsage.compareTo` + "`" + `)."
+input AIUsageComparison {
+  "How far back the other range is. Absent, as far as ` + "`" + `PERIOD` + "`" + `."
+  shift: AIUsageShift
+  "Where the range is not over, only the part that has elapsed is compared."
+  elapsed: Boolean
+  "Where another range starts. Together with ` + "`" + `shift` + "`" + ` or ` + "`" + `elapsed` + "`" + ` it is an error, as are the two below."
+  startDate: String
+  "Where another range ends."
+  endDate: String
+  "Another range by its name."
+  period: AIUsagePeriod
+}
+
+"Which rows are listed. All that is given must hold."
+input AIUsageFilter {
+  "Rows that have this text in their id or their name, in upper or lower case, with or without accents. An empty string means every row."
+  search: String
+  "Rows with so much usage in the range of the report."
+  minimum: AIUsageMinimum
+  "Rows with a name, or without one."
+  named: Boolean
+}
+
+"A least amount of usage."
+input AIUsageMinimum {
+  "What is measured."
+  measure: AIUsageMeasure! = AI_MINUTES
+  "The least there may be."
+  value: Int64!
 }
 
 "A direction of an order."
@@ -1406,8 +1680,8 @@ enum OrderDirection {
 type AIAccountUsageConnection {
   "The rows of the page with their cursors."
   edges: [AIAccountUsageEdge!]!
-  "The rows of the page."
-  nodes: [AIAccountUsage!]!
+  "The rows of the page. One with an error in a field that cannot be null is null."
+  nodes: [AIAccountUsage]!
   "Where the page stands among the others."
   pageInfo: PageInfo!
   "The number of rows on all pages."
@@ -1418,16 +1692,16 @@ type AIAccountUsageConnection {
 type AIAccountUsageEdge {
   "The place of the row, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
   cursor: String!
-  "The row."
-  node: AIAccountUsage!
+  "The row; null where a field that cannot be null is in error."
+  node: AIAccountUsage
 }
 
 "A page of customers' rows."
 type AICustomerUsageConnection {
   "The rows of the page with their cursors."
   edges: [AICustomerUsageEdge!]!
-  "The rows of the page."
-  nodes: [AICustomerUsage!]!
+  "The rows of the page. One with an error in a field that cannot be null is null."
+  nodes: [AICustomerUsage]!
   "Where the page stands among the others."
   pageInfo: PageInfo!
   "The number of rows on all pages."
@@ -1438,8 +1712,8 @@ type AICustomerUsageConnection {
 type AICustomerUsageEdge {
   "The place of the row, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
   cursor: String!
-  "The row."
-  node: AICustomerUsage!
+  "The row; null where a field that cannot be null is in error."
+  node: AICustomerUsage
 }
 
 "Where a page stands among the others."
@@ -1523,7 +1797,11 @@ type Viewer {
 "An instant in RFC 3339, such as ` + "`" + `2026-03-01T00:00:00+01:00` + "`" + `, with the offset of the report's time zone."
 scalar DateTime
 
-"A whole number of up to 64 bits, as a JSON number. JavaScript represents it exactly up to 9,007,199,254,740,991."
+"""
+A whole number of up to 64 bits, as a JSON number. JavaScript represents it exactly up to
+9,007,199,254,740,991; for more, ask for text: a request with the extension
+` + "`" + `{"int64": "text"}` + "`" + ` is answered with all such numbers as strings. Both are taken as input.
+"""
 scalar Int64
 `, BuiltIn: false},
 }
@@ -1539,6 +1817,8 @@ func (ec *executionContext) childFields_AIAccountUsage(ctx context.Context, fiel
 		return ec.fieldContext_AIAccountUsage_accountId(ctx, field)
 	case "account":
 		return ec.fieldContext_AIAccountUsage_account(ctx, field)
+	case "minutes":
+		return ec.fieldContext_AIAccountUsage_minutes(ctx, field)
 	case "aiMinutes":
 		return ec.fieldContext_AIAccountUsage_aiMinutes(ctx, field)
 	case "aiSeconds":
@@ -1553,6 +1833,8 @@ func (ec *executionContext) childFields_AIAccountUsage(ctx context.Context, fiel
 		return ec.fieldContext_AIAccountUsage_series(ctx, field)
 	case "previous":
 		return ec.fieldContext_AIAccountUsage_previous(ctx, field)
+	case "compareTo":
+		return ec.fieldContext_AIAccountUsage_compareTo(ctx, field)
 	case "share":
 		return ec.fieldContext_AIAccountUsage_share(ctx, field)
 	}
@@ -1593,6 +1875,8 @@ func (ec *executionContext) childFields_AICustomerUsage(ctx context.Context, fie
 		return ec.fieldContext_AICustomerUsage_customerId(ctx, field)
 	case "customer":
 		return ec.fieldContext_AICustomerUsage_customer(ctx, field)
+	case "minutes":
+		return ec.fieldContext_AICustomerUsage_minutes(ctx, field)
 	case "aiMinutes":
 		return ec.fieldContext_AICustomerUsage_aiMinutes(ctx, field)
 	case "aiSeconds":
@@ -1603,6 +1887,8 @@ func (ec *executionContext) childFields_AICustomerUsage(ctx context.Context, fie
 		return ec.fieldContext_AICustomerUsage_series(ctx, field)
 	case "previous":
 		return ec.fieldContext_AICustomerUsage_previous(ctx, field)
+	case "compareTo":
+		return ec.fieldContext_AICustomerUsage_compareTo(ctx, field)
 	case "share":
 		return ec.fieldContext_AICustomerUsage_share(ctx, field)
 	}
@@ -1659,6 +1945,8 @@ func (ec *executionContext) childFields_AIUsage(ctx context.Context, field graph
 		return ec.fieldContext_AIUsage_series(ctx, field)
 	case "previous":
 		return ec.fieldContext_AIUsage_previous(ctx, field)
+	case "compareTo":
+		return ec.fieldContext_AIUsage_compareTo(ctx, field)
 	case "plan":
 		return ec.fieldContext_AIUsage_plan(ctx, field)
 	}
@@ -1949,6 +2237,88 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_AIAccountUsage_compareTo_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["startDate"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["endDate"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (*usage.Period, error) {
+			return ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_AIAccountUsage_customerUsage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*answer.Filter, error) {
+			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋanswerᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "include",
+		func(ctx context.Context, v any) (answer.Include, error) {
+			return ec.unmarshalNAIUsageInclude2aiusageᚋresolversᚋanswerᚐInclude(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["include"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
+		func(ctx context.Context, v any) (*usage.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["compare"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_AIAccountUsage_previous_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "shift",
+		func(ctx context.Context, v any) (usage.Shift, error) {
+			return ec.unmarshalNAIUsageShift2aiusageᚋusageᚐShift(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["shift"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "elapsed",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["elapsed"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_AIAccountUsage_series_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1982,6 +2352,58 @@ func (ec *executionContext) field_AIAccountUsage_share_args(ctx context.Context,
 		return nil, err
 	}
 	args["of"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_AICustomerUsage_compareTo_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["startDate"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["endDate"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (*usage.Period, error) {
+			return ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_AICustomerUsage_previous_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "shift",
+		func(ctx context.Context, v any) (usage.Shift, error) {
+			return ec.unmarshalNAIUsageShift2aiusageᚋusageᚐShift(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["shift"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "elapsed",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["elapsed"] = arg1
 	return args, nil
 }
 
@@ -2064,6 +2486,90 @@ func (ec *executionContext) field_AIUsage_accountUsageConnection_args(ctx contex
 		return nil, err
 	}
 	args["orderBy"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*answer.Filter, error) {
+			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋanswerᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "include",
+		func(ctx context.Context, v any) (answer.Include, error) {
+			return ec.unmarshalNAIUsageInclude2aiusageᚋresolversᚋanswerᚐInclude(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["include"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
+		func(ctx context.Context, v any) (*usage.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["compare"] = arg7
+	return args, nil
+}
+
+func (ec *executionContext) field_AIUsage_accountUsage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*answer.Filter, error) {
+			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋanswerᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "include",
+		func(ctx context.Context, v any) (answer.Include, error) {
+			return ec.unmarshalNAIUsageInclude2aiusageᚋresolversᚋanswerᚐInclude(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["include"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
+		func(ctx context.Context, v any) (*usage.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["compare"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_AIUsage_compareTo_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["startDate"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["endDate"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (*usage.Period, error) {
+			return ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg2
 	return args, nil
 }
 
@@ -2110,6 +2616,82 @@ func (ec *executionContext) field_AIUsage_customerUsageConnection_args(ctx conte
 		return nil, err
 	}
 	args["orderBy"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*answer.Filter, error) {
+			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋanswerᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "include",
+		func(ctx context.Context, v any) (answer.Include, error) {
+			return ec.unmarshalNAIUsageInclude2aiusageᚋresolversᚋanswerᚐInclude(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["include"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
+		func(ctx context.Context, v any) (*usage.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["compare"] = arg7
+	return args, nil
+}
+
+func (ec *executionContext) field_AIUsage_customerUsage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*answer.Filter, error) {
+			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋanswerᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "include",
+		func(ctx context.Context, v any) (answer.Include, error) {
+			return ec.unmarshalNAIUsageInclude2aiusageᚋresolversᚋanswerᚐInclude(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["include"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
+		func(ctx context.Context, v any) (*usage.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["compare"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_AIUsage_previous_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "shift",
+		func(ctx context.Context, v any) (usage.Shift, error) {
+			return ec.unmarshalNAIUsageShift2aiusageᚋusageᚐShift(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["shift"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "elapsed",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["elapsed"] = arg1
 	return args, nil
 }
 
@@ -2214,38 +2796,54 @@ func (ec *executionContext) field_Query_aiUsage_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["customerId"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "accountIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["accountIds"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "customerIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customerIds"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["startDate"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
+	args["startDate"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["endDate"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "timeZone",
+	args["endDate"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "timeZone",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["timeZone"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+	args["timeZone"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "period",
 		func(ctx context.Context, v any) (*usage.Period, error) {
 			return ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["period"] = arg5
+	args["period"] = arg7
 	return args, nil
 }
 
@@ -2322,38 +2920,54 @@ func (ec *executionContext) field_Subscription_aiUsageChanged_args(ctx context.C
 		return nil, err
 	}
 	args["customerId"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "accountIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["accountIds"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "customerIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customerIds"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["startDate"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
+	args["startDate"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["endDate"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "timeZone",
+	args["endDate"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "timeZone",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["timeZone"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+	args["timeZone"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "period",
 		func(ctx context.Context, v any) (*usage.Period, error) {
 			return ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["period"] = arg5
+	args["period"] = arg7
 	return args, nil
 }
 
@@ -2486,6 +3100,29 @@ func (ec *executionContext) fieldContext_AIAccountUsage_account(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _AIAccountUsage_minutes(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsage_minutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Minutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsage_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIAccountUsage", field, false, false, "Int64")
+}
+
 func (ec *executionContext) _AIAccountUsage_aiMinutes(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2596,17 +3233,18 @@ func (ec *executionContext) _AIAccountUsage_customerUsage(ctx context.Context, f
 			return ec.fieldContext_AIAccountUsage_customerUsage(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.CustomerUsage(), nil
+			fc := graphql.GetFieldContext(ctx)
+			return obj.CustomerUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
-			return ec.marshalNAICustomerUsage2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsageᚄ(ctx, selections, v)
+			return ec.marshalOAICustomerUsage2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsageᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
-func (ec *executionContext) fieldContext_AIAccountUsage_customerUsage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_AIAccountUsage_customerUsage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "AIAccountUsage",
 		Field:      field,
@@ -2615,6 +3253,17 @@ func (ec *executionContext) fieldContext_AIAccountUsage_customerUsage(_ context.
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AICustomerUsage(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIAccountUsage_customerUsage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -2633,10 +3282,10 @@ func (ec *executionContext) _AIAccountUsage_series(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.Point) graphql.Marshaler {
-			return ec.marshalNAIUsagePoint2ᚕaiusageᚋresolversᚋanswerᚐPointᚄ(ctx, selections, v)
+			return ec.marshalOAIUsagePoint2ᚕaiusageᚋresolversᚋanswerᚐPointᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AIAccountUsage_series(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2672,7 +3321,8 @@ func (ec *executionContext) _AIAccountUsage_previous(ctx context.Context, field 
 			return ec.fieldContext_AIAccountUsage_previous(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Previous()
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Previous(fc.Args["shift"].(usage.Shift), fc.Args["elapsed"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
@@ -2682,7 +3332,7 @@ func (ec *executionContext) _AIAccountUsage_previous(ctx context.Context, field 
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AIAccountUsage_previous(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_AIAccountUsage_previous(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "AIAccountUsage",
 		Field:      field,
@@ -2691,6 +3341,61 @@ func (ec *executionContext) fieldContext_AIAccountUsage_previous(_ context.Conte
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIUsageTotals(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIAccountUsage_previous_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIAccountUsage_compareTo(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsage_compareTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.CompareTo(fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
+			return ec.marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsage_compareTo(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIAccountUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsageTotals(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIAccountUsage_compareTo_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -2784,7 +3489,7 @@ func (ec *executionContext) _AIAccountUsageConnection_nodes(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.AccountUsage) graphql.Marshaler {
-			return ec.marshalNAIAccountUsage2ᚕaiusageᚋresolversᚋanswerᚐAccountUsageᚄ(ctx, selections, v)
+			return ec.marshalNAIAccountUsage2ᚕaiusageᚋresolversᚋanswerᚐAccountUsage(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2894,10 +3599,10 @@ func (ec *executionContext) _AIAccountUsageEdge_node(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.AccountUsage) graphql.Marshaler {
-			return ec.marshalNAIAccountUsage2aiusageᚋresolversᚋanswerᚐAccountUsage(ctx, selections, v)
+			return ec.marshalOAIAccountUsage2aiusageᚋresolversᚋanswerᚐAccountUsage(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AIAccountUsageEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3023,6 +3728,29 @@ func (ec *executionContext) fieldContext_AICustomerUsage_customer(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _AICustomerUsage_minutes(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsage_minutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Minutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsage_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AICustomerUsage", field, false, false, "Int64")
+}
+
 func (ec *executionContext) _AICustomerUsage_aiMinutes(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3106,10 +3834,10 @@ func (ec *executionContext) _AICustomerUsage_series(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.Point) graphql.Marshaler {
-			return ec.marshalNAIUsagePoint2ᚕaiusageᚋresolversᚋanswerᚐPointᚄ(ctx, selections, v)
+			return ec.marshalOAIUsagePoint2ᚕaiusageᚋresolversᚋanswerᚐPointᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AICustomerUsage_series(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3145,7 +3873,8 @@ func (ec *executionContext) _AICustomerUsage_previous(ctx context.Context, field
 			return ec.fieldContext_AICustomerUsage_previous(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Previous()
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Previous(fc.Args["shift"].(usage.Shift), fc.Args["elapsed"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
@@ -3155,7 +3884,7 @@ func (ec *executionContext) _AICustomerUsage_previous(ctx context.Context, field
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AICustomerUsage_previous(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_AICustomerUsage_previous(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "AICustomerUsage",
 		Field:      field,
@@ -3164,6 +3893,61 @@ func (ec *executionContext) fieldContext_AICustomerUsage_previous(_ context.Cont
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIUsageTotals(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AICustomerUsage_previous_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AICustomerUsage_compareTo(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsage_compareTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.CompareTo(fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
+			return ec.marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsage_compareTo(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AICustomerUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsageTotals(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AICustomerUsage_compareTo_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -3257,7 +4041,7 @@ func (ec *executionContext) _AICustomerUsageConnection_nodes(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
-			return ec.marshalNAICustomerUsage2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsageᚄ(ctx, selections, v)
+			return ec.marshalNAICustomerUsage2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsage(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3367,10 +4151,10 @@ func (ec *executionContext) _AICustomerUsageEdge_node(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.CustomerUsage) graphql.Marshaler {
-			return ec.marshalNAICustomerUsage2aiusageᚋresolversᚋanswerᚐCustomerUsage(ctx, selections, v)
+			return ec.marshalOAICustomerUsage2aiusageᚋresolversᚋanswerᚐCustomerUsage(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AICustomerUsageEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3542,17 +4326,18 @@ func (ec *executionContext) _AIUsage_accountUsage(ctx context.Context, field gra
 			return ec.fieldContext_AIUsage_accountUsage(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.AccountUsage(), nil
+			fc := graphql.GetFieldContext(ctx)
+			return obj.AccountUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.AccountUsage) graphql.Marshaler {
-			return ec.marshalNAIAccountUsage2ᚕaiusageᚋresolversᚋanswerᚐAccountUsageᚄ(ctx, selections, v)
+			return ec.marshalOAIAccountUsage2ᚕaiusageᚋresolversᚋanswerᚐAccountUsageᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
-func (ec *executionContext) fieldContext_AIUsage_accountUsage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_AIUsage_accountUsage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "AIUsage",
 		Field:      field,
@@ -3561,6 +4346,17 @@ func (ec *executionContext) fieldContext_AIUsage_accountUsage(_ context.Context,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIAccountUsage(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIUsage_accountUsage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -3574,17 +4370,18 @@ func (ec *executionContext) _AIUsage_customerUsage(ctx context.Context, field gr
 			return ec.fieldContext_AIUsage_customerUsage(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.CustomerUsage(), nil
+			fc := graphql.GetFieldContext(ctx)
+			return obj.CustomerUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
-			return ec.marshalNAICustomerUsage2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsageᚄ(ctx, selections, v)
+			return ec.marshalOAICustomerUsage2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsageᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
-func (ec *executionContext) fieldContext_AIUsage_customerUsage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_AIUsage_customerUsage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "AIUsage",
 		Field:      field,
@@ -3593,6 +4390,17 @@ func (ec *executionContext) fieldContext_AIUsage_customerUsage(_ context.Context
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AICustomerUsage(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIUsage_customerUsage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -3607,14 +4415,14 @@ func (ec *executionContext) _AIUsage_accountUsageConnection(ctx context.Context,
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.AccountUsageConnection(fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order))
+			return obj.AccountUsageConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order), fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.AccountUsageConnection) graphql.Marshaler {
-			return ec.marshalNAIAccountUsageConnection2ᚖaiusageᚋresolversᚋanswerᚐAccountUsageConnection(ctx, selections, v)
+			return ec.marshalOAIAccountUsageConnection2ᚖaiusageᚋresolversᚋanswerᚐAccountUsageConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AIUsage_accountUsageConnection(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3651,14 +4459,14 @@ func (ec *executionContext) _AIUsage_customerUsageConnection(ctx context.Context
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CustomerUsageConnection(fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order))
+			return obj.CustomerUsageConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order), fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.CustomerUsageConnection) graphql.Marshaler {
-			return ec.marshalNAICustomerUsageConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerUsageConnection(ctx, selections, v)
+			return ec.marshalOAICustomerUsageConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerUsageConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AIUsage_customerUsageConnection(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3699,10 +4507,10 @@ func (ec *executionContext) _AIUsage_series(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.Point) graphql.Marshaler {
-			return ec.marshalNAIUsagePoint2ᚕaiusageᚋresolversᚋanswerᚐPointᚄ(ctx, selections, v)
+			return ec.marshalOAIUsagePoint2ᚕaiusageᚋresolversᚋanswerᚐPointᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AIUsage_series(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3738,7 +4546,8 @@ func (ec *executionContext) _AIUsage_previous(ctx context.Context, field graphql
 			return ec.fieldContext_AIUsage_previous(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Previous()
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Previous(fc.Args["shift"].(usage.Shift), fc.Args["elapsed"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
@@ -3748,7 +4557,7 @@ func (ec *executionContext) _AIUsage_previous(ctx context.Context, field graphql
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AIUsage_previous(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_AIUsage_previous(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "AIUsage",
 		Field:      field,
@@ -3757,6 +4566,61 @@ func (ec *executionContext) fieldContext_AIUsage_previous(_ context.Context, fie
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIUsage(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIUsage_previous_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIUsage_compareTo(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsage_compareTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.CompareTo(fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
+			return ec.marshalOAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsage_compareTo(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsage(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIUsage_compareTo_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -4877,14 +5741,14 @@ func (ec *executionContext) _Query_aiUsage(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().AiUsage(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.Query().AiUsage(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["accountIds"].([]string), fc.Args["customerIds"].([]string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
-			return ec.marshalNAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx, selections, v)
+			return ec.marshalOAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_aiUsage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -4925,10 +5789,10 @@ func (ec *executionContext) _Query_accounts(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.AccountConnection) graphql.Marshaler {
-			return ec.marshalNAccountConnection2ᚖaiusageᚋresolversᚋanswerᚐAccountConnection(ctx, selections, v)
+			return ec.marshalOAccountConnection2ᚖaiusageᚋresolversᚋanswerᚐAccountConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_accounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -4969,10 +5833,10 @@ func (ec *executionContext) _Query_customers(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.CustomerConnection) graphql.Marshaler {
-			return ec.marshalNCustomerConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerConnection(ctx, selections, v)
+			return ec.marshalOCustomerConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_customers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -5012,10 +5876,10 @@ func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Viewer) graphql.Marshaler {
-			return ec.marshalNViewer2ᚖaiusageᚋresolversᚋanswerᚐViewer(ctx, selections, v)
+			return ec.marshalOViewer2ᚖaiusageᚋresolversᚋanswerᚐViewer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -5117,14 +5981,14 @@ func (ec *executionContext) _Subscription_aiUsageChanged(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().AiUsageChanged(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.Subscription().AiUsageChanged(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["accountIds"].([]string), fc.Args["customerIds"].([]string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
-			return ec.marshalNAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx, selections, v)
+			return ec.marshalOAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Subscription_aiUsageChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6302,6 +7166,185 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAIUsageComparison(ctx context.Context, obj any) (usage.Comparison, error) {
+	var it usage.Comparison
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"shift", "elapsed", "startDate", "endDate", "period"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "shift":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shift"))
+			data, err := ec.unmarshalOAIUsageShift2aiusageᚋusageᚐShift(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Shift = data
+		case "elapsed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("elapsed"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Elapsed = data
+		case "startDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startDate"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartDate = data
+		case "endDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endDate"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndDate = data
+		case "period":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("period"))
+			data, err := ec.unmarshalOAIUsagePeriod2aiusageᚋusageᚐPeriod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Period = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAIUsageComparison unmarshals raw into the AIUsageComparison input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAIUsageComparison(ctx context.Context, raw any) (usage.Comparison, error) {
+	var out usage.Comparison
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageComparison", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAIUsageFilter(ctx context.Context, obj any) (answer.Filter, error) {
+	var it answer.Filter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"search", "minimum", "named"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "search":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Search = data
+		case "minimum":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minimum"))
+			data, err := ec.unmarshalOAIUsageMinimum2ᚖaiusageᚋresolversᚋanswerᚐMinimum(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Minimum = data
+		case "named":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("named"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Named = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAIUsageFilter unmarshals raw into the AIUsageFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAIUsageFilter(ctx context.Context, raw any) (answer.Filter, error) {
+	var out answer.Filter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAIUsageMinimum(ctx context.Context, obj any) (answer.Minimum, error) {
+	var it answer.Minimum
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["measure"]; !present {
+		asMap["measure"] = "AI_MINUTES"
+	}
+
+	fieldsInOrder := [...]string{"measure", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "measure":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("measure"))
+			data, err := ec.unmarshalNAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Measure = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNInt642int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAIUsageMinimum unmarshals raw into the AIUsageMinimum input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAIUsageMinimum(ctx context.Context, raw any) (answer.Minimum, error) {
+	var out answer.Minimum
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageMinimum", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputAIUsageOrder(ctx context.Context, obj any) (answer.Order, error) {
 	var it answer.Order
 	if obj == nil {
@@ -6317,7 +7360,7 @@ func (ec *executionContext) unmarshalInputAIUsageOrder(ctx context.Context, obj 
 		asMap["direction"] = "ASC"
 	}
 
-	fieldsInOrder := [...]string{"field", "direction"}
+	fieldsInOrder := [...]string{"field", "direction", "measure"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -6338,6 +7381,13 @@ func (ec *executionContext) unmarshalInputAIUsageOrder(ctx context.Context, obj 
 				return it, err
 			}
 			it.Direction = data
+		case "measure":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("measure"))
+			data, err := ec.unmarshalOAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Measure = data
 		}
 	}
 	return it, nil
@@ -6384,6 +7434,11 @@ func (ec *executionContext) _AIAccountUsage(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "minutes":
+			out.Values[i] = ec._AIAccountUsage_minutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "aiMinutes":
 			out.Values[i] = ec._AIAccountUsage_aiMinutes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -6405,18 +7460,24 @@ func (ec *executionContext) _AIAccountUsage(ctx context.Context, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "customerUsage":
-			out.Values[i] = ec._AIAccountUsage_customerUsage(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIAccountUsage_customerUsage(ctx, field, obj)
+				})
 		case "series":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AIAccountUsage_series(ctx, field, obj)
 				})
 		case "previous":
 			out.Values[i] = ec._AIAccountUsage_previous(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "compareTo":
+			out.Values[i] = ec._AIAccountUsage_compareTo(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -6508,7 +7569,7 @@ func (ec *executionContext) _AIAccountUsageEdge(ctx context.Context, sel ast.Sel
 			}
 		case "node":
 			out.Values[i] = ec._AIAccountUsageEdge_node(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -6559,6 +7620,11 @@ func (ec *executionContext) _AICustomerUsage(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "minutes":
+			out.Values[i] = ec._AICustomerUsage_minutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "aiMinutes":
 			out.Values[i] = ec._AICustomerUsage_aiMinutes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -6576,12 +7642,17 @@ func (ec *executionContext) _AICustomerUsage(ctx context.Context, sel ast.Select
 			}
 		case "series":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AICustomerUsage_series(ctx, field, obj)
 				})
 		case "previous":
 			out.Values[i] = ec._AICustomerUsage_previous(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "compareTo":
+			out.Values[i] = ec._AICustomerUsage_compareTo(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -6673,7 +7744,7 @@ func (ec *executionContext) _AICustomerUsageEdge(ctx context.Context, sel ast.Se
 			}
 		case "node":
 			out.Values[i] = ec._AICustomerUsageEdge_node(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -6735,33 +7806,42 @@ func (ec *executionContext) _AIUsage(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "accountUsage":
-			out.Values[i] = ec._AIUsage_accountUsage(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIUsage_accountUsage(ctx, field, obj)
+				})
 		case "customerUsage":
-			out.Values[i] = ec._AIUsage_customerUsage(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIUsage_customerUsage(ctx, field, obj)
+				})
 		case "accountUsageConnection":
-			out.Values[i] = ec._AIUsage_accountUsageConnection(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIUsage_accountUsageConnection(ctx, field, obj)
+				})
 		case "customerUsageConnection":
-			out.Values[i] = ec._AIUsage_customerUsageConnection(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIUsage_customerUsageConnection(ctx, field, obj)
+				})
 		case "series":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AIUsage_series(ctx, field, obj)
 				})
 		case "previous":
 			out.Values[i] = ec._AIUsage_previous(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "compareTo":
+			out.Values[i] = ec._AIUsage_compareTo(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -7356,25 +8436,25 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			out.Values[i] = graphql.MarshalString("Query")
 		case "aiUsage":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_aiUsage(ctx, field)
 				})
 		case "accounts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_accounts(ctx, field)
 				})
 		case "customers":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_customers(ctx, field)
 				})
 		case "viewer":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_viewer(ctx, field)
 				})
@@ -7838,28 +8918,14 @@ func (ec *executionContext) marshalNAIAccountUsage2aiusageᚋresolversᚋanswer�
 	return ec._AIAccountUsage(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNAIAccountUsage2ᚕaiusageᚋresolversᚋanswerᚐAccountUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.AccountUsage) graphql.Marshaler {
+func (ec *executionContext) marshalNAIAccountUsage2ᚕaiusageᚋresolversᚋanswerᚐAccountUsage(ctx context.Context, sel ast.SelectionSet, v []answer.AccountUsage) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAIAccountUsage2aiusageᚋresolversᚋanswerᚐAccountUsage(ctx, sel, v[i])
+		return ec.marshalOAIAccountUsage2aiusageᚋresolversᚋanswerᚐAccountUsage(ctx, sel, v[i])
 	})
 
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
 	return ret
-}
-
-func (ec *executionContext) marshalNAIAccountUsageConnection2ᚖaiusageᚋresolversᚋanswerᚐAccountUsageConnection(ctx context.Context, sel ast.SelectionSet, v *answer.AccountUsageConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AIAccountUsageConnection!")
-		return graphql.Null
-	}
-	return ec._AIAccountUsageConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNAIAccountUsageEdge2aiusageᚋresolversᚋanswerᚐAccountUsageEdge(ctx context.Context, sel ast.SelectionSet, v answer.AccountUsageEdge) graphql.Marshaler {
@@ -7886,28 +8952,14 @@ func (ec *executionContext) marshalNAICustomerUsage2aiusageᚋresolversᚋanswer
 	return ec._AICustomerUsage(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNAICustomerUsage2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
+func (ec *executionContext) marshalNAICustomerUsage2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsage(ctx context.Context, sel ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAICustomerUsage2aiusageᚋresolversᚋanswerᚐCustomerUsage(ctx, sel, v[i])
+		return ec.marshalOAICustomerUsage2aiusageᚋresolversᚋanswerᚐCustomerUsage(ctx, sel, v[i])
 	})
 
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
 	return ret
-}
-
-func (ec *executionContext) marshalNAICustomerUsageConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerUsageConnection(ctx context.Context, sel ast.SelectionSet, v *answer.CustomerUsageConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AICustomerUsageConnection!")
-		return graphql.Null
-	}
-	return ec._AICustomerUsageConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNAICustomerUsageEdge2aiusageᚋresolversᚋanswerᚐCustomerUsageEdge(ctx context.Context, sel ast.SelectionSet, v answer.CustomerUsageEdge) graphql.Marshaler {
@@ -7928,14 +8980,6 @@ func (ec *executionContext) marshalNAICustomerUsageEdge2ᚕaiusageᚋresolvers�
 	}
 
 	return ret
-}
-
-func (ec *executionContext) marshalNAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx context.Context, sel ast.SelectionSet, v *answer.Report) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AIUsage!")
-		return graphql.Null
-	}
-	return ec._AIUsage(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNAIUsageGrain2aiusageᚋusageᚐStep(ctx context.Context, v any) (usage.Step, error) {
@@ -7964,6 +9008,21 @@ func (ec *executionContext) marshalNAIUsageGranularity2aiusageᚋusageᚐStep(ct
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "AIUsageGranularity!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAIUsageInclude2aiusageᚋresolversᚋanswerᚐInclude(ctx context.Context, v any) (answer.Include, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := answer.Include(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAIUsageInclude2aiusageᚋresolversᚋanswerᚐInclude(ctx context.Context, sel ast.SelectionSet, v answer.Include) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AIUsageInclude!")
 	}
 	return res
 }
@@ -8045,20 +9104,19 @@ func (ec *executionContext) marshalNAIUsagePoint2aiusageᚋresolversᚋanswerᚐ
 	return ec._AIUsagePoint(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNAIUsagePoint2ᚕaiusageᚋresolversᚋanswerᚐPointᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.Point) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNAIUsagePoint2aiusageᚋresolversᚋanswerᚐPoint(ctx, sel, v[i])
-	})
+func (ec *executionContext) unmarshalNAIUsageShift2aiusageᚋusageᚐShift(ctx context.Context, v any) (usage.Shift, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := usage.Shift(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
 
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
+func (ec *executionContext) marshalNAIUsageShift2aiusageᚋusageᚐShift(ctx context.Context, sel ast.SelectionSet, v usage.Shift) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AIUsageShift!")
 	}
-
-	return ret
+	return res
 }
 
 func (ec *executionContext) unmarshalNAIUsageSource2aiusageᚋusageᚐSource(ctx context.Context, v any) (usage.Source, error) {
@@ -8120,14 +9178,6 @@ func (ec *executionContext) marshalNAccount2ᚕaiusageᚋresolversᚋanswerᚐAc
 	return ret
 }
 
-func (ec *executionContext) marshalNAccountConnection2ᚖaiusageᚋresolversᚋanswerᚐAccountConnection(ctx context.Context, sel ast.SelectionSet, v *answer.AccountConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AccountConnection!")
-		return graphql.Null
-	}
-	return ec._AccountConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNAccountEdge2aiusageᚋresolversᚋanswerᚐAccountEdge(ctx context.Context, sel ast.SelectionSet, v answer.AccountEdge) graphql.Marshaler {
 	return ec._AccountEdge(ctx, sel, &v)
 }
@@ -8180,14 +9230,6 @@ func (ec *executionContext) marshalNCustomer2ᚕaiusageᚋresolversᚋanswerᚐC
 	}
 
 	return ret
-}
-
-func (ec *executionContext) marshalNCustomerConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerConnection(ctx context.Context, sel ast.SelectionSet, v *answer.CustomerConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CustomerConnection!")
-		return graphql.Null
-	}
-	return ec._CustomerConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNCustomerEdge2aiusageᚋresolversᚋanswerᚐCustomerEdge(ctx context.Context, sel ast.SelectionSet, v answer.CustomerEdge) graphql.Marshaler {
@@ -8253,17 +9295,17 @@ func (ec *executionContext) marshalNInt2int32(ctx context.Context, sel ast.Selec
 }
 
 func (ec *executionContext) unmarshalNInt642int64(ctx context.Context, v any) (int64, error) {
-	res, err := graphql.UnmarshalInt64(v)
+	res, err := answer.UnmarshalInt64(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNInt642int64(ctx context.Context, sel ast.SelectionSet, v int64) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalInt64(v)
+	res := answer.MarshalInt64(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Int64!")
 	}
-	return res
+	return graphql.WrapContextMarshaler(ctx, res)
 }
 
 func (ec *executionContext) unmarshalNOrderDirection2aiusageᚋresolversᚋanswerᚐOrderDirection(ctx context.Context, v any) (answer.OrderDirection, error) {
@@ -8326,14 +9368,6 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	}
 
 	return ret
-}
-
-func (ec *executionContext) marshalNViewer2ᚖaiusageᚋresolversᚋanswerᚐViewer(ctx context.Context, sel ast.SelectionSet, v *answer.Viewer) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "Viewer!")
-		return graphql.Null
-	}
-	return ec._Viewer(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -8478,6 +9512,66 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 	return res
 }
 
+func (ec *executionContext) marshalOAIAccountUsage2aiusageᚋresolversᚋanswerᚐAccountUsage(ctx context.Context, sel ast.SelectionSet, v answer.AccountUsage) graphql.Marshaler {
+	return ec._AIAccountUsage(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalOAIAccountUsage2ᚕaiusageᚋresolversᚋanswerᚐAccountUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.AccountUsage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAIAccountUsage2aiusageᚋresolversᚋanswerᚐAccountUsage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOAIAccountUsageConnection2ᚖaiusageᚋresolversᚋanswerᚐAccountUsageConnection(ctx context.Context, sel ast.SelectionSet, v *answer.AccountUsageConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AIAccountUsageConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAICustomerUsage2aiusageᚋresolversᚋanswerᚐCustomerUsage(ctx context.Context, sel ast.SelectionSet, v answer.CustomerUsage) graphql.Marshaler {
+	return ec._AICustomerUsage(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalOAICustomerUsage2ᚕaiusageᚋresolversᚋanswerᚐCustomerUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAICustomerUsage2aiusageᚋresolversᚋanswerᚐCustomerUsage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOAICustomerUsageConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerUsageConnection(ctx context.Context, sel ast.SelectionSet, v *answer.CustomerUsageConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AICustomerUsageConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx context.Context, sel ast.SelectionSet, v *answer.Report) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -8485,9 +9579,59 @@ func (ec *executionContext) marshalOAIUsage2ᚖaiusageᚋresolversᚋanswerᚐRe
 	return ec._AIUsage(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx context.Context, v any) (*usage.Comparison, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAIUsageComparison(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋanswerᚐFilter(ctx context.Context, v any) (*answer.Filter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAIUsageFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx context.Context, v any) (answer.Measure, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := answer.Measure(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx context.Context, sel ast.SelectionSet, v answer.Measure) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOAIUsageMinimum2ᚖaiusageᚋresolversᚋanswerᚐMinimum(ctx context.Context, v any) (*answer.Minimum, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAIUsageMinimum(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOAIUsageOrder2aiusageᚋresolversᚋanswerᚐOrder(ctx context.Context, v any) (answer.Order, error) {
 	res, err := ec.unmarshalInputAIUsageOrder(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAIUsagePeriod2aiusageᚋusageᚐPeriod(ctx context.Context, v any) (usage.Period, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := usage.Period(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAIUsagePeriod2aiusageᚋusageᚐPeriod(ctx context.Context, sel ast.SelectionSet, v usage.Period) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx context.Context, v any) (*usage.Period, error) {
@@ -8506,6 +9650,38 @@ func (ec *executionContext) marshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ct
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOAIUsagePoint2ᚕaiusageᚋresolversᚋanswerᚐPointᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.Point) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAIUsagePoint2aiusageᚋresolversᚋanswerᚐPoint(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOAIUsageShift2aiusageᚋusageᚐShift(ctx context.Context, v any) (usage.Shift, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := usage.Shift(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAIUsageShift2aiusageᚋusageᚐShift(ctx context.Context, sel ast.SelectionSet, v usage.Shift) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(v))
 	return res
 }
 
@@ -8533,6 +9709,13 @@ func (ec *executionContext) marshalOAccount2ᚕaiusageᚋresolversᚋanswerᚐAc
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOAccountConnection2ᚖaiusageᚋresolversᚋanswerᚐAccountConnection(ctx context.Context, sel ast.SelectionSet, v *answer.AccountConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AccountConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
@@ -8563,6 +9746,13 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOCustomerConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerConnection(ctx context.Context, sel ast.SelectionSet, v *answer.CustomerConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CustomerConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
@@ -8598,6 +9788,41 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 	_ = sel
 	res := graphql.MarshalFloatContext(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {
@@ -8636,6 +9861,18 @@ func (ec *executionContext) marshalOInt2ᚖint32(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalOString2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(v)
+	return res
+}
+
 func (ec *executionContext) unmarshalOString2ᚖstring(ctx context.Context, v any) (*string, error) {
 	if v == nil {
 		return nil, nil
@@ -8652,6 +9889,13 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOViewer2ᚖaiusageᚋresolversᚋanswerᚐViewer(ctx context.Context, sel ast.SelectionSet, v *answer.Viewer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Viewer(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

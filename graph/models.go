@@ -2,6 +2,8 @@
 
 package graph
 
+// A field that fails is null, with an error that has its path, and all else is answered: fields
+// that can fail on their own may be null for that reason.
 type Query struct {
 }
 

@@ -97,12 +97,17 @@ func TestAnAnswerOfAnyWidthTakesFewStatements(t *testing.T) {
 		const march = `aiUsage(startDate:"2026-03-01",endDate:"2026-03-31",timeZone:"Europe/Berlin")`
 		for query, most := range map[string]int{
 			// Two statements begin the transaction of a snapshot, and one ends it.
-			`{` + march + `{accountUsage{customerUsage{series(granularity:DAY){aiMinutes}}}}}`:                                                       5,
-			`{` + march + `{accountUsage{aiMinutes customerUsage{aiMinutes}} plan{source}}}`:                                                         4,
-			`{` + march + `{accountUsage{series(granularity:DAY){aiMinutes} customerUsage{series(granularity:DAY){aiMinutes}}}}}`:                    6,
-			`{` + march + `{accountUsage{account{name} previous{aiMinutes} share customerUsage{customer{name} account{name} previous{aiMinutes}}}}}`: 7,
-			`{` + march + `{accountUsageConnection(first:10){nodes{series(granularity:HOUR){aiMinutes} customerUsage{customer{name}}}}}}`:            6,
-			`{` + march + `{customerUsage{aiMinutes}}}`:                                                                                              1,
+			`{` + march + `{accountUsage{customerUsage{series(granularity:DAY){aiMinutes}}}}}`:                                                                                                                                                 5,
+			`{` + march + `{accountUsage{aiMinutes customerUsage{aiMinutes}} plan{source}}}`:                                                                                                                                                   4,
+			`{` + march + `{accountUsage{series(granularity:DAY){aiMinutes} customerUsage{series(granularity:DAY){aiMinutes}}}}}`:                                                                                                              6,
+			`{` + march + `{accountUsage{account{name} previous{aiMinutes} share customerUsage{customer{name} account{name} previous{aiMinutes}}}}}`:                                                                                           7,
+			`{` + march + `{accountUsageConnection(first:10){nodes{series(granularity:HOUR){aiMinutes} customerUsage{customer{name}}}}}}`:                                                                                                      6,
+			`{` + march + `{customerUsage{aiMinutes}}}`:                                                                                                                                                                                        1,
+			`{aiUsage(accountIds:["account-07","account-09"],customerIds:["c1"]){customerUsage{minutes}}}`:                                                                                                                                     1,
+			`{` + march + `{accountUsage(include:BOTH,compare:{shift:WEEK}){minutes previous(shift:WEEK){sessions} customerUsage(include:BOTH,compare:{shift:WEEK}){previous(shift:WEEK){sessions}}} previous(shift:WEEK){totals{sessions}}}}`: 5,
+			`{` + march + `{accountUsage{previous{sessions} week:previous(shift:WEEK){sessions} compareTo(period:TODAY){sessions}} compareTo(period:TODAY){asOf}}}`:                                                                            7,
+			`{` + march + `{customerUsageConnection(first:3,filter:{search:"C",named:false},orderBy:{field:CHANGE},compare:{shift:YEAR}){totalCount nodes{customer{name} previous(shift:YEAR){sessions}}}}}`:                                   7,
+			`{` + march + `{accountUsageConnection(orderBy:{field:NAME}){nodes{account{name}}}}}`:                                                                                                                                              6,
 			`{accounts(first:50){nodes{name}}}`:                 1,
 			`{customers(first:200){nodes{name account{name}}}}`: 5,
 		} {

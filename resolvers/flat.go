@@ -41,10 +41,12 @@ func (f Flat) InterceptRootField(ctx context.Context, next graphql.RootResolver)
 	operation := graphql.GetOperationContext(ctx)
 	arguments := field.ArgumentMap(operation.Variables)
 	selected, flat := plain(operation, reportFields, "AIUsage", field.Selections)
-	if !flat || !allText(arguments) {
+	request, understood := requestFrom(arguments)
+	if !flat || !understood {
 		return next(ctx)
 	}
-	found := f.resolve(ctx, arguments, levelOf(operation, field.Selections), selected.reads)
+	request.Level = levelOf(operation, field.Selections)
+	found := f.resolve(ctx, request, selected.reads)
 	if found.report != nil {
 		if document, ok := selected.document(ctx, found.report); ok {
 			return graphql.WriterFunc(func(w io.Writer) { w.Write(document) })
@@ -55,15 +57,42 @@ func (f Flat) InterceptRootField(ctx context.Context, next graphql.RootResolver)
 	return next(context.WithValue(ctx, foundKey{}, found))
 }
 
-// allText tells whether all arguments are texts, where they are given at all, as they
-// are once they have been coerced. What is none would be taken for absent here.
-func allText(arguments map[string]any) bool {
-	for _, value := range arguments {
-		if _, text := value.(string); !text && value != nil {
-			return false
+// requestFrom returns the arguments of aiUsage as a request. They are texts and lists of
+// texts, where they are given at all, as they are once they have been coerced. What is none
+// would be taken for absent here, so it is not understood.
+func requestFrom(arguments map[string]any) (request usage.Request, understood bool) {
+	texts := map[string]*string{
+		"accountId": &request.AccountID, "customerId": &request.CustomerID, "startDate": &request.StartDate,
+		"endDate": &request.EndDate, "timeZone": &request.TimeZone, "period": (*string)(&request.Period),
+	}
+	request.Among = &usage.Among{}
+	lists := map[string]*[]string{"accountIds": &request.Among.AccountIDs, "customerIds": &request.Among.CustomerIDs}
+	for name, value := range arguments {
+		switch value := value.(type) {
+		case nil:
+		case string:
+			if texts[name] == nil {
+				return usage.Request{}, false
+			}
+			*texts[name] = value
+		case []any:
+			list := make([]string, len(value))
+			for i, item := range value {
+				text, isText := item.(string)
+				if !isText || lists[name] == nil {
+					return usage.Request{}, false
+				}
+				list[i] = text
+			}
+			if lists[name] == nil {
+				return usage.Request{}, false
+			}
+			*lists[name] = list
+		default:
+			return usage.Request{}, false
 		}
 	}
-	return true
+	return request, true
 }
 
 // found is what a request for a report came to.
@@ -84,9 +113,9 @@ type foundKey struct{}
 
 // resolve reads the report, from one state of the database with what is read below
 // it. A panic is kept for the usual path, which knows how to handle it.
-func (f Flat) resolve(ctx context.Context, arguments map[string]any, level usage.Level, readsBelow bool) (result found) {
+func (f Flat) resolve(ctx context.Context, request usage.Request, readsBelow bool) (result found) {
 	err := usage.Safely(func() error {
-		result = f.read(ctx, arguments, level, readsBelow)
+		result = f.read(ctx, request, readsBelow)
 		return nil
 	})
 	if err != nil {
@@ -95,23 +124,10 @@ func (f Flat) resolve(ctx context.Context, arguments map[string]any, level usage
 	return result
 }
 
-func (f Flat) read(ctx context.Context, arguments map[string]any, level usage.Level, readsBelow bool) found {
-	argument := func(name string) string {
-		value, _ := arguments[name].(string)
-		return value
-	}
+func (f Flat) read(ctx context.Context, request usage.Request, readsBelow bool) found {
 	reading, err := answer.FromContext(ctx)
 	if err != nil {
 		return found{err: err}
-	}
-	request := usage.Request{
-		AccountID:  argument("accountId"),
-		CustomerID: argument("customerId"),
-		StartDate:  argument("startDate"),
-		EndDate:    argument("endDate"),
-		TimeZone:   argument("timeZone"),
-		Period:     usage.Period(argument("period")),
-		Level:      level,
 	}
 	if !readsBelow {
 		report, err := f.resolver.Report(ctx, request)

@@ -24,9 +24,20 @@ func textField[T any](get func(*T) string) encoderOf[T] {
 	return leaf(func(document []byte, value *T) ([]byte, bool) { return appendText(document, get(value)), true })
 }
 
+// numberField is a number of 64 bits, which may have been asked for as text.
 func numberField[T any](get func(*T) int64) encoderOf[T] {
+	return func(operation *graphql.OperationContext, _ graphql.CollectedField) (encoder[T], bool) {
+		asText := answer.Int64IsText(operation)
+		return func(_ context.Context, document []byte, value *T) ([]byte, bool) {
+			return answer.AppendInt64(document, get(value), asText), true
+		}, false
+	}
+}
+
+// smallField is a number of 32 bits.
+func smallField[T any](get func(*T) int32) encoderOf[T] {
 	return leaf(func(document []byte, value *T) ([]byte, bool) {
-		return strconv.AppendInt(document, get(value), 10), true
+		return strconv.AppendInt(document, int64(get(value)), 10), true
 	})
 }
 
@@ -100,15 +111,17 @@ func objectField[T, U any](known fields[U], typeName string, get func(*T) *U) en
 	}
 }
 
-// readField makes a field that is an object, which is read, or null.
-func readField[T, U any](known func() fields[U], typeName string, get func(*T) (*U, error)) encoderOf[T] {
+// readField makes a field that is what something is compared with, which is read, or null.
+func readField[T, U any](known func() fields[U], typeName string, get func(*T, usage.Comparison) (*U, error)) encoderOf[T] {
 	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
 		selected, flat := plain(operation, known(), typeName, field.Selections)
-		if !flat {
+		comparison, understood := comparisonOf(field.ArgumentMap(operation.Variables))
+		if !flat || !understood {
 			return nil, false
 		}
+		comparison.Another = field.Name == "compareTo"
 		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
-			below, err := get(value)
+			below, err := get(value, comparison)
 			if err != nil {
 				return document, false
 			}
@@ -117,6 +130,25 @@ func readField[T, U any](known func() fields[U], typeName string, get func(*T) (
 			}
 			return selected.write(ctx, document, below)
 		}, true
+	}
+}
+
+// rowsField makes a field that is a list of rows, of which some may be chosen.
+func rowsField[T, U any](known fields[U], typeName string, get func(*T, context.Context, answer.Choice) ([]U, error)) encoderOf[T] {
+	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
+		selected, flat := plain(operation, known, typeName, field.Selections)
+		choice, understood := choiceOf(field.ArgumentMap(operation.Variables))
+		if !flat || !understood {
+			return nil, false
+		}
+		width := valuesOf(operation, field.Selections, typeName)
+		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
+			rows, err := get(value, ctx, choice)
+			if err != nil || answer.SpendRows(ctx, len(rows), width, answer.Flat) != nil {
+				return document, false
+			}
+			return selected.writeAll(ctx, document, rows)
+		}, selected.reads || !choice.IsPlain()
 	}
 }
 

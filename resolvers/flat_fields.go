@@ -18,11 +18,12 @@ var reportFields = fields[answer.Report]{
 	"asOf":          timeField(func(r *answer.Report) *time.Time { return &r.AsOf }),
 	"retainedFrom":  timeField((*answer.Report).RetainedFrom),
 	"totals":        objectField(totalsFields, "AIUsageTotals", func(r *answer.Report) *usage.Usage { return &r.Totals }),
-	"accountUsage":  listField(accountFields, "AIAccountUsage", (*answer.Report).AccountUsage),
-	"customerUsage": listField(customerFields, "AICustomerUsage", (*answer.Report).CustomerUsage),
+	"accountUsage":  rowsField(accountFields, "AIAccountUsage", (*answer.Report).AccountRows),
+	"customerUsage": rowsField(customerFields, "AICustomerUsage", (*answer.Report).CustomerRows),
 	"plan":          objectField(planFields, "AIUsagePlan", (*answer.Report).Plan),
 	"series":        seriesField((*answer.Report).Series),
-	"previous":      readField(func() fields[answer.Report] { return previousFields }, "AIUsage", (*answer.Report).Previous),
+	"previous":      readField(func() fields[answer.Report] { return previousFields }, "AIUsage", (*answer.Report).Compared),
+	"compareTo":     readField(func() fields[answer.Report] { return previousFields }, "AIUsage", (*answer.Report).Compared),
 }
 
 // previousFields are reportFields, which cannot name themselves.
@@ -39,16 +40,17 @@ var totalsFields = fields[usage.Usage]{
 var accountFields = fields[answer.AccountUsage]{
 	"accountId": textField(func(a *answer.AccountUsage) string { return a.AccountID }),
 	"account":   objectField(namedAccountFields, "Account", func(a *answer.AccountUsage) *answer.Account { account := a.Account(); return &account }),
+	"minutes":   numberField(func(a *answer.AccountUsage) int64 { return a.Minutes }),
 	"aiMinutes": minutesField(func(a *answer.AccountUsage) usage.Usage { return a.Usage }),
 	"aiSeconds": numberField(func(a *answer.AccountUsage) int64 { return a.Seconds }),
 	"sessions":  numberField(func(a *answer.AccountUsage) int64 { return a.Sessions }),
 	"withoutCustomer": objectField(totalsFields, "AIUsageTotals",
 		func(a *answer.AccountUsage) *usage.Usage { return &a.WithoutCustomer }),
-	"customerUsage": listField(customerFields, "AICustomerUsage",
-		func(a *answer.AccountUsage) []answer.CustomerUsage { return a.CustomerUsage() }),
-	"series":   seriesField((*answer.AccountUsage).Series),
-	"previous": readField(amountFields, "AIUsageTotals", (*answer.AccountUsage).Previous),
-	"share":    shareField(func(a *answer.AccountUsage, of answer.Measure) *float64 { return a.Share(of) }),
+	"customerUsage": rowsField(customerFields, "AICustomerUsage", (*answer.AccountUsage).CustomerRows),
+	"series":        seriesField((*answer.AccountUsage).Series),
+	"previous":      readField(amountFields, "AIUsageTotals", (*answer.AccountUsage).Compared),
+	"compareTo":     readField(amountFields, "AIUsageTotals", (*answer.AccountUsage).Compared),
+	"share":         shareField(func(a *answer.AccountUsage, of answer.Measure) *float64 { return a.Share(of) }),
 }
 
 var customerFields = fields[answer.CustomerUsage]{
@@ -56,11 +58,13 @@ var customerFields = fields[answer.CustomerUsage]{
 	"account":    objectField(namedAccountFields, "Account", func(c *answer.CustomerUsage) *answer.Account { account := c.Account(); return &account }),
 	"customerId": textField(func(c *answer.CustomerUsage) string { return c.CustomerID }),
 	"customer":   objectField(namedCustomerFields, "Customer", func(c *answer.CustomerUsage) *answer.Customer { customer := c.Customer(); return &customer }),
+	"minutes":    numberField(func(c *answer.CustomerUsage) int64 { return c.Minutes }),
 	"aiMinutes":  minutesField(func(c *answer.CustomerUsage) usage.Usage { return c.Usage }),
 	"aiSeconds":  numberField(func(c *answer.CustomerUsage) int64 { return c.Seconds }),
 	"sessions":   numberField(func(c *answer.CustomerUsage) int64 { return c.Sessions }),
 	"series":     seriesField((*answer.CustomerUsage).Series),
-	"previous":   readField(amountFields, "AIUsageTotals", (*answer.CustomerUsage).Previous),
+	"previous":   readField(amountFields, "AIUsageTotals", (*answer.CustomerUsage).Compared),
+	"compareTo":  readField(amountFields, "AIUsageTotals", (*answer.CustomerUsage).Compared),
 	"share":      shareField(func(c *answer.CustomerUsage, of answer.Measure) *float64 { return c.Share(of) }),
 }
 
@@ -108,13 +112,13 @@ var planFields = fields[answer.Plan]{
 var pieceFields = fields[answer.Piece]{
 	"grain":    textField(func(p *answer.Piece) string { return string(p.Grain) }),
 	"timeZone": textField(func(p *answer.Piece) string { return p.TimeZone }),
-	"sign":     numberField(func(p *answer.Piece) int64 { return int64(p.Sign) }),
+	"sign":     smallField(func(p *answer.Piece) int32 { return p.Sign }),
 	"from":     timeField(func(p *answer.Piece) *time.Time { return p.From }),
 	"to":       timeField(func(p *answer.Piece) *time.Time { return p.To }),
 }
 
 var spanFields = fields[answer.Span]{
-	"sign": numberField(func(s *answer.Span) int64 { return int64(s.Sign) }),
+	"sign": smallField(func(s *answer.Span) int32 { return s.Sign }),
 	"from": timeField(func(s *answer.Span) *time.Time { return s.From }),
 	"to":   timeField(func(s *answer.Span) *time.Time { return s.To }),
 }

@@ -71,6 +71,9 @@ func listOf[T any](ctx context.Context, known fields[T], typeName string, rows [
 			}
 			return selected.writeAll(ctx, nil, rows)
 		})
+		if err := answer.Wanted(ctx); err != nil {
+			return nil, err // what is below the list took too long
+		}
 		if ok {
 			return graphql.WriterFunc(func(w io.Writer) { w.Write(document) }), nil
 		}

@@ -29,31 +29,35 @@ import (
 var selectable = map[string]map[string]string{
 	"AIUsage": {"from": "", "to": "", "timeZone": "", "asOf": "", "totals": "AIUsageTotals",
 		"accountUsage": "AIAccountUsage", "customerUsage": "AICustomerUsage", "plan": "AIUsagePlan",
-		"series": "AIUsagePoint", "previous": "AIUsage", "__typename": "",
+		"series": "AIUsagePoint", "previous": "AIUsage", "compareTo": "AIUsage", "__typename": "",
 		"accountUsageConnection": "AIAccountUsageConnection", "customerUsageConnection": "AICustomerUsageConnection"},
 	"AIAccountUsageConnection":  {"nodes": "AIAccountUsage", "edges": "AIAccountUsageEdge", "totalCount": "", "__typename": ""},
 	"AICustomerUsageConnection": {"nodes": "AICustomerUsage", "edges": "AICustomerUsageEdge", "totalCount": "", "__typename": ""},
 	"AIAccountUsageEdge":        {"cursor": "", "node": "AIAccountUsage", "__typename": ""},
 	"AICustomerUsageEdge":       {"cursor": "", "node": "AICustomerUsage", "__typename": ""},
 	"AIUsageTotals":             {"aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
-	"AIAccountUsage": {"accountId": "", "account": "Account", "aiMinutes": "", "aiSeconds": "", "sessions": "", "share": "",
+	"AIAccountUsage": {"accountId": "", "account": "Account", "minutes": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "share": "", "compareTo": "AIUsageTotals",
 		"withoutCustomer": "AIUsageTotals", "customerUsage": "AICustomerUsage", "series": "AIUsagePoint",
 		"previous": "AIUsageTotals", "__typename": ""},
-	"AICustomerUsage": {"accountId": "", "account": "Account", "customerId": "", "customer": "Customer", "aiMinutes": "", "aiSeconds": "",
+	"AICustomerUsage": {"accountId": "", "account": "Account", "customerId": "", "customer": "Customer", "minutes": "", "aiMinutes": "", "aiSeconds": "", "compareTo": "AIUsageTotals",
 		"sessions": "", "share": "", "series": "AIUsagePoint", "previous": "AIUsageTotals", "__typename": ""},
 	"Account":          {"accountId": "", "name": "", "__typename": ""},
 	"Customer":         {"accountId": "", "account": "Account", "customerId": "", "name": "", "__typename": ""},
 	"AIUsagePoint":     {"from": "", "to": "", "partial": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
 	"AIUsagePlan":      {"source": "", "pieces": "AIUsagePlanPiece", "sessions": "AIUsageSpan", "__typename": ""},
-	"AIUsagePlanPiece": {"grain": "", "from": "", "to": "", "__typename": ""},
-	"AIUsageSpan":      {"from": "", "to": "", "__typename": ""},
+	"AIUsagePlanPiece": {"grain": "", "sign": "", "from": "", "to": "", "__typename": ""},
+	"AIUsageSpan":      {"sign": "", "from": "", "to": "", "__typename": ""},
 }
 
 // argumentsOf are the arguments that a field may be given.
 var argumentsOf = map[string][]string{
 	"share":                   {"", "(of:SESSIONS)", "(of:AI_SECONDS)", "(of:$measure)"},
-	"accountUsageConnection":  {"", "(first:2)", "(last:1,orderBy:{field:AI_MINUTES})"},
-	"customerUsageConnection": {"", "(first:1,orderBy:{field:SESSIONS,direction:DESC})", "(last:3)"},
+	"accountUsage":            {"", "(include:BOTH)", "(filter:{search:\"A\"})", "(filter:{minimum:{value:3},named:$yes})", "(include:PREVIOUS,compare:{shift:WEEK,elapsed:$yes})"},
+	"customerUsage":           {"", "(include:BOTH,compare:$compare)", "(filter:$filter)", "(filter:{named:false,minimum:{measure:SESSIONS,value:\"1\"}})"},
+	"previous":                {"", "(shift:WEEK)", "(shift:$shift)", "(elapsed:$yes)", "(shift:MONTH,elapsed:true)"},
+	"compareTo":               {"", "(startDate:\"2026-02-01\")", "(period:LAST_MONTH)", "(startDate:\"x\")", "(period:TODAY,endDate:\"2026-02-01\")"},
+	"accountUsageConnection":  {"", "(first:2)", "(last:1,orderBy:{field:AI_MINUTES})", "(orderBy:{field:CHANGE,measure:SESSIONS},include:BOTH)"},
+	"customerUsageConnection": {"", "(first:1,orderBy:{field:SESSIONS,direction:DESC})", "(last:3)", "(orderBy:{field:NAME},filter:{search:\"a\"})"},
 	"series":                  {"(granularity:DAY)", "(granularity:WEEK,fillZero:false)", "(granularity:MONTH,fillZero:$yes)", "(granularity:HOUR)"},
 }
 
@@ -156,8 +160,10 @@ func TestFlatWritesTheBytesOfTheOrdinaryWay(t *testing.T) {
 		report = drawReport(rt)
 		var fragments []string
 		selection := drawSelection(rt, "AIUsage", &fragments, 0)
-		query := "query($yes:Boolean!,$measure:AIUsageMeasure=AI_SECONDS){aiUsage" + selection + " used:__typename@include(if:$yes) measured:aiUsage@skip(if:$yes){accountUsage{share(of:$measure)}}}" + strings.Join(fragments, "")
-		body, err := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"yes": true}})
+		query := "query($yes:Boolean!,$measure:AIUsageMeasure=AI_SECONDS,$shift:AIUsageShift=YEAR,$compare:AIUsageComparison,$filter:AIUsageFilter){aiUsage" + selection + " used:__typename@include(if:$yes) measured:aiUsage@skip(if:$yes){accountUsage{share(of:$measure) previous(shift:$shift){sessions}} customerUsage(compare:$compare,filter:$filter){sessions}}}" + strings.Join(fragments, "")
+		body, err := json.Marshal(map[string]any{"query": query, "variables": map[string]any{
+			"yes": true, "compare": map[string]any{"shift": "MONTH", "elapsed": false}, "filter": map[string]any{"search": "é", "minimum": map[string]any{"value": 2}},
+		}, "extensions": map[string]any{"int64": rapid.SampledFrom([]string{"text", "number"}).Draw(rt, "numbers")}})
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 type queryResolver struct{ *Resolver }
 
 // AiUsage resolves Query.aiUsage, unless Flat has done so already.
-func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID, startDate, endDate, timeZone *string, period *usage.Period) (*answer.Report, error) {
+func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID *string, accountIDs, customerIDs []string, startDate, endDate, timeZone *string, period *usage.Period) (*answer.Report, error) {
 	reading, err := answer.FromContext(ctx)
 	if err != nil {
 		return nil, err
@@ -22,7 +22,7 @@ func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID, start
 	if result, done := ctx.Value(foundKey{}).(found); done {
 		return result.again()
 	}
-	query, err := requestOf(accountID, customerID, startDate, endDate, timeZone, period).Query(r.zone, time.Now())
+	query, err := requestOf(accountID, customerID, accountIDs, customerIDs, startDate, endDate, timeZone, period).Query(r.zone, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -35,10 +35,11 @@ func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID, start
 
 // requestOf returns the arguments of a question as a request. Absent, null and
 // empty are the same.
-func requestOf(accountID, customerID, startDate, endDate, timeZone *string, period *usage.Period) usage.Request {
+func requestOf(accountID, customerID *string, accountIDs, customerIDs []string, startDate, endDate, timeZone *string, period *usage.Period) usage.Request {
 	return usage.Request{
 		AccountID:  given(accountID),
 		CustomerID: given(customerID),
+		Among:      &usage.Among{AccountIDs: accountIDs, CustomerIDs: customerIDs},
 		StartDate:  given(startDate),
 		EndDate:    given(endDate),
 		TimeZone:   given(timeZone),
@@ -54,35 +55,40 @@ func given[T ~string](argument *T) T {
 	return *argument
 }
 
-// continued returns the report that a page asked for below the field continues,
-// or nil when there is no such page or the report is not kept any more.
+// continued returns the report that all pages asked for below the field continue, or nil
+// when they do not continue the same one, or it is not kept any more. Nobody is shown a page
+// of an older report because of somebody else's cursor.
 func (r *Resolver) continued(ctx context.Context, query usage.Query) (*usage.Report, error) {
 	operation := graphql.GetOperationContext(ctx)
+	var report *usage.Report
 	for _, field := range graphql.CollectFields(operation, graphql.GetFieldContext(ctx).Field.Selections, []string{"AIUsage"}) {
 		if field.Name != "accountUsageConnection" && field.Name != "customerUsageConnection" {
 			continue
 		}
 		arguments := field.ArgumentMap(operation.Variables)
-		for _, name := range []string{"after", "before"} {
-			place, _ := arguments[name].(string)
-			if place == "" {
-				continue
-			}
-			restricted, err := auth.Restrict(ctx, query)
-			if err != nil {
-				return nil, err
-			}
-			if report := r.kept.Find(restricted, place); report != nil {
-				return report, nil
-			}
+		place, _ := arguments["after"].(string)
+		if place == "" {
+			place, _ = arguments["before"].(string)
 		}
+		if place == "" {
+			return nil, nil
+		}
+		restricted, err := auth.Restrict(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		found := r.kept.Find(restricted, place)
+		if found == nil || report != nil && found != report {
+			return nil, nil
+		}
+		report = found
 	}
-	return nil, nil
+	return report, nil
 }
 
 // Accounts resolves Query.accounts.
 func (r queryResolver) Accounts(ctx context.Context, search *string, first *int32, after *string, last *int32, before *string) (*answer.AccountConnection, error) {
-	asked, err := answer.PageArguments{First: first, Last: last, After: after, Before: before}.Search("", given(search))
+	asked, err := answer.PageArguments{First: first, Last: last, After: after, Before: before}.Search(answer.ListOfAccounts, "", given(search))
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +107,7 @@ func (r queryResolver) Customers(ctx context.Context, accountID, search *string,
 	if err != nil {
 		return nil, err
 	}
-	asked, err := answer.PageArguments{First: first, Last: last, After: after, Before: before}.Search(account, given(search))
+	asked, err := answer.PageArguments{First: first, Last: last, After: after, Before: before}.Search(answer.ListOfCustomers, account, given(search))
 	if err != nil {
 		return nil, err
 	}

@@ -64,6 +64,18 @@ func TestTheDatabaseIsAskedWithinTheScopeOnly(t *testing.T) {
 				return usage.Query{AccountID: account, CustomerID: "c", Accounts: scope}
 			},
 		},
+		"a report of some accounts": {
+			func(ctx context.Context, s Reader, account string) (any, error) {
+				return s.Report(ctx, usage.Query{AccountID: account, AccountIDs: []string{"b", "x"}, Accounts: []string{"b", "x"}})
+			},
+			func(account string, scope []string) any {
+				within := []string{"b"}
+				if scope == nil {
+					within = []string{"b", "x"}
+				}
+				return usage.Query{AccountID: account, AccountIDs: []string{"b", "x"}, Accounts: within}
+			},
+		},
 		"a report of a snapshot": {
 			func(ctx context.Context, s Reader, account string) (any, error) {
 				return s.Snapshot(ctx).Report(ctx, usage.Query{AccountID: account, CustomerID: "c"})

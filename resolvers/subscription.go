@@ -24,8 +24,8 @@ type subscriptionResolver struct{ *Resolver }
 
 // AiUsageChanged resolves Subscription.aiUsageChanged. Whoever asks the same and
 // may see the same shares a poll of the database.
-func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, customerID, startDate, endDate, timeZone *string, period *usage.Period) (<-chan *answer.Report, error) {
-	request := requestOf(accountID, customerID, startDate, endDate, timeZone, period)
+func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, customerID *string, accountIDs, customerIDs []string, startDate, endDate, timeZone *string, period *usage.Period) (<-chan *answer.Report, error) {
+	request := requestOf(accountID, customerID, accountIDs, customerIDs, startDate, endDate, timeZone, period)
 	query, err := request.Query(r.zone, time.Now())
 	if err != nil {
 		return nil, err
@@ -41,7 +41,9 @@ func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, cus
 	poll := func(ctx context.Context) (*usage.Report, error) {
 		return r.Report(auth.NewContext(ctx, principal), request)
 	}
-	key := fmt.Sprintf("%#v %v %q", request, query.Accounts != nil, query.Accounts)
+	asked := request
+	asked.Among = nil // an address
+	key := fmt.Sprintf("%#v %#v %#v %#v", asked, query.AccountIDs, query.CustomerIDs, query.Accounts)
 	leave, err := r.callers.enter(principal.Name, key)
 	if err != nil {
 		return nil, err

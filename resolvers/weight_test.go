@@ -185,7 +185,7 @@ func TestNoWayToMultiplyPassesTheBudget(t *testing.T) {
 			w := newWide(c.accounts, c.customers, c.minutes)
 			answer, allocated := answerOf(t, w, c.query)
 			t.Logf("%.1f MB answered, %.1f MB allocated, %d points read", float64(len(answer))/mb, float64(allocated)/mb, w.points.Load())
-			if !strings.Contains(answer, `"argument":"`+c.argument+`","code":"BAD_USER_INPUT"`) || len(answer) > 10_000 {
+			if !strings.Contains(answer, `"argument":"`+c.argument+`","code":"BAD_USER_INPUT"`) || len(answer) > 40*mb { // what is within the budget is answered
 				t.Errorf("got %d bytes: %.500s", len(answer), answer)
 			}
 			if allocated > c.most {
@@ -317,7 +317,7 @@ func TestAnEventThatTakesTooLongIsAnError(t *testing.T) {
 				take.Store(int64(2 * limit))
 			}
 			answer := next()
-			if got := strings.Contains(answer, "deadline exceeded"); got != late || strings.Contains(answer, `"sessions"`) == late {
+			if got := strings.Contains(answer, "deadline exceeded"); got != late || strings.Contains(answer, `"accountId"`) == late {
 				t.Errorf("event %d: got %s", i, answer)
 			}
 		}

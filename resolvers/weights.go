@@ -23,16 +23,12 @@ var points = map[usage.Step]int{usage.QuarterHourly: 2880, usage.Hourly: 720, us
 
 // weights returns how many values the fields with lists count for.
 func weights() (c graph.ComplexityRoot) {
-	c.AIUsage.AccountUsage = list(someAccounts)
-	c.AIUsage.CustomerUsage = list(someCustomers)
+	c.AIUsage.AccountUsage = rows(someAccounts)
+	c.AIUsage.CustomerUsage = rows(someCustomers)
 	c.AIUsage.Series = series
-	c.AIUsage.AccountUsageConnection = func(below int, first *int32, _ *string, last *int32, _ *string, _ answer.Order) int {
-		return page(below, first, last)
-	}
-	c.AIUsage.CustomerUsageConnection = func(below int, first *int32, _ *string, last *int32, _ *string, _ answer.Order) int {
-		return page(below, first, last)
-	}
-	c.AIAccountUsage.CustomerUsage = list(someCustomersOfAccount)
+	c.AIUsage.AccountUsageConnection = pageOfRows
+	c.AIUsage.CustomerUsageConnection = pageOfRows
+	c.AIAccountUsage.CustomerUsage = rows(someCustomersOfAccount)
 	c.AIAccountUsage.Series = series
 	c.AICustomerUsage.Series = series
 	c.Query.Accounts = func(below int, _ *string, first *int32, _ *string, last *int32, _ *string) int {
@@ -48,6 +44,16 @@ func weights() (c graph.ComplexityRoot) {
 }
 
 func list(length int) func(int) int { return func(below int) int { return 1 + length*below } }
+
+// rows weighs a list of rows, however they are chosen.
+func rows(length int) func(int, *answer.Filter, answer.Include, *usage.Comparison) int {
+	return func(below int, _ *answer.Filter, _ answer.Include, _ *usage.Comparison) int { return 1 + length*below }
+}
+
+// pageOfRows weighs a connection of rows.
+func pageOfRows(below int, first *int32, _ *string, last *int32, _ *string, _ answer.Order, _ *answer.Filter, _ answer.Include, _ *usage.Comparison) int {
+	return page(below, first, last)
+}
 
 // series weighs a series: each of its points is read, whether it is shown or not, and what
 // is selected of it is written.

@@ -145,14 +145,14 @@ func written(value *ast.Value) string {
 }
 
 // plainLiterals rewrites the literals of a valid document as gqlgen can read them: a
-// number for an ID becomes the text that it stands for, and a whole number for a Float
-// one with a fraction. gqlgen reads whole numbers of 64 bits, and panics at larger ones.
+// number for an ID or of 64 bits becomes the text that it stands for, and a whole number for a
+// Float one with a fraction. gqlgen reads whole numbers of 64 bits, and panics at larger ones.
 func plainLiterals(schema *ast.Schema, document *ast.QueryDocument) {
 	observers := &core.Events{}
 	observers.OnValue(func(_ *core.Walker, value *ast.Value) {
 		switch {
 		case value.Kind != ast.IntValue || value.Definition == nil:
-		case value.Definition.Name == "ID":
+		case value.Definition.Name == "ID", value.Definition.Name == "Int64":
 			value.Kind = ast.StringValue
 		case value.Definition.Name == "Float":
 			value.Kind = ast.FloatValue

@@ -40,8 +40,8 @@ func TestErrorsNameArgumentsOfGraphQL(t *testing.T) {
 		{`accounts(first:1,last:1){nodes{accountId}}`, "last", "first and last cannot go together", []string{"first, perhaps with after", "last, perhaps with before"}},
 		{`accounts(first:-1){nodes{accountId}}`, "first", "first is -1", []string{"a number from 0 to 1000"}},
 		{`accounts(last:1001){nodes{accountId}}`, "last", "last is 1001", []string{"a number from 0 to 1000"}},
-		{`accounts(after:"!"){nodes{accountId}}`, "after", "after is not a cursor", []string{"a cursor of the same connection, asked for with the same orderBy"}},
-		{`customers(before:"!"){nodes{customerId}}`, "before", "before is not a cursor", []string{"a cursor of the same connection, asked for with the same orderBy"}},
+		{`accounts(after:"!"){nodes{accountId}}`, "after", "after is not a cursor", []string{"a cursor of the same connection, asked for with the same arguments, or none, to begin again"}},
+		{`customers(before:"!"){nodes{customerId}}`, "before", "before is not a cursor", []string{"a cursor of the same connection, asked for with the same arguments, or none, to begin again"}},
 		{`customers(accountId:"` + long + `"){nodes{customerId}}`, "accountId", "accountId is longer than 64 characters", nil},
 		{`accounts(search:"` + strings.Repeat("x", 256) + `"){nodes{accountId}}`, "search", "search is longer than 255 characters", nil},
 	} {

@@ -88,23 +88,12 @@ func (r Range) Previous(zone *time.Location) (previous Range, ok bool) {
 	if r.From.IsZero() || r.To.IsZero() || !r.From.Before(r.To) {
 		return Range{}, false
 	}
-	defer func() { ok = ok && previous.From.Year() > 0 }()
-	if !beginsDay(r.From, zone) || !beginsDay(r.To, zone) {
-		// A time.Duration ends after 292 years.
-		seconds, nanoseconds := r.To.Unix()-r.From.Unix(), r.To.Nanosecond()-r.From.Nanosecond()
-		return Range{time.Unix(r.From.Unix()-seconds, int64(r.From.Nanosecond()-nanoseconds)).UTC(), r.From}, true
+	back := r.back(ByPeriod, zone)
+	from := back.start(r.From, zone)
+	for ; !from.Before(r.From); back.days++ {
+		from = back.start(r.From, zone) // over a day that the zone skipped
 	}
-	year, month, day := r.From.In(zone).Date()
-	toYear, toMonth, toDay := r.To.In(zone).Date()
-	if day == 1 && toDay == 1 {
-		count := time.Month(toYear-year)*12 + toMonth - month
-		return Range{dayBegins(year, month-count, 1, zone), r.From}, true
-	}
-	day -= calendarDays(r, zone)
-	for !dayBegins(year, month, day, zone).Before(r.From) {
-		day-- // a day that the zone skipped
-	}
-	return Range{dayBegins(year, month, day, zone), r.From}, true
+	return Range{from, r.From}, from.Year() > 0
 }
 
 // calendarDays counts the days of a range that begins and ends with a day.

@@ -3,6 +3,7 @@ package usage
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -11,6 +12,9 @@ import (
 type Request struct {
 	// AccountID and CustomerID filter by id.
 	AccountID, CustomerID string
+	// Among filters by any of some ids, besides; nil does not. A pointer keeps requests
+	// comparable.
+	Among *Among
 	// StartDate and EndDate take the forms of DateForms.
 	StartDate, EndDate string
 	// TimeZone is an IANA name such as "Europe/Berlin".
@@ -21,15 +25,22 @@ type Request struct {
 	Level Level
 }
 
+// Among are ids of which one is asked for. nil means all, and an empty list none. A
+// customer id is that of a customer of any account.
+type Among struct{ AccountIDs, CustomerIDs []string }
+
 // Query is a question with every value resolved.
 type Query struct {
 	AccountID, CustomerID string
+	// AccountIDs and CustomerIDs are the ids of which one was asked for, each once; nil means
+	// all. Of AccountIDs, Accounts has those that matter.
+	AccountIDs, CustomerIDs []string
 	// Level is how far the answer has to tell usage apart. What is coarser can be read
 	// faster; what is finer than asked for is not in the answer.
 	Level Level
-	// Accounts are the accounts that whoever asks may see; the filters above
-	// narrow them further. nil means all of them, and an empty list none. Whatever
-	// reads for a query must obey it.
+	// Accounts are the accounts that the answer may be of: those that whoever asks may see,
+	// of AccountIDs where these are given. The filters above narrow them further. nil means
+	// all, and an empty list none. Whatever reads for a query must obey it.
 	Accounts []string
 	Range    Range
 	// StartsBy and EndsBy are the arguments that the ends of the range come from: dates, a
@@ -62,11 +73,26 @@ func (r Request) Query(fallback *time.Location, now time.Time) (Query, error) {
 	if err != nil {
 		return Query{}, err
 	}
+	var among Among
+	if r.Among != nil {
+		among = *r.Among
+	}
+	accountIDs, err := FilterIDs(ArgAccountIDs, among.AccountIDs)
+	if err != nil {
+		return Query{}, err
+	}
+	customerIDs, err := FilterIDs(ArgCustomerIDs, among.CustomerIDs)
+	if err != nil {
+		return Query{}, err
+	}
 	span, err := r.span(zone, now)
 	if err != nil {
 		return Query{}, err
 	}
-	query := Query{AccountID: accountID, CustomerID: customerID, Level: r.Level, Range: span, Zone: zone}
+	query := Query{
+		AccountID: accountID, CustomerID: customerID, AccountIDs: accountIDs, CustomerIDs: customerIDs, Accounts: accountIDs,
+		Level: r.Level, Range: span, Zone: zone,
+	}
 	query.StartsBy, query.EndsBy = r.endsBy()
 	return query, nil
 }
@@ -96,6 +122,21 @@ func (r Request) span(zone *time.Location, now time.Time) (Range, error) {
 	}
 	return r.Period.Range(now, zone)
 }
+
+// Within returns the query about those of its accounts that are among some (nil: all).
+func (q Query) Within(accounts []string) Query {
+	switch {
+	case accounts == nil:
+	case q.Accounts == nil:
+		q.Accounts = accounts
+	default:
+		q.Accounts = slices.DeleteFunc(slices.Clone(q.Accounts), func(id string) bool { return !slices.Contains(accounts, id) })
+	}
+	return q
+}
+
+// OfCustomers tells whether the query is about some customers only.
+func (q Query) OfCustomers() bool { return q.CustomerID != "" || q.CustomerIDs != nil }
 
 // Usage is an amount of use.
 type Usage struct {

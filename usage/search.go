@@ -5,13 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// Search looks for accounts or customers by the beginning of their id or name.
+// Search looks for accounts or customers by their id or name.
 type Search struct {
 	// Accounts are the accounts that whoever asks may see, as in Query.
 	Accounts []string
 	// AccountID leaves those of one account; empty means every account.
 	AccountID string
-	// Text is what an id or, in upper or lower case, a name begins with.
+	// Text is what an id or a name has in it, in upper or lower case, with or without accents.
+	// It is empty for all.
 	Text string
 	// After and Before bound what is found, both exclusive, in the order of account
 	// id and customer id by their bytes. nil is no bound.

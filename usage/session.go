@@ -1,7 +1,9 @@
 package usage
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -81,6 +83,34 @@ func FilterID(argument Argument, value string) (string, error) {
 		return " ", nil
 	}
 	return id, nil
+}
+
+// MaxFilterIDs bounds the ids of one list that a request asks for.
+const MaxFilterIDs = 1000
+
+// FilterIDs returns a list of ids that a request asks for, as FilterID does each of them, in
+// order and each once. nil stays nil. The error is an InvalidArgument that names the argument
+// where there are too many or one is empty, which as a filter would mean every account.
+func FilterIDs(argument Argument, values []string) ([]string, error) {
+	if values == nil {
+		return nil, nil
+	}
+	if len(values) > MaxFilterIDs {
+		return nil, Invalid(argument, "%s has %d ids", argument, len(values)).Accepting(fmt.Sprintf("at most %d ids", MaxFilterIDs))
+	}
+	ids := make([]string, 0, len(values))
+	for _, value := range values {
+		if value == "" {
+			return nil, Invalid(argument, "%s has an empty id", argument).Accepting("ids", Textf("no %s at all, for every one", argument))
+		}
+		id, err := FilterID(argument, value)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
 }
 
 // CheckID tells whether value can be the id of something new: valid UTF-8 that XML can hold, at most

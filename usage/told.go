@@ -16,6 +16,8 @@ type Argument string
 const (
 	ArgAccountID   Argument = "accountId"
 	ArgCustomerID  Argument = "customerId"
+	ArgAccountIDs  Argument = "accountIds"
+	ArgCustomerIDs Argument = "customerIds"
 	ArgStartDate   Argument = "startDate"
 	ArgEndDate     Argument = "endDate"
 	ArgTimeZone    Argument = "timeZone"
@@ -23,6 +25,8 @@ const (
 	ArgGranularity Argument = "granularity"
 	ArgSearch      Argument = "search"
 	ArgAIMinutes   Argument = "aiMinutes"
+	ArgShift       Argument = "shift"
+	ArgElapsed     Argument = "elapsed"
 )
 
 // Sent is a value as a caller sent it. It is shown in quotes, cut to a length that

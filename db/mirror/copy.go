@@ -105,18 +105,25 @@ func (c *Copy) from(at, end int, t time.Time) int {
 
 // wanted returns whether a query asks for a subject.
 func wanted(query usage.Query) func(usage.Subject) bool {
-	var accounts map[string]bool
-	if query.Accounts != nil {
-		accounts = make(map[string]bool, len(query.Accounts))
-		for _, id := range query.Accounts {
-			accounts[id] = true
-		}
-	}
+	accounts, customers := setOf(query.Accounts), setOf(query.CustomerIDs)
 	return func(subject usage.Subject) bool {
 		return (accounts == nil || accounts[subject.AccountID]) &&
 			(query.AccountID == "" || subject.AccountID == query.AccountID) &&
+			(customers == nil || usage.TrimID(subject.CustomerID) != "" && customers[subject.CustomerID]) &&
 			(query.CustomerID == "" || usage.TrimID(query.CustomerID) != "" && subject.CustomerID == query.CustomerID)
 	}
+}
+
+// setOf returns some ids as a set, and nil for nil.
+func setOf(ids []string) map[string]bool {
+	if ids == nil {
+		return nil
+	}
+	set := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
 }
 
 // making is a copy that is being made.

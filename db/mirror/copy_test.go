@@ -56,6 +56,9 @@ func TestSpansHaveTheSessionsInThem(t *testing.T) {
 		if random.IntN(3) == 0 {
 			query.Accounts = [][]string{{}, {"a0"}, {"a0", "a1"}}[random.IntN(3)]
 		}
+		if random.IntN(3) == 0 {
+			query.CustomerIDs = [][]string{{}, {"c"}, {" ", "nobody"}, {"c", "nobody"}}[random.IntN(4)]
+		}
 		var points []usage.Range
 		at := begin.Add(time.Duration(random.IntN(48*60)-600) * time.Minute)
 		if random.IntN(5) == 0 {
@@ -82,7 +85,8 @@ func TestSpansHaveTheSessionsInThem(t *testing.T) {
 		want, got := map[key]usage.Usage{}, map[key]usage.Usage{}
 		for _, one := range sessions {
 			if query.AccountID != "" && one.AccountID != query.AccountID || query.CustomerID != "" && one.CustomerID != query.CustomerID ||
-				query.Accounts != nil && !slices.Contains(query.Accounts, one.AccountID) {
+				query.Accounts != nil && !slices.Contains(query.Accounts, one.AccountID) ||
+				query.CustomerIDs != nil && (usage.TrimID(one.CustomerID) == "" || !slices.Contains(query.CustomerIDs, one.CustomerID)) {
 				continue
 			}
 			subject := query.Level.Of(usage.Subject{AccountID: one.AccountID, CustomerID: one.CustomerID})
@@ -109,7 +113,8 @@ func TestSpansHaveTheSessionsInThem(t *testing.T) {
 		var span usage.Range
 		for _, one := range sessions {
 			if one.StartedAt.IsZero() || query.AccountID != "" && one.AccountID != query.AccountID || query.CustomerID != "" && one.CustomerID != query.CustomerID ||
-				query.Accounts != nil && !slices.Contains(query.Accounts, one.AccountID) {
+				query.Accounts != nil && !slices.Contains(query.Accounts, one.AccountID) ||
+				query.CustomerIDs != nil && (usage.TrimID(one.CustomerID) == "" || !slices.Contains(query.CustomerIDs, one.CustomerID)) {
 				continue
 			}
 			if from := one.StartedAt.Truncate(time.Hour); span.From.IsZero() || from.Before(span.From) {

@@ -92,7 +92,7 @@ func (state *State) lacks(plan usage.Plan) bool {
 // sums are those that a query can be answered from.
 func (state *State) sums(query usage.Query) usage.Sums {
 	sums := usage.Sums{Level: query.Level, Calendars: state.Calendars, HoursUntil: state.QuartersFrom.Time}
-	if query.CustomerID != "" {
+	if query.OfCustomers() {
 		sums.Level = usage.ByCustomer
 	}
 	if !state.Usable() {

@@ -163,6 +163,10 @@ func TestCostFollowsWhatIsAsked(t *testing.T) {
 				check(zone+": each customer's month", month, 3*costAccounts*costCustomers+changes+constant)
 				month.AccountID = "a1"
 				check(zone+": one account's customers' month", month, 3*costCustomers+changes+constant)
+				month.AccountID, month.Accounts = "", []string{"a1", "a3", "a5"}
+				check(zone+": three accounts' customers' month", month, 3*3*costCustomers+changes+constant)
+				month.CustomerIDs = []string{"c1", "c2"}
+				check(zone+": two customers' month in three accounts", month, 3*3*costCustomers+changes+constant)
 			}
 			odd := usage.SeriesQuery{Query: days(zone, "2026-01-05T10:15", "2026-04-17T16:45")}
 			odd.Level = usage.Together

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"aiusage/collation"
 	"aiusage/db/pool"
 	"aiusage/db/where"
 	"aiusage/usage"
@@ -38,50 +39,101 @@ var (
 // a name and those with usage. With rollups, the latter are there once their first
 // session has been folded.
 func (r *Reader) FindAccounts(ctx context.Context, search usage.Search) ([]usage.Account, error) {
-	var found []usage.Account
-	err := r.find(ctx, accountDirectory, search, func(scan func(...any) error) error {
-		var account usage.Account
-		err := scan(&account.AccountID, &account.Name)
-		found = append(found, account)
-		return err
-	})
-	return found, err
+	found, err := r.find(ctx, accountDirectory, search)
+	accounts := make([]usage.Account, len(found))
+	for i, one := range found {
+		accounts[i] = usage.Account{AccountID: one.AccountID, Name: one.Name}
+	}
+	return accounts, err
 }
 
 // FindCustomers returns the customers that a search finds, ordered by account id,
 // then customer id, as FindAccounts does.
 func (r *Reader) FindCustomers(ctx context.Context, search usage.Search) ([]usage.Customer, error) {
-	var found []usage.Customer
-	err := r.find(ctx, customerDirectory, search, func(scan func(...any) error) error {
-		var customer usage.Customer
-		err := scan(&customer.AccountID, &customer.CustomerID, &customer.Name)
-		found = append(found, customer)
-		return err
-	})
-	return found, err
+	return r.find(ctx, customerDirectory, search)
 }
 
-// find gives each row that a search finds to add, in ascending order.
-func (r *Reader) find(ctx context.Context, d directory, search usage.Search, add func(scan func(...any) error) error) error {
+// Searches read the directory in parts, because engines do not agree on which texts are
+// alike, and each part is longer than the one before: most searches find enough soon, and
+// one that finds little reads everything.
+const (
+	firstPart = 1000
+	longest   = 50_000
+)
+
+// find returns what a search finds, in ascending order. Accounts have no CustomerID.
+func (r *Reader) find(ctx context.Context, d directory, search usage.Search) (found []usage.Customer, err error) {
 	state, err := r.phases.Known(ctx)
 	if err != nil {
-		return pool.Translate(err)
+		return nil, pool.Translate(err)
 	}
-	statement, args := d.statement(search, state.Usable())
+	if search.Text == "" {
+		found, err = r.list(ctx, d, search, state.Usable())
+		return found, pool.Translate(err)
+	}
+	pattern, part := collation.NewPattern(search.Text), search
+	for part.Limit = firstPart; ; part.Limit = min(2*part.Limit, longest) {
+		listed, err := r.list(ctx, d, part, state.Usable())
+		if err != nil {
+			return nil, pool.Translate(err)
+		}
+		if search.Backward {
+			slices.Reverse(listed)
+		}
+		for _, one := range listed {
+			if id := d.id(one); len(found) < search.Limit && (pattern.In(id) || pattern.In(one.Name)) {
+				found = append(found, one)
+			}
+		}
+		if len(found) >= search.Limit || len(listed) < part.Limit {
+			break
+		}
+		last := listed[len(listed)-1]
+		bound := &usage.Subject{AccountID: last.AccountID, CustomerID: last.CustomerID}
+		if search.Backward {
+			part.Before = bound
+		} else {
+			part.After = bound
+		}
+	}
+	if search.Backward {
+		slices.Reverse(found)
+	}
+	return found, nil
+}
+
+// list returns a part of the directory, in ascending order.
+func (r *Reader) list(ctx context.Context, d directory, search usage.Search, counted bool) (listed []usage.Customer, err error) {
+	statement, args := d.statement(search, counted)
 	rows, err := r.db.QueryContext(ctx, statement, args...)
 	if err != nil {
-		return pool.Translate(err)
+		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		if err := add(rows.Scan); err != nil {
-			return pool.Translate(err)
+		var one usage.Customer
+		targets := []any{&one.AccountID, &one.CustomerID, &one.Name}
+		if len(d.columns) == 1 {
+			targets = []any{&one.AccountID, &one.Name}
 		}
+		if err := rows.Scan(targets...); err != nil {
+			return nil, err
+		}
+		listed = append(listed, one)
 	}
-	return pool.Translate(rows.Err())
+	return listed, rows.Err()
 }
 
-// statement returns the statement of a search and its arguments.
+// id is what a search looks into beside the name.
+func (d directory) id(one usage.Customer) string {
+	if len(d.columns) == 1 {
+		return one.AccountID
+	}
+	return one.CustomerID
+}
+
+// statement returns the statement of a part of the directory, whatever the text that is searched
+// for, and its arguments.
 func (d directory) statement(search usage.Search, counted bool) (string, []any) {
 	within := d.within(search)
 	used := d.recorded
@@ -89,23 +141,16 @@ func (d directory) statement(search usage.Search, counted bool) (string, []any) 
 		used = d.counted
 	}
 	columns := strings.Join(d.columns, ", ")
-	order, limit := d.order(search.Backward), " LIMIT "+strconv.Itoa(search.Limit)
-	var match where.Conditions
-	inner := order + limit // enough of each source, where each row counts
-	if search.Text != "" {
-		inner = ""
-		prefix := likePrefix(search.Text)
-		match.Add("("+d.columns[len(d.columns)-1]+" LIKE ? ESCAPE '|' OR MAX(name) COLLATE utf8mb4_general_ci LIKE ? ESCAPE '|')", prefix, prefix)
-	}
+	order := d.order(search.Backward) + " LIMIT " + strconv.Itoa(search.Limit) // enough of each source
 	statement := `SELECT ` + columns + `, MAX(name) AS name FROM (
-		(SELECT ` + columns + `, name FROM ` + d.named + within.String() + inner + `)
+		(SELECT ` + columns + `, name FROM ` + d.named + within.String() + order + `)
 		UNION ALL
-		(` + used + within.After("AND") + inner + `)) AS known
-		GROUP BY ` + columns + match.After("HAVING") + order + limit
+		(` + used + within.After("AND") + order + `)) AS known
+		GROUP BY ` + columns + order
 	if search.Backward {
 		statement = `SELECT * FROM (` + statement + `) AS page` + d.order(false)
 	}
-	return statement, slices.Concat(within.Args, within.Args, match.Args)
+	return statement, slices.Concat(within.Args, within.Args)
 }
 
 // within are the conditions on the ids: the scope and the bounds.
@@ -131,10 +176,4 @@ func (d directory) order(backward bool) string {
 		direction = " DESC"
 	}
 	return " ORDER BY " + strings.Join(d.columns, direction+", ") + direction
-}
-
-// likePrefix returns a pattern of LIKE, with the escape character |, for what
-// begins with the text.
-func likePrefix(text string) string {
-	return strings.NewReplacer("|", "||", "%", "|%", "_", "|_").Replace(text) + "%"
 }

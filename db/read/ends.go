@@ -3,6 +3,7 @@ package read
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 
 	"github.com/jmoiron/sqlx"
@@ -22,7 +23,7 @@ func (s *Snapshot) closed(ctx context.Context, query usage.Query, state *phase.S
 	if !ok || !span.From.IsZero() && !span.To.IsZero() {
 		return span, nil
 	}
-	whose := usage.Subject{AccountID: query.AccountID, CustomerID: query.CustomerID}
+	whose := fmt.Sprintf("%q %q %v %q %v %q", query.AccountID, query.CustomerID, query.Accounts != nil, query.Accounts, query.CustomerIDs != nil, query.CustomerIDs)
 	ends, known := s.ends[whose]
 	if !known {
 		var err error
@@ -30,7 +31,7 @@ func (s *Snapshot) closed(ctx context.Context, query usage.Query, state *phase.S
 			return usage.Range{}, err
 		}
 		if s.ends == nil {
-			s.ends = map[usage.Subject]usage.Range{}
+			s.ends = map[string]usage.Range{}
 		}
 		s.ends[whose] = ends
 	}
@@ -78,11 +79,11 @@ func (r *Reader) usedSpan(ctx context.Context, tx *sqlx.Tx, query usage.Query, s
 			return sessions.Span(query), nil
 		}
 	}
-	if query.Accounts == nil && query.AccountID == "" && query.CustomerID == "" {
+	if query.Accounts == nil && query.AccountID == "" && !query.OfCustomers() {
 		span, _, err := state.Set.Sums().Filled(ctx, tx)
 		return span, err
 	}
-	if query.CustomerID != "" && query.AccountID == "" && state.Usable() {
+	if query.OfCustomers() && query.AccountID == "" && state.Usable() {
 		// Without an account no key leads to a customer's sessions.
 		accounts, err := accountsWith(ctx, tx, query, state)
 		if err != nil || len(accounts) == 0 {
@@ -118,7 +119,7 @@ func spanOf(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.St
 	if state.RawFrom.Valid {
 		// Sessions may have been dropped, but not their sums.
 		number, table, kept := "account_no", "usage_accounts", sums.AccountSeries.Name()
-		if query.CustomerID != "" {
+		if query.OfCustomers() {
 			number, table, kept = "subject_no", "usage_subjects", sums.Customers.Name()
 		}
 		if state.Set == phase.Hours {

@@ -31,9 +31,8 @@ type Snapshot struct {
 	confirmed *phase.State
 	// asOf is the instant of the first answer, which is that of all of them.
 	asOf time.Time
-	// ends are where the usage of an account, of a customer or of all that the asker may
-	// see begins and ends in tx, of those that were asked for so far.
-	ends map[usage.Subject]usage.Range
+	// ends are where the usage begins and ends in tx of whom was asked for so far.
+	ends map[string]usage.Range
 	// ended is set by Close.
 	ended bool
 }

@@ -135,13 +135,13 @@ func (q *question) addCustomers(s *statement, table string) {
 	if narrow {
 		// The number says whose account it is. With the id, MariaDB looks up all of its
 		// subjects for each sum.
-		others = where.Subjects(usage.Query{CustomerID: q.CustomerID})
+		others = where.Customers(q.Query)
 	}
 	names := named(pieces, maxLookUps)
 	oneByOne := !narrow && q.accounts != nil && names != nil && len(q.accounts)*len(names) <= maxLookUps
 	if oneByOne {
 		// The account that is looked up is the one that was asked for.
-		others = where.Subjects(usage.Query{CustomerID: q.CustomerID})
+		others = where.Customers(q.Query)
 	}
 	q.byNumber = q.subjects != nil && q.Level == usage.ByCustomer && others.Empty()
 	if oneByOne {

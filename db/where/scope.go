@@ -1,6 +1,10 @@
 package where
 
-import "aiusage/usage"
+import (
+	"slices"
+
+	"aiusage/usage"
+)
 
 // Scope returns the condition that keeps a query to the accounts its asker may see,
 // or none when those are all. Every statement that reads usage for a query has it.
@@ -22,6 +26,22 @@ func Subjects(query usage.Query) Conditions {
 	where := Scope(query)
 	if query.AccountID != "" {
 		where.Add("account_id = ?", query.AccountID)
+	}
+	where.AddAll(Customers(query))
+	return where
+}
+
+// Customers are the conditions of Subjects on customer_id alone.
+func Customers(query usage.Query) Conditions {
+	var where Conditions
+	if query.CustomerIDs != nil {
+		// A blank id is equal to '', which stands for no customer.
+		ids := slices.DeleteFunc(slices.Clone(query.CustomerIDs), func(id string) bool { return usage.TrimID(id) == "" })
+		if len(ids) == 0 {
+			where.Add("FALSE")
+		} else {
+			where.Add("customer_id IN ("+Placeholders(len(ids), 1)+")", Args(ids)...)
+		}
 	}
 	switch {
 	case query.CustomerID == "":

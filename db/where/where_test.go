@@ -43,6 +43,10 @@ func TestConditions(t *testing.T) {
 		{"everybody", where.Subjects(usage.Query{}), "", nil},
 		{"an account of a scope", where.Subjects(usage.Query{Accounts: []string{"a", "b"}, AccountID: "b"}), "account_id IN (?, ?) AND account_id = ?", []any{"a", "b", "b"}},
 		{"a customer", where.Subjects(usage.Query{AccountID: "b", CustomerID: "c"}), "account_id = ? AND customer_id = ?", []any{"b", "c"}},
+		{"some customers", where.Subjects(usage.Query{Accounts: []string{"a"}, CustomerIDs: []string{"c", " ", "d"}}), "account_id IN (?) AND customer_id IN (?, ?)", []any{"a", "c", "d"}},
+		{"no customers", where.Subjects(usage.Query{CustomerIDs: []string{}}), "FALSE", nil},
+		{"blank customers", where.Subjects(usage.Query{CustomerIDs: []string{" "}}), "FALSE", nil},
+		{"one of some customers", where.Customers(usage.Query{AccountID: "b", CustomerID: "c", CustomerIDs: []string{"c", "d"}}), "customer_id IN (?, ?) AND customer_id = ?", []any{"c", "d", "c"}},
 		{"a blank customer", where.Subjects(usage.Query{CustomerID: "  "}), "FALSE", nil},
 		{"conditions of others", both, "((hour >= ? AND hour < ?)) AND account_id IN (?)", []any{usage.Earliest, to, "a"}},
 	} {

@@ -1,32 +1,10 @@
 package answer
 
 import (
-	"cmp"
-	"slices"
-	"sort"
+	"context"
+	"fmt"
 
 	"aiusage/usage"
-)
-
-// Order is an order of rows. Rows that are equal in it are ordered by id.
-type Order struct {
-	Field     OrderField
-	Direction OrderDirection
-}
-
-// OrderField is what rows are ordered by: ID, or a measure.
-type OrderField string
-
-// ByID orders by account id, then customer id.
-const ByID OrderField = "ID"
-
-// OrderDirection is the direction of an order.
-type OrderDirection string
-
-// The directions.
-const (
-	Ascending  OrderDirection = "ASC"
-	Descending OrderDirection = "DESC"
 )
 
 // MaxPageSize bounds the rows of a page.
@@ -61,18 +39,15 @@ type CustomerUsageEdge struct {
 }
 
 // AccountUsageConnection returns a page of the accounts' rows.
-func (r *Report) AccountUsageConnection(first *int32, after *string, last *int32, before *string, orderBy Order) (*AccountUsageConnection, error) {
-	rows := r.Report.Accounts
-	page, err := r.page(len(rows), func(i int) (usage.Subject, usage.Usage) {
-		return usage.Subject{AccountID: rows[i].AccountID}, rows[i].Usage
-	}, PageArguments{first, last, after, before}, orderBy)
+func (r *Report) AccountUsageConnection(ctx context.Context, first *int32, after *string, last *int32, before *string, orderBy Order,
+	filter *Filter, include Include, compare *usage.Comparison) (*AccountUsageConnection, error) {
+	page, err := r.page(ctx, usage.ByAccount, PageArguments{first, last, after, before}, orderBy, ChoiceOf(filter, include, compare))
 	if err != nil {
 		return nil, err
 	}
-	group := r.pageGroup(usage.ByAccount, page.subjects)
-	connection := &AccountUsageConnection{PageInfo: page.info, TotalCount: int32(len(rows))}
+	connection := &AccountUsageConnection{PageInfo: page.info, TotalCount: int32(page.total)}
 	for i, row := range page.rows {
-		node := AccountUsage{&rows[row], group}
+		node := page.listing.accountRow(row, page.group)
 		connection.Nodes = append(connection.Nodes, node)
 		connection.Edges = append(connection.Edges, AccountUsageEdge{page.cursors[i], node})
 	}
@@ -80,111 +55,96 @@ func (r *Report) AccountUsageConnection(first *int32, after *string, last *int32
 }
 
 // CustomerUsageConnection returns a page of the customers' rows.
-func (r *Report) CustomerUsageConnection(first *int32, after *string, last *int32, before *string, orderBy Order) (*CustomerUsageConnection, error) {
-	rows := r.Report.Customers
-	page, err := r.page(len(rows), func(i int) (usage.Subject, usage.Usage) {
-		return usage.Subject{AccountID: rows[i].AccountID, CustomerID: rows[i].CustomerID}, rows[i].Usage
-	}, PageArguments{first, last, after, before}, orderBy)
+func (r *Report) CustomerUsageConnection(ctx context.Context, first *int32, after *string, last *int32, before *string, orderBy Order,
+	filter *Filter, include Include, compare *usage.Comparison) (*CustomerUsageConnection, error) {
+	page, err := r.page(ctx, usage.ByCustomer, PageArguments{first, last, after, before}, orderBy, ChoiceOf(filter, include, compare))
 	if err != nil {
 		return nil, err
 	}
-	group := r.pageGroup(usage.ByCustomer, page.subjects)
-	connection := &CustomerUsageConnection{PageInfo: page.info, TotalCount: int32(len(rows))}
+	connection := &CustomerUsageConnection{PageInfo: page.info, TotalCount: int32(page.total)}
 	for i, row := range page.rows {
-		node := CustomerUsage{&rows[row], group}
+		node := page.listing.customerRow(row, page.group)
 		connection.Nodes = append(connection.Nodes, node)
 		connection.Edges = append(connection.Edges, CustomerUsageEdge{page.cursors[i], node})
 	}
 	return connection, nil
 }
 
-// page is a page of rows: their indices, subjects and cursors.
+// page is a page of rows with their cursors.
 type page struct {
-	rows     []int
-	subjects []usage.Subject
-	cursors  []string
-	info     PageInfo
+	listing *listing
+	rows    []line
+	group   *group
+	cursors []string
+	total   int
+	info    PageInfo
 }
 
-// page cuts a page out of count rows, of which row returns each. A report of which
-// there are other pages is kept for them.
-func (r *Report) page(count int, row func(int) (usage.Subject, usage.Usage), arguments PageArguments, order Order) (*page, error) {
-	if order == (Order{}) { // null is the default order
-		order = Order{ByID, Ascending}
-	}
-	places := make([]cursor, count)
-	for i := range places {
-		subject, amount := row(i)
-		places[i] = order.place(subject, amount)
-	}
-	rows := make([]int, count)
-	for i := range rows {
-		rows[i] = i
-	}
-	if order != (Order{ByID, Ascending}) { // which is that of the report
-		slices.SortFunc(rows, func(i, j int) int { return order.compare(places[i], places[j]) })
-	}
-	begin, end := 0, count
-	after, err := order.cursor(argAfter, arguments.After)
+// page cuts a page out of the rows of a level. A report of which there are other pages is
+// kept for them, and so is what it is compared with.
+func (r *Report) page(ctx context.Context, level usage.Level, arguments PageArguments, order Order, choice Choice) (*page, error) {
+	order = order.normal()
+	belonging := r.belonging(level, order, choice)
+	after, err := cursorOf(belonging, argAfter, arguments.After)
 	if err != nil {
 		return nil, err
 	}
-	if after != nil {
-		begin = sort.Search(count, func(i int) bool { return order.compare(places[rows[i]], *after) > 0 })
-	}
-	before, err := order.cursor(argBefore, arguments.Before)
+	before, err := cursorOf(belonging, argBefore, arguments.Before)
 	if err != nil {
 		return nil, err
 	}
-	if before != nil {
-		end = sort.Search(count, func(i int) bool { return order.compare(places[rows[i]], *before) >= 0 })
+	if _, _, err := arguments.size(MaxPageSize); err != nil {
+		return nil, err
 	}
+	chosen, err := r.choose(ctx, level, choice)
+	if err != nil {
+		return nil, err
+	}
+	positions, err := chosen.positions(ctx, order, choice.Compare)
+	if err != nil {
+		return nil, err
+	}
+	places, rows := positions.sort(chosen.lines)
+	begin, end := positions.between(places, rows, after, before)
 	from, to, err := arguments.window(begin, end, MaxPageSize)
 	if err != nil {
 		return nil, err
 	}
-	result := &page{rows: rows[from:to], subjects: []usage.Subject{}}
-	for _, i := range result.rows {
-		place := places[i]
-		place.AsOf = r.AsOf.UnixMilli()
+	result := &page{listing: chosen, total: len(rows)}
+	for _, i := range rows[from:to] {
+		place := places[i].cursor
+		place.Of, place.AsOf = belonging, r.AsOf.UnixMilli()
 		result.cursors = append(result.cursors, place.text())
-		result.subjects = append(result.subjects, usage.Subject{AccountID: place.AccountID, CustomerID: place.CustomerID})
+		result.rows = append(result.rows, chosen.lines[i])
 	}
-	result.info = pageInfo(result.cursors, from > 0, to < count)
-	if to-from < count {
-		r.reading.kept.keep(r.Report)
+	result.group = r.pageGroup(level, subjectsOf(result.rows))
+	result.info = pageInfo(result.cursors, from > 0, to < len(rows))
+	if to-from < len(rows) {
+		r.keep(order.compares() || choice.compares(), choice.Compare)
 	}
 	return result, nil
 }
 
-// place returns the place of a row in the order.
-func (o Order) place(subject usage.Subject, amount usage.Usage) cursor {
-	place := cursor{Field: o.Field, Direction: o.Direction, AccountID: subject.AccountID, CustomerID: subject.CustomerID}
-	if o.Field != ByID {
-		place.Value = Measure(o.Field).of(amount)
+// keep keeps the report for its next page and, where that matters, what it is compared with.
+func (r *Report) keep(compares bool, compare usage.Comparison) {
+	r.reading.kept.keep(r.Report)
+	if !compares {
+		return
 	}
-	return place
+	if with, err := r.Compared(compare); err == nil && with != nil {
+		r.reading.kept.keep(with.Report)
+	}
 }
 
-// compare compares two places. Ids decide between equal values, and follow the
-// direction only where they are what is ordered by.
-func (o Order) compare(a, b cursor) int {
-	byID := cmp.Or(cmp.Compare(a.AccountID, b.AccountID), cmp.Compare(a.CustomerID, b.CustomerID))
-	byField := cmp.Compare(a.Value, b.Value)
-	if o.Field == ByID {
-		byField = byID
+// belonging names the list that cursors of a page belong to: the same rows in the same order,
+// for whoever asks.
+func (r *Report) belonging(level usage.Level, order Order, choice Choice) string {
+	query := r.Query
+	compare := ""
+	if order.compares() {
+		compare = fmt.Sprintf("%#v", choice.Compare)
 	}
-	if o.Direction == Descending {
-		byField = -byField
-	}
-	return cmp.Or(byField, byID)
-}
-
-// cursor reads a cursor of this order.
-func (o Order) cursor(argument usage.Argument, text *string) (*cursor, error) {
-	place, err := parseCursor(argument, text)
-	if err == nil && place != nil && (place.Field != o.Field || place.Direction != o.Direction) {
-		err = usage.Invalid(argument, "%s comes from another order than the one in %s", argument, argOrderBy).Accepting(acceptedCursor)
-	}
-	return place, err
+	return belongingOf(level, query.AccountID, query.CustomerID, query.AccountIDs, query.CustomerIDs,
+		query.Range.From.UTC().String(), query.Range.To.UTC().String(), query.Zone.String(),
+		order.Field, order.Direction, order.Measure, choice.text(), compare)
 }

@@ -1,8 +1,10 @@
 package answer
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"aiusage/usage"
@@ -11,13 +13,26 @@ import (
 // cursor is the place of a row in an order of a report's rows, or of an account
 // or customer in their order by id.
 type cursor struct {
+	// Of names the connection that the cursor belongs to, with all that its rows and their
+	// order depend on, but not who asks (belongingOf).
+	Of string `json:"k"`
 	// AsOf is the instant of the report, in milliseconds since 1970.
-	AsOf       int64          `json:"t,omitempty"`
-	Field      OrderField     `json:"o,omitempty"`
-	Direction  OrderDirection `json:"d,omitempty"`
-	Value      int64          `json:"v,omitempty"`
-	AccountID  string         `json:"a"`
-	CustomerID string         `json:"c,omitempty"`
+	AsOf int64 `json:"t,omitempty"`
+	// Value is what the row is ordered by, and of Base where that is a fraction. None says
+	// that it has no value.
+	Value int64 `json:"v,omitempty"`
+	Base  int64 `json:"b,omitempty"`
+	None  bool  `json:"n,omitempty"`
+	// Name is the row's name, where rows are ordered by it.
+	Name       string `json:"m,omitempty"`
+	AccountID  string `json:"a"`
+	CustomerID string `json:"c,omitempty"`
+}
+
+// belongingOf names a connection with all that it depends on, in a few characters.
+func belongingOf(parts ...any) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%#v", parts))
+	return base64.RawURLEncoding.EncodeToString(sum[:9])
 }
 
 // text returns the cursor as callers have it.
@@ -49,5 +64,14 @@ func parseCursor(argument usage.Argument, text *string) (*cursor, error) {
 	return &c, nil
 }
 
+// cursorOf reads a cursor that must belong to a connection.
+func cursorOf(belonging string, argument usage.Argument, text *string) (*cursor, error) {
+	place, err := parseCursor(argument, text)
+	if err == nil && place != nil && place.Of != belonging {
+		err = usage.Invalid(argument, "%s is a cursor of another list: of another connection, range, filter, order or comparison", argument).Accepting(acceptedCursor)
+	}
+	return place, err
+}
+
 // acceptedCursor says which cursors a connection takes.
-var acceptedCursor = usage.Textf("a cursor of the same connection, asked for with the same %s", argOrderBy)
+const acceptedCursor = "a cursor of the same connection, asked for with the same arguments, or none, to begin again"

@@ -33,9 +33,18 @@ type CustomerEdge struct {
 	Node   Customer
 }
 
+// List is a list that can be searched.
+type List string
+
+// The lists.
+const (
+	ListOfAccounts  List = "accounts"
+	ListOfCustomers List = "customers"
+)
+
 // Search returns what to search for to fill a page: one more than fits, to know
 // whether there is another page. Errors are InvalidArgument.
-func (a PageArguments) Search(accountID, text string) (usage.Search, error) {
+func (a PageArguments) Search(list List, accountID, text string) (usage.Search, error) {
 	size, backward, err := a.size(maxListed)
 	if err != nil {
 		return usage.Search{}, err
@@ -44,14 +53,14 @@ func (a PageArguments) Search(accountID, text string) (usage.Search, error) {
 		return usage.Search{}, err
 	}
 	search := usage.Search{AccountID: accountID, Text: text, Limit: size + 1, Backward: backward}
-	after, err := parseCursor(argAfter, a.After)
+	after, err := cursorOf(belongingOf(list, accountID, text), argAfter, a.After)
 	if err != nil {
 		return usage.Search{}, err
 	}
 	if after != nil {
 		search.After = &usage.Subject{AccountID: after.AccountID, CustomerID: after.CustomerID}
 	}
-	before, err := parseCursor(argBefore, a.Before)
+	before, err := cursorOf(belongingOf(list, accountID, text), argBefore, a.Before)
 	if err != nil {
 		return usage.Search{}, err
 	}
@@ -81,11 +90,11 @@ func listed[T any](search usage.Search, found []T) (page []T, before, after bool
 // Accounts returns a page of the accounts that were found, in their order.
 func Accounts(search usage.Search, found []usage.Account) *AccountConnection {
 	found, before, after := listed(search, found)
-	connection := &AccountConnection{}
+	connection, belonging := &AccountConnection{}, belongingOf(ListOfAccounts, search.AccountID, search.Text)
 	var cursors []string
 	for _, account := range found {
 		node := Account{AccountID: account.AccountID, known: account.Name}
-		cursors = append(cursors, cursor{AccountID: account.AccountID}.text())
+		cursors = append(cursors, cursor{Of: belonging, AccountID: account.AccountID}.text())
 		connection.Nodes = append(connection.Nodes, node)
 		connection.Edges = append(connection.Edges, AccountEdge{cursors[len(cursors)-1], node})
 	}
@@ -103,11 +112,11 @@ func (r *Reading) Customers(search usage.Search, found []usage.Customer) *Custom
 		}
 		return accounts
 	}}
-	connection := &CustomerConnection{}
+	connection, belonging := &CustomerConnection{}, belongingOf(ListOfCustomers, search.AccountID, search.Text)
 	var cursors []string
 	for _, customer := range found {
 		node := Customer{AccountID: customer.AccountID, CustomerID: customer.CustomerID, known: customer.Name, accountNames: accounts}
-		cursors = append(cursors, cursor{AccountID: customer.AccountID, CustomerID: customer.CustomerID}.text())
+		cursors = append(cursors, cursor{Of: belonging, AccountID: customer.AccountID, CustomerID: customer.CustomerID}.text())
 		connection.Nodes = append(connection.Nodes, node)
 		connection.Edges = append(connection.Edges, CustomerEdge{cursors[len(cursors)-1], node})
 	}

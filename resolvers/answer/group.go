@@ -3,7 +3,6 @@ package answer
 import (
 	"context"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 
@@ -26,6 +25,9 @@ type group struct {
 		once  sync.Once
 		group *group
 	}
+	mu sync.Mutex
+	// choices are those of the customers of the group's accounts that were made so far.
+	choices map[string]*choosing
 }
 
 // newGroup returns a group of rows of a report; nil subjects mean all of them.
@@ -111,26 +113,50 @@ func (g *group) share(amount usage.Usage, of Measure) *float64 {
 	return &share
 }
 
-// previous returns what the report for the range just before has for a subject.
-func (g *group) previous(subject usage.Subject) (*usage.Usage, error) {
-	report, err := g.report.Previous()
-	if report == nil || err != nil {
+// compared returns what the report that the group's is compared with has for a subject.
+func (g *group) compared(subject usage.Subject, with *Report, err error) (*usage.Usage, error) {
+	if with == nil || err != nil {
 		return nil, err
 	}
-	if g.level == usage.ByAccount {
-		rows := report.Accounts
-		i, found := sort.Find(len(rows), func(i int) int { return strings.Compare(subject.AccountID, rows[i].AccountID) })
-		if found {
-			return &rows[i].Usage, nil
+	amount := with.amounts(g.level)[subject.Trimmed()]
+	return &amount, nil
+}
+
+// chosen returns the rows of the customers of the group's accounts that are chosen, and their
+// group.
+func (g *group) chosen(ctx context.Context, choice Choice) (*listing, *group, error) {
+	g.mu.Lock()
+	if g.choices == nil {
+		g.choices = map[string]*choosing{}
+	}
+	one := g.choices[choice.text()]
+	if one == nil {
+		one = &choosing{}
+		g.choices[choice.text()] = one
+	}
+	g.mu.Unlock()
+	one.once.Do(func() {
+		if one.listing, one.err = g.report.choose(ctx, usage.ByCustomer, choice); one.err != nil {
+			return
 		}
-		return &usage.Usage{}, nil
-	}
-	rows := report.customersOf(subject.AccountID)
-	i, found := sort.Find(len(rows), func(i int) int { return strings.Compare(subject.CustomerID, rows[i].CustomerID) })
-	if found {
-		return &rows[i].Usage, nil
-	}
-	return &usage.Usage{}, nil
+		if g.subjects != nil {
+			accounts := map[string]bool{}
+			for _, account := range g.subjects {
+				accounts[account.AccountID] = true
+			}
+			one.listing.lines = slices.DeleteFunc(slices.Clone(one.listing.lines), func(l line) bool { return !accounts[l.subject.AccountID] })
+		}
+		one.group = g.report.pageGroup(usage.ByCustomer, one.listing.subjects())
+	})
+	return one.listing, one.group, one.err
+}
+
+// choosing is a choice of the customers below a group.
+type choosing struct {
+	once    sync.Once
+	listing *listing
+	group   *group
+	err     error
 }
 
 // seriesKey names what one statement reads. Groups of all rows of a report are one, so

@@ -47,9 +47,14 @@ func (k *Kept) Find(query usage.Query, text string) *usage.Report {
 	if err != nil || place == nil {
 		return nil
 	}
+	return k.at(query, place.asOf())
+}
+
+// at returns the report that answered a query at an instant, or nil when it is not kept.
+func (k *Kept) at(query usage.Query, asOf time.Time) *usage.Report {
 	// What tells usage further apart has it all as well.
 	for ; query.Level >= usage.ByCustomer; query.Level-- {
-		if item := k.reports.Get(keptKey(query, place.asOf())); item != nil {
+		if item := k.reports.Get(keptKey(query, asOf)); item != nil {
 			return item.Value()
 		}
 	}
@@ -58,6 +63,7 @@ func (k *Kept) Find(query usage.Query, text string) *usage.Report {
 
 // keptKey names a query, who may see what in it included, and an instant.
 func keptKey(query usage.Query, asOf time.Time) string {
-	return fmt.Sprintf("%d %q %q %v %q %s %s %s %d", query.Level, query.AccountID, query.CustomerID, query.Accounts != nil, query.Accounts,
+	return fmt.Sprintf("%d %q %q %v %q %v %q %v %q %s %s %s %d", query.Level, query.AccountID, query.CustomerID, query.AccountIDs != nil, query.AccountIDs,
+		query.Accounts != nil, query.Accounts, query.CustomerIDs != nil, query.CustomerIDs,
 		query.Range.From.UTC(), query.Range.To.UTC(), query.Zone, asOf.UnixMilli())
 }

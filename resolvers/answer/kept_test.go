@@ -55,7 +55,7 @@ func TestAKeptReportIsFoundByItsOwnQuestionOnly(t *testing.T) {
 
 // Whatever is said of a place is in its cursor, and what is not given is none.
 func TestACursorIsReadAsItWasWritten(t *testing.T) {
-	want := cursor{AsOf: 5, Field: "AI_MINUTES", Direction: Descending, Value: -7, AccountID: "ä", CustomerID: "\x00"}
+	want := cursor{Of: "x", AsOf: 5, Value: -7, Base: 3, None: true, Name: "n", AccountID: "ä", CustomerID: "\x00"}
 	text := want.text()
 	if got, err := parseCursor("after", &text); err != nil || *got != want {
 		t.Errorf("got %+v, %v", got, err)

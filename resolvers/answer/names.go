@@ -17,7 +17,7 @@ type names struct {
 
 // of returns the name of one of them, or nil when it has none.
 func (n *names) of(ctx context.Context, subject usage.Subject) (*string, error) {
-	all, err := n.reading.names.Load(ctx, n)()
+	all, err := n.all(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -25,6 +25,11 @@ func (n *names) of(ctx context.Context, subject usage.Subject) (*string, error) 
 		return &name, nil
 	}
 	return nil, nil
+}
+
+// all returns the names of those that have one.
+func (n *names) all(ctx context.Context) (map[usage.Subject]string, error) {
+	return n.reading.names.Load(ctx, n)()
 }
 
 // loadNames reads the names of any number of lists.

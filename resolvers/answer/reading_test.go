@@ -75,6 +75,25 @@ func begin(t *testing.T, d *database) (*answer.Reading, *answer.Report) {
 	return reading, report
 }
 
+// accountsOf and customersOf return all rows.
+func accountsOf(t *testing.T, report *answer.Report) []answer.AccountUsage {
+	t.Helper()
+	rows, err := report.AccountRows(t.Context(), answer.Choice{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func customersOf(t *testing.T, account answer.AccountUsage) []answer.CustomerUsage {
+	t.Helper()
+	rows, err := account.CustomerRows(t.Context(), answer.Choice{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
 // Whoever asks, and however many at the same time, each list is read once for each
 // granularity; every row gets its own, and an error is that of its granularity.
 func TestListsAreReadOnce(t *testing.T) {
@@ -82,7 +101,7 @@ func TestListsAreReadOnce(t *testing.T) {
 	reading, report := begin(t, d)
 	defer reading.Close()
 	var all sync.WaitGroup
-	for i, account := range report.AccountUsage() {
+	for i, account := range accountsOf(t, report) {
 		all.Go(func() {
 			points, err := account.Series(t.Context(), usage.Daily, true)
 			if err != nil || len(points) != 1 || points[0].Minutes != int64(i) {
@@ -95,7 +114,7 @@ func TestListsAreReadOnce(t *testing.T) {
 				t.Errorf("account %d is named %v, %v", i, name, err)
 			}
 		})
-		for j, customer := range account.CustomerUsage() {
+		for j, customer := range customersOf(t, account) {
 			all.Go(func() {
 				points, err := customer.Series(t.Context(), usage.Daily, true)
 				if err != nil || len(points) != 1 || points[0].Minutes != int64(2+2*i+j) {
@@ -125,7 +144,7 @@ func TestAPageIsReadForItsRows(t *testing.T) {
 	reading, report := begin(t, d)
 	defer reading.Close()
 	first := int32(1)
-	page, err := report.AccountUsageConnection(&first, nil, nil, nil, answer.Order{Field: answer.ByID, Direction: answer.Descending})
+	page, err := report.AccountUsageConnection(t.Context(), &first, nil, nil, nil, answer.Order{Field: answer.ByID, Direction: answer.Descending}, nil, answer.Current, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +152,7 @@ func TestAPageIsReadForItsRows(t *testing.T) {
 		if _, err := row.Series(t.Context(), usage.Daily, true); err != nil {
 			t.Error(err)
 		}
-		for _, customer := range row.CustomerUsage() {
+		for _, customer := range customersOf(t, row) {
 			if _, err := customer.Series(t.Context(), usage.Daily, true); err != nil {
 				t.Error(err)
 			}

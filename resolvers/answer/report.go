@@ -19,11 +19,23 @@ type Report struct {
 		accounts  []AccountUsage
 		customers []CustomerUsage
 	}
-	previous struct {
-		once   sync.Once
-		report *Report
-		err    error
+	// compared are the reports that this one has been compared with so far.
+	compared struct {
+		sync.Mutex
+		with map[usage.Comparison]*compared
 	}
+	// amountsOf are those of each subject, with their ids trimmed, by level.
+	amountsOf [2]struct {
+		once sync.Once
+		all  map[usage.Subject]usage.Usage
+	}
+}
+
+// compared is what a report has been compared with.
+type compared struct {
+	once   sync.Once
+	report *Report
+	err    error
 }
 
 // Node returns a report as a node, which reads what is asked below it in the
@@ -57,16 +69,48 @@ func (r *Report) lists() {
 	})
 }
 
-// AccountUsage returns the rows of the accounts.
-func (r *Report) AccountUsage() []AccountUsage {
-	r.lists()
-	return r.rows.accounts
+// AccountUsage resolves AIUsage.accountUsage.
+func (r *Report) AccountUsage(ctx context.Context, filter *Filter, include Include, compare *usage.Comparison) ([]AccountUsage, error) {
+	return r.AccountRows(ctx, ChoiceOf(filter, include, compare))
 }
 
-// CustomerUsage returns the rows of the customers.
-func (r *Report) CustomerUsage() []CustomerUsage {
-	r.lists()
-	return r.rows.customers
+// AccountRows returns the rows of the accounts that are chosen.
+func (r *Report) AccountRows(ctx context.Context, choice Choice) ([]AccountUsage, error) {
+	if choice.IsPlain() {
+		r.lists()
+		return r.rows.accounts, nil
+	}
+	chosen, err := r.choose(ctx, usage.ByAccount, choice)
+	if err != nil {
+		return nil, err
+	}
+	group, rows := r.pageGroup(usage.ByAccount, chosen.subjects()), make([]AccountUsage, len(chosen.lines))
+	for i, one := range chosen.lines {
+		rows[i] = chosen.accountRow(one, group)
+	}
+	return rows, nil
+}
+
+// CustomerUsage resolves AIUsage.customerUsage.
+func (r *Report) CustomerUsage(ctx context.Context, filter *Filter, include Include, compare *usage.Comparison) ([]CustomerUsage, error) {
+	return r.CustomerRows(ctx, ChoiceOf(filter, include, compare))
+}
+
+// CustomerRows returns the rows of the customers that are chosen.
+func (r *Report) CustomerRows(ctx context.Context, choice Choice) ([]CustomerUsage, error) {
+	if choice.IsPlain() {
+		r.lists()
+		return r.rows.customers, nil
+	}
+	chosen, err := r.choose(ctx, usage.ByCustomer, choice)
+	if err != nil {
+		return nil, err
+	}
+	group, rows := r.pageGroup(usage.ByCustomer, chosen.subjects()), make([]CustomerUsage, len(chosen.lines))
+	for i, one := range chosen.lines {
+		rows[i] = chosen.customerRow(one, group)
+	}
+	return rows, nil
 }
 
 // customersOf returns the rows of an account's customers.
@@ -85,18 +129,72 @@ func (r *Report) Series(ctx context.Context, granularity usage.Step, fillZero bo
 	return newGroup(r, usage.Together, nil).series(ctx, usage.Subject{}, granularity, fillZero)
 }
 
-// Previous returns the report for the range just before, or nil where there is
-// none.
-func (r *Report) Previous() (*Report, error) {
-	r.previous.once.Do(func() {
-		query := r.Query
-		query.StartsBy, query.EndsBy = "", ""
-		var ok bool
-		if query.Range, ok = query.Range.Previous(query.Zone); ok {
-			r.previous.report, r.previous.err = r.reading.Report(query)
+// Previous returns the report for the range some way back, or nil where there is none.
+func (r *Report) Previous(shift usage.Shift, elapsed bool) (*Report, error) {
+	return r.Compared(usage.Comparison{Shift: shift, Elapsed: elapsed})
+}
+
+// CompareTo returns the report for another range.
+func (r *Report) CompareTo(startDate, endDate *string, period *usage.Period) (*Report, error) {
+	return r.Compared(comparisonTo(startDate, endDate, period))
+}
+
+// comparisonTo is the comparison with a range by its dates or its name.
+func comparisonTo(startDate, endDate *string, period *usage.Period) usage.Comparison {
+	to := usage.Comparison{Another: true}
+	if startDate != nil {
+		to.StartDate = *startDate
+	}
+	if endDate != nil {
+		to.EndDate = *endDate
+	}
+	if period != nil {
+		to.Period = *period
+	}
+	return to
+}
+
+// Compared returns the report that this one is compared with, or nil where there is none.
+// It is read once, and from what was kept with a page that is gone on from.
+func (r *Report) Compared(comparison usage.Comparison) (*Report, error) {
+	comparison = comparison.Normal()
+	r.compared.Lock()
+	if r.compared.with == nil {
+		r.compared.with = map[usage.Comparison]*compared{}
+	}
+	one := r.compared.with[comparison]
+	if one == nil {
+		one = &compared{}
+		r.compared.with[comparison] = one
+	}
+	r.compared.Unlock()
+	one.once.Do(func() {
+		query, found, err := comparison.Of(r.Query, r.AsOf, r.Report.RetainedFrom)
+		if err != nil || !found {
+			one.err = err
+			return
+		}
+		if report := r.reading.kept.at(query, r.AsOf); report != nil {
+			one.report = r.reading.Node(report)
+			return
+		}
+		one.report, one.err = r.reading.Report(query)
+	})
+	return one.report, one.err
+}
+
+// amounts returns the usage of each subject of a level, with its ids trimmed, because two
+// reports may spell them in two ways.
+func (r *Report) amounts(level usage.Level) map[usage.Subject]usage.Usage {
+	amounts := &r.amountsOf[level]
+	amounts.once.Do(func() {
+		lines := r.lines(level)
+		amounts.all = make(map[usage.Subject]usage.Usage, len(lines))
+		for _, one := range lines {
+			amounts.all[one.subject.Trimmed()] = one.amount
 		}
 	})
-	return r.previous.report, r.previous.err
+	return amounts.all
 }
 
 // RetainedFrom is the instant from which single sessions are kept, in the report's time

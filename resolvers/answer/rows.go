@@ -19,15 +19,31 @@ func (a AccountUsage) Account() Account {
 	return Account{AccountID: a.AccountID, names: a.group.accountNames}
 }
 
-// CustomerUsage returns the rows of the account's customers.
-func (a AccountUsage) CustomerUsage() []CustomerUsage {
+// CustomerUsage resolves AIAccountUsage.customerUsage.
+func (a AccountUsage) CustomerUsage(ctx context.Context, filter *Filter, include Include, compare *usage.Comparison) ([]CustomerUsage, error) {
+	return a.CustomerRows(ctx, ChoiceOf(filter, include, compare))
+}
+
+// CustomerRows returns the rows of the account's customers that are chosen.
+func (a AccountUsage) CustomerRows(ctx context.Context, choice Choice) ([]CustomerUsage, error) {
+	if !choice.IsPlain() {
+		chosen, group, err := a.group.chosen(ctx, choice)
+		if err != nil {
+			return nil, err
+		}
+		rows := []CustomerUsage{}
+		for _, one := range chosen.customersOf(a.AccountID) {
+			rows = append(rows, chosen.customerRow(one, group))
+		}
+		return rows, nil
+	}
 	customers := a.group.customers()
 	found := a.group.report.customersOf(a.AccountID)
 	rows := make([]CustomerUsage, len(found))
 	for i := range found {
 		rows[i] = CustomerUsage{&found[i], customers}
 	}
-	return rows
+	return rows, nil
 }
 
 // Series returns the account's usage over time.
@@ -35,8 +51,21 @@ func (a AccountUsage) Series(ctx context.Context, granularity usage.Step, fillZe
 	return a.group.series(ctx, a.subject(), granularity, fillZero)
 }
 
-// Previous returns the account's usage in the range just before, or nil.
-func (a AccountUsage) Previous() (*usage.Usage, error) { return a.group.previous(a.subject()) }
+// Previous returns the account's usage in the range some way back, or nil.
+func (a AccountUsage) Previous(shift usage.Shift, elapsed bool) (*usage.Usage, error) {
+	return a.Compared(usage.Comparison{Shift: shift, Elapsed: elapsed})
+}
+
+// CompareTo returns the account's usage in another range.
+func (a AccountUsage) CompareTo(startDate, endDate *string, period *usage.Period) (*usage.Usage, error) {
+	return a.Compared(comparisonTo(startDate, endDate, period))
+}
+
+// Compared returns the account's usage in what the report is compared with, or nil.
+func (a AccountUsage) Compared(comparison usage.Comparison) (*usage.Usage, error) {
+	with, err := a.group.report.Compared(comparison)
+	return a.group.compared(a.subject(), with, err)
+}
 
 // Share returns the row's part of the report's total, or nil when that is 0.
 func (a AccountUsage) Share(of Measure) *float64 { return a.group.share(a.Usage, of) }
@@ -66,8 +95,21 @@ func (c CustomerUsage) Series(ctx context.Context, granularity usage.Step, fillZ
 	return c.group.series(ctx, c.subject(), granularity, fillZero)
 }
 
-// Previous returns the customer's usage in the range just before, or nil.
-func (c CustomerUsage) Previous() (*usage.Usage, error) { return c.group.previous(c.subject()) }
+// Previous returns the customer's usage in the range some way back, or nil.
+func (c CustomerUsage) Previous(shift usage.Shift, elapsed bool) (*usage.Usage, error) {
+	return c.Compared(usage.Comparison{Shift: shift, Elapsed: elapsed})
+}
+
+// CompareTo returns the customer's usage in another range.
+func (c CustomerUsage) CompareTo(startDate, endDate *string, period *usage.Period) (*usage.Usage, error) {
+	return c.Compared(comparisonTo(startDate, endDate, period))
+}
+
+// Compared returns the customer's usage in what the report is compared with, or nil.
+func (c CustomerUsage) Compared(comparison usage.Comparison) (*usage.Usage, error) {
+	with, err := c.group.report.Compared(comparison)
+	return c.group.compared(c.subject(), with, err)
+}
 
 // Share returns the row's part of the report's total, or nil when that is 0.
 func (c CustomerUsage) Share(of Measure) *float64 { return c.group.share(c.Usage, of) }

@@ -24,7 +24,8 @@ async function printMonth(connection: Connection, timeZone: string | null): Prom
       console.log(`(from here on as of ${month.asOf})`);
     }
     asOf = month.asOf;
-    month.accountUsageConnection.nodes.forEach((row) => console.log(line(row, month.asOf)));
+    // A row that is null could not be answered; the error says why.
+    month.accountUsageConnection?.nodes.forEach((row) => row && console.log(line(row, month.asOf)));
   }
 }
 
@@ -33,9 +34,10 @@ async function* pages(connection: Connection, timeZone: string | null) {
   let after: string | null = null;
   do {
     const answer: MonthQuery = await ask(connection, MonthDocument, { first: pageSize, after, timeZone });
+    if (!answer.aiUsage) return;
     yield answer.aiUsage;
-    const { hasNextPage, endCursor } = answer.aiUsage.accountUsageConnection.pageInfo;
-    after = hasNextPage ? endCursor : null;
+    const page = answer.aiUsage.accountUsageConnection?.pageInfo;
+    after = page?.hasNextPage ? page.endCursor : null;
   } while (after);
 }
 
@@ -43,19 +45,19 @@ async function* pages(connection: Connection, timeZone: string | null) {
 function line(row: AccountRowFragment, asOf: string): string {
   const name = row.account.name ?? row.account.accountId;
   const share = row.share === null ? '' : `${(100 * row.share).toFixed(1)} %`;
-  const change = row.previous ? row.aiMinutes - row.previous.aiMinutes : 0;
+  const change = row.previous ? row.minutes - row.previous.aiMinutes : 0;
   return [
     name.padEnd(26),
-    String(row.aiMinutes).padStart(8),
+    String(row.minutes).padStart(8),
     share.padStart(7),
     `${change < 0 ? '' : '+'}${change}`.padStart(8),
     ' ',
-    sparkline(row.series, asOf),
+    sparkline(row.series ?? [], asOf),
   ].join(' ');
 }
 
 /** A bar for each day; the day that is not over is a dot. Days to come are left out. */
-function sparkline(days: AccountRowFragment['series'], asOf: string): string {
+function sparkline(days: NonNullable<AccountRowFragment['series']>, asOf: string): string {
   const bars = '▁▂▃▄▅▆▇█';
   const most = Math.max(1, ...days.map((day) => day.aiMinutes));
   const bar = (minutes: number) => bars[Math.round((minutes / most) * (bars.length - 1))];

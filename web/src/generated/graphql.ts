@@ -16,7 +16,11 @@ export type Scalars = {
   Float: { input: number; output: number; }
   /** An instant in RFC 3339, such as `2026-03-01T00:00:00+01:00`, with the offset of the report's time zone. */
   DateTime: { input: string; output: string; }
-  /** A whole number of up to 64 bits, as a JSON number. JavaScript represents it exactly up to 9,007,199,254,740,991. */
+  /**
+   * A whole number of up to 64 bits, as a JSON number. JavaScript represents it exactly up to
+   * 9,007,199,254,740,991; for more, ask for text: a request with the extension
+   * `{"int64": "text"}` is answered with all such numbers as strings. Both are taken as input.
+   */
   Int64: { input: number; output: number; }
 };
 
@@ -26,25 +30,52 @@ export type AiAccountUsage = {
   account: Account;
   /** The account's id. */
   accountId: Scalars['ID']['output'];
-  /**
-   * The account's AI minutes: the sum of those of its customers and of its sessions
-   * without a customer. A sum that does not fit in 32 bits is an error on this field.
-   */
+  /** `minutes`, in 32 bits. A sum that does not fit in them is an error on this field, and the row is null. */
   aiMinutes: Scalars['Int']['output'];
   /** The unrounded sum of the sessions' durations, in seconds. */
   aiSeconds: Scalars['Int64']['output'];
+  /** The account's usage in the time of `AIUsage.compareTo`. */
+  compareTo: Maybe<AiUsageTotals>;
   /** This account's rows of the report's `customerUsage`. */
-  customerUsage: Array<AiCustomerUsage>;
+  customerUsage: Maybe<Array<AiCustomerUsage>>;
+  /**
+   * The account's AI minutes: the sum of those of its customers and of its sessions
+   * without a customer.
+   */
+  minutes: Scalars['Int64']['output'];
   /** The account's usage in the time of `AIUsage.previous`. Null when the range has no start or no end. */
   previous: Maybe<AiUsageTotals>;
   /** The account's usage over time, as `AIUsage.series` has that of the whole report. */
-  series: Array<AiUsagePoint>;
+  series: Maybe<Array<AiUsagePoint>>;
   /** The number of sessions. */
   sessions: Scalars['Int64']['output'];
   /** This row's part of the report's `totals`, from 0 to 1. Null when that total is 0. */
   share: Maybe<Scalars['Float']['output']>;
   /** The part of this row that belongs to no customer. The rest is exactly the sum of the account's rows in `customerUsage`. */
   withoutCustomer: AiUsageTotals;
+};
+
+
+/** The usage of one account. */
+export type AiAccountUsageCompareToArgs = {
+  endDate?: InputMaybe<Scalars['String']['input']>;
+  period?: InputMaybe<AiUsagePeriod>;
+  startDate?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** The usage of one account. */
+export type AiAccountUsageCustomerUsageArgs = {
+  compare?: InputMaybe<AiUsageComparison>;
+  filter?: InputMaybe<AiUsageFilter>;
+  include?: AiUsageInclude;
+};
+
+
+/** The usage of one account. */
+export type AiAccountUsagePreviousArgs = {
+  elapsed?: Scalars['Boolean']['input'];
+  shift?: AiUsageShift;
 };
 
 
@@ -64,8 +95,8 @@ export type AiAccountUsageShareArgs = {
 export type AiAccountUsageConnection = {
   /** The rows of the page with their cursors. */
   edges: Array<AiAccountUsageEdge>;
-  /** The rows of the page. */
-  nodes: Array<AiAccountUsage>;
+  /** The rows of the page. One with an error in a field that cannot be null is null. */
+  nodes: Array<Maybe<AiAccountUsage>>;
   /** Where the page stands among the others. */
   pageInfo: PageInfo;
   /** The number of rows on all pages. */
@@ -76,8 +107,8 @@ export type AiAccountUsageConnection = {
 export type AiAccountUsageEdge = {
   /** The place of the row, for `after` and `before`. */
   cursor: Scalars['String']['output'];
-  /** The row. */
-  node: AiAccountUsage;
+  /** The row; null where a field that cannot be null is in error. */
+  node: Maybe<AiAccountUsage>;
 };
 
 /** The usage of one customer of an account. */
@@ -86,22 +117,41 @@ export type AiCustomerUsage = {
   account: Account;
   /** The id of the customer's account. */
   accountId: Scalars['ID']['output'];
-  /** The customer's AI minutes. A sum that does not fit in 32 bits is an error on this field. */
+  /** `minutes`, in 32 bits. A sum that does not fit in them is an error on this field, and the row is null. */
   aiMinutes: Scalars['Int']['output'];
   /** The unrounded sum of the sessions' durations, in seconds. */
   aiSeconds: Scalars['Int64']['output'];
+  /** The customer's usage in the time of `AIUsage.compareTo`. */
+  compareTo: Maybe<AiUsageTotals>;
   /** The customer, with its name. */
   customer: Customer;
   /** The customer's id, which is unique within its account only. */
   customerId: Scalars['ID']['output'];
+  /** The customer's AI minutes. */
+  minutes: Scalars['Int64']['output'];
   /** The customer's usage in the time of `AIUsage.previous`. Null when the range has no start or no end. */
   previous: Maybe<AiUsageTotals>;
   /** The customer's usage over time, as `AIUsage.series` has that of the whole report. */
-  series: Array<AiUsagePoint>;
+  series: Maybe<Array<AiUsagePoint>>;
   /** The number of sessions. */
   sessions: Scalars['Int64']['output'];
   /** This row's part of the report's `totals`, from 0 to 1. Null when that total is 0. */
   share: Maybe<Scalars['Float']['output']>;
+};
+
+
+/** The usage of one customer of an account. */
+export type AiCustomerUsageCompareToArgs = {
+  endDate?: InputMaybe<Scalars['String']['input']>;
+  period?: InputMaybe<AiUsagePeriod>;
+  startDate?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** The usage of one customer of an account. */
+export type AiCustomerUsagePreviousArgs = {
+  elapsed?: Scalars['Boolean']['input'];
+  shift?: AiUsageShift;
 };
 
 
@@ -121,8 +171,8 @@ export type AiCustomerUsageShareArgs = {
 export type AiCustomerUsageConnection = {
   /** The rows of the page with their cursors. */
   edges: Array<AiCustomerUsageEdge>;
-  /** The rows of the page. */
-  nodes: Array<AiCustomerUsage>;
+  /** The rows of the page. One with an error in a field that cannot be null is null. */
+  nodes: Array<Maybe<AiCustomerUsage>>;
   /** Where the page stands among the others. */
   pageInfo: PageInfo;
   /** The number of rows on all pages. */
@@ -133,8 +183,8 @@ export type AiCustomerUsageConnection = {
 export type AiCustomerUsageEdge = {
   /** The place of the row, for `after` and `before`. */
   cursor: Scalars['String']['output'];
-  /** The row. */
-  node: AiCustomerUsage;
+  /** The row; null where a field that cannot be null is in error. */
+  node: Maybe<AiCustomerUsage>;
 };
 
 /**
@@ -144,35 +194,40 @@ export type AiCustomerUsageEdge = {
  */
 export type AiUsage = {
   /** One row for each account with at least one session in the range, ordered by account id. */
-  accountUsage: Array<AiAccountUsage>;
+  accountUsage: Maybe<Array<AiAccountUsage>>;
   /**
    * The rows of `accountUsage` page by page, in an order of your choice.
    *
-   * A cursor belongs to the report it came from. While the gateway keeps that report,
-   * which is for some minutes, the next page is of the same report, whatever has been
-   * recorded since, and so are the other rows and totals: `asOf` stays the same. Only
-   * `series`, `previous` and names are read anew, and may be newer. After that the page
-   * continues at the same place of a new report, with a new `asOf`.
+   * A cursor belongs to the list it came from: the connection with its range, filters, order
+   * and comparison. Any other refuses it. While the gateway keeps the report, which is for
+   * some minutes, the next page is of the same report, whatever has been recorded since,
+   * and so are the other rows and totals, and the comparison of `compare`: `asOf` stays the
+   * same. Only `series`, other comparisons and names are read anew, and may be newer. After
+   * that the page continues at the same place of a new report, with a new `asOf`. So it
+   * does where another connection beside it does not continue the same report.
    */
-  accountUsageConnection: AiAccountUsageConnection;
+  accountUsageConnection: Maybe<AiAccountUsageConnection>;
   /** The instant, by the database's clock, at which the report was read. */
   asOf: Scalars['DateTime']['output'];
+  /** The same report for any other range, to compare with; without arguments, for all of time. */
+  compareTo: Maybe<AiUsage>;
   /**
    * One row for each customer with at least one session in the range, ordered by account
    * id, then customer id. Sessions without a customer are in `accountUsage` only.
    */
-  customerUsage: Array<AiCustomerUsage>;
+  customerUsage: Maybe<Array<AiCustomerUsage>>;
   /** The rows of `customerUsage` page by page, as `accountUsageConnection` has those of `accountUsage`. */
-  customerUsageConnection: AiCustomerUsageConnection;
+  customerUsageConnection: Maybe<AiCustomerUsageConnection>;
   /** The first instant of the range, inclusive, as the dates were understood; null when it starts at the beginning. */
   from: Maybe<Scalars['DateTime']['output']>;
   /** How the answer was read. */
   plan: AiUsagePlan;
   /**
-   * The report for the time just before this one, to compare with: as many calendar months
-   * where the range is made up of whole months (March compares with February, a year with
-   * the year before), otherwise as many days where it is made up of whole days, otherwise
-   * as much time. Null when the range has no start or no end, or is empty.
+   * The report for the time before this one, to compare with: unless `shift` says otherwise
+   * the time just before, as many calendar months where the range is made up of whole
+   * months (March compares with February, a year with the year before), otherwise as many
+   * days where it is made up of whole days, otherwise as much time. Null when the range has
+   * no start or no end, or is empty.
    */
   previous: Maybe<AiUsage>;
   /**
@@ -186,7 +241,7 @@ export type AiUsage = {
    * the first usage of the report on, and one without an end has them up to now, or to the
    * last usage where that is later. The points add up to `totals`.
    */
-  series: Array<AiUsagePoint>;
+  series: Maybe<Array<AiUsagePoint>>;
   /** The IANA name of the time zone in which the dates were understood. */
   timeZone: Scalars['String']['output'];
   /** The instant at which the range ends, exclusive; null when it has no end. */
@@ -201,12 +256,51 @@ export type AiUsage = {
  * its parts agree; a page that continues an earlier one is the exception
  * (`accountUsageConnection`).
  */
+export type AiUsageAccountUsageArgs = {
+  compare?: InputMaybe<AiUsageComparison>;
+  filter?: InputMaybe<AiUsageFilter>;
+  include?: AiUsageInclude;
+};
+
+
+/**
+ * The answer to a question about usage. All of it is of one state of the database, so
+ * its parts agree; a page that continues an earlier one is the exception
+ * (`accountUsageConnection`).
+ */
 export type AiUsageAccountUsageConnectionArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+  compare?: InputMaybe<AiUsageComparison>;
+  filter?: InputMaybe<AiUsageFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
+  include?: AiUsageInclude;
   last?: InputMaybe<Scalars['Int']['input']>;
   orderBy?: InputMaybe<AiUsageOrder>;
+};
+
+
+/**
+ * The answer to a question about usage. All of it is of one state of the database, so
+ * its parts agree; a page that continues an earlier one is the exception
+ * (`accountUsageConnection`).
+ */
+export type AiUsageCompareToArgs = {
+  endDate?: InputMaybe<Scalars['String']['input']>;
+  period?: InputMaybe<AiUsagePeriod>;
+  startDate?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/**
+ * The answer to a question about usage. All of it is of one state of the database, so
+ * its parts agree; a page that continues an earlier one is the exception
+ * (`accountUsageConnection`).
+ */
+export type AiUsageCustomerUsageArgs = {
+  compare?: InputMaybe<AiUsageComparison>;
+  filter?: InputMaybe<AiUsageFilter>;
+  include?: AiUsageInclude;
 };
 
 
@@ -218,9 +312,23 @@ export type AiUsageAccountUsageConnectionArgs = {
 export type AiUsageCustomerUsageConnectionArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+  compare?: InputMaybe<AiUsageComparison>;
+  filter?: InputMaybe<AiUsageFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
+  include?: AiUsageInclude;
   last?: InputMaybe<Scalars['Int']['input']>;
   orderBy?: InputMaybe<AiUsageOrder>;
+};
+
+
+/**
+ * The answer to a question about usage. All of it is of one state of the database, so
+ * its parts agree; a page that continues an earlier one is the exception
+ * (`accountUsageConnection`).
+ */
+export type AiUsagePreviousArgs = {
+  elapsed?: Scalars['Boolean']['input'];
+  shift?: AiUsageShift;
 };
 
 
@@ -232,6 +340,30 @@ export type AiUsageCustomerUsageConnectionArgs = {
 export type AiUsageSeriesArgs = {
   fillZero?: Scalars['Boolean']['input'];
   granularity: AiUsageGranularity;
+};
+
+/** What a report is compared with: its own range some way back (`AIUsage.previous`), or any other (`AIUsage.compareTo`). */
+export type AiUsageComparison = {
+  /** Where the range is not over, only the part that has elapsed is compared. */
+  elapsed?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Where another range ends. */
+  endDate?: InputMaybe<Scalars['String']['input']>;
+  /** Another range by its name. */
+  period?: InputMaybe<AiUsagePeriod>;
+  /** How far back the other range is. Absent, as far as `PERIOD`. */
+  shift?: InputMaybe<AiUsageShift>;
+  /** Where another range starts. Together with `shift` or `elapsed` it is an error, as are the two below. */
+  startDate?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Which rows are listed. All that is given must hold. */
+export type AiUsageFilter = {
+  /** Rows with so much usage in the range of the report. */
+  minimum?: InputMaybe<AiUsageMinimum>;
+  /** Rows with a name, or without one. */
+  named?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Rows that have this text in their id or their name, in upper or lower case, with or without accents. An empty string means every row. */
+  search?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** The length of time of a sum. */
@@ -262,6 +394,18 @@ export type AiUsageGranularity =
   /** A calendar year. */
   | 'YEAR';
 
+/** Of which ranges rows are listed, where a report is compared with another. */
+export type AiUsageInclude =
+  /**
+   * Rows with usage in either. Those of the other range only have zeros, so that the rows add
+   * up to the totals of both.
+   */
+  | 'BOTH'
+  /** Rows with usage in the range of the report. */
+  | 'CURRENT'
+  /** Rows with usage in the range that is compared with. */
+  | 'PREVIOUS';
+
 /** Whose sums there are. */
 export type AiUsageLevel =
   /** Those of each account. */
@@ -280,12 +424,22 @@ export type AiUsageMeasure =
   /** Sessions. */
   | 'SESSIONS';
 
+/** A least amount of usage. */
+export type AiUsageMinimum = {
+  /** What is measured. */
+  measure?: AiUsageMeasure;
+  /** The least there may be. */
+  value: Scalars['Int64']['input'];
+};
+
 /** An order of rows. */
 export type AiUsageOrder = {
   /** Smallest first or largest first. */
   direction?: OrderDirection;
   /** What rows are ordered by. */
   field: AiUsageOrderField;
+  /** What `SHARE`, `PREVIOUS`, `CHANGE` and `CHANGE_RELATIVE` are about; AI minutes unless given. */
+  measure?: InputMaybe<AiUsageMeasure>;
 };
 
 /** What rows can be ordered by. */
@@ -294,10 +448,23 @@ export type AiUsageOrderField =
   | 'AI_MINUTES'
   /** Seconds. */
   | 'AI_SECONDS'
+  /** How much more usage there is than in the range that is compared with. Where there is none, no row has a value. */
+  | 'CHANGE'
+  /** `CHANGE` in relation to `PREVIOUS`. Rows without previous usage have no value and come last. */
+  | 'CHANGE_RELATIVE'
   /** The account id, then the customer id, by their bytes. */
   | 'ID'
+  /**
+   * The name, as people sort names: in any case, with accents and numbers where they belong
+   * (Unicode's root collation). Rows without a name come last.
+   */
+  | 'NAME'
+  /** The usage in the range that is compared with (`compare`). Where there is none, no row has a value. */
+  | 'PREVIOUS'
   /** Sessions. */
-  | 'SESSIONS';
+  | 'SESSIONS'
+  /** The row's part of the report's totals. Where these are 0, no row has a value. */
+  | 'SHARE';
 
 /** A range of time by its name, in the time zone of the question and by the gateway's clock. */
 export type AiUsagePeriod =
@@ -371,6 +538,21 @@ export type AiUsagePoint = {
   /** Where it ends, exclusive: on the calendar, or where the report's range ends. */
   to: Scalars['DateTime']['output'];
 };
+
+/** How far back a range is that another one is compared with, on the calendar of the report's time zone. */
+export type AiUsageShift =
+  /**
+   * By a month. A start on a day that the month does not have is on its last day, and an end
+   * there is the end of that month: whether March is counted to the 28th, the 29th or the
+   * 31st, all of February is compared with.
+   */
+  | 'MONTH'
+  /** By its own length, to the time just before. */
+  | 'PERIOD'
+  /** By seven days. */
+  | 'WEEK'
+  /** By a year. The 29th of February is treated as in `MONTH`. */
+  | 'YEAR';
 
 /** What usage is read from. */
 export type AiUsageSource =
@@ -474,28 +656,36 @@ export type PageInfo = {
   startCursor: Maybe<Scalars['String']['output']>;
 };
 
+/**
+ * A field that fails is null, with an error that has its path, and all else is answered: fields
+ * that can fail on their own may be null for that reason.
+ */
 export type Query = {
   /**
    * The accounts you may see: those that have a name and those that have been used,
    * ordered by account id. One that is used for the first time appears within seconds.
    */
-  accounts: AccountConnection;
+  accounts: Maybe<AccountConnection>;
   /**
    * A usage report: the AI minutes of accounts and customers in a range of time.
    *
    * Without arguments it covers everything ever recorded. Every argument narrows it.
    */
-  aiUsage: AiUsage;
+  aiUsage: Maybe<AiUsage>;
   /**
    * The customers of the accounts you may see: those that have a name and those that
    * have been used, ordered by account id, then customer id.
    */
-  customers: CustomerConnection;
+  customers: Maybe<CustomerConnection>;
   /** Who is asking, and what they may see. */
-  viewer: Viewer;
+  viewer: Maybe<Viewer>;
 };
 
 
+/**
+ * A field that fails is null, with an error that has its path, and all else is answered: fields
+ * that can fail on their own may be null for that reason.
+ */
 export type QueryAccountsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
@@ -505,9 +695,15 @@ export type QueryAccountsArgs = {
 };
 
 
+/**
+ * A field that fails is null, with an error that has its path, and all else is answered: fields
+ * that can fail on their own may be null for that reason.
+ */
 export type QueryAiUsageArgs = {
   accountId?: InputMaybe<Scalars['ID']['input']>;
+  accountIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   customerId?: InputMaybe<Scalars['ID']['input']>;
+  customerIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
   startDate?: InputMaybe<Scalars['String']['input']>;
@@ -515,6 +711,10 @@ export type QueryAiUsageArgs = {
 };
 
 
+/**
+ * A field that fails is null, with an error that has its path, and all else is answered: fields
+ * that can fail on their own may be null for that reason.
+ */
 export type QueryCustomersArgs = {
   accountId?: InputMaybe<Scalars['ID']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -530,13 +730,15 @@ export type Subscription = {
    * beside them, such as `previous` or names, comes along. The arguments are those of
    * `Query.aiUsage`; a period such as `TODAY` moves on with the time.
    */
-  aiUsageChanged: AiUsage;
+  aiUsageChanged: Maybe<AiUsage>;
 };
 
 
 export type SubscriptionAiUsageChangedArgs = {
   accountId?: InputMaybe<Scalars['ID']['input']>;
+  accountIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   customerId?: InputMaybe<Scalars['ID']['input']>;
+  customerIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
   startDate?: InputMaybe<Scalars['String']['input']>;
@@ -556,7 +758,7 @@ export type Viewer = {
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ViewerQuery = { viewer: { name: string, roles: Array<string>, accounts: Array<{ accountId: string, name: string | null }> | null } };
+export type ViewerQuery = { viewer: { name: string, roles: Array<string>, accounts: Array<{ accountId: string, name: string | null }> | null } | null };
 
 export type AmountFragment = { aiMinutes: number, aiSeconds: number, sessions: number };
 
@@ -576,7 +778,7 @@ export type OverviewQueryVariables = Exact<{
 }>;
 
 
-export type OverviewQuery = { aiUsage: { from: string | null, to: string | null, timeZone: string, asOf: string, totals: { aiMinutes: number, aiSeconds: number, sessions: number }, previous: { from: string | null, to: string | null, totals: { aiMinutes: number, aiSeconds: number, sessions: number } } | null, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }>, accountUsageConnection?: { totalCount: number, nodes: Array<{ accountId: string, account: { name: string | null }, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }> }> }, customerUsageConnection?: { totalCount: number, nodes: Array<{ customerId: string, customer: { name: string | null }, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }> }> } } };
+export type OverviewQuery = { aiUsage: { from: string | null, to: string | null, timeZone: string, asOf: string, totals: { aiMinutes: number, aiSeconds: number, sessions: number }, previous: { from: string | null, to: string | null, totals: { aiMinutes: number, aiSeconds: number, sessions: number } } | null, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }> | null, accountUsageConnection?: { totalCount: number, nodes: Array<{ accountId: string, account: { name: string | null }, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }> | null } | null> } | null, customerUsageConnection?: { totalCount: number, nodes: Array<{ customerId: string, customer: { name: string | null }, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }> | null } | null> } | null } | null };
 
 export type ElapsedQueryVariables = Exact<{
   accountId?: InputMaybe<Scalars['ID']['input']>;
@@ -587,7 +789,7 @@ export type ElapsedQueryVariables = Exact<{
 }>;
 
 
-export type ElapsedQuery = { aiUsage: { totals: { aiMinutes: number, aiSeconds: number, sessions: number } } };
+export type ElapsedQuery = { aiUsage: { totals: { aiMinutes: number, aiSeconds: number, sessions: number } } | null };
 
 export type AccountRowsQueryVariables = Exact<{
   startDate?: InputMaybe<Scalars['String']['input']>;
@@ -602,7 +804,7 @@ export type AccountRowsQueryVariables = Exact<{
 }>;
 
 
-export type AccountRowsQuery = { aiUsage: { asOf: string, accountUsageConnection: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ accountId: string, aiMinutes: number, aiSeconds: number, sessions: number, share: number | null, account: { name: string | null }, previous: { aiMinutes: number, aiSeconds: number, sessions: number } | null, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }> }> } } };
+export type AccountRowsQuery = { aiUsage: { asOf: string, accountUsageConnection: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ accountId: string, aiMinutes: number, aiSeconds: number, sessions: number, share: number | null, account: { name: string | null }, previous: { aiMinutes: number, aiSeconds: number, sessions: number } | null, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }> | null } | null> } | null } | null };
 
 export type CustomerRowsQueryVariables = Exact<{
   accountId: Scalars['ID']['input'];
@@ -618,7 +820,7 @@ export type CustomerRowsQueryVariables = Exact<{
 }>;
 
 
-export type CustomerRowsQuery = { aiUsage: { asOf: string, customerUsageConnection: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ customerId: string, aiMinutes: number, aiSeconds: number, sessions: number, share: number | null, customer: { name: string | null }, previous: { aiMinutes: number, aiSeconds: number, sessions: number } | null, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }> }> } } };
+export type CustomerRowsQuery = { aiUsage: { asOf: string, customerUsageConnection: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ customerId: string, aiMinutes: number, aiSeconds: number, sessions: number, share: number | null, customer: { name: string | null }, previous: { aiMinutes: number, aiSeconds: number, sessions: number } | null, series: Array<{ from: string, to: string, partial: boolean, aiMinutes: number, aiSeconds: number, sessions: number }> | null } | null> } | null } | null };
 
 export type ElapsedAccountsQueryVariables = Exact<{
   startDate: Scalars['String']['input'];
@@ -628,7 +830,7 @@ export type ElapsedAccountsQueryVariables = Exact<{
 }>;
 
 
-export type ElapsedAccountsQuery = { aiUsage: { accountUsageConnection: { totalCount: number, nodes: Array<{ accountId: string, aiMinutes: number, aiSeconds: number, sessions: number }> } } };
+export type ElapsedAccountsQuery = { aiUsage: { accountUsageConnection: { totalCount: number, nodes: Array<{ accountId: string, aiMinutes: number, aiSeconds: number, sessions: number } | null> } | null } | null };
 
 export type ElapsedCustomersQueryVariables = Exact<{
   accountId: Scalars['ID']['input'];
@@ -639,7 +841,7 @@ export type ElapsedCustomersQueryVariables = Exact<{
 }>;
 
 
-export type ElapsedCustomersQuery = { aiUsage: { customerUsageConnection: { totalCount: number, nodes: Array<{ customerId: string, aiMinutes: number, aiSeconds: number, sessions: number }> } } };
+export type ElapsedCustomersQuery = { aiUsage: { customerUsageConnection: { totalCount: number, nodes: Array<{ customerId: string, aiMinutes: number, aiSeconds: number, sessions: number } | null> } | null } | null };
 
 export type NamesQueryVariables = Exact<{
   accountId: Scalars['ID']['input'];
@@ -649,14 +851,14 @@ export type NamesQueryVariables = Exact<{
 }>;
 
 
-export type NamesQuery = { accounts: { nodes: Array<{ accountId: string, name: string | null }> }, customers?: { nodes: Array<{ customerId: string, name: string | null }> } };
+export type NamesQuery = { accounts: { nodes: Array<{ accountId: string, name: string | null }> } | null, customers?: { nodes: Array<{ customerId: string, name: string | null }> } | null };
 
 export type FindAccountsQueryVariables = Exact<{
   search: Scalars['String']['input'];
 }>;
 
 
-export type FindAccountsQuery = { accounts: { nodes: Array<{ accountId: string, name: string | null }> } };
+export type FindAccountsQuery = { accounts: { nodes: Array<{ accountId: string, name: string | null }> } | null };
 
 export type FindCustomersQueryVariables = Exact<{
   accountId: Scalars['ID']['input'];
@@ -664,7 +866,7 @@ export type FindCustomersQueryVariables = Exact<{
 }>;
 
 
-export type FindCustomersQuery = { customers: { nodes: Array<{ customerId: string, name: string | null }> } };
+export type FindCustomersQuery = { customers: { nodes: Array<{ customerId: string, name: string | null }> } | null };
 
 export type EverUsedQueryVariables = Exact<{
   accountId?: InputMaybe<Scalars['ID']['input']>;
@@ -673,7 +875,7 @@ export type EverUsedQueryVariables = Exact<{
 }>;
 
 
-export type EverUsedQuery = { aiUsage: { series: Array<{ from: string, to: string, sessions: number }> } };
+export type EverUsedQuery = { aiUsage: { series: Array<{ from: string, to: string, sessions: number }> | null } | null };
 
 export type LiveSubscriptionVariables = Exact<{
   accountId?: InputMaybe<Scalars['ID']['input']>;
@@ -685,7 +887,7 @@ export type LiveSubscriptionVariables = Exact<{
 }>;
 
 
-export type LiveSubscription = { aiUsageChanged: { asOf: string, totals: { aiMinutes: number, aiSeconds: number, sessions: number } } };
+export type LiveSubscription = { aiUsageChanged: { asOf: string, totals: { aiMinutes: number, aiSeconds: number, sessions: number } } | null };
 
 export const AmountFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Amount"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsageTotals"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}}]} as unknown as DocumentNode<AmountFragment, unknown>;
 export const PointFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Point"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AIUsagePoint"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"to"}},{"kind":"Field","name":{"kind":"Name","value":"partial"}},{"kind":"Field","name":{"kind":"Name","value":"aiMinutes"}},{"kind":"Field","name":{"kind":"Name","value":"aiSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}}]}}]} as unknown as DocumentNode<PointFragment, unknown>;

@@ -9,7 +9,7 @@ import type { Scope } from './scope';
 // Empty says that there is nothing in a range, and where there is something.
 export function Empty({ scope, view }: { scope: Scope; view: View }) {
   const [{ data, fetching }] = useQuery({ query: EverUsedDocument, variables: { ...scope, timeZone: view.zone } });
-  const last = data?.aiUsage.series.findLast(({ sessions }) => sessions > 0);
+  const last = data?.aiUsage?.series?.findLast(({ sessions }) => sessions > 0);
   if (fetching && !data) return <Notice title="No usage in this range."><span>Looking for the last usage…</span></Notice>;
   if (last) {
     return (

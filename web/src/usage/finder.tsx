@@ -19,8 +19,8 @@ export function Finder({ view, accountId }: { view: View; accountId?: string }) 
   const items = isEmpty
     ? []
     : accountId === undefined
-      ? (accounts.data?.accounts.nodes ?? []).map((found) => ({ id: found.accountId, name: found.name }))
-      : (customers.data?.customers.nodes ?? []).map((found) => ({ id: found.customerId, name: found.name }));
+      ? (accounts.data?.accounts?.nodes ?? []).map((found) => ({ id: found.accountId, name: found.name }))
+      : (customers.data?.customers?.nodes ?? []).map((found) => ({ id: found.customerId, name: found.name }));
   const what = accountId === undefined ? 'account' : 'customer';
   return (
     <ComboBox

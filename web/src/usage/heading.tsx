@@ -29,7 +29,7 @@ function Names({ scope, view, accountId }: { scope: Scope; view: View; accountId
     query: NamesDocument,
     variables: { accountId, account: accountId, customer: scope.customerId ?? '', isCustomer: scope.customerId !== undefined },
   });
-  const account = data?.accounts.nodes.find((found) => found.accountId === accountId)?.name ?? accountId;
+  const account = data?.accounts?.nodes.find((found) => found.accountId === accountId)?.name ?? accountId;
   const customer = data?.customers?.nodes.find((found) => found.customerId === scope.customerId)?.name ?? scope.customerId;
   return (
     <nav className="crumbs" aria-label="Where this is">

@@ -13,6 +13,7 @@ import { Cards } from './cards';
 import { Empty } from './empty';
 import { granularitiesOf, granularityOf } from './granularity';
 import { Heading } from './heading';
+import { present } from './present';
 import { AccountRows, CustomerRows } from './rows';
 import { Skeleton } from './skeleton';
 import type { Scope } from './scope';
@@ -60,10 +61,10 @@ export function UsagePage({ scope, view, onChange }: UsagePageProps) {
         <>
           <Cards
             totals={report.totals} before={before} span={span} zone={report.timeZone}
-            count={page && { name: scope.accountId ? 'Customers' : 'Accounts', value: page.totalCount }}
+            count={page ? { name: scope.accountId ? 'Customers' : 'Accounts', value: page.totalCount } : undefined}
           />
           <ChartPanel
-            points={report.series} parts={parts} of={of} measure={view.measure} granularity={granularity} granularities={granularitiesOf(view.range)}
+            points={report.series ?? []} parts={parts} of={of} measure={view.measure} granularity={granularity} granularities={granularitiesOf(view.range)}
             restName={restName(scope, page?.totalCount ?? 0, parts.length)}
             onGranularity={(by) => change({ granularity: by })} zone={report.timeZone} asOf={report.asOf} onOpen={open}
           />
@@ -79,8 +80,8 @@ type Report = NonNullable<ReturnType<typeof useOverview>['report']>;
 
 function partsOf(report: Report | undefined): Part[] {
   return [
-    ...(report?.accountUsageConnection?.nodes ?? []).map((row) => ({ id: row.accountId, name: row.account.name ?? row.accountId, points: row.series })),
-    ...(report?.customerUsageConnection?.nodes ?? []).map((row) => ({ id: row.customerId, name: row.customer.name ?? row.customerId, points: row.series })),
+    ...present(report?.accountUsageConnection?.nodes).map((row) => ({ id: row.accountId, name: row.account.name ?? row.accountId, points: row.series ?? [] })),
+    ...present(report?.customerUsageConnection?.nodes).map((row) => ({ id: row.customerId, name: row.customer.name ?? row.customerId, points: row.series ?? [] })),
   ];
 }
 

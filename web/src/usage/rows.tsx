@@ -12,6 +12,7 @@ import { Problem } from '../parts/notice';
 import { UsageTable } from '../table/usage-table';
 import type { Row } from '../table/columns';
 import { Finder } from './finder';
+import { present } from './present';
 import { rangeArguments } from './scope';
 import { useRows, type RowsPage } from './use-rows';
 
@@ -38,7 +39,7 @@ const listArguments = (view: View, granularity: AiUsageGranularity) => ({
 export function AccountRows({ view, elapsed, granularity, version, onOrder }: RowsProps) {
   const found = useRows(AccountRowsDocument, listArguments(view, granularity), version, accountPage);
   const [{ data }] = useQuery({ query: ElapsedAccountsDocument, variables: elapsedArguments(view, elapsed), pause: !elapsed });
-  const before = useBefore(data?.aiUsage.accountUsageConnection, (row) => row.accountId);
+  const before = useBefore(data?.aiUsage?.accountUsageConnection, (row) => row.accountId);
   const search = writeView(view);
   const rows = useMemo<Row[]>(
     () => found.rows.map((row) => ({
@@ -47,7 +48,7 @@ export function AccountRows({ view, elapsed, granularity, version, onOrder }: Ro
       name: row.account.name ?? row.accountId,
       href: accountPath(row.accountId) + search,
       before: elapsed ? before(row.accountId) : (row.previous ?? undefined),
-      points: row.series,
+      points: row.series ?? [],
     })),
     [found.rows, before, elapsed, search],
   );
@@ -63,7 +64,7 @@ export function AccountRows({ view, elapsed, granularity, version, onOrder }: Ro
 export function CustomerRows({ accountId, view, elapsed, granularity, version, onOrder }: RowsProps & { accountId: string }) {
   const found = useRows(CustomerRowsDocument, { accountId, ...listArguments(view, granularity) }, version, customerPage);
   const [{ data }] = useQuery({ query: ElapsedCustomersDocument, variables: { accountId, ...elapsedArguments(view, elapsed) }, pause: !elapsed });
-  const before = useBefore(data?.aiUsage.customerUsageConnection, (row) => row.customerId);
+  const before = useBefore(data?.aiUsage?.customerUsageConnection, (row) => row.customerId);
   const search = writeView(view);
   const rows = useMemo<Row[]>(
     () => found.rows.map((row) => ({
@@ -72,7 +73,7 @@ export function CustomerRows({ accountId, view, elapsed, granularity, version, o
       name: row.customer.name ?? row.customerId,
       href: customerPath(accountId, row.customerId) + search,
       before: elapsed ? before(row.customerId) : (row.previous ?? undefined),
-      points: row.series,
+      points: row.series ?? [],
     })),
     [found.rows, before, elapsed, accountId, search],
   );
@@ -85,17 +86,17 @@ export function CustomerRows({ accountId, view, elapsed, granularity, version, o
   );
 }
 
-const accountPage = ({ aiUsage }: AccountRowsQuery) => pageOf(aiUsage.accountUsageConnection);
-const customerPage = ({ aiUsage }: CustomerRowsQuery) => pageOf(aiUsage.customerUsageConnection);
+const accountPage = ({ aiUsage }: AccountRowsQuery) => pageOf(aiUsage?.accountUsageConnection);
+const customerPage = ({ aiUsage }: CustomerRowsQuery) => pageOf(aiUsage?.customerUsageConnection);
 
 interface Connection<T> {
-  nodes: T[];
+  nodes: (T | null)[];
   totalCount: number;
   pageInfo: { endCursor: string | null; hasNextPage: boolean };
 }
 
-function pageOf<T>({ nodes, totalCount, pageInfo }: Connection<T>): RowsPage<T> {
-  return { rows: nodes, totalCount, endCursor: pageInfo.endCursor, hasMore: pageInfo.hasNextPage };
+function pageOf<T>(page: Connection<T> | null | undefined): RowsPage<T> {
+  return { rows: present(page?.nodes), totalCount: page?.totalCount ?? 0, endCursor: page?.pageInfo.endCursor ?? null, hasMore: page?.pageInfo.hasNextPage ?? false };
 }
 
 const elapsedArguments = (view: View, elapsed: Span | undefined) => ({
@@ -107,8 +108,8 @@ const elapsedArguments = (view: View, elapsed: Span | undefined) => ({
 
 // useBefore returns how to find what a row was before. Where all rows of then are known, one that
 // is missing had nothing.
-function useBefore<T extends Amount>(page: { totalCount: number; nodes: T[] } | undefined, idOf: (row: T) => string): (id: string) => Amount | undefined {
-  const known = useMemo(() => page && new Map(page.nodes.map((row) => [idOf(row), row])), [page]);
+function useBefore<T extends Amount>(page: { totalCount: number; nodes: (T | null)[] } | null | undefined, idOf: (row: T) => string): (id: string) => Amount | undefined {
+  const known = useMemo(() => page && new Map(present(page.nodes).map((row) => [idOf(row), row])), [page]);
   return useCallback(
     (id) => known?.get(id) ?? (page && page.nodes.length === page.totalCount ? { aiMinutes: 0, aiSeconds: 0, sessions: 0 } : undefined),
     [known, page],

@@ -24,12 +24,12 @@ export function useOverview(scope: Scope, view: View, granularity: AiUsageGranul
     },
     requestPolicy: 'cache-and-network',
   });
-  const shown = useKept(data?.aiUsage, JSON.stringify(scope));
+  const shown = useKept(data?.aiUsage ?? undefined, JSON.stringify(scope));
 
   const [live] = useSubscription({ query: LiveDocument, variables: asked });
   const moved = live.data?.aiUsageChanged;
   useEffect(() => {
-    if (!moved || !data || fetching || sameAmount(moved.totals, data.aiUsage.totals) || Date.parse(moved.asOf) <= Date.parse(data.aiUsage.asOf)) return;
+    if (!moved || !data?.aiUsage || fetching || sameAmount(moved.totals, data.aiUsage.totals) || Date.parse(moved.asOf) <= Date.parse(data.aiUsage.asOf)) return;
     setVersion((last) => last + 1);
     ask({ requestPolicy: 'network-only' });
     // What was moved to is compared with what is shown once; the answer may be a later state still.
@@ -41,7 +41,7 @@ export function useOverview(scope: Scope, view: View, granularity: AiUsageGranul
     variables: { ...scope, startDate: elapsed?.from ?? '', endDate: elapsed?.to ?? '', timeZone: view.zone },
     pause: !elapsed,
   });
-  const before = useKept(elapsed ? elapsedData?.aiUsage.totals : shown?.previous?.totals, key);
+  const before = useKept(elapsed ? elapsedData?.aiUsage?.totals : shown?.previous?.totals, key);
   return { report: shown, error, retry: () => ask({ requestPolicy: 'network-only' }), version, elapsed, before, isLoading: fetching && !data };
 }
 

@@ -1,0 +1,252 @@
+package usage
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// civil is a date and a minute of the day, as a clock on the wall shows them.
+type civil struct {
+	year, month, day, minute int
+}
+
+func civilOf(t time.Time) civil {
+	year, month, day := t.Date()
+	return civil{year, int(month), day, t.Hour()*60 + t.Minute()}
+}
+
+func (c civil) before(d civil) bool {
+	for _, pair := range [][2]int{{c.year, d.year}, {c.month, d.month}, {c.day, d.day}, {c.minute, d.minute}} {
+		if pair[0] != pair[1] {
+			return pair[0] < pair[1]
+		}
+	}
+	return false
+}
+
+// shownFirst looks at every minute of three days for the first at which a clock in the zone
+// shows c, or, where none does, the first at which it shows something later.
+func shownFirst(c civil, zone *time.Location) time.Time {
+	begin := time.Date(c.year, time.Month(c.month), c.day, 0, 0, 0, 0, time.UTC).Add(-36 * time.Hour)
+	var later time.Time
+	for i := range 3 * 24 * 60 {
+		at := begin.Add(time.Duration(i) * time.Minute)
+		shown := civilOf(at.In(zone))
+		if shown == c {
+			return at
+		}
+		if later.IsZero() && c.before(shown) {
+			later = at
+		}
+	}
+	return later
+}
+
+// countedBack walks back day by day, or month by month, with a calendar that it writes itself.
+func countedBack(c civil, shift Shift, isEnd bool) civil {
+	days := func(year, month int) int {
+		switch month {
+		case 2:
+			if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+				return 29
+			}
+			return 28
+		case 4, 6, 9, 11:
+			return 30
+		}
+		return 31
+	}
+	switch shift {
+	case ByWeek:
+		for range 7 {
+			if c.day--; c.day == 0 {
+				if c.month--; c.month == 0 {
+					c.year, c.month = c.year-1, 12
+				}
+				c.day = days(c.year, c.month)
+			}
+		}
+		return c
+	case ByMonth:
+		if c.month--; c.month == 0 {
+			c.year, c.month = c.year-1, 12
+		}
+	case ByYear:
+		c.year--
+	}
+	if last := days(c.year, c.month); c.day > last && isEnd {
+		c.day, c.minute = 1, 0
+		if c.month++; c.month == 13 {
+			c.year, c.month = c.year+1, 1
+		}
+	} else if c.day > last {
+		c.day = last
+	}
+	return c
+}
+
+var shifts = []Shift{ByWeek, ByMonth, ByYear}
+
+// A range is moved to where the clocks of the zone show the same, for whatever clocks and
+// whatever month: found by looking at every minute there.
+func TestARangeIsShiftedOnTheCalendar(t *testing.T) {
+	for _, name := range []string{"UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Pacific/Apia", "Australia/Lord_Howe", "Asia/Kolkata"} {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bounds := rapid.Custom(func(t *rapid.T) time.Time {
+			day := rapid.IntRange(0, 60*366).Draw(t, "day") // since 1975
+			clock := civilOf(time.Date(1975, 1, 1+day, 0, 0, 0, 0, time.UTC))
+			if rapid.Bool().Draw(t, "with a time") {
+				clock.minute = rapid.IntRange(0, 24*60-1).Draw(t, "minute")
+			}
+			return shownFirst(clock, zone)
+		})
+		rapid.Check(t, func(t *rapid.T) {
+			r := Range{bounds.Draw(t, "from"), bounds.Draw(t, "to")}
+			if rapid.Bool().Draw(t, "short") {
+				r.To = r.From.Add(time.Duration(rapid.IntRange(1, 40*24*60).Draw(t, "minutes")) * time.Minute)
+			}
+			if !r.From.Before(r.To) {
+				return
+			}
+			shift := rapid.SampledFrom(shifts).Draw(t, "shift")
+			bound := func(at time.Time, isEnd bool) time.Time {
+				clock := civilOf(at.In(zone))
+				if midnight := (civil{clock.year, clock.month, clock.day, 0}); shownFirst(midnight, zone).Equal(at) {
+					clock = midnight // the first instant of a day, whatever the clocks show then
+				}
+				return shownFirst(countedBack(clock, shift, isEnd), zone)
+			}
+			want := Range{bound(r.From, false), bound(r.To, true)}
+			if !want.From.Before(want.To) {
+				want.To = want.From.Add(r.To.Sub(r.From))
+			}
+			got, ok := r.Shifted(shift, zone)
+			if !ok || !got.From.Equal(want.From) || !got.To.Equal(want.To) {
+				t.Fatalf("%v to %v in %s by a %s:\ngot  %v\nwant %v", r.From.In(zone), r.To.In(zone), zone, shift, got, want)
+			}
+		})
+	}
+}
+
+func TestShiftsAndElapsedParts(t *testing.T) {
+	const never = "2030-01-01T00:00"
+	for _, c := range []struct {
+		start, end, zone string
+		comparison       Comparison
+		asOf, want       string
+	}{
+		// Every way to count the days of March is compared with the days that February has.
+		{"2026-03-01", "2026-03-31", "UTC", Comparison{Shift: ByMonth}, never, "2026-02-01T00:00 2026-03-01T00:00"},
+		{"2026-03-01", "2026-03-29", "UTC", Comparison{Shift: ByMonth}, never, "2026-02-01T00:00 2026-03-01T00:00"},
+		{"2026-03-31", "2026-03-31", "UTC", Comparison{Shift: ByMonth}, never, "2026-02-28T00:00 2026-03-01T00:00"},
+		{"2026-03-30T10:00", "2026-03-31T12:00", "UTC", Comparison{Shift: ByMonth}, never, "2026-02-28T10:00 2026-03-01T00:00"},
+		{"2026-02-01", "2026-02-28", "UTC", Comparison{Shift: ByMonth}, never, "2026-01-01T00:00 2026-02-01T00:00"},
+		{"2028-02-29", "2028-02-29", "UTC", Comparison{Shift: ByYear}, never, "2027-02-28T00:00 2027-03-01T00:00"},
+		{"2028-02-01", "2028-02-29", "UTC", Comparison{Shift: ByYear}, never, "2027-02-01T00:00 2027-03-01T00:00"},
+		{"2027-02-01", "2027-02-28", "UTC", Comparison{Shift: ByYear}, never, "2026-02-01T00:00 2026-03-01T00:00"},
+		// The clocks went forward on 29 March: the hour from 2 to 3 is not there.
+		{"2026-04-05T02:00", "2026-04-05T03:00", "Europe/Berlin", Comparison{Shift: ByWeek}, never, "2026-03-29T03:00 2026-03-29T04:00"},
+		{"2026-03-29", "2026-03-29", "Europe/Berlin", Comparison{Shift: ByWeek}, never, "2026-03-22T00:00 2026-03-23T00:00"},
+		{"2026-03-29T01:30", "2026-03-29T03:30", "Europe/Berlin", Comparison{Shift: ByYear}, never, "2025-03-29T01:30 2025-03-29T03:30"},
+		// A day without a midnight.
+		{"2018-11-04", "2018-11-04", "America/Sao_Paulo", Comparison{Shift: ByWeek}, never, "2018-10-28T00:00 2018-10-29T00:00"},
+		{"2018-11-11", "2018-11-11", "America/Sao_Paulo", Comparison{Shift: ByWeek}, never, "2018-11-04T01:00 2018-11-05T00:00"},
+		// A month that runs is compared with the same part of the one before.
+		{"2026-11-01", "2026-11-30", "UTC", Comparison{Elapsed: true}, "2026-11-10T12:30", "2026-10-01T00:00 2026-10-10T12:30"},
+		{"2026-11-01", "2026-11-30", "UTC", Comparison{}, "2026-11-10T12:30", "2026-10-01T00:00 2026-11-01T00:00"},
+		{"2026-11-01", "2026-11-30", "UTC", Comparison{Shift: ByYear, Elapsed: true}, "2026-11-10T12:30", "2025-11-01T00:00 2025-11-10T12:30"},
+		{"2026-03-01", "2026-03-31", "UTC", Comparison{Elapsed: true}, "2026-03-30T12:00", "2026-02-01T00:00 2026-03-01T00:00"},
+		{"2026-03-01", "2026-03-31", "UTC", Comparison{Elapsed: true}, "2026-03-28T12:00", "2026-02-01T00:00 2026-02-28T12:00"},
+		{"2026-04-01", "2026-06-30", "UTC", Comparison{Elapsed: true}, "2026-05-15T08:00", "2026-01-01T00:00 2026-02-15T08:00"},
+		{"2026-03-23", "2026-03-29", "Europe/Berlin", Comparison{Elapsed: true}, "2026-03-29T12:00", "2026-03-16T00:00 2026-03-22T12:00"},
+		{"2026-03-01T10:00", "2026-03-01T11:30", "UTC", Comparison{Elapsed: true}, "2026-03-01T10:15", "2026-03-01T08:30 2026-03-01T08:45"},
+		{"2026-11-01", "2026-11-30", "UTC", Comparison{Elapsed: true}, never, "2026-10-01T00:00 2026-11-01T00:00"},
+		{"2026-11-01", "2026-11-30", "UTC", Comparison{Elapsed: true}, "2026-10-10T12:30", "2026-10-01T00:00 2026-10-01T00:00"},
+		// Another range, by the same zone.
+		{"2026-11-01", "2026-11-30", "Europe/Berlin", Comparison{StartDate: "2025-01-01", EndDate: "2025-01-31"}, never, "2025-01-01T00:00 2025-02-01T00:00"},
+		{"2026-11-01", "2026-11-30", "UTC", Comparison{Period: Yesterday}, "2026-11-10T12:30", "2026-11-09T00:00 2026-11-10T00:00"},
+	} {
+		zone, err := LoadZone(ArgTimeZone, c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := ParseRange(c.start, c.end, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asOf, err := ParseInstant(c.asOf, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		query := Query{Range: r, Zone: zone, AccountID: "a", StartsBy: ArgPeriod, EndsBy: ArgPeriod}
+		with, ok, err := c.comparison.Of(query, asOf, time.Time{})
+		const form = "2006-01-02T15:04"
+		if got := with.Range.From.In(zone).Format(form) + " " + with.Range.To.In(zone).Format(form); !ok || err != nil || got != c.want || with.AccountID != "a" {
+			t.Errorf("%s to %s in %s, %+v as of %s: got %s, %v, want %s", c.start, c.end, c.zone, c.comparison, c.asOf, got, err, c.want)
+		}
+		if by := c.comparison.StartDate != ""; (with.StartsBy == ArgStartDate) != by || with.StartsBy == ArgPeriod && c.comparison.Period == "" {
+			t.Errorf("%+v: the range comes from %q", c.comparison, with.StartsBy)
+		}
+	}
+}
+
+func TestWhatCannotBeCompared(t *testing.T) {
+	day := Range{time.Unix(0, 0), time.Unix(24*60*60, 0)}
+	for _, r := range []Range{{}, {From: day.From}, {To: day.To}, {day.From, day.From}} {
+		for _, shift := range append(shifts, ByPeriod, "") {
+			if with, ok, err := (Comparison{Shift: shift, Elapsed: true}).Of(Query{Range: r, Zone: time.UTC}, day.From, time.Time{}); ok || err != nil {
+				t.Errorf("%v by a %s: got %v, %v", r, shift, with.Range, err)
+			}
+		}
+	}
+	for _, first := range []Range{{time.Date(1, 1, 5, 0, 0, 0, 0, time.UTC), day.To}, {time.Date(1, 5, 5, 0, 0, 0, 0, time.UTC), day.To}} {
+		if got, ok := first.Shifted(ByYear, time.UTC); ok {
+			t.Errorf("%v: got %v", first, got)
+		}
+	}
+	for _, comparison := range []Comparison{
+		{Shift: ByWeek, StartDate: "2026-01-01"}, {Elapsed: true, Period: Today}, {Shift: ByPeriod, EndDate: "2026-01-01"},
+		{StartDate: "x"}, {EndDate: "2026-02-30"}, {Period: Today, StartDate: "2026-01-01"}, {Period: "x"},
+	} {
+		if _, ok, err := comparison.Of(Query{Range: day, Zone: time.UTC}, day.From, time.Time{}); ok || err == nil || AsError(err).Code != InvalidArgument {
+			t.Errorf("%+v: got %v", comparison, err)
+		}
+	}
+}
+
+// The later it gets, the more is compared; never more than the whole, and by the hour where
+// sessions have been dropped.
+func TestTheElapsedPartGrows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		zone := drawZone(t)
+		now := time.UnixMilli(rapid.Int64Range(0, 2e12).Draw(t, "now")).UTC()
+		r, err := rapid.SampledFrom(Periods).Draw(t, "period").Range(now, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shift := rapid.SampledFrom(append(shifts, ByPeriod)).Draw(t, "shift")
+		whole, ok := r.Shifted(shift, zone)
+		if !ok {
+			t.Fatalf("%v has nothing before it", r)
+		}
+		query, last := Query{Range: r, Zone: zone}, whole.From
+		for _, hours := range []int{-5, 0, 1, 7, 30, 100, 700, 800, 9000} {
+			asOf := r.From.Add(time.Duration(hours)*time.Hour + 1234*time.Millisecond)
+			with, _, err := (Comparison{Shift: shift, Elapsed: true}).Of(query, asOf, time.Time{})
+			if err != nil || !with.Range.From.Equal(whole.From) || with.Range.To.Before(last) || with.Range.To.After(whole.To) {
+				t.Fatalf("%v by a %s as of %v: got %v after %v", r, shift, asOf, with.Range, last)
+			}
+			last = with.Range.To
+			kept, _, err := (Comparison{Shift: shift, Elapsed: true}).Of(query, asOf, now.AddDate(50, 0, 0))
+			if err != nil || kept.Range.To.After(last) || last.Sub(kept.Range.To) >= time.Hour ||
+				!kept.Range.To.Equal(Hour.Floor(kept.Range.To)) && !kept.Range.To.Equal(whole.To) && !kept.Range.To.Equal(whole.From) {
+				t.Fatalf("%v by a %s as of %v, dropped: got %v, not %v", r, shift, asOf, kept.Range, last)
+			}
+		}
+	})
+}
