@@ -1,6 +1,7 @@
 package resolvers_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -143,5 +144,20 @@ func TestPagesKeepWhatTheyAreComparedWith(t *testing.T) {
 	var fresh json.RawMessage = []byte(a.ask(t, t.Context(), document))
 	if !strings.Contains(string(fresh), `"nodes":[{"customerId":"new","aiMinutes":0,"previous":{"aiMinutes":70}},{"customerId":"c0"`) {
 		t.Errorf("anew: %s", fresh)
+	}
+}
+
+// What was kept for the next page of one report is not what another is compared with, though
+// both were read at the same instant.
+func TestAnotherReportIsNotComparedWithWhatWasKept(t *testing.T) {
+	seconds := int64(5)
+	a := serve(readerFunc(func(_ context.Context, query usage.Query) (*usage.Report, error) {
+		rows := []usage.SubjectUsage{{AccountID: "a", CustomerID: "x", Usage: usage.Usage{Seconds: seconds, Sessions: 1}}, {AccountID: "a", CustomerID: "y", Usage: usage.Usage{Seconds: 1, Sessions: 1}}}
+		return usage.NewReport(query, noon, rows), nil
+	}))
+	a.ask(t, t.Context(), `{aiUsage{customerUsageConnection(first:1,include:BOTH,compare:{startDate:"2026-01-01"}){nodes{customerId}}}}`)
+	seconds = 7
+	if got := a.ask(t, t.Context(), `{aiUsage{customerUsage{compareTo(startDate:"2026-01-01"){aiSeconds}}}}`); !strings.Contains(got, `"compareTo":{"aiSeconds":7}`) {
+		t.Errorf("got %s", got)
 	}
 }

@@ -28,7 +28,7 @@ func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID *strin
 	}
 	query.Level = levelOf(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections)
 	if report, err := r.continued(ctx, query); report != nil || err != nil {
-		return reading.Node(report), err
+		return reading.Continued(report), err
 	}
 	return reading.Report(query)
 }

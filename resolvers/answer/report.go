@@ -13,6 +13,8 @@ import (
 type Report struct {
 	*usage.Report
 	reading *Reading
+	// continued tells that the report was kept with a page, which is gone on from.
+	continued bool
 
 	rows struct {
 		once      sync.Once
@@ -50,6 +52,16 @@ func (r *Reading) Node(report *usage.Report) *Report {
 		r.nodes[report] = &Report{Report: report, reading: r}
 	}
 	return r.nodes[report]
+}
+
+// Continued returns a report that was kept with a page as a node. What it was compared with
+// was kept, too.
+func (r *Reading) Continued(report *usage.Report) *Report {
+	node := r.Node(report)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	node.continued = true
+	return node
 }
 
 // lists makes the rows.
@@ -174,9 +186,11 @@ func (r *Report) Compared(comparison usage.Comparison) (*Report, error) {
 			one.err = err
 			return
 		}
-		if report := r.reading.kept.at(query, r.AsOf); report != nil {
-			one.report = r.reading.Node(report)
-			return
+		if r.continued {
+			if report := r.reading.kept.at(query, r.AsOf); report != nil {
+				one.report = r.reading.Node(report)
+				return
+			}
 		}
 		one.report, one.err = r.reading.Report(query)
 	})
