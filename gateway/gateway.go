@@ -30,6 +30,7 @@ const (
 	ReadyPath    = "/readyz"
 	MetricsPath  = "/metrics"
 	LegacyPath   = "/ai/usage"
+	ExportPath   = "/export/" // followed by usage.csv, usage.json or usage.ndjson
 )
 
 // Store is what the gateway needs of a database.
@@ -120,6 +121,7 @@ func New(config Config) (*Gateway, error) {
 	mux := http.NewServeMux()
 	mux.Handle(GraphQLPath, graphQL)
 	mux.Handle(QueryPath, graphQL)
+	mux.Handle(ExportPath, exports{resolver.Snapshot, config.Zone, config.QueryTimeout, door})
 	door.handlePages(mux, cmp.Or(config.Pages, web.Built()), isSchemaOpen)
 	mux.HandleFunc("GET "+HealthPath, healthy)
 	mux.Handle("GET "+ReadyPath, ready(config.Store, config.Rollups))

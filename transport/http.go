@@ -73,7 +73,7 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 			return // the caller went away before it began
 		}
 		writeBy(ctx, w)
-		compressing(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		Compressing(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			writeAnswer(w, answer)
 		})).ServeHTTP(w, r)
 	}
