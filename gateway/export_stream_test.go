@@ -93,7 +93,7 @@ func (s *endlessSnapshot) Close() error {
 }
 
 // 1,000 customers by the quarter-hour of 100 days are 9.6 million rows, in ten parts.
-const endlessPath = "/export/usage.csv?granularity=QUARTER_HOUR&startDate=2026-03-01&endDate=2026-06-08"
+const endlessPath = "/export/usage.csv?columns=sessions&granularity=QUARTER_HOUR&startDate=2026-03-01&endDate=2026-06-08"
 
 // await waits until a condition holds.
 func await(t *testing.T, what string, holds func() bool) {
@@ -138,7 +138,7 @@ func TestAnExportThatFailsInTheMiddleNeverLooksComplete(t *testing.T) {
 	s := start(t, store)
 	store.broken.Store(true)
 	for _, protocol := range []string{"HTTP/1.1", "HTTP/1.0"} {
-		for _, encoding := range []string{"identity", "gzip", "zstd"} {
+		for _, encoding := range []string{"identity", "gzip"} {
 			store.parts.Store(0)
 			conn, request := begin(t, s, protocol, "Accept-Encoding: "+encoding+"\r\n")
 			content, err := readAnswer(conn, request)
@@ -148,7 +148,7 @@ func TestAnExportThatFailsInTheMiddleNeverLooksComplete(t *testing.T) {
 			await(t, "the snapshot is closed", func() bool { return store.open.Load() == 0 })
 		}
 	}
-	if log := s.log.String(); strings.Count(log, `"cut":true`) != 6 {
+	if log := s.log.String(); strings.Count(log, `"cut":true`) != 4 {
 		t.Errorf("the log does not say that the answers were cut:\n%s", log)
 	}
 	// What fails before the first byte is an error like any other.

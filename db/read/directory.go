@@ -95,9 +95,9 @@ func (d directory) statement(search usage.Search, counted bool) (string, []any) 
 	if search.Text != "" {
 		inner = ""
 		prefix := likePrefix(search.Text)
-		match.Add("("+d.columns[len(d.columns)-1]+" LIKE ? ESCAPE '|' OR MAX(name) COLLATE utf8mb4_general_ci LIKE ? ESCAPE '|')", prefix, prefix)
+		match.Add("("+d.columns[len(d.columns)-1]+" LIKE ? ESCAPE '|' OR CONVERT(MAX(name) USING utf8mb4) COLLATE utf8mb4_general_ci LIKE ? ESCAPE '|')", prefix, prefix)
 	}
-	statement := `SELECT ` + columns + `, MAX(name) AS name FROM (
+	statement := `SELECT ` + columns + `, COALESCE(MAX(name), '') AS name FROM (
 		(SELECT ` + columns + `, name FROM ` + d.named + within.String() + inner + `)
 		UNION ALL
 		(` + used + within.After("AND") + inner + `)) AS known
