@@ -19,6 +19,8 @@ import (
 type exports struct {
 	// snapshot opens a state of the database within the scope of who asks.
 	snapshot func(context.Context) usage.Snapshot
+	// conditions tell whether an export is still what somebody has.
+	conditions *conditions
 	// zone is where days without a time zone are understood; nil means UTC.
 	zone *time.Location
 	// limit bounds an answer from when who asks is known until its last byte; 0 means no bound.
@@ -58,9 +60,17 @@ func (e exports) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers a request, or returns why it did not. Once something has been sent, an error
 // cuts the connection, so that nobody takes a part for the whole.
 func (e exports) serve(ctx context.Context, w http.ResponseWriter, r *http.Request, format export.Format) error {
-	asked, err := readExport(r.URL.RawQuery, format, e.zone, time.Now())
+	now := e.conditions.now()
+	asked, err := readExport(r.URL.RawQuery, format, e.zone, now)
 	if err != nil {
 		return err
+	}
+	ctx, visit := e.conditions.begin(ctx, now, r.URL.Path, asked.given)
+	if validators := transport.Validators(r); validators != nil {
+		if validator := visit.Current(ctx, validators); validator != "" {
+			transport.WriteNotModified(w, validator)
+			return nil
+		}
 	}
 	snapshot := e.snapshot(ctx)
 	defer snapshot.Close()
@@ -72,6 +82,9 @@ func (e exports) serve(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	header.Set("Cache-Control", "private, no-store")
 	header.Set("Content-Type", mediaTypes[format])
 	header.Set("Content-Disposition", disposition(asked, format))
+	if validator := visit.Validator(); validator != "" {
+		transport.SetValidator(header, validator)
+	}
 	if r.Method == http.MethodHead {
 		header.Add("Vary", "Accept-Encoding")
 		return nil
@@ -93,7 +106,9 @@ func (e exports) serve(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		}
 		cut(w, r)
 	}
-	header.Del("Content-Disposition")
+	for _, name := range []string{"Content-Disposition", "ETag"} {
+		header.Del(name)
+	}
 	return late(ctx, err)
 }
 

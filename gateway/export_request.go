@@ -32,6 +32,8 @@ type askedExport struct {
 	query   usage.Query
 	rows    export.Request
 	options export.Options
+	// given are all parameters, in an order that is always the same.
+	given string
 	// ordered tells whether there is an order by name.
 	ordered bool
 }
@@ -74,7 +76,7 @@ func readExport(rawQuery string, format export.Format, zone *time.Location, now 
 	if err != nil {
 		return nil, usage.Errorf(usage.InvalidArgument, "the parameters cannot be read: they are name=value, separated by &, with %%XX for what is not a letter or a digit")
 	}
-	asked := &askedExport{}
+	asked := &askedExport{given: values.Encode()}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		argument := usage.Argument(name)
 		set, known := parameters[argument]

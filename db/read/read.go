@@ -17,6 +17,8 @@ type Reader struct {
 	// mirror has the sessions in memory. There is none unless many questions are to be
 	// answered (Anticipate).
 	mirror atomic.Pointer[mirror.Mirror]
+	// hashes is what hasHashes has found out, nil before.
+	hashes atomic.Pointer[bool]
 }
 
 // New returns a Reader, which reads what the trackers say: the sums by level, or those by
