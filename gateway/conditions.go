@@ -36,16 +36,9 @@ type conditions struct {
 	build string
 	zone  *time.Location
 	now   func() time.Time
-	// shown are the names that answers have, by their validators. Without them an answer is
+	// shown is whose names answers have, by their validators. Without them an answer is
 	// made anew.
-	shown *ttlcache.Cache[string, shownNames]
-}
-
-// shownNames are names that an answer has.
-type shownNames struct {
-	// key is that of the visit, so that nobody has the names of others looked up.
-	key      string
-	subjects []usage.Subject
+	shown *ttlcache.Cache[string, []usage.Subject]
 }
 
 const (
@@ -61,9 +54,9 @@ const (
 )
 
 func newConditions(store Store, zone *time.Location) *conditions {
-	cost := func(item ttlcache.CostItem[string, shownNames]) uint64 { return uint64(1 + len(item.Value.subjects)) }
+	cost := func(item ttlcache.CostItem[string, []usage.Subject]) uint64 { return uint64(1 + len(item.Value)) }
 	return &conditions{store: store, build: thisBuild(), zone: zone, now: time.Now, shown: ttlcache.New(
-		ttlcache.WithTTL[string, shownNames](keepShown), ttlcache.WithMaxCost[string, shownNames](maxShown, cost))}
+		ttlcache.WithTTL[string, []usage.Subject](keepShown), ttlcache.WithMaxCost[string, []usage.Subject](maxShown, cost))}
 }
 
 // thisBuild names the program that runs, by what it was built from and its file: another
@@ -133,7 +126,7 @@ func (v *visit) Validator() string {
 		for subject := range v.names {
 			subjects = append(subjects, subject)
 		}
-		v.shown.Set(validator, shownNames{v.key, subjects}, ttlcache.DefaultTTL)
+		v.shown.Set(validator, subjects, ttlcache.DefaultTTL)
 		v.shown.DeleteExpired()
 	}
 	return validator
@@ -207,10 +200,10 @@ func (v *visit) Current(ctx context.Context, validators []string) string {
 // namesNow returns the names that the answer with a validator has, as they are now.
 func (v *visit) namesNow(ctx context.Context, snapshot usage.Snapshot, validator string) (map[usage.Subject]string, error) {
 	item := v.shown.Get(validator)
-	if item == nil || item.Value().key != v.key {
+	if item == nil {
 		return nil, nil
 	}
-	subjects := item.Value().subjects
+	subjects := item.Value()
 	found, err := snapshot.Names(ctx, subjects)
 	return namesOf(subjects, found), err
 }

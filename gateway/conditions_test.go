@@ -135,9 +135,13 @@ func TestWhatCannotBeToldToBeTheSameHasNoValidator(t *testing.T) {
 			t.Errorf("read from the sessions: got %v", got.header)
 		}
 		rolledUp(t, store)
+		page := s.query(t, "ada", `{aiUsage{accountUsageConnection(first:1){pageInfo{endCursor}}}}`)
+		cursor := regexp.MustCompile(`"endCursor":"([^"]+)"`).FindStringSubmatch(page.body)[1]
 		for _, query := range []string{
+			`{new:aiUsage{totals{sessions}}kept:aiUsage{accountUsageConnection(first:1,after:"` + cursor + `"){nodes{accountId}}}}`,
+			`{new:aiUsage{totals{sessions}}wrong:aiUsage(startDate:"x"){totals{sessions}}}`,
 			`{aiUsage{plan{source}}}`, `{accounts{nodes{name}}}`, `{customers(search:"c"){nodes{name}}aiUsage{totals{sessions}}}`, `{__schema{queryType{name}}}`,
-			`{aiUsage{accountUsageConnection(first:1,after:"x"){nodes{accountId}}}}`, `{viewer{name}}`, `{aiUsage(startDate:"x"){totals{sessions}}}`,
+			`{viewer{name}}`, `{aiUsage(startDate:"x"){totals{sessions}}}`,
 		} {
 			if got := s.get(t, "ada", "/graphql?query="+url.QueryEscape(query), ""); got.header.Get("ETag") != "" || got.header.Get("Cache-Control") != "private, no-store" {
 				t.Errorf("%s: got %v", query, got.header)

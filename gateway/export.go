@@ -89,7 +89,7 @@ func (e exports) serve(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		header.Add("Vary", "Accept-Encoding")
 		return nil
 	}
-	out := &paced{ctx: ctx}
+	out := &paced{ctx: ctx, patience: takingPatience}
 	transport.Compressing(http.HandlerFunc(func(compressed http.ResponseWriter, _ *http.Request) {
 		out.w = compressed
 		if err = export.Write(out, format, asked.rows, result.Rows, asked.options); err != nil {
@@ -146,11 +146,12 @@ const (
 )
 
 // paced writes an answer part by part, each within what is left of the time for the whole
-// and within takingPatience.
+// and as long as the patience with a reader is.
 type paced struct {
-	ctx   context.Context
-	w     http.ResponseWriter
-	began bool
+	ctx      context.Context
+	w        http.ResponseWriter
+	patience time.Duration
+	began    bool
 	// broken is set where the reader is at fault, who has gone or takes nothing.
 	broken bool
 }
@@ -162,7 +163,7 @@ func (p *paced) Write(part []byte) (int, error) {
 	p.began = true
 	controller := http.NewResponseController(p.w)
 	whole, isBounded := p.ctx.Deadline()
-	by := time.Now().Add(takingPatience)
+	by := time.Now().Add(p.patience)
 	if isBounded && whole.Before(by) {
 		by = whole
 	}

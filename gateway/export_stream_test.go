@@ -175,6 +175,12 @@ func TestReadersThatStopHoldNoSnapshot(t *testing.T) {
 	conn.Close()
 	await(t, "the snapshot of who hung up is closed", func() bool { return store.open.Load() == 0 })
 
+	for _, path := range []string{endlessPath, "/export/usage.csv?previous=1"} { // only heads, and an error after the first report
+		if got := s.ask(t, "ada", "HEAD", path, "", ""); got.status != 200 && got.status != 400 || store.open.Load() != 0 {
+			t.Errorf("HEAD %s: got %d, and %d snapshots are open", path, got.status, store.open.Load())
+		}
+	}
+
 	conn, request := begin(t, s, "HTTP/1.1")
 	await(t, "the snapshot of who reads nothing is closed", func() bool { return store.parts.Load() > 1 && store.open.Load() == 0 })
 	if content, err := readAnswer(conn, request); err == nil {
