@@ -110,20 +110,25 @@ func readExport(rawQuery string, format export.Format, zone *time.Location, now 
 
 // unknownParameter refuses a name, and says which was meant, most likely.
 func unknownParameter(name string) error {
-	known := slices.Sorted(maps.Keys(parameters))
-	best, least := usage.Argument(""), len(name)/3+2
-	for _, candidate := range known {
-		if distance := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(string(candidate))); distance < least {
+	known := texts(slices.Sorted(maps.Keys(parameters)))
+	err := usage.Errorf(usage.InvalidArgument, "there is no parameter %s%s", usage.Sent(name), meant(name, known))
+	err.Argument = usage.Argument(strings.Trim(usage.Sent(name).String(), `"`))
+	return err.Accepting(known...)
+}
+
+// meant asks whether one of those that are accepted was meant, where one is alike.
+func meant(sent string, accepted []any) string {
+	best, least := "", len(sent)/3+2
+	for _, one := range accepted {
+		candidate := fmt.Sprint(one)
+		if distance := levenshtein.ComputeDistance(strings.ToLower(sent), strings.ToLower(candidate)); distance < least {
 			best, least = candidate, distance
 		}
 	}
-	hint := ""
-	if best != "" {
-		hint = fmt.Sprintf("; did you mean %s?", best)
+	if best == "" {
+		return ""
 	}
-	err := usage.Errorf(usage.InvalidArgument, "there is no parameter %s%s", usage.Sent(name), hint)
-	err.Argument = usage.Argument(strings.Trim(usage.Sent(name).String(), `"`))
-	return err.Accepting(texts(known)...)
+	return "; did you mean " + best + "?"
 }
 
 // inCapitals returns the value of an enumeration in the spelling of GraphQL: last-month, as
@@ -209,7 +214,7 @@ func (a *askedExport) checkColumns() error {
 
 // refused says that a value is none of those that a parameter takes.
 func refused(argument usage.Argument, value string, accepted []any) error {
-	return usage.Invalid(argument, "%s %s is not known", argument, usage.Sent(value)).Accepting(accepted...)
+	return usage.Invalid(argument, "%s %s is not known%s", argument, usage.Sent(value), meant(value, accepted)).Accepting(accepted...)
 }
 
 // texts returns values as texts.

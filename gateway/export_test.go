@@ -305,6 +305,8 @@ func TestWhatAnExportDoesNotTakeIsRefusedByName(t *testing.T) {
 		"timeZone=Mars":                    {`"argument":"timeZone"`},
 		"accountId=%ff":                    {`"argument":"accountId"`},
 		"columns=aiMinutes,nonsense":       {`columns \"nonsense\" is not known`, `"previousSessions"`},
+		"columns=aiMinuts":                 {`columns \"aiMinuts\" is not known; did you mean aiMinutes?`},
+		"granularity=days":                 {`granularity \"days\" is not known; did you mean DAY?`},
 		"columns=aiMinutes,aiMinutes":      {"twice"},
 		"columns=from":                     {"step of time", "granularity"},
 		"columns=customerId&level=account": {`columns \"customerId\"`},
