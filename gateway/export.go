@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"strings"
@@ -169,12 +170,14 @@ func (p *paced) Write(part []byte) (int, error) {
 	}
 	_ = controller.SetWriteDeadline(by) // a recorder in tests cannot
 	n, err := p.w.Write(part)
+	if err == nil && len(part) >= flushFrom {
+		if err = controller.Flush(); errors.Is(err, http.ErrNotSupported) {
+			err = nil
+		}
+	}
 	if err != nil {
 		p.broken = true
 		return n, err
-	}
-	if len(part) >= flushFrom {
-		_ = controller.Flush() // fails with the next part, if it does
 	}
 	// Over HTTP/2 the stream ends at its deadline whether or not something is being written.
 	_ = controller.SetWriteDeadline(whole)
