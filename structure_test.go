@@ -48,7 +48,7 @@ var mayImport = map[string][]string{
 	"legacy":                  {"usage", "failure", "auth"},
 	"legacy/compare":          {"usage", "legacy"},
 	"web":                     {},
-	"gateway":                 {"usage", "failure", "auth", "graph", "resolvers", "transport", "watch", "legacy", "web"},
+	"gateway":                 {"usage", "failure", "auth", "export", "graph", "resolvers", "transport", "watch", "legacy", "web"},
 	"bench":                   {"usage", "auth", "db", "sample", "gateway"},
 	"bench/load":              {"usage", "db", "importer", "sample"},
 	"bench/mutants":           {},

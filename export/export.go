@@ -38,6 +38,9 @@ type Row struct {
 
 // Request is what rows are to have, and which there are.
 type Request struct {
+	// Level is what rows are of: customers (with a row of each account for what belongs to
+	// none), or accounts.
+	Level usage.Level
 	// Names: the names of accounts and customers.
 	Names bool
 	// Series, if not empty, makes a row for each step of time.
@@ -68,32 +71,53 @@ type Result struct {
 	Previous *usage.Report
 	// Rows are read while they are ranged over, once and before the snapshot is closed. An error ends them.
 	Rows iter.Seq2[Row, error]
+	// Buckets are the steps of time of a series, the same for all rows.
+	Buckets []usage.Range
 }
 
-// Read reads a report and its rows in one snapshot. The query is at the level
-// ByCustomer and within the scope of whoever asks. Errors about the request are
-// InvalidArgument.
+// Read reads a report and its rows in one snapshot. The query is within the scope of
+// whoever asks. Errors about the request are InvalidArgument, and come before any row.
+//
+// The snapshot is closed as soon as all has been read, so that whoever takes rows slowly
+// does not hold it; whoever opened it has to close it all the same.
 func Read(ctx context.Context, snapshot usage.Snapshot, query usage.Query, request Request) (*Result, error) {
 	if request.Previous && request.Series != "" {
 		return nil, usage.Errorf(usage.InvalidArgument, "a series has no usage of the time before; ask for one of the two")
 	}
+	query.Level = request.Level
 	report, err := snapshot.Report(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	r := &reading{ctx: ctx, snapshot: snapshot, query: query, request: request, report: report}
-	r.subjects = request.pick(report.Subjects)
+	r.subjects = request.pick(subjectsOf(report))
 	if err := r.readPrevious(); err != nil {
 		return nil, err
 	}
 	if err := r.readNames(); err != nil {
 		return nil, err
 	}
-	rows := r.rows
-	if request.Series != "" {
-		rows = r.points
+	if request.Series == "" {
+		return &Result{report, r.previous, r.rows, nil}, snapshot.Close()
 	}
-	return &Result{report, r.previous, rows}, nil
+	buckets, err := r.readBuckets()
+	if err != nil {
+		return nil, err
+	}
+	r.buckets = buckets
+	return &Result{report, nil, r.points, buckets}, nil
+}
+
+// subjectsOf returns the rows of a report at its level.
+func subjectsOf(report *usage.Report) []usage.SubjectUsage {
+	if report.Query.Level == usage.ByCustomer {
+		return report.Subjects
+	}
+	rows := make([]usage.SubjectUsage, len(report.Accounts))
+	for i, account := range report.Accounts {
+		rows[i] = usage.SubjectUsage{AccountID: account.AccountID, Usage: account.Usage}
+	}
+	return rows
 }
 
 // pick returns the subjects that were asked for, in their order.
@@ -130,6 +154,7 @@ type reading struct {
 	report   *usage.Report
 	subjects []usage.SubjectUsage
 	previous *usage.Report
+	buckets  []usage.Range
 	// before are the amounts of previous, names those of accounts and customers, by
 	// the ids as tables compare them.
 	before map[usage.Subject]usage.Usage
@@ -148,8 +173,9 @@ func (r *reading) readPrevious() (err error) {
 	if r.previous, err = r.snapshot.Report(r.ctx, query); err != nil {
 		return err
 	}
-	r.before = make(map[usage.Subject]usage.Usage, len(r.previous.Subjects))
-	for _, row := range r.previous.Subjects {
+	before := subjectsOf(r.previous)
+	r.before = make(map[usage.Subject]usage.Usage, len(before))
+	for _, row := range before {
 		r.before[row.Subject().Trimmed()] = row.Usage
 	}
 	return nil

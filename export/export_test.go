@@ -27,6 +27,7 @@ type made struct {
 	asOf     time.Time
 	// series counts the questions for series, subjects the most that one asked for.
 	series, subjects int
+	closed           bool
 }
 
 func (m *made) within(query usage.Query) iter.Seq[usage.Session] {
@@ -45,7 +46,7 @@ func (m *made) within(query usage.Query) iter.Seq[usage.Session] {
 func (m *made) Report(_ context.Context, query usage.Query) (*usage.Report, error) {
 	sums := map[usage.Subject]usage.Usage{}
 	for s := range m.within(query) {
-		subject := usage.Subject{AccountID: s.AccountID, CustomerID: s.CustomerID}
+		subject := query.Level.Of(usage.Subject{AccountID: s.AccountID, CustomerID: s.CustomerID})
 		sums[subject] = sums[subject].Plus(s.Usage())
 	}
 	var rows []usage.SubjectUsage
@@ -62,7 +63,7 @@ func (m *made) Series(_ context.Context, query usage.SeriesQuery) (*usage.Series
 	span := query.Range
 	for s := range m.within(query.Query) { // a start that is open is where the subjects' usage begins
 		if query.Range.From.IsZero() && (span.From.IsZero() || s.StartedAt.Before(span.From)) &&
-			(query.Subjects == nil || slices.Contains(query.Subjects, usage.Subject{AccountID: s.AccountID, CustomerID: s.CustomerID})) {
+			(query.Subjects == nil || slices.Contains(query.Subjects, query.Level.Of(usage.Subject{AccountID: s.AccountID, CustomerID: s.CustomerID}))) {
 			span.From = s.StartedAt.Truncate(time.Hour)
 		}
 	}
@@ -98,7 +99,7 @@ func (m *made) Names(_ context.Context, subjects []usage.Subject) (map[usage.Sub
 	return found, nil
 }
 
-func (m *made) Close() error { return nil }
+func (m *made) Close() error { m.closed = true; return nil }
 
 func session(account, customer, at string, seconds int64) usage.Session {
 	start, err := time.Parse(time.RFC3339, at)
@@ -239,6 +240,58 @@ func TestALargeSeriesIsReadInParts(t *testing.T) {
 	}
 }
 
+func TestRowsOfAccounts(t *testing.T) {
+	request := export.Request{Level: usage.ByAccount, Names: true, Previous: true, Order: export.BySeconds}
+	got := written(t, someUsage(), march, request, export.CSV, export.Options{})
+	want := `accountId,accountName,aiMinutes,aiSeconds,sessions,previousAiMinutes,previousAiSeconds,previousSessions
+a,Acme <&>,11,610,2,0,0,0
+b,,4,122,2,5,300,1
+`
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	span := usage.Range{From: march.From, To: march.From.AddDate(0, 0, 2)}
+	got = written(t, someUsage(), span, export.Request{Level: usage.ByAccount, Series: usage.Daily}, export.NDJSON, export.Options{Columns: []string{"from", "accountId", "aiMinutes"}})
+	want = `{"from":"2026-03-01T00:00:00Z","accountId":"a","aiMinutes":1}
+{"from":"2026-03-02T00:00:00Z","accountId":"a","aiMinutes":10}
+{"from":"2026-03-01T00:00:00Z","accountId":"b","aiMinutes":2}
+{"from":"2026-03-02T00:00:00Z","accountId":"b","aiMinutes":0}
+`
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestColumnsAreWrittenInTheOrderAskedFor(t *testing.T) {
+	got := written(t, someUsage(), march, export.Request{}, export.CSV, export.Options{Columns: []string{"aiMinutes", "customerId"}})
+	if want := "aiMinutes,customerId\n1,\n10,x\n4,x\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for _, name := range []string{"accountName", "from", "nonsense"} {
+		rows := func(func(export.Row, error) bool) {}
+		if err := export.Write(&counting{}, export.CSV, export.Request{}, rows, export.Options{Columns: []string{name}}); err == nil {
+			t.Errorf("%s is written, though it was not read", name)
+		}
+	}
+}
+
+// What takes long to be taken must not hold a state of the database meanwhile.
+func TestTheSnapshotIsClosedOnceAllHasBeenRead(t *testing.T) {
+	for _, request := range []export.Request{{Names: true, Previous: true}, {Series: usage.Daily}} {
+		m := someUsage()
+		result, err := export.Read(t.Context(), m, usage.Query{Range: march, Zone: time.UTC}, request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range result.Rows {
+			if !m.closed {
+				t.Errorf("%+v: the snapshot is open at the first row", request)
+			}
+			break
+		}
+	}
+}
+
 func TestTopAndOrder(t *testing.T) {
 	m := someUsage()
 	for _, test := range []struct {
@@ -324,8 +377,12 @@ func TestLargeNumbersKeepTheirDigits(t *testing.T) {
 
 func TestASpreadsheetComputesNothing(t *testing.T) {
 	for text, want := range map[string]string{
-		"=1+1": "'=1+1", "+1+1": "'+1+1", "-1+1": "'-1+1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1",
+		"=1+1": "'=1+1", "+1+1": "'+1+1", "-1+1": "'-1+1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r'=1",
 		"+cmd|' /C calc'!A0": "'+cmd|' /C calc'!A0", "-2": "-2", "+49 30 1234.56": "+49 30 1234.56", "=2": "'=2", "@2": "'@2",
+		"\n=1": "'\n'=1", "\x00=1": "'\x00=1", "\x7f1": "'\x7f1", "\x1b[2J": "'\x1b[2J", "\u0085=1": "'\u0085=1",
+		"  =1+1": "'  =1+1", "\ufeff=1": "'\ufeff=1", "\u200b=1": "'\u200b=1", "\u00a0@x": "'\u00a0@x", "\"=1": "'\"=1",
+		"＝1+1": "'＝1+1", "＋1+1": "'＋1+1", "－1+1": "'－1+1", "＠x": "'＠x", "-": "-", "+": "+", "- 1": "- 1", "--1": "'--1", "+1e5": "'+1e5", "-1,5": "'-1,5",
+		"x;=1+1": "x;'=1+1", "x; \"=1": "x;' \"=1", "x;-5;y": "x;-5;y", ";": ";", "=1;=2": "'=1;'=2", "x\n=1": "x\n'=1", "x,=1": "x,=1", "ü=1": "ü=1",
 		"plain": "plain", "a=1": "a=1", "1-1": "1-1", "'=1": "'=1",
 	} {
 		rows := func(yield func(export.Row, error) bool) {

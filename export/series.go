@@ -1,29 +1,18 @@
 package export
 
-import (
-	"slices"
-
-	"aiusage/usage"
-)
+import "aiusage/usage"
 
 // points yields a row for each subject and step of time, subject by subject.
 func (r *reading) points(yield func(Row, error) bool) {
-	if len(r.subjects) == 0 {
-		return
-	}
-	buckets, err := r.buckets()
-	if err != nil {
-		yield(Row{}, err)
-		return
-	}
-	if len(buckets) == 0 {
+	if len(r.buckets) == 0 {
 		return
 	}
 	// Of all subjects together there may be more points than one answer may have.
-	atOnce := max(1, usage.MaxPointsTogether/len(buckets))
+	atOnce := max(1, usage.MaxPointsTogether/len(r.buckets))
 	query := r.query
-	query.Range = usage.Range{From: buckets[0].From, To: buckets[len(buckets)-1].To}
-	for some := range slices.Chunk(r.subjects, atOnce) {
+	query.Range = usage.Range{From: r.buckets[0].From, To: r.buckets[len(r.buckets)-1].To}
+	for from := 0; from < len(r.subjects); from += atOnce {
+		some := r.subjects[from:min(from+atOnce, len(r.subjects))]
 		subjects := make([]usage.Subject, len(some))
 		for i, row := range some {
 			subjects[i] = row.Subject()
@@ -33,6 +22,12 @@ func (r *reading) points(yield func(Row, error) bool) {
 			yield(Row{}, err)
 			return
 		}
+		if from+atOnce >= len(r.subjects) {
+			if err := r.snapshot.Close(); err != nil {
+				yield(Row{}, err)
+				return
+			}
+		}
 		for _, subject := range subjects {
 			if !r.pointsOf(subject, set, yield) {
 				return
@@ -41,9 +36,12 @@ func (r *reading) points(yield func(Row, error) bool) {
 	}
 }
 
-// buckets returns the steps of time, which are the same for all subjects: those of
-// the report, also where the range has open ends.
-func (r *reading) buckets() ([]usage.Range, error) {
+// readBuckets returns the steps of time, which are the same for all subjects: those of
+// the report, also where the range has open ends. There are none without a subject.
+func (r *reading) readBuckets() ([]usage.Range, error) {
+	if len(r.subjects) == 0 {
+		return nil, nil
+	}
 	query := r.query
 	query.Level = usage.Together
 	set, err := r.snapshot.Series(r.ctx, usage.SeriesQuery{Query: query, Step: r.request.Series})

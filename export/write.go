@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
+
+	"aiusage/usage"
 )
 
 // Format is how rows are written.
@@ -38,8 +40,8 @@ type column struct {
 var columns = []column{
 	{"accountId", func(r *Row) any { return r.AccountID }, nil},
 	{"accountName", func(r *Row) any { return r.AccountName }, Request.names},
-	{"customerId", func(r *Row) any { return r.CustomerID }, nil},
-	{"customerName", func(r *Row) any { return r.CustomerName }, Request.names},
+	{"customerId", func(r *Row) any { return r.CustomerID }, Request.customers},
+	{"customerName", func(r *Row) any { return r.CustomerName }, func(r Request) bool { return r.Names && r.customers() }},
 	{"from", func(r *Row) any { return r.From }, Request.series},
 	{"to", func(r *Row) any { return r.To }, Request.series},
 	{"partial", func(r *Row) any { return r.Partial }, Request.series},
@@ -51,9 +53,10 @@ var columns = []column{
 	{"previousSessions", func(r *Row) any { return r.Previous.Sessions }, Request.previous},
 }
 
-func (r Request) names() bool    { return r.Names }
-func (r Request) series() bool   { return r.Series != "" }
-func (r Request) previous() bool { return r.Previous }
+func (r Request) customers() bool { return r.Level == usage.ByCustomer }
+func (r Request) names() bool     { return r.Names }
+func (r Request) series() bool    { return r.Series != "" }
+func (r Request) previous() bool  { return r.Previous }
 
 // columnsOf returns the columns that a request has.
 func columnsOf(request Request) []column {
@@ -66,8 +69,37 @@ func columnsOf(request Request) []column {
 	return wanted
 }
 
+// Columns returns the names of the columns that a request has, in their order.
+func (r Request) Columns() []string {
+	var names []string
+	for _, column := range columnsOf(r) {
+		names = append(names, column.name)
+	}
+	return names
+}
+
+// chosen returns columns by their names, in the order of these, or those that a request has
+// where there are no names.
+func chosen(request Request, names []string) ([]column, error) {
+	all := columnsOf(request)
+	if names == nil {
+		return all, nil
+	}
+	wanted := make([]column, len(names))
+	for i, name := range names {
+		at := slices.IndexFunc(all, func(c column) bool { return c.name == name })
+		if at < 0 {
+			return nil, fmt.Errorf("there is no column %q", name)
+		}
+		wanted[i] = all[at]
+	}
+	return wanted, nil
+}
+
 // Options tune how rows are written.
 type Options struct {
+	// Columns are those to write, of Request.Columns; nil means all of them.
+	Columns []string
 	// Spreadsheet defuses the texts of CSV that a spreadsheet would take for a formula.
 	Spreadsheet bool
 }
@@ -76,9 +108,13 @@ type Options struct {
 // they do; what has been written then is the beginning of an export, and of JSON no
 // valid document.
 func Write(w io.Writer, format Format, request Request, rows iter.Seq2[Row, error], options Options) error {
+	columns, err := chosen(request, options.Columns)
+	if err != nil {
+		return err
+	}
 	out := bufio.NewWriterSize(w, 64<<10)
 	var to encoder
-	switch columns := columnsOf(request); format {
+	switch format {
 	case CSV:
 		to = &csvEncoder{csv.NewWriter(out), columns, make([]string, len(columns)), options.Spreadsheet}
 	case JSON:
@@ -148,19 +184,6 @@ func (e *csvEncoder) row(row *Row) error {
 func (e *csvEncoder) finish() error {
 	e.out.Flush()
 	return e.out.Error()
-}
-
-// defused puts an apostrophe before a text that spreadsheets would compute, as
-// OWASP advises against CSV injection. A number or a telephone number, which is made of a
-// sign, digits, blanks and dots, is left as it is.
-func defused(text string) string {
-	if text == "" || !strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return text
-	}
-	if (text[0] == '+' || text[0] == '-') && strings.Trim(text[1:], "0123456789 .") == "" {
-		return text
-	}
-	return "'" + text
 }
 
 // jsonColumn is a column with its name as a key of an object.

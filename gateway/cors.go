@@ -22,7 +22,7 @@ func withCORS(origins []string, next http.Handler) http.Handler {
 			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
 		},
 		AllowedHeaders:   []string{"*"},
-		ExposedHeaders:   []string{requestIDHeader, "Retry-After", "WWW-Authenticate"},
+		ExposedHeaders:   []string{requestIDHeader, "Retry-After", "WWW-Authenticate", "Content-Disposition", "ETag"},
 		AllowCredentials: true,
 		MaxAge:           int(preflightAge / time.Second),
 	}).Handler(next)

@@ -30,6 +30,7 @@ const (
 	ReadyPath    = "/readyz"
 	MetricsPath  = "/metrics"
 	LegacyPath   = "/ai/usage"
+	ExportPath   = "/export/" // followed by usage.csv, usage.json or usage.ndjson
 )
 
 // Store is what the gateway needs of a database.
@@ -89,7 +90,8 @@ type Gateway struct {
 // New puts a gateway together. A configuration that cannot be used is an
 // InvalidArgument error.
 func New(config Config) (*Gateway, error) {
-	resolver := resolvers.New(config.Store, resolvers.Options{Zone: config.Zone, Limit: config.QueryTimeout, Watch: config.Watch})
+	conditions := newConditions(config.Store, config.Zone)
+	resolver := resolvers.New(observed{config.Store}, resolvers.Options{Zone: config.Zone, Limit: config.QueryTimeout, Watch: config.Watch})
 	config.Auth.Log, config.Auth.TrustedOrigins = config.Log, config.AllowedOrigins
 	authenticator, err := auth.NewAuthenticator(config.Store, config.Auth)
 	if err != nil {
@@ -109,6 +111,7 @@ func New(config Config) (*Gateway, error) {
 		Access:        door,
 		Streams:       config.Streams,
 		Timeout:       config.QueryTimeout,
+		Conditions:    conditions,
 		Extensions:    resolver.Extensions(),
 		Log:           config.Log,
 	})
@@ -120,6 +123,7 @@ func New(config Config) (*Gateway, error) {
 	mux := http.NewServeMux()
 	mux.Handle(GraphQLPath, graphQL)
 	mux.Handle(QueryPath, graphQL)
+	mux.Handle(ExportPath, exports{resolver.Snapshot, conditions, config.Zone, config.QueryTimeout, door})
 	door.handlePages(mux, cmp.Or(config.Pages, web.Built()), isSchemaOpen)
 	mux.HandleFunc("GET "+HealthPath, healthy)
 	mux.Handle("GET "+ReadyPath, ready(config.Store, config.Rollups))

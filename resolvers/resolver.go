@@ -83,6 +83,10 @@ func (r *Resolver) Report(ctx context.Context, request usage.Request) (*usage.Re
 	return r.reader.Report(ctx, query)
 }
 
+// Snapshot opens one state of the database, within the scope of the principal whom the
+// contexts of its questions carry. It must be closed.
+func (r *Resolver) Snapshot(ctx context.Context) usage.Snapshot { return r.reader.Snapshot(ctx) }
+
 // Extensions are what a GraphQL server needs beside the schema to use these
 // resolvers, in their order.
 func (r *Resolver) Extensions() []graphql.HandlerExtension {

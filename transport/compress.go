@@ -11,9 +11,9 @@ import (
 // fits in a packet or two as it is.
 const compressFrom = 2 << 10
 
-// compressing is a middleware that compresses what Accept-Encoding asks for, by
+// Compressing is a middleware that compresses what Accept-Encoding asks for, by
 // zstd or gzip, at the levels that take the least time.
-var compressing = func() func(http.Handler) http.HandlerFunc {
+var Compressing = func() func(http.Handler) http.HandlerFunc {
 	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(compressFrom), gzhttp.CompressionLevel(gzip.BestSpeed))
 	if err != nil {
 		panic(err) // the options above are wrong

@@ -32,6 +32,9 @@ type Options struct {
 	// Timeout bounds the whole answer to a query: reading it, putting it together and
 	// handing it over. 0 means no bound. Streams are bounded by each of their events.
 	Timeout time.Duration
+	// Conditions tell whether the answer to a GET is still what its caller has. nil means
+	// that nobody can.
+	Conditions Conditions
 	// Extensions run after the handler's own limits.
 	Extensions []graphql.HandlerExtension
 	// Log receives every error without a code, once. nil discards them.
@@ -67,7 +70,7 @@ func New(schema graphql.ExecutableSchema, options Options) *Handler {
 	documents := newPersisted(reader, options.Documents, options.OnlyDocuments)
 	h := &Handler{options: options, server: server, persisted: documents, streams: newStreams(options, documents)}
 	server.AddTransport(overWebSocket{h.streams})
-	server.AddTransport(overHTTP{h.persisted, h.streams, options.Timeout})
+	server.AddTransport(overHTTP{h.persisted, h.streams, options.Timeout, options.Conditions})
 	server.SetQueryCache(fromReader{})
 	server.Use(rootGuard{})
 	server.Use(subscriptionField{})

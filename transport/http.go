@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -23,6 +24,8 @@ type overHTTP struct {
 	streams   *streams
 	// timeout bounds an answer; 0 means no bound.
 	timeout time.Duration
+	// conditions tell whether an answer is still the same; nil means that nobody can.
+	conditions Conditions
 }
 
 var _ graphql.Transport = overHTTP{}
@@ -67,16 +70,38 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 		}
 		writeErrors(w, status, present(r.Context(), executor, operation, errs).Errors)
 	default:
+		ctx, visit := o.visit(ctx, r, operation, asked, preferred.single)
+		if visit != nil {
+			if validators := Validators(r); validators != nil {
+				if validator := visit.Current(ctx, validators); validator != "" {
+					WriteNotModified(w, validator)
+					return
+				}
+			}
+		}
 		respond, ctx := executor.DispatchOperation(ctx, operation)
 		answer := inTime(ctx, executor, operation, respond(ctx))
 		if answer == nil {
 			return // the caller went away before it began
 		}
+		if visit != nil && len(answer.Errors) == 0 {
+			if validator := visit.Validator(); validator != "" {
+				SetValidator(w.Header(), validator)
+			}
+		}
 		writeBy(ctx, w)
-		compressing(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		Compressing(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			writeAnswer(w, answer)
 		})).ServeHTTP(w, r)
 	}
+}
+
+// visit begins an answer that its caller may ask for again, or returns nil.
+func (o overHTTP) visit(ctx context.Context, r *http.Request, operation *graphql.OperationContext, asked *request, mediaType string) (context.Context, Visit) {
+	if o.conditions == nil || r.Method != http.MethodGet {
+		return ctx, nil
+	}
+	return o.conditions.Visit(ctx, operation, asked.Variables, mediaType)
 }
 
 // refuseOperation says which kinds of operation may not be sent in a way, if so.

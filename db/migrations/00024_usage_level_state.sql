@@ -5,6 +5,8 @@
 --                  them is in these sums
 --   quarters_from  there are sums of whole hours only before it, because an earlier version
 --                  had dropped the sessions by then
+--
+-- In the row with state_id 2, generation is another number after each fold.
 
 -- +goose Up
 CREATE TABLE IF NOT EXISTS usage_level_state (

@@ -14,6 +14,12 @@ const (
 	Hours
 )
 
+// FoldMark is the state_id of the row of usage_level_state whose generation is another one
+// after each fold. So whoever has seen the mark and how many changes wait can tell that
+// nothing was written since. It is a row of its own, because those who fold share the lock
+// of the other.
+const FoldMark = 2
+
 // table is the table with the state of the set, in the row whose state_id is 1.
 func (s Set) table() string {
 	if s == Hours {

@@ -101,6 +101,9 @@ var serverWords = []words{
 		"a table or view of the gateway's in the database lacks a column", false},
 	{[]uint16{1356, 1449}, usage.Unavailable,
 		"a view that the gateway reads does not work: what it is made of, or the account that made it, is gone", false},
+	// 1471 is MariaDB's, and 1348 MySQL's, for a view with an expression as its key.
+	{[]uint16{1471, 1348, 1288, 1393, 1394, 1423}, usage.Unavailable,
+		"what is to be written to is a view in the database, which takes no rows; write to the platform's own table", false},
 	{readOnlyNumbers, usage.Unavailable,
 		"the database is read-only, so nothing can be written", false},
 	{[]uint16{ErOptionPrevents}, usage.Unavailable,

@@ -15,7 +15,7 @@ func (r *Reader) Accounts(ctx context.Context, ids []string) ([]usage.Account, e
 	if ids == nil {
 		return r.accounts(ctx, `
 			SELECT account_id, MAX(name) FROM (
-				SELECT account_id, name FROM accounts
+				SELECT account_id, COALESCE(name, '') AS name FROM accounts
 				UNION ALL
 				SELECT DISTINCT account_id, '' FROM ai_sessions
 			) AS known
@@ -28,7 +28,7 @@ func (r *Reader) Accounts(ctx context.Context, ids []string) ([]usage.Account, e
 	for i, id := range ids {
 		args[i] = id
 	}
-	named, err := r.accounts(ctx, `SELECT account_id, name FROM accounts
+	named, err := r.accounts(ctx, `SELECT account_id, COALESCE(name, '') FROM accounts
 		WHERE account_id IN (?`+strings.Repeat(", ?", len(ids)-1)+`)`, args...)
 	if err != nil {
 		return nil, err

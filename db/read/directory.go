@@ -142,7 +142,7 @@ func (d directory) statement(search usage.Search, counted bool) (string, []any) 
 	}
 	columns := strings.Join(d.columns, ", ")
 	order := d.order(search.Backward) + " LIMIT " + strconv.Itoa(search.Limit) // enough of each source
-	statement := `SELECT ` + columns + `, MAX(name) AS name FROM (
+	statement := `SELECT ` + columns + `, COALESCE(MAX(name), '') AS name FROM (
 		(SELECT ` + columns + `, name FROM ` + d.named + within.String() + order + `)
 		UNION ALL
 		(` + used + within.After("AND") + order + `)) AS known

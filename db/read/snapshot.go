@@ -184,9 +184,9 @@ func (s *Snapshot) Names(ctx context.Context, subjects []usage.Subject) (map[usa
 		}
 	}
 	names := map[usage.Subject]string{}
-	err := readNames(ctx, s.tx, names, "SELECT account_id, '', name FROM accounts", accounts, false)
+	err := readNames(ctx, s.tx, names, "SELECT account_id, '', COALESCE(name, '') FROM accounts", accounts, false)
 	if err == nil {
-		err = readNames(ctx, s.tx, names, "SELECT account_id, customer_id, name FROM customers", customers, true)
+		err = readNames(ctx, s.tx, names, "SELECT account_id, customer_id, COALESCE(name, '') FROM customers", customers, true)
 	}
 	return names, s.explain(err)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/db/sums"
 	"aiusage/db/where"
@@ -125,7 +126,20 @@ func (r *Rollups) tryFold(ctx context.Context, after uint64, size int, end func(
 	if deleted, err := result.RowsAffected(); err != nil || deleted != int64(len(ids)) {
 		return 0, 0, nil, errors.Join(err, fmt.Errorf("the server deleted %d of %d folded changes", deleted, len(ids)))
 	}
+	if err := markFold(ctx, tx); err != nil {
+		return 0, 0, nil, err
+	}
 	return ids[len(ids)-1], len(ids), nil, end(tx)
+}
+
+// markFold leaves another mark (phase.FoldMark). It is the last that a fold locks, so that
+// others wait for its end only.
+func markFold(ctx context.Context, tx *sqlx.Tx) error {
+	mark := phase.NewGeneration()
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO usage_level_state (state_id, phase, reason, generation, corrections) VALUES (?, 'fold', '', ?, 0)
+		ON DUPLICATE KEY UPDATE generation = ?`, phase.FoldMark, mark, mark)
+	return err
 }
 
 // readChanges returns changes added up by subject and quarter-hour, and how many it has

@@ -2,7 +2,6 @@ package schema
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"aiusage/db/pool"
@@ -11,19 +10,55 @@ import (
 
 // checkIDs makes sure that the database compares ids as the gateway does: exactly.
 // A view on a platform's table has that table's collation, and most collations
-// take "acme" and "ACME" for the same, which would add up two accounts as one.
+// take "acme" and "ACME" for the same, which would add up two accounts as one, or list
+// accounts in another order than pages of them are read in.
 func (s *Schema) checkIDs(ctx context.Context) error {
-	columns, err := SessionColumns(ctx, s.db)
+	sessions, err := SessionColumns(ctx, s.db)
+	if err != nil {
+		return pool.Translate(err)
+	}
+	names, err := s.nameColumns(ctx)
 	if err != nil {
 		return pool.Translate(err)
 	}
 	for _, name := range []string{"account_id", "customer_id"} {
-		collation := columns[name].Collation.String
-		if collation != "" && collation != "binary" && !strings.HasSuffix(collation, "_bin") {
-			return &usage.Error{Code: usage.Unavailable, Message: fmt.Sprintf(
-				"the column %s of ai_sessions has the collation %s, which takes different ids for the same one; "+
-					"give it utf8mb4_bin, in a view as CONVERT(column USING utf8mb4) COLLATE utf8mb4_bin", name, collation)}
+		if collation := sessions[name].Collation.String; collation != "" && !isExact(collation) {
+			return inexact("ai_sessions", name, "the collation "+collation+", which takes different ids for the same one", "column")
+		}
+	}
+	for _, one := range names {
+		switch id := strings.ToLower(one.Name); {
+		case !strings.HasSuffix(id, "_id"):
+		case !one.Collation.Valid && !strings.HasSuffix(one.Type, "binary"):
+			return inexact(one.Table, id, "the type "+one.Type+", which is not compared as a text is", "CAST(column AS CHAR)")
+		case one.Collation.Valid && !isExact(one.Collation.String):
+			return inexact(one.Table, id, "the collation "+one.Collation.String+", which takes different ids for the same one", "column")
 		}
 	}
 	return nil
+}
+
+// nameColumn is a column of one of the tables with names.
+type nameColumn struct {
+	Table string `db:"of_table"`
+	Column
+}
+
+// nameColumns returns the columns of the tables with names, which may be views, too.
+func (s *Schema) nameColumns(ctx context.Context) (columns []nameColumn, err error) {
+	err = s.db.SelectContext(ctx, &columns, `
+		SELECT LOWER(TABLE_NAME) AS of_table, COLUMN_NAME AS name, DATA_TYPE AS type, COLLATION_NAME AS collation
+		FROM information_schema.COLUMNS
+		WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ('accounts', 'customers')`)
+	return columns, err
+}
+
+func isExact(collation string) bool {
+	return collation == "binary" || strings.HasSuffix(collation, "_bin")
+}
+
+// inexact refuses a column, and says what a view can make of it.
+func inexact(table, name, why, column string) error {
+	return usage.Errorf(usage.Unavailable, "the column %s of %s has %s; give it utf8mb4_bin, in a view as CONVERT(%s USING utf8mb4) COLLATE utf8mb4_bin",
+		name, table, why, column)
 }

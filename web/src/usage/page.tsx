@@ -10,6 +10,7 @@ import { RangePicker } from '../ranges/range-picker';
 import { ZonePicker } from '../ranges/zone-picker';
 import { withMeasure, type View } from '../routing/view';
 import { Cards } from './cards';
+import { Downloads } from './downloads';
 import { Empty } from './empty';
 import { granularitiesOf, granularityOf } from './granularity';
 import { Heading } from './heading';
@@ -52,6 +53,7 @@ export function UsagePage({ scope, view, onChange }: UsagePageProps) {
         />
         <ZonePicker key={view.zone} zone={view.zone} onChoose={(zone) => change({ zone })} />
         <Choice label="Measure" options={measures} chosen={view.measure} onChoose={(measure) => onChange(withMeasure(view, measure))} />
+        <Downloads scope={scope} view={view} granularity={granularity} />
       </div>
       <Heading scope={scope} view={view} report={report} />
       {error && <Problem what="Usage" error={error} onRetry={retry} />}

@@ -1,0 +1,94 @@
+package gateway
+
+import (
+	"mime"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"aiusage/export"
+	"aiusage/usage"
+)
+
+// disposition is the header that has browsers save an export, under a name that says whose
+// usage it is, of which range, and in which zone (RFC 6266). A name that is not ASCII alone
+// comes in two forms, of which browsers that know the second take that.
+func disposition(asked *askedExport, format export.Format) string {
+	name := fileName(asked) + "." + string(format)
+	plain := strings.Map(func(r rune) rune {
+		if r > unicode.MaxASCII {
+			return '_'
+		}
+		return r
+	}, name)
+	header := mime.FormatMediaType("attachment", map[string]string{"filename": plain})
+	if plain != name {
+		// RFC 8187: what is no letter or digit of ASCII as %XX.
+		header += "; filename*=UTF-8''" + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
+	}
+	return header
+}
+
+func fileName(asked *askedExport) string {
+	parts := []string{"ai-usage"}
+	query := asked.query
+	for _, id := range []string{query.AccountID, query.CustomerID} {
+		if id != "" {
+			parts = append(parts, safe(id))
+		}
+	}
+	parts = append(parts, rangeName(query), safe(query.Zone.String()))
+	if asked.rows.Series != "" {
+		parts = append(parts, "by-"+strings.ToLower(strings.ReplaceAll(string(asked.rows.Series), "_", "-")))
+	}
+	return strings.Join(parts, "_")
+}
+
+// rangeName names a range: by its first and last day where it consists of days.
+func rangeName(query usage.Query) string {
+	from, to := query.Show(query.Range.From), query.Show(query.Range.To)
+	switch {
+	case from == nil && to == nil:
+		return "all-time"
+	case from == nil:
+		return "until-" + lastName(*to)
+	case to == nil:
+		return "since-" + firstName(*from)
+	}
+	first, last := firstName(*from), lastName(*to)
+	if first == last {
+		return first
+	}
+	return first + "_" + last
+}
+
+func isMidnight(t time.Time) bool {
+	year, month, day := t.Date()
+	return t.Equal(time.Date(year, month, day, 0, 0, 0, 0, t.Location()))
+}
+
+func firstName(from time.Time) string {
+	if isMidnight(from) {
+		return from.Format(time.DateOnly)
+	}
+	return from.Format("2006-01-02T150405.999")
+}
+
+// lastName names the end of a range, which is not in the range: the day before a midnight.
+func lastName(to time.Time) string {
+	if isMidnight(to) {
+		return to.Add(-time.Nanosecond).Format(time.DateOnly)
+	}
+	return to.Format("2006-01-02T150405.999")
+}
+
+// safe returns a text without what a system takes for more than a part of a name.
+func safe(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) || strings.ContainsRune(`/\:*?"<>|% ;`, r) {
+			return '-'
+		}
+		return r
+	}, text)
+}

@@ -1,0 +1,119 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"aiusage/resolvers"
+	"aiusage/usage"
+)
+
+var _ resolvers.Reader = observed{}
+
+// observed is a store that has the visits of its contexts see what they read. It is below
+// the scope of who asks, so queries have theirs.
+type observed struct{ Store }
+
+// stated is a snapshot that can name the state of the database that it shows
+// (read.Snapshot.State).
+type stated interface {
+	State(context.Context) (state string, now time.Time, err error)
+}
+
+// Report reads a report in a snapshot, if it is for a visit, because the state that it shows
+// is part of the validator.
+func (o observed) Report(ctx context.Context, query usage.Query) (*usage.Report, error) {
+	if visitOf(ctx) == nil {
+		return o.Store.Report(ctx, query)
+	}
+	snapshot := o.Snapshot(ctx)
+	defer snapshot.Close()
+	return snapshot.Report(ctx, query)
+}
+
+// FindAccounts finds what no validator stands for.
+func (o observed) FindAccounts(ctx context.Context, search usage.Search) ([]usage.Account, error) {
+	visitOf(ctx).spoil()
+	return o.Store.FindAccounts(ctx, search)
+}
+
+// FindCustomers finds what no validator stands for.
+func (o observed) FindCustomers(ctx context.Context, search usage.Search) ([]usage.Customer, error) {
+	visitOf(ctx).spoil()
+	return o.Store.FindCustomers(ctx, search)
+}
+
+// Snapshot opens a state of the database.
+func (o observed) Snapshot(ctx context.Context) usage.Snapshot {
+	snapshot := o.Store.Snapshot(ctx)
+	if v := visitOf(ctx); v != nil {
+		return &observedSnapshot{Snapshot: snapshot, visit: v}
+	}
+	return snapshot
+}
+
+func (v *visit) spoil() {
+	if v == nil {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.spoiled = true
+}
+
+// observedSnapshot has a visit see what is read.
+type observedSnapshot struct {
+	usage.Snapshot
+	visit *visit
+	// named tells whether the visit has been told the state; it is the visit's to guard.
+	named bool
+}
+
+func (s *observedSnapshot) Report(ctx context.Context, query usage.Query) (*usage.Report, error) {
+	report, err := s.Snapshot.Report(ctx, query)
+	if err == nil {
+		s.saw(ctx, query, nil, report.AsOf)
+	}
+	return report, err
+}
+
+func (s *observedSnapshot) Series(ctx context.Context, query usage.SeriesQuery) (*usage.SeriesSet, error) {
+	set, err := s.Snapshot.Series(ctx, query)
+	if err == nil {
+		s.saw(ctx, query.Query, set.Buckets, set.AsOf)
+	}
+	return set, err
+}
+
+func (s *observedSnapshot) Names(ctx context.Context, subjects []usage.Subject) (map[usage.Subject]string, error) {
+	names, err := s.Snapshot.Names(ctx, subjects)
+	s.visit.mu.Lock()
+	defer s.visit.mu.Unlock()
+	if len(subjects) > maxNames {
+		s.visit.spoiled = true
+	} else {
+		s.visit.sawNames(namesOf(subjects, names))
+	}
+	return names, err
+}
+
+// saw notes what an answer has been read from. A snapshot shows one state from its first
+// report on, so that it has to be named once.
+func (s *observedSnapshot) saw(ctx context.Context, query usage.Query, buckets []usage.Range, asOf time.Time) {
+	v := s.visit
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.sawQuery(query) != nil {
+		v.spoiled = true
+	}
+	v.sawPoints(buckets, asOf)
+	if v.spoiled || s.named {
+		return
+	}
+	s.named = true
+	state := ""
+	if snapshot, ok := s.Snapshot.(stated); ok {
+		state, _, _ = snapshot.State(ctx) // without it, there is no validator
+	}
+	v.sawState(state)
+}
