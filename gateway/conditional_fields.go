@@ -12,21 +12,21 @@ import (
 // the arguments of which that is true. A field or an argument that is not here makes no wrong
 // answer: operations with it have no validator. Not among them are pages that go on from a
 // cursor, since they may be of a report of before; lists to choose from, which are read from
-// more than usage and names; and what an answer was read from (plan), which may change without
-// the answer.
+// more than usage and names; what an answer was read from (plan), which may change without
+// the answer; and comparisons with what has elapsed, which is more from one moment to the next.
 var conditionalFields = map[string]string{
-	"Query.aiUsage": "accountId customerId startDate endDate timeZone period", "Query.viewer": "",
+	"Query.aiUsage": "accountId customerId accountIds customerIds startDate endDate timeZone period", "Query.viewer": "",
 	"Viewer.name": "", "Viewer.roles": "", "Viewer.accounts": "",
 	"AIUsage.from": "", "AIUsage.to": "", "AIUsage.timeZone": "", "AIUsage.asOf": "", "AIUsage.retainedFrom": "", "AIUsage.totals": "",
-	"AIUsage.accountUsage": "", "AIUsage.customerUsage": "", "AIUsage.series": "granularity fillZero", "AIUsage.previous": "",
-	"AIUsage.accountUsageConnection": "first last orderBy", "AIUsage.customerUsageConnection": "first last orderBy",
+	"AIUsage.accountUsage": "filter include", "AIUsage.customerUsage": "filter include", "AIUsage.series": "granularity fillZero", "AIUsage.previous": "shift",
+	"AIUsage.accountUsageConnection": "first last orderBy filter include", "AIUsage.customerUsageConnection": "first last orderBy filter include",
 	"AIUsageTotals.aiMinutes": "", "AIUsageTotals.aiSeconds": "", "AIUsageTotals.sessions": "",
-	"AIAccountUsage.accountId": "", "AIAccountUsage.account": "", "AIAccountUsage.aiMinutes": "", "AIAccountUsage.aiSeconds": "",
-	"AIAccountUsage.sessions": "", "AIAccountUsage.withoutCustomer": "", "AIAccountUsage.customerUsage": "",
-	"AIAccountUsage.series": "granularity fillZero", "AIAccountUsage.previous": "", "AIAccountUsage.share": "of",
+	"AIAccountUsage.accountId": "", "AIAccountUsage.account": "", "AIAccountUsage.minutes": "", "AIAccountUsage.aiMinutes": "", "AIAccountUsage.aiSeconds": "",
+	"AIAccountUsage.sessions": "", "AIAccountUsage.withoutCustomer": "", "AIAccountUsage.customerUsage": "filter include",
+	"AIAccountUsage.series": "granularity fillZero", "AIAccountUsage.previous": "shift", "AIAccountUsage.share": "of",
 	"AICustomerUsage.accountId": "", "AICustomerUsage.account": "", "AICustomerUsage.customerId": "", "AICustomerUsage.customer": "",
-	"AICustomerUsage.aiMinutes": "", "AICustomerUsage.aiSeconds": "", "AICustomerUsage.sessions": "",
-	"AICustomerUsage.series": "granularity fillZero", "AICustomerUsage.previous": "", "AICustomerUsage.share": "of",
+	"AICustomerUsage.minutes": "", "AICustomerUsage.aiMinutes": "", "AICustomerUsage.aiSeconds": "", "AICustomerUsage.sessions": "",
+	"AICustomerUsage.series": "granularity fillZero", "AICustomerUsage.previous": "shift", "AICustomerUsage.share": "of",
 	"AIUsagePoint.from": "", "AIUsagePoint.to": "", "AIUsagePoint.partial": "",
 	"AIUsagePoint.aiMinutes": "", "AIUsagePoint.aiSeconds": "", "AIUsagePoint.sessions": "",
 	"AIAccountUsageConnection.edges": "", "AIAccountUsageConnection.nodes": "", "AIAccountUsageConnection.pageInfo": "", "AIAccountUsageConnection.totalCount": "",

@@ -75,7 +75,7 @@ func thisBuild() string {
 // Visit begins the answer to an operation, where all that it selects is known to depend on
 // nothing else than a validator stands for.
 func (c *conditions) Visit(ctx context.Context, operation *graphql.OperationContext, variables map[string]any, mediaType string) (context.Context, transport.Visit) {
-	given, err := json.Marshal(variables)
+	given, err := json.Marshal([]any{variables, operation.Extensions})
 	if err != nil || !isConditional(operation) {
 		return ctx, nil
 	}

@@ -69,6 +69,12 @@ var parameters = map[usage.Argument]func(asked *askedExport, value string) error
 	},
 }
 
+// lists are the parameters that are given once for each id: an id may have a comma in it.
+var lists = map[usage.Argument]func(among *usage.Among, ids []string){
+	usage.ArgAccountIDs:  func(among *usage.Among, ids []string) { among.AccountIDs = ids },
+	usage.ArgCustomerIDs: func(among *usage.Among, ids []string) { among.CustomerIDs = ids },
+}
+
 // readExport reads the parameters of an export. Every error is InvalidArgument and names the
 // parameter at fault. Absent and empty are the same, as they are in GraphQL.
 func readExport(rawQuery string, format export.Format, zone *time.Location, now time.Time) (*askedExport, error) {
@@ -79,6 +85,13 @@ func readExport(rawQuery string, format export.Format, zone *time.Location, now 
 	asked := &askedExport{given: values.Encode()}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		argument := usage.Argument(name)
+		if set, isList := lists[argument]; isList {
+			if asked.request.Among == nil {
+				asked.request.Among = &usage.Among{}
+			}
+			set(asked.request.Among, values[name])
+			continue
+		}
 		set, known := parameters[argument]
 		switch given := values[name]; {
 		case !known:
@@ -110,7 +123,9 @@ func readExport(rawQuery string, format export.Format, zone *time.Location, now 
 
 // unknownParameter refuses a name, and says which was meant, most likely.
 func unknownParameter(name string) error {
-	known := texts(slices.Sorted(maps.Keys(parameters)))
+	names := slices.AppendSeq(slices.Collect(maps.Keys(parameters)), maps.Keys(lists))
+	slices.Sort(names)
+	known := texts(names)
 	err := usage.Errorf(usage.InvalidArgument, "there is no parameter %s%s", usage.Sent(name), meant(name, known))
 	err.Argument = usage.Argument(strings.Trim(usage.Sent(name).String(), `"`))
 	return err.Accepting(known...)

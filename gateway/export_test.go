@@ -167,6 +167,16 @@ func TestExportsHaveTheRowsOfGraphQL(t *testing.T) {
 			}
 			give("accountId", pick("", "", "acc-1", "acc-2", "acc-99"))
 			give("customerId", pick("", "", "", "cus-1", `q",;`))
+			for _, name := range []string{"accountIds", "customerIds"} {
+				if ids := pick("", "", "acc-1", "acc-2,acc-1", `cus-1,q",;`); ids != "" {
+					parameters[name] = strings.SplitN(ids, ",", 2)
+					text, err := json.Marshal(parameters[name])
+					if err != nil {
+						t.Fatal(err)
+					}
+					arguments = append(arguments, name+":"+string(text))
+				}
+			}
 			give("startDate", pick("2026-03-02", "2026-03-10", "2026-03-10T10:30", ""))
 			give("endDate", pick("2026-03-20", "2026-04-03", "2026-03-20T10:30:00+02:00"))
 			give("timeZone", pick("", "Europe/Berlin", "Asia/Kolkata"))
