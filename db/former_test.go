@@ -200,7 +200,7 @@ func (f *formerGateway) drop(most int) {
 			}
 			return err
 		})
-		if !isOneOf(err, 1213, 1205) {
+		if !isOneOf(err, undone...) {
 			break
 		}
 	}

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
 	"pgregory.net/rapid"
 
 	"aiusage/db"
@@ -390,8 +389,7 @@ func (h *history) allAtOnce(rt *rapid.T) {
 func (h *history) repeatedly(ctx context.Context, c change) error {
 	for attempt := 0; ; attempt++ {
 		_, err := h.pool.ExecContext(ctx, c.statement, c.args...)
-		server, ok := errors.AsType[*mysql.MySQLError](err)
-		if !ok || server.Number != 1213 || attempt == 10 {
+		if !isOneOf(err, undone...) || attempt == 10 {
 			return err
 		}
 	}

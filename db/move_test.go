@@ -43,7 +43,7 @@ func (m *move) run(ctx context.Context, group *sync.WaitGroup, seed uint64, do f
 			m.pause.RLock()
 			err := do(random)
 			m.pause.RUnlock()
-			if coded, ok := errors.AsType[*usage.Error](err); ok && coded.Code == usage.InvalidArgument || errors.Is(err, errDropped) || isOneOf(err, 1213, 1205) {
+			if coded, ok := errors.AsType[*usage.Error](err); ok && coded.Code == usage.InvalidArgument || errors.Is(err, errDropped) || isOneOf(err, undone...) {
 				err = nil // from before what is kept; or two met, and it would be tried again
 			}
 			if err != nil {

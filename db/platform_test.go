@@ -55,6 +55,11 @@ func (w writer) try(statement string) error {
 	return err
 }
 
+// undone are the numbers of a statement that was undone because two waited for one another:
+// 1213 or, where MariaDB waited for the next number of a table, 1467; or because it had
+// waited for too long.
+var undone = []uint16{1205, 1213, 1467}
+
 // isOneOf tells whether an error is the server's with one of the numbers.
 func isOneOf(err error, numbers ...uint16) bool {
 	server, ok := errors.AsType[*mysql.MySQLError](err)

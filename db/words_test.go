@@ -215,6 +215,7 @@ func TestErrorsThatAreRareHaveWordsToo(t *testing.T) {
 		{1153, "Got a packet bigger than 'max_allowed_packet' bytes", usage.Unavailable, "max_allowed_packet", false},
 		{1205, "Lock wait timeout exceeded", usage.Unavailable, "busy with other writers", true},
 		{1213, "Deadlock found", usage.Unavailable, "busy with other writers", true},
+		{1467, "Failed to read auto-increment value from storage engine", usage.Unavailable, "busy with other writers", true},
 		{1020, "Record has changed since last read in table 'x'", usage.Unavailable, "busy with other writers", true},
 		{1227, "Access denied; you need the SUPER privilege", usage.Unavailable, "lacks a right", false},
 		{1251, "Client does not support authentication protocol", usage.Unavailable, "authentication plugin", false},

@@ -146,7 +146,7 @@ func Retry(ctx context.Context, do func() error) error {
 	readOnly := false
 	for attempt := range MaxAttempts {
 		err = do()
-		again := HasNumber(err, ErLockDeadlock, ErLockWaitTimeout, ErDupEntry, ErCheckRead, ErRolledBack)
+		again := HasNumber(err, ErLockDeadlock, ErAutoincRead, ErLockWaitTimeout, ErDupEntry, ErCheckRead, ErRolledBack)
 		if refusesWrites(err) {
 			again, readOnly = !readOnly, true
 		}

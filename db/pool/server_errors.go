@@ -27,6 +27,7 @@ const (
 	ErOptionPrevents   = 1290 // among them --read-only
 	ErTableDefChanged  = 1412
 	ErQueryInterrupted = 1317
+	ErAutoincRead      = 1467 // MariaDB: undone for a deadlock over the next number
 	ErReadOnlyTx       = 1792
 	ErReadOnlyMode     = 1836
 	ErRolledBack       = 3101 // by group replication, which found a conflict
@@ -116,7 +117,7 @@ var serverWords = []words{
 		"the database has run out of memory", false},
 	{[]uint16{1153}, usage.Unavailable,
 		"a statement is larger than the database takes; raise its max_allowed_packet", false},
-	{[]uint16{ErLockWaitTimeout, ErLockDeadlock, ErCheckRead, ErRolledBack, 3572}, usage.Unavailable,
+	{[]uint16{ErLockWaitTimeout, ErLockDeadlock, ErAutoincRead, ErCheckRead, ErRolledBack, 3572}, usage.Unavailable,
 		"the database is busy with other writers", true},
 	{[]uint16{ErTableDefChanged, 1615, 1684}, usage.Unavailable,
 		"the tables of the database are being changed; try again", true},
