@@ -153,6 +153,7 @@ func (s settings) phase(ctx context.Context, on *sides, caller caller, title, de
 	if err := on.place.store.FillRollups(ctx, nil); err != nil {
 		return err
 	}
+	on.place.store.Anticipate() // as serve does
 	if on.http, err = serve(on.place, caller, location); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-import type { AiUsageGranularity } from '../generated/graphql';
+import type { AiUsageGranularity, AiUsageOrderField } from '../generated/graphql';
 import type { View } from '../routing/view';
 import { argumentsOf, type Scope } from './scope';
 
@@ -11,7 +11,8 @@ export const files = [
 
 export type File = (typeof files)[number]['id'];
 
-const orders = { ID: 'id', AI_MINUTES: 'minutes', AI_SECONDS: 'seconds', SESSIONS: 'sessions' } as const;
+// Files have fewer orders than lists; where a list has another, they are in that of the ids.
+const orders: Partial<Record<AiUsageOrderField, string>> = { AI_MINUTES: 'minutes', AI_SECONDS: 'seconds', SESSIONS: 'sessions' };
 
 // exportAddress leads to the rows that a page shows: accounts, the customers of one, or one
 // customer over time. The gateway has amounts the largest first only.
@@ -21,7 +22,7 @@ export function exportAddress(scope: Scope, view: View, granularity: AiUsageGran
   parameters.set('level', scope.accountId === undefined ? 'account' : 'customer');
   parameters.set('names', '1');
   if (scope.customerId !== undefined) parameters.set('granularity', granularity);
-  else parameters.set('order', orders[view.order.field]);
+  else parameters.set('order', orders[view.order.field] ?? 'id');
   if (file === 'spreadsheet') parameters.set('spreadsheet', '1');
   return `/export/usage.${file === 'json' ? 'json' : 'csv'}?${parameters}`;
 }
