@@ -236,14 +236,17 @@ func TestWhatCannotBeReadIsAnErrorAndCostsNoConnection(t *testing.T) {
 		defer store.Close()
 		execute(t, dsn, "ALTER TABLE ai_sessions MODIFY duration_seconds DOUBLE NOT NULL",
 			"UPDATE ai_sessions SET duration_seconds = 1.5 WHERE session_id LIKE '%2'",
-			"ALTER TABLE accounts MODIFY name VARCHAR(255) NULL", "UPDATE accounts SET name = NULL",
-			"ALTER TABLE customers MODIFY name VARCHAR(255) NULL", "UPDATE customers SET name = NULL",
-			"INSERT INTO accounts VALUES ('unused', NULL)", "INSERT INTO customers VALUES ('unused', 'unused', NULL)")
+			"ALTER TABLE accounts DROP PRIMARY KEY", "ALTER TABLE accounts MODIFY account_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL",
+			"ALTER TABLE customers DROP PRIMARY KEY", "ALTER TABLE customers MODIFY account_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL",
+			"INSERT INTO accounts VALUES (NULL, 'nobody')", "INSERT INTO customers VALUES (NULL, 'unused', 'nobody')")
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
 		for name, ask := range asks(store, sessions) {
 			if strings.Contains(name, "report") || strings.Contains(name, "series") {
 				continue // sums of whatever is a number
+			}
+			if name == "names" || name == "some accounts" {
+				continue // of an id, whatever is a text
 			}
 			for range db.MinConnections + 1 {
 				got, err := ask(ctx)
