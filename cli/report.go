@@ -81,11 +81,11 @@ func (c reportCommand) request() (export.Request, error) {
 		return request, usage.Errorf(usage.InvalidArgument, "--top is at least 1")
 	}
 	if c.Series != "" {
-		at := slices.IndexFunc(steps, func(step usage.Step) bool { return spell(string(step)) == spell(c.Series) })
+		at := slices.IndexFunc(usage.Steps, func(step usage.Step) bool { return spell(string(step)) == spell(c.Series) })
 		if at < 0 {
 			return request, usage.Errorf(usage.InvalidArgument, "--series %q is no step of time; accepted: quarter-hour, hour, day, week, month, year", c.Series)
 		}
-		request.Series = steps[at]
+		request.Series = usage.Steps[at]
 	}
 	if c.Spreadsheet && c.Format != string(export.CSV) {
 		return request, usage.Errorf(usage.InvalidArgument, "--spreadsheet is about --format csv")
@@ -95,8 +95,6 @@ func (c reportCommand) request() (export.Request, error) {
 	}
 	return request, nil
 }
-
-var steps = []usage.Step{usage.QuarterHourly, usage.Hourly, usage.Daily, usage.Weekly, usage.Monthly, usage.Yearly}
 
 func (c reportCommand) print(w io.Writer, result *export.Result, request export.Request) error {
 	switch c.Format {

@@ -150,11 +150,9 @@ func meant(sent string, accepted []any) string {
 // the command line has it, is LAST_MONTH.
 func inCapitals(value string) string { return strings.ToUpper(strings.ReplaceAll(value, "-", "_")) }
 
-var steps = []usage.Step{usage.QuarterHourly, usage.Hourly, usage.Daily, usage.Weekly, usage.Monthly, usage.Yearly}
-
 func (a *askedExport) setGranularity(value string) error {
-	if a.rows.Series = usage.Step(inCapitals(value)); !slices.Contains(steps, a.rows.Series) {
-		return refused(usage.ArgGranularity, value, texts(steps))
+	if a.rows.Series = usage.Step(inCapitals(value)); !slices.Contains(usage.Steps, a.rows.Series) {
+		return refused(usage.ArgGranularity, value, texts(usage.Steps))
 	}
 	return nil
 }

@@ -22,6 +22,9 @@ const (
 	Yearly        Step = "YEAR"
 )
 
+// Steps are all steps, the shortest first.
+var Steps = []Step{QuarterHourly, Hourly, Daily, Weekly, Monthly, Yearly}
+
 // Subject names whose usage it is: everybody's (both ids empty), an account's
 // (CustomerID empty) or a customer's. At the level ByCustomer an empty CustomerID
 // stands for the account's sessions without a customer.
