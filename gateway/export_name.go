@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"mime"
 	"net/url"
 	"strings"
@@ -33,9 +34,16 @@ func disposition(asked *askedExport, format export.Format) string {
 func fileName(asked *askedExport) string {
 	parts := []string{"ai-usage"}
 	query := asked.query
-	for _, id := range []string{query.AccountID, query.CustomerID} {
-		if id != "" {
-			parts = append(parts, safe(id))
+	for _, whose := range []struct {
+		id   string
+		ids  []string
+		kind string
+	}{{query.AccountID, query.AccountIDs, "accounts"}, {query.CustomerID, query.CustomerIDs, "customers"}} {
+		if whose.id != "" {
+			parts = append(parts, safe(whose.id))
+		}
+		if whose.ids != nil {
+			parts = append(parts, fmt.Sprintf("%d-%s", len(whose.ids), whose.kind))
 		}
 	}
 	parts = append(parts, rangeName(query), safe(query.Zone.String()))
@@ -63,21 +71,16 @@ func rangeName(query usage.Query) string {
 	return first + "_" + last
 }
 
-func isMidnight(t time.Time) bool {
-	year, month, day := t.Date()
-	return t.Equal(time.Date(year, month, day, 0, 0, 0, 0, t.Location()))
-}
-
 func firstName(from time.Time) string {
-	if isMidnight(from) {
+	if usage.BeginsDay(from, from.Location()) {
 		return from.Format(time.DateOnly)
 	}
 	return from.Format("2006-01-02T150405.999")
 }
 
-// lastName names the end of a range, which is not in the range: the day before a midnight.
+// lastName names the end of a range, which is not in the range: the day before one that begins there.
 func lastName(to time.Time) string {
-	if isMidnight(to) {
+	if usage.BeginsDay(to, to.Location()) {
 		return to.Add(-time.Nanosecond).Format(time.DateOnly)
 	}
 	return to.Format("2006-01-02T150405.999")

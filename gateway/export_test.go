@@ -349,6 +349,8 @@ func TestTheFilesOfExports(t *testing.T) {
 		"csv?startDate=2026-03-01&endDate=2026-03-31&timeZone=Europe/Berlin":                  "ai-usage_2026-03-01_2026-03-31_Europe-Berlin.csv",
 		"json?startDate=2026-03-01&endDate=2026-03-01":                                        "ai-usage_2026-03-01_UTC.json",
 		"ndjson?startDate=2026-03-01T10:00&endDate=2026-03-01T10:00:00.250Z&granularity=hour": "ai-usage_2026-03-01T100000_2026-03-01T100000.25_UTC_by-hour.ndjson",
+		"csv?startDate=2022-03-27&endDate=2022-03-27&timeZone=Asia/Beirut":                    "ai-usage_2022-03-27_Asia-Beirut.csv", // a day that begins at one o'clock
+		"csv?accountIds=a&accountIds=b&customerIds=c":                                         "ai-usage_2-accounts_1-customers_all-time_UTC.csv",
 		"csv":                      "ai-usage_all-time_UTC.csv",
 		"csv?endDate=2026-03-01":   "ai-usage_until-2026-03-01_UTC.csv",
 		"csv?startDate=2026-03-01": "ai-usage_since-2026-03-01_UTC.csv",

@@ -110,7 +110,7 @@ func (r Range) back(shift Shift, zone *time.Location) distance {
 	case ByYear:
 		return distance{months: 12}
 	}
-	if !beginsDay(r.From, zone) || !beginsDay(r.To, zone) {
+	if !BeginsDay(r.From, zone) || !BeginsDay(r.To, zone) {
 		// A time.Duration ends after 292 years.
 		return distance{seconds: r.To.Unix() - r.From.Unix(), nanoseconds: r.To.Nanosecond() - r.From.Nanosecond()}
 	}

@@ -110,8 +110,8 @@ func dayBegins(year int, month time.Month, day int, zone *time.Location) time.Ti
 	return wallClockAt(year, month, day, 0, 0, 0, 0).in(zone).UTC()
 }
 
-// beginsDay tells whether an instant is the first one of a day in a zone.
-func beginsDay(t time.Time, zone *time.Location) bool {
+// BeginsDay tells whether an instant is the first one of a day in a zone.
+func BeginsDay(t time.Time, zone *time.Location) bool {
 	year, month, day := t.In(zone).Date()
 	return dayBegins(year, month, day, zone).Equal(t)
 }
