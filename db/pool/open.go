@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -23,6 +24,8 @@ type Pool struct {
 	settler *settler
 	// places has a place for each that may hold a connection and ask for another.
 	places chan struct{}
+	// dolt is what IsDolt has found out, nil before.
+	dolt atomic.Pointer[bool]
 }
 
 // Options tune a Pool.
@@ -138,10 +141,17 @@ func (p *Pool) Describe(ctx context.Context) (string, error) {
 	return "MySQL " + version, nil
 }
 
-// IsDolt tells whether the server is the embedded engine.
+// IsDolt tells whether the server is the embedded engine, which it is asked once.
 func (p *Pool) IsDolt(ctx context.Context) (bool, error) {
+	if known := p.dolt.Load(); known != nil {
+		return *known, nil
+	}
 	_, comment, err := p.version(ctx)
-	return isDolt(comment), err
+	is := isDolt(comment)
+	if err == nil {
+		p.dolt.Store(&is)
+	}
+	return is, err
 }
 
 func isDolt(comment string) bool { return strings.Contains(comment, "Dolt") }

@@ -19,8 +19,6 @@ type Reader struct {
 	// for. There is neither unless many questions are to be answered (Anticipate).
 	mirror   atomic.Pointer[mirror.Mirror]
 	subjects atomic.Pointer[subjects.Subjects]
-	// hashes is what hasHashes has found out, nil before.
-	hashes atomic.Pointer[bool]
 }
 
 // New returns a Reader, which reads what the trackers say: the sums by level, or those by

@@ -25,7 +25,7 @@ func (s *Snapshot) State(ctx context.Context) (state string, now time.Time, err 
 	if err := s.begin(); err != nil {
 		return "", time.Time{}, s.explain(err)
 	}
-	hashes, err := s.reader.hasHashes(ctx)
+	hashes, err := s.reader.db.IsDolt(ctx)
 	switch {
 	case err != nil:
 	case hashes:
@@ -34,18 +34,6 @@ func (s *Snapshot) State(ctx context.Context) (state string, now time.Time, err 
 		state, now, err = stateByChanges(ctx, s.tx)
 	}
 	return state, now, s.explain(err)
-}
-
-// hasHashes tells whether the server names what a table holds by a hash. It is asked once.
-func (r *Reader) hasHashes(ctx context.Context) (bool, error) {
-	if known := r.hashes.Load(); known != nil {
-		return *known, nil
-	}
-	hashes, err := r.db.IsDolt(ctx)
-	if err == nil {
-		r.hashes.Store(&hashes)
-	}
-	return hashes, err
 }
 
 // stateByHash names the state of the embedded engine, which has a hash of each table.
