@@ -41,7 +41,7 @@ func (f Flat) InterceptRootField(ctx context.Context, next graphql.RootResolver)
 	operation := graphql.GetOperationContext(ctx)
 	arguments := field.ArgumentMap(operation.Variables)
 	selected, flat := plain(operation, reportFields, "AIUsage", field.Selections)
-	request, understood := requestFrom(arguments)
+	request, understood := requestOfArguments(arguments)
 	if !flat || !understood {
 		return next(ctx)
 	}
@@ -55,44 +55,6 @@ func (f Flat) InterceptRootField(ctx context.Context, next graphql.RootResolver)
 	// An error belongs to a field, which only the usual path knows. It is given
 	// what was found, so that nothing is read twice.
 	return next(context.WithValue(ctx, foundKey{}, found))
-}
-
-// requestFrom returns the arguments of aiUsage as a request. They are texts and lists of
-// texts, where they are given at all, as they are once they have been coerced. What is none
-// would be taken for absent here, so it is not understood.
-func requestFrom(arguments map[string]any) (request usage.Request, understood bool) {
-	texts := map[string]*string{
-		"accountId": &request.AccountID, "customerId": &request.CustomerID, "startDate": &request.StartDate,
-		"endDate": &request.EndDate, "timeZone": &request.TimeZone, "period": (*string)(&request.Period),
-	}
-	request.Among = &usage.Among{}
-	lists := map[string]*[]string{"accountIds": &request.Among.AccountIDs, "customerIds": &request.Among.CustomerIDs}
-	for name, value := range arguments {
-		switch value := value.(type) {
-		case nil:
-		case string:
-			if texts[name] == nil {
-				return usage.Request{}, false
-			}
-			*texts[name] = value
-		case []any:
-			list := make([]string, len(value))
-			for i, item := range value {
-				text, isText := item.(string)
-				if !isText || lists[name] == nil {
-					return usage.Request{}, false
-				}
-				list[i] = text
-			}
-			if lists[name] == nil {
-				return usage.Request{}, false
-			}
-			*lists[name] = list
-		default:
-			return usage.Request{}, false
-		}
-	}
-	return request, true
 }
 
 // found is what a request for a report came to.

@@ -2,62 +2,103 @@ package resolvers
 
 import (
 	"context"
+	"maps"
 
 	"aiusage/resolvers/answer"
 	"aiusage/usage"
 )
 
-// The arguments of lists and comparisons, as they are once they have been coerced. What is of
-// another kind is not understood, and left to the usual path.
+// The arguments of reports, lists and comparisons, as they are once they have been coerced.
+// What is of another kind, or not known here, is left to the usual path.
 
 // members are the arguments of a field, or the fields of an input object.
 type members struct {
-	values     map[string]any
-	understood bool
+	// values are those that nobody has asked for yet.
+	values map[string]any
+	wrong  bool
 }
+
+func membersOf(values map[string]any) *members { return &members{values: maps.Clone(values)} }
+
+// understood tells whether all members that there are have been asked for, as what they are.
+func (m *members) understood() bool { return !m.wrong && len(m.values) == 0 }
 
 // valueOf returns a member, and what is none where it is absent or null.
 func valueOf[T any](m *members, name string) (value T) {
-	if given := m.values[name]; given != nil {
+	given := m.values[name]
+	delete(m.values, name)
+	if given != nil {
 		var fits bool
-		if value, fits = given.(T); !fits {
-			m.understood = false
-		}
+		value, fits = given.(T)
+		m.wrong = m.wrong || !fits
 	}
 	return value
 }
 
+// textsOf returns a member that is a list of texts.
+func textsOf(m *members, name string) []string {
+	list := valueOf[[]any](m, name)
+	if list == nil {
+		return nil
+	}
+	texts := make([]string, len(list))
+	for i, item := range list {
+		text, fits := item.(string)
+		texts[i], m.wrong = text, m.wrong || !fits
+	}
+	return texts
+}
+
+// requestOfArguments returns the arguments of aiUsage as a request.
+func requestOfArguments(arguments map[string]any) (usage.Request, bool) {
+	m := membersOf(arguments)
+	request := usage.Request{
+		AccountID: valueOf[string](m, "accountId"), CustomerID: valueOf[string](m, "customerId"),
+		Among:     &usage.Among{AccountIDs: textsOf(m, "accountIds"), CustomerIDs: textsOf(m, "customerIds")},
+		StartDate: valueOf[string](m, "startDate"), EndDate: valueOf[string](m, "endDate"),
+		TimeZone: valueOf[string](m, "timeZone"), Period: usage.Period(valueOf[string](m, "period")),
+	}
+	return request, m.understood()
+}
+
 // comparisonOf returns the comparison of some arguments.
 func comparisonOf(arguments map[string]any) (usage.Comparison, bool) {
-	m := &members{arguments, true}
+	m := membersOf(arguments)
 	comparison := usage.Comparison{
 		Shift: usage.Shift(valueOf[string](m, "shift")), Elapsed: valueOf[bool](m, "elapsed"),
 		StartDate: valueOf[string](m, "startDate"), EndDate: valueOf[string](m, "endDate"), Period: usage.Period(valueOf[string](m, "period")),
 	}
-	return comparison, m.understood
+	return comparison, m.understood()
+}
+
+// filterOf returns the filter of some arguments.
+func filterOf(arguments map[string]any) (filter answer.Filter, understood bool) {
+	m := membersOf(arguments)
+	filter.Search = valueOf[string](m, "search")
+	if m.values["named"] != nil {
+		named := valueOf[bool](m, "named")
+		filter.Named = &named
+	}
+	delete(m.values, "named")
+	given := valueOf[map[string]any](m, "minimum")
+	if given == nil {
+		return filter, m.understood()
+	}
+	least := membersOf(given)
+	filter.Minimum = &answer.Minimum{Measure: answer.Measure(valueOf[string](least, "measure"))}
+	if filter.Minimum.Measure == "" {
+		filter.Minimum.Measure = answer.Minutes
+	}
+	var err error
+	filter.Minimum.Value, err = answer.UnmarshalInt64(context.Background(), valueOf[any](least, "value"))
+	return filter, m.understood() && least.understood() && err == nil
 }
 
 // choiceOf returns the choice of rows that some arguments make.
 func choiceOf(arguments map[string]any) (answer.Choice, bool) {
-	m := &members{arguments, true}
-	compare, understood := comparisonOf(valueOf[map[string]any](m, "compare"))
-	filter := &members{valueOf[map[string]any](m, "filter"), true}
-	chosen := answer.Filter{Search: valueOf[string](filter, "search")}
-	if _, given := filter.values["named"].(bool); given {
-		named := valueOf[bool](filter, "named")
-		chosen.Named = &named
-	} else {
-		valueOf[bool](filter, "named")
-	}
-	if minimum := (&members{valueOf[map[string]any](filter, "minimum"), true}); minimum.values != nil {
-		chosen.Minimum = &answer.Minimum{Measure: answer.Measure(valueOf[string](minimum, "measure"))}
-		if chosen.Minimum.Measure == "" {
-			chosen.Minimum.Measure = answer.Minutes
-		}
-		var err error
-		chosen.Minimum.Value, err = answer.UnmarshalInt64(context.Background(), minimum.values["value"])
-		filter.understood = filter.understood && minimum.understood && err == nil
-	}
-	choice := answer.ChoiceOf(&chosen, answer.Include(valueOf[string](m, "include")), &compare)
-	return choice, m.understood && understood && filter.understood
+	m := membersOf(arguments)
+	compare, comparesWell := comparisonOf(valueOf[map[string]any](m, "compare"))
+	filter, filtersWell := filterOf(valueOf[map[string]any](m, "filter"))
+	choice := answer.ChoiceOf(&filter, answer.Include(valueOf[string](m, "include")), &compare)
+	return choice, m.understood() && comparesWell && filtersWell
 }
