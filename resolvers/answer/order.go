@@ -77,12 +77,12 @@ type positions struct {
 	total    int64
 	compared map[usage.Subject]usage.Usage // nil where there is no comparison
 	names    map[usage.Subject]string
-	keys     *collation.Keys
+	keys     *collation.Keys // of the names, where these are ordered by
 }
 
 // positions reads what the order needs of a listing's rows.
 func (l *listing) positions(ctx context.Context, order Order, compare usage.Comparison) (*positions, error) {
-	p := &positions{Order: order, total: order.Measure.of(l.report.Totals), keys: collation.NewKeys()}
+	p := &positions{Order: order, total: order.Measure.of(l.report.Totals)}
 	if order.compares() {
 		with, err := l.report.Compared(compare)
 		if err != nil {
@@ -93,6 +93,7 @@ func (l *listing) positions(ctx context.Context, order Order, compare usage.Comp
 		}
 	}
 	if order.Field == ByName {
+		p.keys = collation.NewKeys()
 		var err error
 		if p.names, err = l.names.all(ctx); err != nil {
 			return nil, err
@@ -105,7 +106,10 @@ func (l *listing) positions(ctx context.Context, order Order, compare usage.Comp
 func (p *positions) of(one line) position {
 	at := position{cursor: cursor{AccountID: one.subject.AccountID, CustomerID: one.subject.CustomerID}}
 	now := p.Measure.of(one.amount)
-	amount := p.compared[one.subject.Trimmed()]
+	var amount usage.Usage // of the comparison
+	if p.compared != nil {
+		amount = p.compared[one.subject.Trimmed()]
+	}
 	before := p.Measure.of(amount)
 	switch p.Field {
 	case ByID:
@@ -162,7 +166,13 @@ func (p *positions) between(places []position, rows []int, after, before *cursor
 }
 
 // at returns the position that a cursor names.
-func (p *positions) at(c cursor) position { return position{c, p.keys.Of(c.Name)} }
+func (p *positions) at(c cursor) position {
+	at := position{cursor: c}
+	if p.keys != nil {
+		at.key = p.keys.Of(c.Name)
+	}
+	return at
+}
 
 // compare compares two positions. Ids decide between equal values, and follow the
 // direction only where they are what is ordered by.
