@@ -2,6 +2,7 @@ package usage
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -133,6 +134,12 @@ func (q Query) Within(accounts []string) Query {
 		q.Accounts = slices.DeleteFunc(slices.Clone(q.Accounts), func(id string) bool { return !slices.Contains(accounts, id) })
 	}
 	return q
+}
+
+// Whose names the subjects that the query is about and may be answered of: by the same text
+// for the same ones, at whichever level and in whichever range.
+func (q Query) Whose() string {
+	return fmt.Sprintf("%q %q %#v %#v %#v", q.AccountID, q.CustomerID, q.AccountIDs, q.CustomerIDs, q.Accounts)
 }
 
 // OfCustomers tells whether the query is about some customers only.

@@ -3,7 +3,6 @@ package read
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 
 	"github.com/jmoiron/sqlx"
@@ -23,7 +22,7 @@ func (s *Snapshot) closed(ctx context.Context, query usage.Query, state *phase.S
 	if !ok || !span.From.IsZero() && !span.To.IsZero() {
 		return span, nil
 	}
-	whose := fmt.Sprintf("%q %q %v %q %v %q", query.AccountID, query.CustomerID, query.Accounts != nil, query.Accounts, query.CustomerIDs != nil, query.CustomerIDs)
+	whose := query.Whose()
 	ends, known := s.ends[whose]
 	if !known {
 		var err error

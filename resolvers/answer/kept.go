@@ -63,7 +63,5 @@ func (k *Kept) at(query usage.Query, asOf time.Time) *usage.Report {
 
 // keptKey names a query, who may see what in it included, and an instant.
 func keptKey(query usage.Query, asOf time.Time) string {
-	return fmt.Sprintf("%d %q %q %v %q %v %q %v %q %s %s %s %d", query.Level, query.AccountID, query.CustomerID, query.AccountIDs != nil, query.AccountIDs,
-		query.Accounts != nil, query.Accounts, query.CustomerIDs != nil, query.CustomerIDs,
-		query.Range.From.UTC(), query.Range.To.UTC(), query.Zone, asOf.UnixMilli())
+	return fmt.Sprintf("%d %s %s %s %s %d", query.Level, query.Whose(), query.Range.From.UTC(), query.Range.To.UTC(), query.Zone, asOf.UnixMilli())
 }
