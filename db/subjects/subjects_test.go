@@ -117,11 +117,8 @@ func TestSubjectsAreKnownByTheirStamp(t *testing.T) {
 // Whoever gave numbers first may be the last to stamp them: the stamp stands for the numbers
 // that another has given meanwhile, too.
 func TestAStampStandsForNumbersThatOthersGaveMeanwhile(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachServer(t, func(t *testing.T, dsn string) {
 		db := tables.Open(t, dsn)
-		if dolt, err := db.IsDolt(t.Context()); err != nil || dolt {
-			t.Skip("the embedded engine has no rollups")
-		}
 		introduce(t, db, "x")
 		err := db.InTransaction(t.Context(), func(slow *sqlx.Tx) error {
 			var before int

@@ -4,13 +4,12 @@ package tables
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/jmoiron/sqlx"
 
 	"aiusage/db"
 	"aiusage/db/pool"
@@ -52,7 +51,7 @@ func Make(t testing.TB, dsn string) {
 		}
 	} else {
 		settings.MultiStatements = true
-		err = with(settings.FormatDSN(), func(server *sql.DB) error {
+		err = with(settings.FormatDSN(), func(server *sqlx.DB) error {
 			names, err := tablesOf(t.Context(), server)
 			if err == nil && len(names) == 0 {
 				_, err = server.ExecContext(t.Context(), statements)
@@ -77,7 +76,7 @@ func migrate(ctx context.Context, dsn string) (statements string, err error) {
 	if err := store.Migrate(ctx, func(db.Migration) {}); err != nil {
 		return "", err
 	}
-	err = with(dsn, func(server *sql.DB) (err error) {
+	err = with(dsn, func(server *sqlx.DB) (err error) {
 		statements, err = again(ctx, server)
 		return err
 	})
@@ -86,7 +85,7 @@ func migrate(ctx context.Context, dsn string) (statements string, err error) {
 
 // again returns the statements that make the tables of a database as they are. They have no
 // rows, but for the steps of the schema.
-func again(ctx context.Context, server *sql.DB) (string, error) {
+func again(ctx context.Context, server *sqlx.DB) (string, error) {
 	names, err := tablesOf(ctx, server)
 	if err != nil {
 		return "", err
@@ -100,43 +99,21 @@ func again(ctx context.Context, server *sql.DB) (string, error) {
 		}
 		text.WriteString(statement + ";\n")
 	}
-	steps, err := server.QueryContext(ctx, "SELECT version_id FROM aiusage_schema_version ORDER BY id")
-	if err != nil {
-		return "", err
-	}
-	defer steps.Close()
-	separator := "INSERT INTO aiusage_schema_version (version_id, is_applied) VALUES "
-	for steps.Next() {
-		var version int64
-		if err := steps.Scan(&version); err != nil {
-			return "", err
-		}
-		fmt.Fprintf(text, "%s(%d, TRUE)", separator, version)
-		separator = ", "
-	}
-	return text.String(), steps.Err()
+	var steps []string
+	err = server.SelectContext(ctx, &steps, "SELECT CONCAT('(', version_id, ', TRUE)') FROM aiusage_schema_version ORDER BY id")
+	text.WriteString("INSERT INTO aiusage_schema_version (version_id, is_applied) VALUES " + strings.Join(steps, ", "))
+	return text.String(), err
 }
 
 // tablesOf returns the names of the tables of a database.
-func tablesOf(ctx context.Context, server *sql.DB) (names []string, err error) {
-	rows, err := server.QueryContext(ctx, "SHOW TABLES")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, rows.Err()
+func tablesOf(ctx context.Context, server *sqlx.DB) (names []string, err error) {
+	err = server.SelectContext(ctx, &names, "SHOW TABLES")
+	return names, err
 }
 
 // with lends connections of their own.
-func with(dsn string, do func(*sql.DB) error) error {
-	server, err := sql.Open("mysql", dsn)
+func with(dsn string, do func(*sqlx.DB) error) error {
+	server, err := sqlx.Open("mysql", dsn)
 	if err != nil {
 		return err
 	}
