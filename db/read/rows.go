@@ -1,11 +1,15 @@
 package read
 
 import (
+	"bytes"
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/column"
 	"aiusage/db/sums"
@@ -63,8 +67,8 @@ func (t *text) of(bytes []byte) string {
 	return t.last
 }
 
-// read reads the rows of a question's statement.
-func (q *question) read(rows *sql.Rows, answer answers) (lastRow, error) {
+// newReading begins to read what a question's statements give.
+func newReading(q *question, answer answers) *reading {
 	r := &reading{question: q, answer: answer, grids: map[int64][]usage.Edge{}, names: map[int64]string{}}
 	for _, piece := range q.plan.Pieces {
 		if !piece.From.Equal(column.Undated) { // which the span without ends holds
@@ -72,25 +76,34 @@ func (q *question) read(rows *sql.Rows, answer answers) (lastRow, error) {
 			r.grids[code] = append(r.grids[code], piece.Edge)
 		}
 	}
-	columns := make([]sql.RawBytes, 9, 10)
-	if len(q.plan.Kept) > 0 {
-		columns = columns[:10]
+	return r
+}
+
+// all runs a statement and reads its rows.
+func (r *reading) all(ctx context.Context, db sqlx.QueryerContext, s *statement) error {
+	rows, err := db.QueryContext(ctx, s.String(), s.args...)
+	if err != nil {
+		return err
 	}
+	defer rows.Close()
+	columns := make([]sql.RawBytes, s.columns())
 	targets := make([]any, len(columns))
 	for i := range columns {
 		targets[i] = &columns[i]
 	}
 	for rows.Next() {
 		if err := rows.Scan(targets...); err != nil {
-			return lastRow{}, err
+			return err
 		}
 		if err := r.row(columns); err != nil {
-			return lastRow{}, err
+			return err
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return lastRow{}, err
-	}
+	return rows.Err()
+}
+
+// end returns what the last row has told, once all are read.
+func (r *reading) end() (lastRow, error) {
 	if r.last.asOf.IsZero() {
 		return lastRow{}, errors.New("the database ended an answer before its last row")
 	}
@@ -99,7 +112,7 @@ func (q *question) read(rows *sql.Rows, answer answers) (lastRow, error) {
 		if !known {
 			return lastRow{}, fmt.Errorf("the account with the number %d is not known", one.account)
 		}
-		if err := answer(usage.Subject{AccountID: name}, one.point, one.amount); err != nil {
+		if err := r.answer(usage.Subject{AccountID: name}, one.point, one.amount); err != nil {
 			return lastRow{}, err
 		}
 	}
@@ -108,54 +121,116 @@ func (q *question) read(rows *sql.Rows, answer answers) (lastRow, error) {
 
 // row reads one row.
 func (r *reading) row(columns []sql.RawBytes) error {
-	var numbers [7]int64 // kind, at, minutes, seconds, sessions, stamp, token
-	for i := range numbers {
-		column := i + 2 // behind the ids
-		if i >= 5 {
-			column = len(columns) - 7 + i
-		}
-		var err error
-		if numbers[i], err = whole(columns[column]); err != nil {
-			return err
-		}
+	n, err := numbersOf(columns[0])
+	if err != nil {
+		return err
 	}
-	at, amount, stamp := numbers[1], usage.Usage{Minutes: numbers[2], Seconds: numbers[3], Sessions: numbers[4]}, numbers[5]
-	if stamp != 0 {
-		r.last = lastRow{instantOf(stamp), numbers[6]}
-		if r.byNumber && amount.Minutes != r.subjects.Stamp {
+	columns = columns[1:]
+	var shares []usage.Share
+	switch n.kind {
+	case last:
+		r.last = lastRow{instantOf(n.at), n.number}
+		if r.byNumber && n.amount.Minutes != r.subjects.Stamp {
 			return errOtherSubjects
 		}
 		return nil
-	}
-	var shares []usage.Share
-	switch kind := kind(numbers[0]); kind {
 	case change:
-		shares = usage.At(r.plan.Summed, time.Unix(at, 0))
+		shares = usage.At(r.plan.Summed, time.Unix(n.at, 0))
 	case edge:
-		shares = r.plan.Edges[at].Shares
+		shares = r.plan.Edges[n.at].Shares
 	case direct:
-		subject, err := r.customer(columns)
+		if r.byNumber && r.ranked != nil {
+			rank, known := r.subjects.Rank(n.number)
+			if !known {
+				return errOtherSubjects
+			}
+			*r.ranked = append(*r.ranked, ranked{rank, times(n.amount, int(n.at))})
+			return nil
+		}
+		subject, err := r.customer(n, columns)
 		if err != nil {
 			return err
 		}
-		return r.answer(subject, 0, times(amount, int(at)))
+		return r.answer(subject, 0, times(n.amount, int(n.at)))
 	case kept:
-		return r.unpack(columns, at)
+		return r.unpack(columns, n.at)
 	case number:
-		r.names[at] = string(columns[0])
+		r.names[n.at] = string(columns[0])
 		return nil
 	default:
-		shares = usage.At(r.grids[int64(kind)], time.Unix(at, 0))
+		shares = usage.At(r.grids[int64(n.kind)], time.Unix(n.at, 0))
 		if r.Level == usage.ByAccount && r.numbersAccounts() {
-			return r.ofNumber(columns[0], shares, amount)
+			return r.ofNumber(n.number, shares, n.amount)
 		}
-		subject, err := r.customer(columns)
+		subject, err := r.customer(n, columns)
 		if err != nil {
 			return err
 		}
-		return r.answer.shared(subject, shares, amount)
+		return r.answer.shared(subject, shares, n.amount)
 	}
-	return r.answer.shared(r.subject(columns), shares, amount)
+	return r.answer.shared(r.subject(columns), shares, n.amount)
+}
+
+// numbers are those of a row, which statement describes.
+type numbers struct {
+	kind   kind
+	at     int64
+	amount usage.Usage
+	number int64
+}
+
+// numbersOf reads the numbers of a row. The error is usage.ErrTooLarge where one is beyond
+// 64 bits.
+func numbersOf(text []byte) (n numbers, err error) {
+	var kindOf int64
+	into := [...]*int64{&kindOf, &n.at, &n.amount.Minutes, &n.amount.Seconds, &n.amount.Sessions, &n.number}
+	rest := text
+	for i := range into {
+		if len(rest) == 0 && i == len(into)-1 {
+			break // rows without a number
+		}
+		if *into[i], rest, err = whole(rest); err != nil {
+			return n, err
+		}
+	}
+	if len(rest) > 0 {
+		return n, fmt.Errorf("a row has more numbers than there are: %q", text)
+	}
+	n.kind = kind(kindOf)
+	return n, nil
+}
+
+// whole reads the whole number that a text begins with, and returns what comes behind the
+// blank after it. The error is usage.ErrTooLarge for one beyond 64 bits.
+func whole(text []byte) (number int64, rest []byte, err error) {
+	const safe = 18 // digits always fit
+	i, negative := 0, len(text) > 0 && text[0] == '-'
+	if negative {
+		i++
+	}
+	for first := i; i < len(text) && text[i] != ' '; i++ {
+		if text[i] < '0' || text[i] > '9' || i-first == safe {
+			return parsed(text)
+		}
+		number = 10*number + int64(text[i]-'0')
+	}
+	if i == 0 || negative && i == 1 {
+		return parsed(text)
+	}
+	if negative {
+		number = -number
+	}
+	return number, text[min(i+1, len(text)):], nil
+}
+
+// parsed is whole for long numbers, and says what is wrong with others.
+func parsed(text []byte) (int64, []byte, error) {
+	one, rest, _ := bytes.Cut(text, []byte(" "))
+	number, err := strconv.ParseInt(string(one), 10, 64)
+	if errors.Is(err, strconv.ErrRange) {
+		err = usage.ErrTooLarge
+	}
+	return number, rest, err
 }
 
 // instantOf is the instant that stamp has.
@@ -171,15 +246,11 @@ func (r *reading) numbersAccounts() bool { return r.plan.Level == usage.ByAccoun
 var errOtherSubjects = errors.New("the sums are of other subjects than those in memory")
 
 // customer is whose usage a row of sums of customers has.
-func (r *reading) customer(columns []sql.RawBytes) (usage.Subject, error) {
+func (r *reading) customer(n numbers, ids []sql.RawBytes) (usage.Subject, error) {
 	if !r.byNumber {
-		return r.subject(columns), nil
+		return r.subject(ids), nil
 	}
-	number, err := whole(columns[0])
-	if err != nil {
-		return usage.Subject{}, err
-	}
-	subject, known := r.subjects.Of(number)
+	subject, known := r.subjects.Of(n.number)
 	if !known {
 		return usage.Subject{}, errOtherSubjects
 	}
@@ -187,16 +258,12 @@ func (r *reading) customer(columns []sql.RawBytes) (usage.Subject, error) {
 }
 
 // subject is whose usage a row has.
-func (r *reading) subject(columns []sql.RawBytes) usage.Subject {
-	return r.Level.Of(usage.Subject{AccountID: r.account.of(columns[0]), CustomerID: string(columns[1])})
+func (r *reading) subject(ids []sql.RawBytes) usage.Subject {
+	return r.Level.Of(usage.Subject{AccountID: r.account.of(ids[0]), CustomerID: string(ids[1])})
 }
 
 // ofNumber adds an amount of the account with a number to its points.
-func (r *reading) ofNumber(value sql.RawBytes, shares []usage.Share, amount usage.Usage) error {
-	account, err := whole(value)
-	if err != nil {
-		return err
-	}
+func (r *reading) ofNumber(account int64, shares []usage.Share, amount usage.Usage) error {
 	if name, known := r.names[account]; known {
 		return r.answer.shared(usage.Subject{AccountID: name}, shares, amount)
 	}
@@ -210,7 +277,7 @@ func (r *reading) ofNumber(value sql.RawBytes, shares []usage.Share, amount usag
 func (r *reading) unpack(columns []sql.RawBytes, day int64) error {
 	subject := r.subject(columns)
 	var failed error
-	err := sums.Unpack(columns[7], func(quarter int, amount usage.Usage) {
+	err := sums.Unpack(columns[2], func(quarter int, amount usage.Usage) {
 		at := time.Unix(day, 0).Add(time.Duration(quarter) * 15 * time.Minute)
 		if err := r.answer.shared(subject, usage.At(r.plan.Kept, at), amount); err != nil {
 			failed = err
@@ -232,17 +299,4 @@ func times(amount usage.Usage, often int) usage.Usage {
 		sum = sum.Plus(amount)
 	}
 	return sum
-}
-
-// whole reads a whole number as engines give it. A sum without rows is NULL. The error is
-// usage.ErrTooLarge for one beyond 64 bits.
-func whole(value sql.RawBytes) (int64, error) {
-	if value == nil {
-		return 0, nil
-	}
-	number, err := strconv.ParseInt(string(value), 10, 64)
-	if errors.Is(err, strconv.ErrRange) {
-		return 0, usage.ErrTooLarge
-	}
-	return number, err
 }

@@ -34,7 +34,8 @@ func (r *Reader) seriesBy(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQu
 	if err != nil {
 		return nil, lastRow{}, err
 	}
-	q := &question{SeriesQuery: query, state: state, plan: plan, points: buckets, subjects: known}
+	q := newQuestion(tx, query, state, known)
+	q.plan, q.points = plan, buckets
 	set := usage.NewSeriesSet(query, buckets)
 	wanted := map[usage.Subject]bool{}
 	for _, subject := range query.Subjects {

@@ -2,13 +2,12 @@ package read
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	"aiusage/db/column"
 	"aiusage/db/phase"
 	"aiusage/db/sums"
 	"aiusage/db/where"
@@ -42,7 +41,7 @@ func (q *question) addSums(s *statement) {
 	case q.plan.Level == usage.ByCustomer:
 		q.addCustomers(s, sums.Customers.Name())
 	case q.Level == usage.Together && q.conditions().Empty():
-		q.addEach(s, source{from: sums.Totals.Name()}, q.plan.Pieces, "''", false)
+		q.addEach(s, source{from: sums.Totals.Name()}, q.plan.Pieces, false)
 	case q.accounts != nil && len(q.accounts) <= maxNamedAccounts:
 		q.addAccountSeries(s)
 	default:
@@ -51,27 +50,42 @@ func (q *question) addSums(s *statement) {
 }
 
 // addEach adds the parts that read pieces of a source, a row for each sum, or for each
-// bucket where grouped. account is the column that tells accounts apart.
-func (q *question) addEach(s *statement, from source, pieces []usage.Piece, account string, grouped bool) {
-	amounts, after := "minutes, seconds, sessions", ""
-	if grouped {
-		amounts = column.Total("minutes") + ", " + column.Total("seconds") + ", " + column.Total("sessions")
-		after = " GROUP BY " + account + ", grain, bucket"
-	}
+// bucket where they are added up.
+func (q *question) addEach(s *statement, from source, pieces []usage.Piece, added bool) {
 	for _, group := range inPieces(pieces, false) {
-		conditions := from.conditions
-		conditions.AddAny(group)
-		s.add("SELECT "+account+", '', grain, "+since1970("bucket")+", "+amounts+s.ending()+" FROM "+from.from+conditions.String()+after,
-			slices.Concat(from.args, conditions.Args)...)
+		its := from
+		its.conditions.AddAny(group)
+		q.addOfAccounts(s, its, added)
 	}
 }
 
-// accountColumn is the column that tells accounts apart, if they are.
-func (q *question) accountColumn() string {
+// addOfAccounts adds a part that reads sums of accounts, with the number of each where
+// accounts are told apart, or those of each bucket added up.
+func (q *question) addOfAccounts(s *statement, from source, added bool) {
+	var whose []string
 	if q.Level == usage.ByAccount {
-		return "account_no"
+		whose = []string{"account_no"}
 	}
-	return "''"
+	after := ""
+	if added {
+		after = " GROUP BY grain, bucket"
+	}
+	s.add(s.sums("''", "''", 0, added, whose...)+" FROM "+from.from+from.conditions.String()+after, slices.Concat(from.args, from.conditions.Args)...)
+}
+
+// sums selects sums, one by one or those of each bucket added up: with their grain and
+// bucket, or with how often they count, where all count equally often. number is that of
+// whom they are, if any.
+func (s *statement) sums(account, customer string, times int, added bool, number ...string) string {
+	at := []string{direct.String(), strconv.Itoa(times)}
+	if times == 0 {
+		at = []string{"grain", since1970("bucket")}
+	}
+	amounts := []string{"minutes", "seconds", "sessions"}
+	if added {
+		amounts = total(amounts...)
+	}
+	return s.selected(account, customer, slices.Concat(at, amounts, number)...)
 }
 
 // addAccountSeries adds the parts that read the sums of some accounts.
@@ -81,7 +95,7 @@ func (q *question) addAccountSeries(s *statement) {
 	number := "(SELECT account_no FROM usage_accounts WHERE account_id = ?)"
 	from.conditions.Add("account_no IN ("+strings.Repeat(number+", ", len(q.accounts)-1)+number+")", where.Args(q.accounts)...)
 	q.addNumbers(s)
-	q.addEach(s, from, q.plan.Pieces, q.accountColumn(), q.Level == usage.Together && len(q.accounts) > 1)
+	q.addEach(s, from, q.plan.Pieces, q.Level == usage.Together && len(q.accounts) > 1)
 }
 
 // addAccounts adds the parts that read the sums of all accounts, or of many: days and
@@ -102,16 +116,10 @@ func (q *question) addAccounts(s *statement) {
 		if !wanted.Empty() {
 			from.conditions.Add("account_no IN (SELECT account_no FROM usage_accounts"+wanted.String()+")", wanted.Args...)
 		}
-		q.addEach(s, from, long, q.accountColumn(), q.Level == usage.Together)
+		q.addEach(s, from, long, q.Level == usage.Together)
 	}
 	for some := range slices.Chunk(named(short, math.MaxInt), maxNamed) {
-		from := eachAccount(sums.AccountSeries.Name(), wanted, some)
-		amounts, after := "minutes, seconds, sessions", ""
-		if q.Level == usage.Together {
-			amounts = column.Total("minutes") + ", " + column.Total("seconds") + ", " + column.Total("sessions")
-			after = " GROUP BY grain, bucket"
-		}
-		s.add("SELECT "+q.accountColumn()+", '', grain, "+since1970("bucket")+", "+amounts+s.ending()+" FROM "+from.from+after, from.args...)
+		q.addOfAccounts(s, eachAccount(sums.AccountSeries.Name(), wanted, some), q.Level == usage.Together)
 	}
 }
 
@@ -119,7 +127,7 @@ func (q *question) addAccounts(s *statement) {
 func (q *question) addNumbers(s *statement) {
 	if q.Level == usage.ByAccount {
 		wanted := q.conditions()
-		s.add("SELECT account_id, '', "+fmt.Sprint(int(number))+", account_no, 0, 0, 0"+s.ending()+" FROM usage_accounts"+wanted.String(), wanted.Args...)
+		s.add(s.selected("account_id", "''", number.String(), "account_no", "0", "0", "0")+" FROM usage_accounts"+wanted.String(), wanted.Args...)
 	}
 }
 
@@ -144,21 +152,54 @@ func (q *question) addCustomers(s *statement, table string) {
 		others = where.Customers(q.Query)
 	}
 	q.byNumber = q.subjects != nil && q.Level == usage.ByCustomer && others.Empty()
-	if oneByOne {
-		for some := range slices.Chunk(names, maxNamed) {
-			q.addSubjects(s, eachAccount(table, where.Scope(usage.Query{Accounts: q.accounts}), some), others)
+	if q.byNumber && q.apart != nil && !narrow {
+		s = q.apart
+		if q.accounts == nil && q.ranked != nil {
+			*q.ranked = slices.Grow(*q.ranked, q.subjects.Len())
 		}
-		return
 	}
-	if len(q.points) == 1 && q.Level == usage.ByCustomer && !few(pieces) {
-		q.addGrouped(s, one, pieces, narrow, others)
-		return
+	added := len(q.points) == 1 && q.Level == usage.ByCustomer && !few(pieces)
+	for _, its := range q.counted(pieces) {
+		if oneByOne {
+			for some := range slices.Chunk(named(its.pieces, maxLookUps), maxNamed) {
+				q.addSubjects(s, eachAccount(table, where.Scope(usage.Query{Accounts: q.accounts}), some), its.times, others)
+			}
+			continue
+		}
+		for _, group := range inPieces(its.pieces, narrow) {
+			from := one
+			from.conditions.AddAny(group)
+			if added {
+				q.addGrouped(s, from, its.times, others)
+			} else {
+				q.addSubjects(s, from, its.times, others)
+			}
+		}
 	}
-	for _, group := range inPieces(pieces, narrow) {
-		from := one
-		from.conditions.AddAny(group)
-		q.addSubjects(s, from, others)
+}
+
+// counted are pieces that count equally often in the only point of a question. times is 0
+// where there are more points.
+type counted struct {
+	times  int
+	pieces []usage.Piece
+}
+
+// counted returns pieces by how often they count, where rows can then do without their
+// grain and bucket: those of customers in a report.
+func (q *question) counted(pieces []usage.Piece) (groups []counted) {
+	if len(q.points) != 1 || q.Level != usage.ByCustomer {
+		return []counted{{pieces: pieces}}
 	}
+	for _, piece := range pieces {
+		times := piece.Shares[0].Times
+		i := slices.IndexFunc(groups, func(group counted) bool { return group.times == times })
+		if i < 0 {
+			i, groups = len(groups), append(groups, counted{times: times})
+		}
+		groups[i].pieces = append(groups[i].pieces, piece)
+	}
+	return groups
 }
 
 // few tells whether pieces have a few buckets only.
@@ -176,10 +217,9 @@ func few(pieces []usage.Piece) bool {
 // addSubjects adds a part with a row for each sum of each subject, or added up for each
 // bucket where subjects are not told apart, of those that meet some conditions. No key leads
 // from a subject to its sums, though optimizers may try.
-func (q *question) addSubjects(s *statement, from source, others where.Conditions) {
+func (q *question) addSubjects(s *statement, from source, times int, others where.Conditions) {
 	if q.byNumber {
-		s.add("SELECT subject_no, '', grain, "+since1970("bucket")+", minutes, seconds, sessions"+s.ending()+" FROM "+from.from+from.conditions.String(),
-			slices.Concat(from.args, from.conditions.Args)...)
+		s.add(s.sums("''", "''", times, false, "subject_no")+" FROM "+from.from+from.conditions.String(), slices.Concat(from.args, from.conditions.Args)...)
 		return
 	}
 	conditions := from.conditions
@@ -189,35 +229,24 @@ func (q *question) addSubjects(s *statement, from source, others where.Condition
 		subjects = ""
 	}
 	account, customer := q.ids()
-	amounts, after := "minutes, seconds, sessions", ""
-	if q.Level != usage.ByCustomer {
-		amounts = column.Total("minutes") + ", " + column.Total("seconds") + ", " + column.Total("sessions")
+	added, after := q.Level != usage.ByCustomer, ""
+	if added {
 		after = " GROUP BY " + account + ", grain, bucket"
 	}
-	s.add("SELECT "+account+", "+customer+", grain, "+since1970("bucket")+", "+amounts+s.ending()+" FROM "+from.from+subjects+conditions.String()+after,
-		slices.Concat(from.args, conditions.Args)...)
+	s.add(s.sums(account, customer, times, added)+" FROM "+from.from+subjects+conditions.String()+after, slices.Concat(from.args, conditions.Args)...)
 }
 
-// addGrouped adds the parts that have the sums of each subject added up, those that are
-// added and those that are taken away apart. Sums are made by number, and each subject's
-// ids are looked up once after that.
-func (q *question) addGrouped(s *statement, from source, pieces []usage.Piece, narrow bool, others where.Conditions) {
-	for _, times := range []int{1, -1} {
-		its := slices.DeleteFunc(slices.Clone(pieces), func(piece usage.Piece) bool { return piece.Shares[0].Times != times })
-		for _, group := range inPieces(its, narrow) {
-			conditions := from.conditions
-			conditions.AddAny(group)
-			if q.byNumber {
-				s.add("SELECT subject_no, '', "+fmt.Sprint(int(direct))+", "+fmt.Sprint(times)+", SUM(minutes), SUM(seconds), SUM(sessions)"+s.ending()+
-					" FROM "+from.from+conditions.String()+" GROUP BY subject_no", slices.Concat(from.args, conditions.Args)...)
-				continue
-			}
-			s.add("SELECT account_id, customer_id, "+fmt.Sprint(int(direct))+", "+fmt.Sprint(times)+", added.minutes, added.seconds, added.sessions"+s.ending()+
-				" FROM (SELECT subject_no, SUM(minutes) AS minutes, SUM(seconds) AS seconds, SUM(sessions) AS sessions FROM "+
-				from.from+conditions.String()+" GROUP BY subject_no) AS added JOIN usage_subjects ON usage_subjects.subject_no = added.subject_no"+others.String(),
-				slices.Concat(from.args, conditions.Args, others.Args)...)
-		}
+// addGrouped adds a part that has the sums of each subject added up. Sums are made by
+// number, and each subject's ids are looked up once after that.
+func (q *question) addGrouped(s *statement, from source, times int, others where.Conditions) {
+	its, args := " FROM "+from.from+from.conditions.String()+" GROUP BY subject_no", slices.Concat(from.args, from.conditions.Args)
+	if q.byNumber {
+		s.add(s.sums("''", "''", times, true, "subject_no")+its, args...)
+		return
 	}
+	s.add(s.sums("account_id", "customer_id", times, false)+
+		" FROM (SELECT subject_no, SUM(minutes) AS minutes, SUM(seconds) AS seconds, SUM(sessions) AS sessions"+its+
+		") AS added JOIN usage_subjects ON usage_subjects.subject_no = added.subject_no"+others.String(), slices.Concat(args, others.Args)...)
 }
 
 // addKept adds the part that reads what was kept of sessions that have been dropped.
@@ -227,7 +256,8 @@ func (q *question) addKept(s *statement) {
 	q.narrowed(&conditions)
 	conditions.AddAll(q.conditions())
 	account, customer := q.ids()
-	s.add("SELECT "+account+", "+customer+", "+fmt.Sprint(int(kept))+", "+since1970("day")+", 0, 0, 0, quarters, 0, 0 FROM usage_quarters"+
+	packed := statement{packed: ", quarters"}
+	s.add(packed.selected(account, customer, kept.String(), since1970("day"), "0", "0", "0")+" FROM usage_quarters"+
 		" JOIN (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no"+conditions.String(),
 		conditions.Args...)
 }

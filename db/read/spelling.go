@@ -12,9 +12,7 @@ import (
 // equal to an empty one. The server groups "a" and "a " and shows either, which may
 // differ between the parts of one statement and the customers of an account.
 func spellAlike(subjects []usage.SubjectUsage) {
-	if !slices.ContainsFunc(subjects, func(s usage.SubjectUsage) bool {
-		return strings.HasSuffix(s.AccountID, " ") || strings.HasSuffix(s.CustomerID, " ")
-	}) {
+	if !slices.ContainsFunc(subjects, endsWithBlank) {
 		return
 	}
 	accounts, customers := map[string]string{}, map[[2]string]string{}
@@ -30,6 +28,10 @@ func spellAlike(subjects []usage.SubjectUsage) {
 			subjects[i].CustomerID = ""
 		}
 	}
+}
+
+func endsWithBlank(s usage.SubjectUsage) bool {
+	return strings.HasSuffix(s.AccountID, " ") || strings.HasSuffix(s.CustomerID, " ")
 }
 
 func keys(s usage.SubjectUsage) (account string, customer [2]string) {

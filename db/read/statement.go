@@ -3,8 +3,11 @@ package read
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/column"
 	"aiusage/db/phase"
@@ -24,9 +27,25 @@ type question struct {
 	// statement has sums of customers with a number in the place of the ids.
 	subjects *subjects.Known
 	byNumber bool
+	// apart takes the sums of customers by number, where there may be many and another
+	// statement can see the same snapshot: rows without ids, of a statement that combines
+	// nothing, take less time. nil has them in the one statement.
+	apart *statement
+	// ranked takes amounts by the ranks of their subjects, which is what a report is added up
+	// by. nil hands them on by subject.
+	ranked *[]ranked
 	// accounts are those that the answer needs, or nil when those are all, or so many that
 	// naming them does not help.
 	accounts []string
+}
+
+// newQuestion returns a question that db will be asked.
+func newQuestion(db sqlx.QueryerContext, query usage.SeriesQuery, state *phase.State, known *subjects.Known) *question {
+	q := &question{SeriesQuery: query, state: state, subjects: known}
+	if _, inSnapshot := db.(*sqlx.Tx); inSnapshot {
+		q.apart = &statement{numbersOnly: true}
+	}
+	return q
 }
 
 // kind says what a row of the statement is, and so what its column at means. A kind below
@@ -42,19 +61,27 @@ const (
 	direct
 	// kept has the packed quarter-hours of a day; at is its start.
 	kept
-	// number names what at numbers in the rows of sums.
+	// number names the account that rows of sums have this number for.
 	number
+	// last is the last row (lastRow).
+	last
 )
 
-// A statement is made of parts whose rows are all alike: the ids of a subject, kind, at,
-// minutes, seconds, sessions, packed quarter-hours where the plan reads such, and two that
-// only the last row has (lastRow). Sums of accounts have a number in the place of the id.
-// Instants are seconds since 1970, which engines give as what they are.
+func (k kind) String() string { return strconv.Itoa(int(k)) }
+
+// A statement is made of parts whose rows are all alike: numbers as one text, the ids of a
+// subject, and packed quarter-hours where the plan reads such. The numbers are kind, at,
+// minutes, seconds, sessions, and that of an account or a customer where a row of sums has
+// one in the place of its ids. A row of few columns takes the server and the driver half as
+// long as one of many, however short these are. Instants are seconds since 1970, which
+// engines give as what they are.
 type statement struct {
 	parts []string
 	args  []any
 	// packed is what parts have in that column, if there is one.
 	packed string
+	// numbersOnly tells that parts have no ids, nor anything else.
+	numbersOnly bool
 }
 
 // add adds a part.
@@ -62,19 +89,56 @@ func (s *statement) add(part string, args ...any) {
 	s.parts, s.args = append(s.parts, part), append(s.args, args...)
 }
 
-// ending are the last columns of all parts but the last.
-func (s *statement) ending() string { return s.packed + ", 0, 0" }
+// columns is how many columns its rows have.
+func (s *statement) columns() int {
+	switch {
+	case s.numbersOnly:
+		return 1
+	case s.packed != "":
+		return 4
+	}
+	return 3
+}
+
+func (s *statement) String() string { return strings.Join(s.parts, "\n\t\tUNION ALL\n\t\t") }
+
+// selected is what a part selects: numbers, which are columns or written out, and ids.
+func (s *statement) selected(account, customer string, numbers ...string) string {
+	var parts []string
+	written := "" // side by side, as one text
+	for i, number := range numbers {
+		if i > 0 {
+			written += " "
+		}
+		if _, err := strconv.Atoi(number); err == nil {
+			written += number
+			continue
+		}
+		if written != "" {
+			parts = append(parts, "'"+written+"'")
+		}
+		parts, written = append(parts, number), ""
+	}
+	if written != "" {
+		parts = append(parts, "'"+written+"'")
+	}
+	selected := "SELECT CONCAT(" + strings.Join(parts, ", ") + ")"
+	if s.numbersOnly {
+		return selected
+	}
+	return selected + ", " + account + ", " + customer + s.packed
+}
 
 // since1970 is an instant in a column as the rows have it.
-func since1970(column string) string { return "TIMESTAMPDIFF(SECOND, '1970-01-01', " + column + ")" }
+func since1970(column string) string { return "TO_SECONDS(" + column + ") - 62167219200" }
 
-// statement returns the statement of a question, and its arguments. Its parts may name a
-// subject and a point more than once.
+// statement returns the statement of a question, but for what it has apart. Its parts may
+// name a subject and a point more than once.
 //
 // The last row carries the instant of the statement, which there is even when there is no
 // usage, as a number of microseconds since 1970, the token of the state that the snapshot
 // shows and, where sums of customers come with numbers, the stamp of these.
-func (q *question) statement() (string, []any) {
+func (q *question) statement() *statement {
 	s := &statement{}
 	if len(q.plan.Kept) > 0 {
 		s.packed = ", ''"
@@ -88,14 +152,14 @@ func (q *question) statement() (string, []any) {
 		q.addKept(s)
 	}
 	if q.plan.Undated && !q.state.Usable() {
-		q.addSessions(s, where.UndatedSessions(), fmt.Sprint(int(direct)), "1")
+		q.addSessions(s, where.UndatedSessions(), direct, "1")
 	}
 	stampOfNumbers := "0"
 	if q.byNumber {
 		stampOfNumbers = subjects.StampColumn
 	}
-	s.add("SELECT '', '', 0, 0, " + stampOfNumbers + ", 0, 0" + s.packed + ", " + stamp + ", " + q.state.Set.TokenColumn())
-	return strings.Join(s.parts, "\n\t\tUNION ALL\n\t\t"), s.args
+	s.add(s.selected("''", "''", last.String(), stamp, stampOfNumbers, "0", "0", q.state.Set.TokenColumn()))
+	return s
 }
 
 // addChanges adds the part that reads the changes which are not in the sums yet. Those
@@ -108,9 +172,16 @@ func (q *question) addChanges(s *statement) {
 		conditions.AddAll(where.InSpan(sums.At, usage.Range{From: first.From, To: last.To}))
 	}
 	account, customer := q.ids()
-	s.add("SELECT "+account+" AS account, "+customer+" AS customer, "+fmt.Sprint(int(change))+", "+since1970(sums.At)+" AS at_time, "+
-		column.Total("minutes")+", "+column.Total("seconds")+", "+column.Total("sessions")+s.ending()+
-		" FROM "+sums.Changes+conditions.String()+" GROUP BY account, customer, at_time", conditions.Args...)
+	s.add(s.selected(account+" AS account", customer+" AS customer", slices.Concat([]string{change.String(), since1970(sums.At)}, total("minutes", "seconds", "sessions"))...)+
+		" FROM "+sums.Changes+conditions.String()+" GROUP BY account, customer, "+sums.At, conditions.Args...)
+}
+
+// total adds up columns.
+func total(columns ...string) (totals []string) {
+	for _, name := range columns {
+		totals = append(totals, column.Total(name))
+	}
+	return totals
 }
 
 // edgesTogether is how many spans of single sessions one part of a statement reads. A
@@ -139,7 +210,7 @@ func (q *question) addEdges(s *statement) {
 			ranges = append(ranges, edge.Range)
 		}
 		at, args := indexOf("started_at", usage.BucketRuns(ranges), first)
-		q.addSessions(s, where.SessionsIn(spans), fmt.Sprint(int(edge)), at, args...)
+		q.addSessions(s, where.SessionsIn(spans), edge, at, args...)
 		first = end
 	}
 }
@@ -148,16 +219,17 @@ func (q *question) addEdges(s *statement) {
 //
 // Subjects are grouped as the tables have them: NULL and an empty customer id
 // both mean that there is no customer.
-func (q *question) addSessions(s *statement, others where.Conditions, kind, at string, args ...any) {
+func (q *question) addSessions(s *statement, others where.Conditions, kind kind, at string, args ...any) {
 	conditions := q.conditions()
 	conditions.AddAll(others)
 	account, customer := q.ids()
 	if customer != "''" {
 		customer = "COALESCE(customer_id, '')"
 	}
-	s.add("SELECT "+account+" AS account, "+customer+" AS customer, "+kind+", "+at+" AS at_edge, "+
-		column.Total("ai_minutes")+", "+column.Total("duration_seconds")+", COUNT(*)"+s.ending()+
-		" FROM ai_sessions"+conditions.String()+" GROUP BY account, customer, at_edge", slices.Concat(args, conditions.Args)...)
+	s.add(s.selected("account", "customer", kind.String(), "at_edge", "minutes", "seconds", "sessions")+
+		" FROM (SELECT "+account+" AS account, "+customer+" AS customer, "+at+" AS at_edge, "+
+		"COALESCE("+column.Total("ai_minutes")+", 0) AS minutes, COALESCE("+column.Total("duration_seconds")+", 0) AS seconds, COUNT(*) AS sessions"+
+		" FROM ai_sessions"+conditions.String()+" GROUP BY account, customer, at_edge) AS edges", slices.Concat(args, conditions.Args)...)
 }
 
 // indexOf returns an expression for the index, counted from first, of the span that an

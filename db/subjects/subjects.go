@@ -9,6 +9,8 @@ package subjects
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 
 	"aiusage/db/memory"
 	"aiusage/db/pool"
@@ -21,6 +23,10 @@ const StampColumn = "COALESCE((SELECT stamp FROM usage_subject_stamp WHERE stamp
 // maxKnown bounds the subjects in memory, where each takes about 150 bytes. With more, each
 // answer looks them up.
 const maxKnown = 500_000
+
+// farApart is how many numbers there may be for each subject that is kept, where numbers
+// that were given in vain leave gaps. Each takes 4 bytes.
+const farApart = 16
 
 // Subjects are those of one database. They are safe for concurrent use.
 type Subjects struct {
@@ -37,20 +43,44 @@ func New(db *pool.Pool) *Subjects {
 	return s
 }
 
-// Known are subjects by their numbers. They are not changed any more.
+// Known are subjects by their numbers, and in the order of a report. They are not changed
+// any more.
 type Known struct {
 	// Stamp is that of the numbers, and never 0 where there are any.
-	Stamp    int64
-	byNumber map[int64]usage.Subject
+	Stamp int64
+	// Blanks tells that some id ends with a blank, so that what differs may be equal to the
+	// tables.
+	Blanks bool
+	// inOrder are the subjects as they are sorted, and ranks their places in it, counted from
+	// 1, by number.
+	inOrder []usage.Subject
+	ranks   []int32
 	// tooMany tells that there are more than are kept.
 	tooMany bool
 }
 
 // Of returns the subject with a number, if it is known.
 func (k *Known) Of(number int64) (usage.Subject, bool) {
-	subject, known := k.byNumber[number]
-	return subject, known
+	rank, known := k.Rank(number)
+	if !known {
+		return usage.Subject{}, false
+	}
+	return k.At(rank), true
 }
+
+// Rank returns the place of the subject with a number among all that are known, if it is.
+func (k *Known) Rank(number int64) (rank int32, known bool) {
+	if number < 0 || number >= int64(len(k.ranks)) || k.ranks[number] == 0 {
+		return 0, false
+	}
+	return k.ranks[number], true
+}
+
+// Len is how many subjects are known.
+func (k *Known) Len() int { return len(k.inOrder) }
+
+// At returns the subject of a rank.
+func (k *Known) At(rank int32) usage.Subject { return k.inOrder[rank-1] }
 
 // Known returns the subjects in memory, or nil, as it does of none. Where it is not known
 // whether there can be any, it begins to read them.
@@ -83,27 +113,43 @@ func (s *Subjects) read(ctx context.Context) (*Known, error) {
 		return nil, err
 	}
 	defer tx.Rollback()
-	known := &Known{byNumber: map[int64]usage.Subject{}}
-	var upto int64
-	err = tx.QueryRowContext(ctx, "SELECT "+StampColumn+", COALESCE((SELECT upto FROM usage_subject_stamp WHERE stamp_id = 1), 0)").Scan(&known.Stamp, &upto)
-	if err != nil || known.Stamp == 0 {
-		return known, err
+	var stamp, upto int64
+	err = tx.QueryRowContext(ctx, "SELECT "+StampColumn+", COALESCE((SELECT upto FROM usage_subject_stamp WHERE stamp_id = 1), 0)").Scan(&stamp, &upto)
+	if err != nil || stamp == 0 {
+		return &Known{}, err
 	}
 	rows, err := tx.QueryContext(ctx, `SELECT subject_no, account_id, customer_id FROM usage_subjects WHERE subject_no <= ? LIMIT ?`, upto, s.most+1)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
+	byNumber := map[int64]usage.Subject{}
 	for rows.Next() {
 		var number int64
 		var subject usage.Subject
 		if err := rows.Scan(&number, &subject.AccountID, &subject.CustomerID); err != nil {
 			return nil, err
 		}
-		known.byNumber[number] = subject
+		byNumber[number] = subject
 	}
-	if len(known.byNumber) > s.most {
-		known.byNumber, known.tooMany = nil, true
+	return Numbered(stamp, byNumber, s.most), rows.Err()
+}
+
+// Numbered returns subjects as Known, unless there are more than most, or their numbers are
+// so far apart that a list of these would take as much.
+func Numbered(stamp int64, byNumber map[int64]usage.Subject, most int) *Known {
+	known := &Known{Stamp: stamp}
+	numbers := slices.Collect(maps.Keys(byNumber))
+	if len(numbers) > most || slices.Max(append(numbers, 0)) > farApart*int64(most) {
+		known.tooMany = true
+		return known
 	}
-	return known, rows.Err()
+	slices.SortFunc(numbers, func(a, b int64) int { return byNumber[a].Compare(byNumber[b]) })
+	known.ranks = make([]int32, slices.Max(append(numbers, 0))+1)
+	for i, number := range numbers {
+		subject := byNumber[number]
+		known.inOrder, known.ranks[number] = append(known.inOrder, subject), int32(i+1)
+		known.Blanks = known.Blanks || subject != subject.Trimmed()
+	}
+	return known
 }
