@@ -45,7 +45,9 @@ func Compose(points []Range, sums Sums) Plan {
 	}
 	plan := Plan{Level: sums.Level, Edges: apart(c.edges), Summed: apart(c.summed)}
 	for _, grid := range c.grids() {
-		for _, run := range apart(c.pieces[grid]) {
+		runs := apart(c.pieces[grid])
+		plan.Pieces = slices.Grow(plan.Pieces, len(runs))
+		for _, run := range runs {
 			plan.Pieces = append(plan.Pieces, Piece{grid, run})
 		}
 	}

@@ -20,21 +20,30 @@ import (
 // Where sessions were dropped and the range would need some of them, the error
 // is an InvalidArgument that names the nearest range that can be answered.
 func (r *Reader) Report(ctx context.Context, query usage.Query) (report *usage.Report, err error) {
-	if query.Level == usage.ByCustomer && query.AccountID == "" {
-		// A snapshot reads many rows in less time (question.apart), and takes a little itself.
-		snapshot := r.snapshotOf(ctx)
-		defer snapshot.Close()
-		return snapshot.Report(ctx, query)
-	}
 	err = r.phases.Planned(ctx, func(state *phase.State) error {
 		var last lastRow
-		report, last, err = r.reportOf(ctx, r.db, query, state)
+		report, last, err = r.reportAlone(ctx, query, state)
 		if err == nil && last.token != state.Token() {
 			err = phase.ErrChanged
 		}
 		return err
 	})
 	return report, err
+}
+
+// reportAlone reads a report as planned on the state, in a transaction of its own where it
+// may have many rows: these take less time then (question.apart), and a transaction takes a
+// little itself. It is no Snapshot, since whoever holds one may wait for this.
+func (r *Reader) reportAlone(ctx context.Context, query usage.Query, state *phase.State) (*usage.Report, lastRow, error) {
+	if query.Level != usage.ByCustomer || query.AccountID != "" || !state.Usable() {
+		return r.reportOf(ctx, r.db, query, state)
+	}
+	tx, err := beginReading(ctx, r.db)
+	if err != nil {
+		return nil, lastRow{}, err
+	}
+	defer tx.Rollback()
+	return r.reportOf(ctx, tx, query, state)
 }
 
 // reportIn reads a report as planned on the state.

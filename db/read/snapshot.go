@@ -76,13 +76,19 @@ func (s *Snapshot) begin() error {
 	if err != nil {
 		return err
 	}
-	tx, err := s.reader.db.BeginTxx(s.ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	tx, err := beginReading(s.ctx, s.reader.db)
 	if err != nil {
 		release()
 		return err
 	}
 	s.tx, s.release = tx, release
 	return nil
+}
+
+// beginReading begins a transaction that reads one state of the database. Every connection
+// reads repeatably (pool.Setting), and saying so again would take a round trip.
+func beginReading(ctx context.Context, db *pool.Pool) (*sqlx.Tx, error) {
+	return db.BeginTxx(ctx, &sql.TxOptions{ReadOnly: true})
 }
 
 func (s *Snapshot) end() error {
