@@ -92,21 +92,25 @@ func (r *Reader) reportBy(ctx context.Context, db sqlx.QueryerContext, query usa
 	return report, last, report.Totals.Fits()
 }
 
-// ask answers a question from the sessions in memory, or else by its statement.
+// ask answers a question from the sessions in memory, or else by its statements.
 func (r *Reader) ask(ctx context.Context, db sqlx.QueryerContext, q *question, answer answers) (lastRow, error) {
 	if last, answered, err := r.recall(ctx, db, q, answer); answered || err != nil {
 		return last, err
 	}
 	q.accounts = accountsOf(q.SeriesQuery)
-	statement := q.statement()
-	read := newReading(q, answer)
+	statements := []*statement{q.statement()}
 	if q.apart != nil && len(q.apart.parts) > 0 {
-		if err := read.all(ctx, db, q.apart); err != nil {
+		statements = append(statements, q.apart)
+	}
+	read := newReading(q, answer)
+	for _, statement := range statements {
+		rows, err := db.QueryContext(ctx, statement.String(), statement.args...)
+		if err != nil {
 			return lastRow{}, err
 		}
-	}
-	if err := read.all(ctx, db, statement); err != nil {
-		return lastRow{}, err
+		if err := read.all(rows, statement.columns()); err != nil {
+			return lastRow{}, err
+		}
 	}
 	return read.end()
 }

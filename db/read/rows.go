@@ -2,14 +2,11 @@ package read
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/column"
 	"aiusage/db/sums"
@@ -79,14 +76,10 @@ func newReading(q *question, answer answers) *reading {
 	return r
 }
 
-// all runs a statement and reads its rows.
-func (r *reading) all(ctx context.Context, db sqlx.QueryerContext, s *statement) error {
-	rows, err := db.QueryContext(ctx, s.String(), s.args...)
-	if err != nil {
-		return err
-	}
+// all reads the rows of a statement, which have so many columns.
+func (r *reading) all(rows *sql.Rows, count int) error {
 	defer rows.Close()
-	columns := make([]sql.RawBytes, s.columns())
+	columns := make([]sql.RawBytes, count)
 	targets := make([]any, len(columns))
 	for i := range columns {
 		targets[i] = &columns[i]
