@@ -61,6 +61,16 @@ type Tokens struct {
 	parser  *jwt.Parser
 }
 
+// FetchKeys asks the identity provider for its keys, which are needed only once there is a
+// token, and returns how many can be used: none where there is no provider.
+func (t *Tokens) FetchKeys(ctx context.Context) (count int, err error) {
+	if t.keys == nil {
+		return 0, nil
+	}
+	keys, err := t.keys.fetch(ctx)
+	return len(keys), err
+}
+
 // NewTokens returns what checks JWTs. It asks nobody for keys yet: a provider
 // that is away must not keep the gateway from starting. Options that make no
 // sense are InvalidArgument errors.

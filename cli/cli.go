@@ -32,6 +32,7 @@ type commandLine struct {
 	Migrate   migrateCommand   `cmd:"" help:"Create or upgrade the database schema."`
 	Import    importCommand    `cmd:"" help:"Load sessions, or names of accounts and customers, from files."`
 	Report    reportCommand    `cmd:"" help:"Print a usage report."`
+	Doctor    doctorCommand    `cmd:"" help:"Look for what is wrong with the configuration and the database, and say what mends it."`
 	Schema    schemaCommand    `cmd:"" help:"Print the GraphQL schema."`
 	Rollup    rollupCommand    `cmd:"" help:"Look after the sums that reports are read from."`
 	Retention retentionCommand `cmd:"" help:"Drop old sessions and keep their sums."`

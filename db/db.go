@@ -12,6 +12,7 @@ import (
 
 	"aiusage/db/check"
 	"aiusage/db/identity"
+	"aiusage/db/inspect"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/db/read"
@@ -28,6 +29,7 @@ type (
 	reader     = read.Reader
 	writer     = write.Writer
 	identities = identity.Identities
+	inspector  = inspect.Inspector
 )
 
 // Store keeps everything in one database. It is safe for concurrent use.
@@ -39,6 +41,7 @@ type Store struct {
 	*reader
 	*writer
 	*identities
+	*inspector
 }
 
 // Options tune the pool of connections of a Store.
@@ -49,12 +52,13 @@ type Share = pool.Share
 
 // What the methods take and return.
 type (
-	Migration     = schema.Migration
-	Undone        = schema.Undone
-	RollupStatus  = rollup.Status
-	Difference    = check.Difference
-	CheckProgress = check.CheckProgress
-	Written       = write.Written
+	Migration      = schema.Migration
+	Undone         = schema.Undone
+	RollupStatus   = rollup.Status
+	CalendarStatus = rollup.CalendarStatus
+	Difference     = check.Difference
+	CheckProgress  = check.CheckProgress
+	Written        = write.Written
 )
 
 // The tables in which there are sums of customers and of everybody. Others have those of
@@ -95,6 +99,7 @@ func Open(dsn string, options Options) (*Store, error) {
 		reader:     read.New(connections, levels, hours),
 		writer:     write.New(connections, levels, hours),
 		identities: identity.New(connections),
+		inspector:  inspect.New(connections),
 	}, nil
 }
 

@@ -1,0 +1,273 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"aiusage/db"
+	"aiusage/db/inspect"
+	"aiusage/usage"
+)
+
+// doctorCommand takes what serve takes, so that it looks at what serve would work with.
+type doctorCommand struct {
+	Format string `default:"text" enum:"text,json" help:"How it is printed: text for people, or json for programs (default: text)."`
+	serveCommand
+}
+
+// Help is the end of the command's help text.
+func (doctorCommand) Help() string {
+	return "It takes the flags and the environment of serve, changes nothing, and ends with status 1 where there is a problem."
+}
+
+const (
+	// lookTimeout bounds how long one thing may take to be looked at.
+	lookTimeout = 15 * time.Second
+	// renewalDue is how long before its end a certificate should have been renewed.
+	renewalDue = 21 * 24 * time.Hour
+	// lowDisk is how much of a disk should be free.
+	lowDisk = 1 << 30
+)
+
+// Run looks at everything that the gateway needs, and says what is wrong with it and what
+// mends that.
+func (c doctorCommand) Run(ctx context.Context, p *process) error {
+	findings := append(c.examineConfiguration(ctx, p), c.examineDatabase(ctx, p)...)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	problems := 0
+	for _, found := range findings {
+		if found.Severity == inspect.Problem {
+			problems++
+		}
+	}
+	if err := printFindings(p.stdout, c.Format, findings); err != nil {
+		return err
+	}
+	if problems > 0 {
+		return usage.Errorf(usage.Unavailable, "problems found: %d", problems)
+	}
+	return nil
+}
+
+// printFindings prints findings for people or for programs.
+func printFindings(w io.Writer, format string, findings []inspect.Finding) error {
+	if format == "json" {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(struct {
+			Findings []inspect.Finding `json:"findings"`
+		}{findings})
+	}
+	for _, found := range findings {
+		if _, err := fmt.Fprintf(w, "%-8s %s: %s\n", found.Severity, found.About, found.Says); err != nil {
+			return err
+		}
+		if found.Remedy == "" {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%-8s -> %s\n", "", found.Remedy); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// examineConfiguration looks at all that serve is told, and at whom tokens are from.
+func (c doctorCommand) examineConfiguration(ctx context.Context, p *process) (findings []inspect.Finding) {
+	var errs []error
+	if _, err := usage.LoadZone(usage.ArgTimeZone, c.TimeZone); err != nil {
+		errs = append(errs, err)
+	}
+	errs = append(errs, c.check())
+	settings, err := c.settings(p.log)
+	errs = append(errs, err)
+	if err == nil {
+		errs = append(errs, c.configure(&settings))
+	}
+	for _, err := range errs {
+		if err != nil {
+			findings = append(findings, inspect.Failed("configuration", fmt.Errorf("%s", usage.AsError(err).In(flagNames)), ""))
+		}
+	}
+	if len(findings) == 0 {
+		findings = append(findings, inspect.Finding{About: "configuration", Severity: inspect.Fine, Says: "serve would take its flags and environment as they are"})
+	}
+	findings = append(findings, c.examineAddress())
+	if c.TLSCert != "" {
+		findings = append(findings, examineCertificate(c.TLSCert, c.TLSKey, time.Now()))
+	}
+	if settings.Auth.Tokens != nil {
+		findings = append(findings, c.examineProvider(ctx, settings.Auth.Tokens))
+	}
+	return findings
+}
+
+// examineAddress tells whether the address is free. Where the gateway runs already, it is not.
+func (c doctorCommand) examineAddress() inspect.Finding {
+	found := inspect.Finding{About: "address", Severity: inspect.Fine, Says: c.Listen + " is free"}
+	listener, err := net.Listen("tcp", c.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		found.Severity, found.Says = inspect.Note, c.Listen+" is in use"
+		found.Remedy = "that is as it should be where the gateway runs already; otherwise choose another with --listen"
+		return found
+	}
+	if err != nil {
+		return inspect.Failed(found.About, err, "choose another with --listen")
+	}
+	if err := listener.Close(); err != nil {
+		return inspect.Failed(found.About, err, "")
+	}
+	return found
+}
+
+// examineCertificate looks at a certificate with its key, and at how long it holds.
+func examineCertificate(certFile, keyFile string, now time.Time) inspect.Finding {
+	const about, remedy = "certificate", "put a renewed one in its place: it is read again when the files change"
+	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil {
+		return inspect.Failed(about, err, "--tls-cert and --tls-key name a certificate and its key in PEM format")
+	}
+	leaf := pair.Leaf
+	found := inspect.Finding{About: about, Severity: inspect.Fine,
+		Says: fmt.Sprintf("the certificate is for %s, from %s to %s", strings.Join(namesOn(leaf.DNSNames, leaf.IPAddresses), ", "),
+			leaf.NotBefore.UTC().Format(time.RFC3339), leaf.NotAfter.UTC().Format(time.RFC3339))}
+	switch {
+	case now.After(leaf.NotAfter):
+		found.Severity, found.Remedy = inspect.Problem, remedy
+		found.Says += ", which is over"
+	case now.Before(leaf.NotBefore):
+		found.Severity, found.Remedy = inspect.Problem, "wait until then, or set this machine's clock"
+		found.Says += ", which has not begun"
+	case leaf.NotAfter.Sub(now) < renewalDue:
+		found.Severity, found.Remedy = inspect.Warning, remedy
+		found.Says += fmt.Sprintf(", which is over in %d days", int(leaf.NotAfter.Sub(now)/(24*time.Hour)))
+	}
+	return found
+}
+
+func namesOn(hosts []string, addresses []net.IP) []string {
+	for _, address := range addresses {
+		hosts = append(hosts, address.String())
+	}
+	if len(hosts) == 0 {
+		return []string{"no host"}
+	}
+	return hosts
+}
+
+// examineProvider asks the identity provider for its keys.
+func (c doctorCommand) examineProvider(ctx context.Context, tokens interface {
+	FetchKeys(context.Context) (int, error)
+}) inspect.Finding {
+	const about = "identity provider"
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	count, err := tokens.FetchKeys(ctx)
+	switch {
+	case err != nil:
+		return inspect.Failed(about, fmt.Errorf("its keys cannot be had: %w", err), "tokens are refused until it can be reached from this machine")
+	case count == 0:
+		return inspect.Finding{About: about, Severity: inspect.Fine, Says: "tokens are signed with the shared secret alone"}
+	}
+	return inspect.Finding{About: about, Severity: inspect.Fine, Says: fmt.Sprintf("%s has %d keys that can be used", c.JWTIssuer, count)}
+}
+
+// examineDatabase looks at the database and at what the gateway has in it.
+func (c doctorCommand) examineDatabase(ctx context.Context, p *process) []inspect.Finding {
+	const about = "database"
+	var findings []inspect.Finding
+	if p.flags.DSN == "" && p.embedded != nil {
+		folder, there := examineFolder(p.flags.Data)
+		findings = append(findings, folder...)
+		if !there {
+			return findings
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	store, err := p.connect(ctx, db.Options{ReadTimeout: lookTimeout, MaxConnections: max(c.Connections, db.MinConnections)})
+	if err == nil {
+		defer store.close()
+		err = store.Ping(ctx)
+	}
+	if err != nil {
+		coded := usage.AsError(err)
+		says := fmt.Errorf("%s", coded.In(flagNames))
+		if coded.Code == usage.Internal {
+			says = err
+		} else if coded.Cause != nil {
+			says = fmt.Errorf("%w: %w", says, coded.Cause)
+		}
+		return append(findings, inspect.Failed(about, says, ""))
+	}
+	found, err := store.Inspect(ctx, isRemote(p.flags.DSN))
+	findings = append(findings, found...)
+	if err != nil {
+		return append(findings, inspect.Failed(about, err, ""))
+	}
+	return append(findings, c.examineTables(ctx, store)...)
+}
+
+// isRemote tells whether a DSN names another machine.
+func isRemote(dsn string) bool {
+	config, err := mysql.ParseDSN(dsn)
+	if dsn == "" || err != nil || config.Net == "unix" {
+		return false
+	}
+	host, _, err := net.SplitHostPort(config.Addr)
+	if err != nil {
+		host = config.Addr
+	}
+	address := net.ParseIP(host)
+	return host != "localhost" && (address == nil || !address.IsLoopback())
+}
+
+// examineTables looks at the schema, and at what reports are read from.
+func (c doctorCommand) examineTables(ctx context.Context, store *database) []inspect.Finding {
+	if err := store.CheckSchema(ctx); err != nil {
+		return []inspect.Finding{inspect.Failed("schema", fmt.Errorf("%s", usage.AsError(err).In(flagNames)), "")}
+	}
+	findings := []inspect.Finding{{About: "schema", Severity: inspect.Fine, Says: "the tables are those of this version"}}
+	status, err := store.RollupStatus(ctx)
+	if err != nil {
+		return append(findings, inspect.Failed("rollups", err, ""))
+	}
+	return append(findings, examineRollups(status, store.own || store.shared, c.TimeZone)...)
+}
+
+// examineFolder looks at the folder of the embedded database: who else may look into it, and
+// how much room its disk has. there tells whether there is a database in it.
+func examineFolder(folder string) (findings []inspect.Finding, there bool) {
+	const about = "data folder"
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		return []inspect.Finding{{About: about, Severity: inspect.Note,
+			Says: "there is no database in " + folder + " yet", Remedy: "serve and import make one; or name another folder with --data, or a server with --dsn"}}, false
+	}
+	if err := CheckPrivate("the data folder", folder); err != nil {
+		return []inspect.Finding{inspect.Failed(about, fmt.Errorf("%s", usage.AsError(err).In(flagNames)), "")}, false
+	}
+	found := inspect.Finding{About: about, Severity: inspect.Fine, Says: folder + " is this user's alone"}
+	if free, known := freeOn(folder); known {
+		found.Says += fmt.Sprintf(", with %.1f GiB free on its disk", float64(free)/(1<<30))
+		if free < lowDisk {
+			found.Severity = inspect.Warning
+			found.Remedy = "make room: on a full disk nothing can be stored, and nobody can sign in"
+		}
+	}
+	return []inspect.Finding{found}, true
+}
