@@ -41,7 +41,7 @@ type Entry struct {
 	// Result is "ok" or the code of the first error; Codes are all of them.
 	Result   string   `json:"result"`
 	Codes    []string `json:"codes,omitempty"`
-	Status   int      `json:"status"`
+	Status   int      `json:"status,omitempty"`
 	IsGone   bool     `json:"gone,omitempty"`
 	Rows     int64    `json:"rows"`
 	Bytes    int64    `json:"bytes"`

@@ -173,8 +173,8 @@ func (m *Metrics) Statement(ctx context.Context, name string) (ended func(rows i
 		took := time.Since(began)
 		m.sql.WithLabelValues(name).Observe(took.Seconds())
 		m.sqlRows.WithLabelValues(name).Add(float64(rows))
-		if err != nil {
-			m.sqlErrors.WithLabelValues(name).Inc()
+		if failures := m.sqlErrors.WithLabelValues(name); err != nil { // there from the first statement on
+			failures.Inc()
 		}
 		observe.From(ctx).Ran(name, took, rows)
 	}
