@@ -90,6 +90,9 @@ func shortName(function string) string {
 	if !inRooms || strings.HasPrefix(function, own+"(*killable)") {
 		return ""
 	}
+	if from, to := strings.Index(room, "["), strings.LastIndex(room, "]"); from >= 0 && to > from {
+		room = room[:from] + room[to+1:] // of which type, where it is generic
+	}
 	room = room[strings.LastIndex(room, "/")+1:]
 	name, rest, _ := strings.Cut(room, ".")
 	if strings.HasPrefix(rest, "(") { // of a type
@@ -98,7 +101,6 @@ func shortName(function string) string {
 		_, rest = before, method // of a type that is no pointer
 	}
 	rest, _, _ = strings.Cut(rest, ".") // what is inside of the function
-	rest, _, _ = strings.Cut(rest, "[") // of which type, where it is generic
 	return name + "." + rest
 }
 
