@@ -5,9 +5,11 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
+	"aiusage/observe"
 	"aiusage/observe/metrics"
 	"aiusage/usage"
 )
@@ -45,6 +47,24 @@ func TestAPanicOfAHandlerIsLoggedOnce(t *testing.T) {
 			!strings.Contains(record, "log_test.go") || !strings.Contains(record, "request_id=id-1")) {
 			t.Errorf("%s: logged %s", c.name, record)
 		}
+	}
+}
+
+// The manual of the log has each attribute that a request may have.
+func TestEveryAttributeOfARequestIsDocumented(t *testing.T) {
+	manual, err := os.ReadFile("../docs/log.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := observe.Seen{Principal: "a", Credential: "a", Operation: "a", Kind: "a", Document: "a", IsCut: true, IsGone: true,
+		Codes: []string{"A", "B"}, Limits: []string{"a"}, Statements: []observe.Statement{{}}}
+	for _, one := range attributes(full) {
+		if !strings.Contains(string(manual), "\n| `"+one.Key+"` |") {
+			t.Errorf("docs/log.md does not have %s", one.Key)
+		}
+	}
+	if rows := strings.Count(string(manual), "\n| `") - 3; rows != len(attributes(full))+2 { // without levels, with the ids
+		t.Errorf("docs/log.md has %d attributes, not %d", rows, len(attributes(full))+2)
 	}
 }
 
