@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -317,7 +318,7 @@ type hangingUp struct {
 func (h hangingUp) Report(ctx context.Context, _ usage.Query) (*usage.Report, error) {
 	h.hangUp()
 	<-ctx.Done()
-	return nil, ctx.Err()
+	return nil, errors.New("the connection to the database was cut") // as some drivers say
 }
 
 func (h hangingUp) Snapshot(context.Context) usage.Snapshot { return hangingSnapshot{h} }

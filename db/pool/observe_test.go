@@ -3,9 +3,12 @@ package pool_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-sql-driver/mysql"
 
 	"aiusage/db/pool"
 	"aiusage/internal/dbtest"
@@ -82,7 +85,6 @@ func TestStatementsAreObservedOnce(t *testing.T) {
 		}{
 			{"SELECT 'a' UNION ALL SELECT 'b'", nil, ran{"pool_test.askFor", 2, false}},
 			{"SELECT ? UNION ALL SELECT 'b'", []any{"a"}, ran{"pool_test.askFor", 2, false}},
-			{"SELECT '?' UNION ALL SELECT ?", []any{"b"}, ran{"pool_test.askFor", 2, false}}, // prepared
 			{"SELECT 'a' WHERE 1 = 0", nil, ran{"pool_test.askFor", 0, false}},
 			{"SELECT nothing FROM nowhere", nil, ran{"pool_test.askFor", 0, true}},
 		} {
@@ -95,6 +97,41 @@ func TestStatementsAreObservedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := observed.take(); len(got) != 1 || got[0].name != "pool_test.TestStatementsAreObservedOnce" {
+			t.Errorf("observed %v", got)
+		}
+	})
+}
+
+// A text that does not fit into a packet makes the driver want the statement prepared.
+func TestAPreparedStatementIsObservedOnce(t *testing.T) {
+	dbtest.EachServer(t, func(t *testing.T, dsn string) {
+		config, err := mysql.ParseDSN(dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.MaxAllowedPacket = 8192
+		observed := &seen{}
+		p, err := pool.Open(config.FormatDSN(), pool.Options{Observer: observed.observe})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { p.Close() })
+		long := strings.Repeat("x", 10_000)
+		values, err := askFor(t.Context(), p, "SELECT CHAR_LENGTH(?) UNION ALL SELECT 1", long)
+		if got := observed.take(); err != nil || !slices.Equal(values, []string{"10000", "1"}) || !slices.Equal(got, []ran{{"pool_test.askFor", 2, false}}) {
+			t.Errorf("observed %v, got %q, %v", got, values, err)
+		}
+		name := "pool_test.TestAPreparedStatementIsObservedOnce"
+		if _, err = p.ExecContext(t.Context(), "SET @nothing = ?", long); err != nil {
+			t.Fatal(err)
+		}
+		if got := observed.take(); !slices.Equal(got, []ran{{name, 0, false}}) {
+			t.Errorf("observed %v", got)
+		}
+		if _, err = p.ExecContext(t.Context(), "SET @nothing = (SELECT nothing FROM nowhere WHERE x = ?)", long); err == nil {
+			t.Error("a wrong statement did not fail")
+		}
+		if got := observed.take(); len(got) > 1 { // a server may refuse to prepare it
 			t.Errorf("observed %v", got)
 		}
 	})
