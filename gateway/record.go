@@ -64,7 +64,7 @@ func witness(ctx context.Context, query usage.Query, err error) {
 		question.About = "names"
 	}
 	question.Accounts, question.Customers = query.Accounts, query.CustomerIDs
-	if question.Accounts == nil || err != nil {
+	if question.Accounts == nil {
 		question.Accounts = query.AccountIDs
 	}
 	if query.AccountID != "" {
