@@ -32,18 +32,18 @@ func (s *told) Ended(_ context.Context, seen Seen) {
 func TestTracesAreTakenOverWhereTheyAreValid(t *testing.T) {
 	const id = "4bf92f3577b34da6a3ce929d0e0e4736"
 	for header, want := range map[string]string{
-		"00-" + id + "-00f067aa0ba902b7-01":                       id,
-		"00-" + id + "-00f067aa0ba902b7-00":                       id,
+		"00-" + id + "-00f067aa0ba902b7-01":                        id,
+		"00-" + id + "-00f067aa0ba902b7-00":                        id,
 		"cc-" + id + "-00f067aa0ba902b7-01-what-the-future-brings": id,
-		"00-" + id + "-00f067aa0ba902b7-01-more":                  "",
-		"ff-" + id + "-00f067aa0ba902b7-01":                       "",
-		"00-" + strings.ToUpper(id) + "-00f067aa0ba902b7-01":      "",
-		"00-" + strings.Repeat("0", 32) + "-00f067aa0ba902b7-01":  "",
-		"00-" + id + "-0000000000000000-01":                       "",
-		"00-" + id + "-00f067aa0ba902b7":                          "",
-		"00-" + id[1:] + "-00f067aa0ba902b7-01":                   "",
-		id:                                                        "",
-		"":                                                        "",
+		"00-" + id + "-00f067aa0ba902b7-01-more":                   "",
+		"ff-" + id + "-00f067aa0ba902b7-01":                        "",
+		"00-" + strings.ToUpper(id) + "-00f067aa0ba902b7-01":       "",
+		"00-" + strings.Repeat("0", 32) + "-00f067aa0ba902b7-01":   "",
+		"00-" + id + "-0000000000000000-01":                        "",
+		"00-" + id + "-00f067aa0ba902b7":                           "",
+		"00-" + id[1:] + "-00f067aa0ba902b7-01":                    "",
+		id:                                                         "",
+		"":                                                         "",
 	} {
 		if got := TraceOf(header); got != want {
 			t.Errorf("%q: got %q", header, got)
