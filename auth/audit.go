@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"aiusage/failure"
+	"aiusage/observe"
 	"aiusage/usage"
 )
 
@@ -40,6 +41,9 @@ func Audit(ctx context.Context, log *slog.Logger, event, who, from string, err e
 func (a *Authenticator) audit(r *http.Request, event, who string, err error) {
 	if errors.Is(err, context.Canceled) {
 		return
+	}
+	if err != nil {
+		observe.From(r.Context()).Refused(who)
 	}
 	Audit(r.Context(), a.options.Log, event, who, a.client(r).String(), err, slog.String("path", r.URL.Path))
 }

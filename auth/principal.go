@@ -106,6 +106,25 @@ func (p Principal) refuse(ctx context.Context, err error) error {
 // there is such an account. The errors are Unauthenticated without a principal
 // and PermissionDenied otherwise.
 func Restrict(ctx context.Context, query usage.Query) (usage.Query, error) {
+	restricted, err := restrict(ctx, query)
+	if err != nil {
+		restricted = query
+	}
+	witnessOf(ctx)(ctx, restricted, err)
+	if err != nil {
+		return usage.Query{}, err
+	}
+	return restricted, nil
+}
+
+// CheckAccount tells whether the context's principal may see an account, without taking it
+// for a question of theirs about that. The errors are Restrict's.
+func CheckAccount(ctx context.Context, id string) error {
+	_, err := restrict(ctx, usage.Query{AccountID: id})
+	return err
+}
+
+func restrict(ctx context.Context, query usage.Query) (usage.Query, error) {
 	principal, ok := FromContext(ctx)
 	if !ok {
 		return usage.Query{}, ErrNoCredentials

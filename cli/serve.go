@@ -22,6 +22,7 @@ type serveCommand struct {
 	DatabaseWait  time.Duration `env:"AIUSAGE_DATABASE_WAIT" default:"30s" placeholder:"DURATION" help:"How long to wait at the start for a database that cannot be reached, or takes no more connections (default: 30s)."`
 	Connections   int           `env:"AIUSAGE_CONNECTIONS" default:"16" placeholder:"N" help:"The most connections to the database, at least 2 (default: 16). Where the server allows few, half of them are left to others."`
 	NoSample      bool          `env:"AIUSAGE_NO_SAMPLE" help:"Start an empty embedded database empty, without sample data."`
+	observeFlags
 	graphQLFlags
 	accessFlags
 }
@@ -42,6 +43,11 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if err := c.configure(&settings); err != nil {
 		return err
 	}
+	stopAudit, err := c.observe(ctx, p, &settings)
+	if err != nil {
+		return err
+	}
+	defer stopAudit()
 	// The port is taken first: when it is in use, nothing else is begun.
 	listener, listenErr := net.Listen("tcp", c.Listen)
 	if listenErr == nil {
@@ -54,7 +60,7 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if metricsListener != nil {
 		defer metricsListener.Close()
 	}
-	store, err := c.openStore(ctx, p, listenErr)
+	store, err := c.openStore(ctx, p, settings.Metrics.Statement, listenErr)
 	if inUse, ok := errors.AsType[*FolderInUseError](err); ok {
 		return usage.Errorf(usage.InvalidArgument,
 			"the gateway is already running on the data folder %s (%s); stop it first, or choose another folder with --data and another address with --listen",
@@ -63,6 +69,7 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	watchDatabase(settings.Metrics, store)
 	store.Anticipate()
 	settings.Store, settings.Zone, settings.QueryTimeout = store, zone, c.QueryTimeout
 	settings.OpenSchema = c.opensSchema(store)
@@ -76,17 +83,17 @@ func (c serveCommand) check() error {
 		return usage.Errorf(usage.InvalidArgument, "--connections is %d; the gateway needs at least %d: it holds one while it reads one state of the database, and may need another meanwhile",
 			c.Connections, db.MinConnections)
 	}
-	if c.QueryTimeout < 0 || c.DatabaseWait < 0 {
-		return usage.Errorf(usage.InvalidArgument, "--query-timeout and --database-wait are durations such as 30s, or 0")
+	if c.QueryTimeout < 0 || c.DatabaseWait < 0 || c.SlowQuery < 0 {
+		return usage.Errorf(usage.InvalidArgument, "--query-timeout, --database-wait and --slow-query are durations such as 30s, or 0")
 	}
 	return nil
 }
 
 // openStore opens the database that reports are read from, current schema and
 // all, unless listening has failed. That the gateway runs on this folder already
-// is the better thing to say then.
-func (c serveCommand) openStore(ctx context.Context, p *process, listenErr error) (*database, error) {
-	options := db.Options{ReadTimeout: readTimeout, MaxConnections: c.Connections}
+// is the better thing to say then. The observer is told of each statement.
+func (c serveCommand) openStore(ctx context.Context, p *process, observer db.Observer, listenErr error) (*database, error) {
+	options := db.Options{ReadTimeout: readTimeout, MaxConnections: c.Connections, Observer: observer}
 	if p.flags.DSN == "" {
 		store, err := p.startEmbedded(ctx, options)
 		if err != nil {

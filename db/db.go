@@ -47,6 +47,12 @@ type Store struct {
 // Options tune the pool of connections of a Store.
 type Options = pool.Options
 
+// Observer is told of each statement.
+type Observer = pool.Observer
+
+// PoolStats are how a pool is used.
+type PoolStats = pool.Stats
+
 // Share is how many connections a pool has where the server allows few.
 type Share = pool.Share
 
@@ -120,6 +126,9 @@ func (s *Store) Clock(ctx context.Context) (time.Time, error) { return s.pool.Cl
 func (s *Store) LeaveConnections(ctx context.Context) (Share, error) {
 	return s.pool.LeaveConnections(ctx)
 }
+
+// PoolStats returns how the connections are used.
+func (s *Store) PoolStats() PoolStats { return s.pool.PoolStats() }
 
 // IsPassing tells whether the database may be there in a moment: it cannot be
 // reached, or says so itself.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"aiusage/auth"
+	"aiusage/observe"
+	"aiusage/observe/metrics"
 	"aiusage/transport"
 	"aiusage/usage"
 )
@@ -20,6 +22,24 @@ var _ transport.Access = door{}
 type door struct {
 	authenticator *auth.Authenticator
 	log           *slog.Logger
+	metrics       *metrics.Metrics
+}
+
+// authenticate tells who sent a request, and has that noted.
+func (d door) authenticate(r *http.Request) (auth.Principal, error) {
+	observe.From(r.Context()).Tries(auth.CredentialOf(r))
+	principal, err := d.authenticator.Authenticate(r)
+	d.noteResult(r, principal, err)
+	return principal, err
+}
+
+// noteResult notes what became of a request's credentials.
+func (d door) noteResult(r *http.Request, principal auth.Principal, err error) {
+	credential := auth.CredentialOf(r)
+	d.metrics.Authenticated(credential, auth.ResultOf(credential, err))
+	if err == nil {
+		observe.From(r.Context()).Is(principal.Name, credential)
+	}
 }
 
 // require lets a request through with its principal in the context.
@@ -31,7 +51,7 @@ func (d door) require(next http.Handler) http.Handler {
 // without a principal, when it is harmless.
 func (d door) requireUnless(harmless func(*http.Request) bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		principal, err := d.authenticator.Authenticate(r)
+		principal, err := d.authenticate(r)
 		switch {
 		case err == nil:
 			next.ServeHTTP(w, r.WithContext(auth.NewContext(r.Context(), principal)))
@@ -60,10 +80,19 @@ func (d door) CheckOrigin(r *http.Request) error { return d.authenticator.CheckC
 
 // Enter lets in whoever sent the request of a stream.
 func (d door) Enter(r *http.Request) (context.Context, error) {
+	record := observe.From(r.Context())
+	isKnown := record.Seen().Principal != ""
+	if !isKnown {
+		record.Tries(auth.CredentialOf(r))
+	}
 	principal, err := d.authenticator.Recheck(r)
+	if !isKnown || err != nil { // others have been counted
+		d.noteResult(r, principal, err)
+	}
 	if err != nil {
 		return nil, err
 	}
+	record.Is(principal.Name, auth.CredentialOf(r))
 	return auth.NewContext(r.Context(), principal), nil
 }
 
@@ -79,8 +108,21 @@ func (d door) AddressOf(r *http.Request) string { return d.authenticator.Address
 // signIn is what the legacy door needs to begin and end sessions.
 type signIn struct {
 	*auth.Authenticator
+	door  door
 	store Store
 	limit time.Duration
+}
+
+// SignIn returns the user with a name and password, which are in the body.
+func (s signIn) SignIn(r *http.Request, name, password string) (auth.User, error) {
+	record := observe.From(r.Context())
+	record.Tries(auth.PasswordCredential)
+	user, err := s.Authenticator.SignIn(r, name, password)
+	s.door.metrics.Authenticated(auth.PasswordCredential, auth.ResultOf(auth.PasswordCredential, err))
+	if err == nil {
+		record.Is(user.Name, auth.PasswordCredential)
+	}
+	return user, err
 }
 
 // Accounts returns the accounts that a principal may see, with their names.

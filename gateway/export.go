@@ -10,6 +10,7 @@ import (
 
 	"aiusage/export"
 	"aiusage/failure"
+	"aiusage/observe"
 	"aiusage/transport"
 	"aiusage/usage"
 )
@@ -41,9 +42,10 @@ func (e exports) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, known := mediaTypes[format]; !known {
 		err := usage.Errorf(usage.NotFound, "there is no export here").
 			Accepting(ExportPath+"usage.csv", ExportPath+"usage.json", ExportPath+"usage.ndjson")
-		transport.WriteError(w, err)
+		transport.WriteError(r.Context(), w, err)
 		return
 	}
+	observe.From(r.Context()).At("export", string(format))
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "an export is read by GET", http.StatusMethodNotAllowed)
@@ -53,7 +55,7 @@ func (e exports) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := usage.Bounded(r.Context(), e.limit)
 		defer cancel()
 		if err := e.serve(ctx, w, r, format); err != nil {
-			transport.WriteError(w, failure.Log(r.Context(), e.door.log, err))
+			transport.WriteError(r.Context(), w, failure.Log(r.Context(), e.door.log, err))
 		}
 	})).ServeHTTP(w, r)
 }
@@ -103,7 +105,8 @@ func (e exports) serve(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		return nil
 	case out.began:
 		if !out.broken {
-			failure.Log(r.Context(), e.door.log, late(ctx, err))
+			coded := failure.Log(r.Context(), e.door.log, late(ctx, err))
+			observe.From(r.Context()).Failed(failure.GraphQLCode(coded.Code))
 		}
 		cut(w, r)
 	}

@@ -13,6 +13,8 @@ import (
 
 	"aiusage/auth"
 	"aiusage/legacy"
+	"aiusage/observe/audit"
+	"aiusage/observe/metrics"
 	"aiusage/resolvers"
 	"aiusage/transport"
 	"aiusage/usage"
@@ -77,6 +79,12 @@ type Config struct {
 	// Rollups tells how the rollups are, for /readyz and /metrics. It may be nil.
 	Rollups func(ctx context.Context) (RollupHealth, error)
 	Log     *slog.Logger
+	// Metrics count what happens, and answer at MetricsPath; nil means new ones.
+	Metrics *metrics.Metrics
+	// Audit keeps who has asked for what. It may be nil.
+	Audit *audit.Log
+	// SlowQuery is from how long on a request is logged with its statements; 0 means never.
+	SlowQuery time.Duration
 }
 
 // Gateway is the whole gateway as one handler.
@@ -97,12 +105,16 @@ func New(config Config) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	door := door{authenticator, config.Log}
+	if config.Metrics == nil {
+		config.Metrics = metrics.New()
+	}
+	door := door{authenticator, config.Log, config.Metrics}
 	schema := resolver.Schema()
 	documents, err := readDocuments(schema, config)
 	if err != nil {
 		return nil, err
 	}
+	config.Metrics.Know(documents.OperationNames()...)
 	queries := transport.New(schema, transport.Options{
 		Limits:        config.Limits,
 		HideSchema:    config.HideSchema,
@@ -121,14 +133,18 @@ func New(config Config) (*Gateway, error) {
 	}
 
 	mux := http.NewServeMux()
-	mux.Handle(GraphQLPath, graphQL)
-	mux.Handle(QueryPath, graphQL)
-	mux.Handle(ExportPath, exports{resolver.Snapshot, conditions, config.Zone, config.QueryTimeout, door})
+	mux.Handle(GraphQLPath, atDoor("graphql", "", graphQL))
+	mux.Handle(QueryPath, atDoor("graphql", "", graphQL))
+	mux.Handle(ExportPath, atDoor("export", "", exports{resolver.Snapshot, conditions, config.Zone, config.QueryTimeout, door}))
 	door.handlePages(mux, cmp.Or(config.Pages, web.Built()), isSchemaOpen)
-	mux.HandleFunc("GET "+HealthPath, healthy)
-	mux.Handle("GET "+ReadyPath, ready(config.Store, config.Rollups))
-	measured := metrics(config.Rollups, queries.Stats, resolver.Listeners)
-	mux.Handle("GET "+MetricsPath, door.require(door.requireRole(auth.SystemAdministrator, measured)))
+	mux.Handle("GET "+HealthPath, atDoor("probe", "", http.HandlerFunc(healthy)))
+	mux.Handle("GET "+ReadyPath, atDoor("probe", "", ready(config.Store, config.Rollups)))
+	config.Metrics.Register(queryCollector{queries.Stats, resolver.Listeners})
+	if config.Rollups != nil {
+		config.Metrics.Register(rollupCollector{config.Rollups})
+	}
+	measured := config.Metrics.Handler()
+	mux.Handle("GET "+MetricsPath, atDoor("metrics", "", door.require(door.requireRole(auth.SystemAdministrator, measured))))
 	openMetrics := http.NewServeMux()
 	openMetrics.Handle("GET "+MetricsPath, measured)
 
@@ -137,9 +153,9 @@ func New(config Config) (*Gateway, error) {
 	// where the mux would redirect.
 	old := legacy.New(legacy.Config{
 		Report:       resolver.Report,
-		Authenticate: authenticator.Authenticate,
+		Authenticate: door.authenticate,
 		Timeout:      config.QueryTimeout,
-		SignIn:       signIn{authenticator, config.Store, config.QueryTimeout},
+		SignIn:       signIn{authenticator, door, config.Store, config.QueryTimeout},
 		Log:          config.Log,
 	})
 	doors := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -149,8 +165,9 @@ func New(config Config) (*Gateway, error) {
 		}
 		mux.ServeHTTP(w, r)
 	})
+	seen := &observer{config.Log, config.Metrics, config.Audit, config.SlowQuery, authenticator}
 	return &Gateway{
-		Handler: withRequestID(withLog(config.Log, withSecurityHeaders(authenticator, withCORS(config.AllowedOrigins, doors)))),
+		Handler: seen.withRecord(withSecurityHeaders(authenticator, withCORS(config.AllowedOrigins, doors))),
 		Metrics: openMetrics,
 	}, nil
 }

@@ -22,14 +22,16 @@ import (
 	"aiusage/gateway"
 	"aiusage/internal/dbtest"
 	"aiusage/internal/dbtest/tables"
+	"aiusage/observe/audit"
+	"aiusage/observe/metrics"
 	"aiusage/usage"
 	"aiusage/web"
 )
 
 // service is a gateway with two users on a database.
 type service struct {
-	url string
-	log *buffer
+	url        string
+	log, audit *buffer
 }
 
 // buffer is a log that can be read while it is written.
@@ -55,8 +57,10 @@ const password = "correct horse"
 // start serves a gateway, which configure may change before.
 func start(t *testing.T, store gateway.Store, configure ...func(*gateway.Config)) *service {
 	t.Helper()
-	log := &buffer{}
-	config := gateway.Config{Store: store, Pages: web.New(pages), Log: slog.New(gateway.LogHandler(slog.NewJSONHandler(log, nil)))}
+	log, audited := &buffer{}, &buffer{}
+	entries := audit.To(audited, audit.Options{})
+	config := gateway.Config{Store: store, Pages: web.New(pages), Log: slog.New(gateway.LogHandler(slog.NewJSONHandler(log, nil))),
+		Metrics: metrics.New(), Audit: entries}
 	for _, change := range configure {
 		change(&config)
 	}
@@ -65,9 +69,16 @@ func start(t *testing.T, store gateway.Store, configure ...func(*gateway.Config)
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	t.Cleanup(func() { evidence.add("the log of "+t.Name(), log.String()) })
-	return &service{server.URL, log}
+	t.Cleanup(func() {
+		server.Close()
+		entries.Close()
+		scraped := httptest.NewRecorder()
+		config.Metrics.Handler().ServeHTTP(scraped, httptest.NewRequest("GET", "/metrics", nil))
+		evidence.add("the log of "+t.Name(), log.String())
+		evidence.add("the audit of "+t.Name(), audited.String())
+		evidence.add("the metrics of "+t.Name(), scraped.Body.String())
+	})
+	return &service{server.URL, log, audited}
 }
 
 // fill makes the schema, an administrator, one of an account, one of none, a user

@@ -2,45 +2,33 @@ package gateway
 
 import (
 	"context"
-	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"net/http"
-	"regexp"
+	"slices"
 	"time"
 
+	"aiusage/auth"
 	"aiusage/failure"
+	"aiusage/observe"
+	"aiusage/observe/audit"
+	"aiusage/observe/metrics"
 	"aiusage/usage"
 )
 
-type requestIDKey struct{}
-
-// requestIDHeader carries the id by which a request is found in the log.
-const requestIDHeader = "X-Request-Id"
-
-// acceptableID is what a request id from outside may look like.
-var acceptableID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-
-// withRequestID gives every request an id, the caller's own where that is a
-// sensible one, and tells it to the caller.
-func withRequestID(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get(requestIDHeader)
-		if !acceptableID.MatchString(id) {
-			id = rand.Text()
-		}
-		w.Header().Set(requestIDHeader, id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
-	})
-}
-
-// LogHandler adds the request's id to every record that is logged with its context.
+// LogHandler adds the request's id, and that of its trace, to every record that is logged
+// with its context.
 func LogHandler(inner slog.Handler) slog.Handler { return idHandler{inner} }
 
 type idHandler struct{ slog.Handler }
 
 func (h idHandler) Handle(ctx context.Context, record slog.Record) error {
-	if id, ok := ctx.Value(requestIDKey{}).(string); ok {
+	id, trace := observe.From(ctx).IDs()
+	if id != "" {
 		record.AddAttrs(slog.String("request_id", id))
+	}
+	if trace != "" {
+		record.AddAttrs(slog.String("trace_id", trace))
 	}
 	return h.Handler.Handle(ctx, record)
 }
@@ -51,68 +39,129 @@ func (h idHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 func (h idHandler) WithGroup(name string) slog.Handler { return idHandler{h.Handler.WithGroup(name)} }
 
-// withLog writes one record per request, without its query string, which may
-// hold what belongs in no log. A panic is answered with 500 and logged. An answer whose
-// connection is cut before its end says so.
-func withLog(log *slog.Logger, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		started := time.Now()
-		recorder := &statusRecorder{ResponseWriter: w}
-		defer func() {
-			fault := recover()
-			var cut []any
-			if fault == http.ErrAbortHandler {
-				defer panic(fault)
-				cut = []any{"cut", true}
-			} else if fault != nil {
-				failure.Log(r.Context(), log, usage.Recovered(fault))
-				if recorder.status == 0 {
-					http.Error(recorder, "internal error", http.StatusInternalServerError)
-				}
-			}
-			log.InfoContext(r.Context(), "request", append([]any{
-				"method", r.Method, "path", r.URL.Path, "status", recorder.status,
-				"bytes", recorder.bytes, "duration", time.Since(started).Round(time.Microsecond),
-				"remote", r.RemoteAddr}, cut...)...)
-		}()
-		next.ServeHTTP(recorder, r)
+var _ observe.Sink = (*observer)(nil)
+
+// observer hands what has been seen of a request to the log, the metrics and the audit.
+type observer struct {
+	log     *slog.Logger
+	metrics *metrics.Metrics
+	// audit may be nil.
+	audit *audit.Log
+	// slow is from when on a request is logged with its statements; 0 means never.
+	slow time.Duration
+	// client tells where requests come from.
+	client *auth.Authenticator
+}
+
+func (o *observer) addressOf(r *http.Request) string {
+	if o.client == nil {
+		return r.RemoteAddr
+	}
+	return o.client.ClientOf(r)
+}
+
+// Began takes the beginning of a subscription.
+func (o *observer) Began(_ context.Context, seen observe.Seen) { o.audit.Began(seen) }
+
+// Ended takes a request, or an operation on a WebSocket, that is over. Nothing that goes
+// wrong here reaches whoever asked.
+func (o *observer) Ended(ctx context.Context, seen observe.Seen) {
+	err := usage.Safely(func() error {
+		o.metrics.Ended(seen)
+		o.audit.Ended(seen)
+		o.write(ctx, seen)
+		return nil
 	})
-}
-
-// bodyPatience is how long the rest of the body of a refused request may take.
-const bodyPatience = time.Second
-
-// statusRecorder remembers what was answered.
-type statusRecorder struct {
-	http.ResponseWriter
-	status int
-	bytes  int64
-}
-
-func (r *statusRecorder) WriteHeader(status int) {
-	if r.status == 0 && status >= 200 {
-		r.status = status
+	if err != nil {
+		failure.Log(ctx, o.log, err)
 	}
-	if status >= 400 {
-		// net/http waits for the rest of the body before it answers. Whoever is
-		// refused should not be able to make it wait for long.
-		_ = http.NewResponseController(r.ResponseWriter).SetReadDeadline(time.Now().Add(bodyPatience)) // not all writers can
-	}
-	r.ResponseWriter.WriteHeader(status)
 }
 
-func (r *statusRecorder) Write(data []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
+// write writes the one record of a request, without its query string, which may hold what
+// belongs in no log.
+func (o *observer) write(ctx context.Context, seen observe.Seen) {
+	message := "request"
+	if seen.IsChild {
+		message = "operation"
 	}
-	n, err := r.ResponseWriter.Write(data)
-	r.bytes += int64(n)
-	return n, err
+	o.log.LogAttrs(ctx, levelOf(seen), message, attributes(seen)...)
+	if o.slow > 0 && seen.Duration >= o.slow && !seen.IsStream {
+		o.log.LogAttrs(ctx, slog.LevelWarn, "slow "+message, slownessOf(seen)...)
+	}
 }
 
-// RecordStatus takes the status of an answer that went past this writer: the
-// legacy door writes reason phrases of its own on the connection itself.
-func (r *statusRecorder) RecordStatus(status int) { r.status = status }
+// levelOf is what an answer is to an operator: an error of theirs, which was logged on its own
+// as what it is, or none. A caller who hangs up is none.
+func levelOf(seen observe.Seen) slog.Level {
+	if !seen.IsGone && slices.ContainsFunc(seen.Codes, isOperators) {
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
 
-// Unwrap lets http.ResponseController reach the connection.
-func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+// isOperators tells whether a code is for an operator to do something about.
+func isOperators(code string) bool {
+	for _, one := range []usage.Code{usage.Internal, usage.Unavailable, usage.Timeout} {
+		if code == failure.GraphQLCode(one) {
+			return true
+		}
+	}
+	return false
+}
+
+// attributes returns what the record of a request has. What is empty is left out.
+func attributes(seen observe.Seen) []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("method", seen.Method), slog.String("path", seen.Path), slog.Int("status", seen.Status),
+		slog.Int64("bytes", seen.Bytes), slog.Duration("duration", seen.Duration.Round(time.Microsecond)),
+		slog.String("address", seen.Address), slog.String("door", seen.Door),
+	}
+	text := func(name, value string) {
+		if value != "" {
+			attrs = append(attrs, slog.String(name, value))
+		}
+	}
+	text("principal", seen.Principal)
+	text("credential", seen.Credential)
+	text("operation", seen.Operation)
+	text("kind", seen.Kind)
+	text("document", seen.Document)
+	if len(seen.Statements) > 0 {
+		attrs = append(attrs, slog.Int64("rows", seen.Rows()))
+	}
+	if len(seen.Codes) > 0 {
+		attrs = append(attrs, slog.String("code", seen.Codes[0]))
+	}
+	if len(seen.Codes) > 1 {
+		attrs = append(attrs, slog.Any("codes", seen.Codes))
+	}
+	if len(seen.Limits) > 0 {
+		attrs = append(attrs, slog.Any("limits", seen.Limits))
+	}
+	if seen.IsCut {
+		attrs = append(attrs, slog.Bool("cut", true))
+	}
+	if seen.IsGone {
+		attrs = append(attrs, slog.Bool("gone", true))
+	}
+	return attrs
+}
+
+// slownessOf returns where the time of a request went.
+func slownessOf(seen observe.Seen) []slog.Attr {
+	var inDatabase time.Duration
+	statements := make([]string, 0, len(seen.Statements))
+	for _, one := range seen.Statements {
+		inDatabase += one.Took
+		statements = append(statements, fmt.Sprintf("%s: %d times, %d rows, %v", one.Name, one.Times, one.Rows, one.Took.Round(time.Microsecond)))
+	}
+	attrs := []slog.Attr{slog.Duration("duration", seen.Duration.Round(time.Microsecond)), slog.Duration("sql", inDatabase.Round(time.Microsecond)),
+		slog.Any("statements", statements), slog.Any("plans", seen.Plans)}
+	if seen.Operation != "" {
+		attrs = append(attrs, slog.String("operation", seen.Operation))
+	}
+	if seen.Document != "" {
+		attrs = append(attrs, slog.String("document", seen.Document))
+	}
+	return attrs
+}

@@ -2,12 +2,9 @@ package gateway
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"aiusage/transport"
 	"aiusage/watch"
@@ -52,20 +49,6 @@ func (h RollupHealth) words() string {
 		return "reports read raw sessions until the rollups are filled\n"
 	}
 	return "reports read raw sessions; the rollup status command says why\n"
-}
-
-// metrics answers with the metrics of this process in Prometheus' format.
-func metrics(rollups func(context.Context) (RollupHealth, error), queries func() transport.Stats, live func() watch.Stats) http.Handler {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	)
-	registry.MustRegister(queryCollector{queries, live})
-	if rollups != nil {
-		registry.MustRegister(rollupCollector{rollups})
-	}
-	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }
 
 // rollupCollector asks the database at every scrape.

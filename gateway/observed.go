@@ -2,8 +2,11 @@ package gateway
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
+	"aiusage/observe"
 	"aiusage/resolvers"
 	"aiusage/usage"
 )
@@ -24,7 +27,9 @@ type stated interface {
 // is part of the validator.
 func (o observed) Report(ctx context.Context, query usage.Query) (*usage.Report, error) {
 	if visitOf(ctx) == nil {
-		return o.Store.Report(ctx, query)
+		report, err := o.Store.Report(ctx, query)
+		sawPlan(ctx, report)
+		return report, err
 	}
 	snapshot := o.Snapshot(ctx)
 	defer snapshot.Close()
@@ -45,12 +50,43 @@ func (o observed) FindCustomers(ctx context.Context, search usage.Search) ([]usa
 
 // Snapshot opens a state of the database.
 func (o observed) Snapshot(ctx context.Context) usage.Snapshot {
-	snapshot := o.Store.Snapshot(ctx)
+	snapshot := usage.Snapshot(planned{o.Store.Snapshot(ctx)})
 	if v := visitOf(ctx); v != nil {
 		return &observedSnapshot{Snapshot: snapshot, visit: v}
 	}
 	return snapshot
 }
+
+// planned notes how reports were put together.
+type planned struct{ usage.Snapshot }
+
+func (p planned) Report(ctx context.Context, query usage.Query) (*usage.Report, error) {
+	report, err := p.Snapshot.Report(ctx, query)
+	sawPlan(ctx, report)
+	return report, err
+}
+
+// State names the state of the database, where the snapshot can.
+func (p planned) State(ctx context.Context) (state string, now time.Time, err error) {
+	if snapshot, ok := p.Snapshot.(stated); ok {
+		return snapshot.State(ctx)
+	}
+	return "", time.Time{}, nil
+}
+
+// sawPlan notes how a report was put together. It may be nil.
+func sawPlan(ctx context.Context, report *usage.Report) {
+	if report == nil {
+		return
+	}
+	observe.From(ctx).Planned(func() string {
+		return fmt.Sprintf("%s by %s: %d pieces, %d spans of sessions, %d kept", strings.ToLower(string(report.Source)),
+			levelNames[report.Plan.Level], len(report.Plan.Pieces), len(report.Plan.Edges), len(report.Plan.Kept))
+	})
+}
+
+// levelNames are for the log.
+var levelNames = map[usage.Level]string{usage.ByCustomer: "customer", usage.ByAccount: "account", usage.Together: "total"}
 
 func (v *visit) spoil() {
 	if v == nil {

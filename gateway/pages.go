@@ -17,23 +17,23 @@ import (
 // is none either.
 func (d door) handlePages(mux *http.ServeMux, pages *web.Pages, openGraphiQL bool) {
 	for _, route := range web.Routes {
-		mux.Handle("GET "+route, d.page(pages.Application()))
+		mux.Handle("GET "+route, atDoor("page", "", d.page(pages.Application())))
 	}
 	graphiQL := pages.GraphiQL()
 	if !openGraphiQL {
 		graphiQL = d.page(graphiQL)
 	}
-	mux.Handle("GET "+GraphiQLPath, graphiQL)
-	mux.Handle("GET "+web.SignInRoute, pages.Application())
-	mux.Handle("GET "+web.AssetsPath, pages.Assets())
-	mux.HandleFunc("GET "+LoginPath, login)
+	mux.Handle("GET "+GraphiQLPath, atDoor("page", "graphiql", graphiQL))
+	mux.Handle("GET "+web.SignInRoute, atDoor("page", "", pages.Application()))
+	mux.Handle("GET "+web.AssetsPath, atDoor("page", "assets", pages.Assets()))
+	mux.Handle("GET "+LoginPath, atDoor("page", "", http.HandlerFunc(login)))
 }
 
 // page lets in whoever may see a page. While it cannot be found out who that is, a browser gets
 // the page all the same, which holds no data and can say what is the matter.
 func (d door) page(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, err := d.authenticator.Authenticate(r)
+		_, err := d.authenticate(r)
 		if err != nil && !(isNavigation(r) && isOutage(err)) {
 			d.refuse(w, r, err)
 			return
@@ -90,5 +90,5 @@ func (d door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		// RFC 9110 wants a challenge, and browsers ask nobody for a scheme that they do not know.
 		w.Header().Set("WWW-Authenticate", `Session realm="AI usage"`)
 	}
-	transport.WriteError(w, coded)
+	transport.WriteError(r.Context(), w, coded)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aiusage/auth"
+	"aiusage/observe"
 	"aiusage/usage"
 )
 
@@ -67,6 +68,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r = withPlainBasic(r)
 	route := parseRoute(r.URL.Path)
+	observe.From(r.Context()).At(doorName, route.seenAs())
 	switch route.kind {
 	case metadataPage:
 		serveMetadata(w)

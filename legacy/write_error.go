@@ -9,11 +9,13 @@ import (
 	"strings"
 
 	"aiusage/failure"
+	"aiusage/observe"
 )
 
 // fail answers an error in the negotiated format. Whatever is not a refusal of this
 // door's own may be a fault of the gateway, whose text never leaves.
 func (h *handler) fail(w http.ResponseWriter, r *http.Request, as format, err error) {
+	observe.From(r.Context()).Failed(codeOf(err))
 	f := errorResponseOf(err, as, loginPage(r))
 	if _, refused := errors.AsType[*errorResponse](err); !refused {
 		failure.Log(r.Context(), h.Log, err)

@@ -76,7 +76,7 @@ func (s scopedSnapshot) Series(ctx context.Context, query usage.SeriesQuery) (*u
 // Names leaves out the names of accounts that the asker may not see.
 func (s scopedSnapshot) Names(ctx context.Context, subjects []usage.Subject) (map[usage.Subject]string, error) {
 	for _, subject := range subjects {
-		if _, err := auth.Restrict(ctx, usage.Query{AccountID: subject.AccountID}); err != nil {
+		if err := auth.CheckAccount(ctx, subject.AccountID); err != nil {
 			return nil, err
 		}
 	}

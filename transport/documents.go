@@ -62,6 +62,19 @@ func ReadDocuments(schema graphql.ExecutableSchema, limits Limits, manifest []by
 	return documents, nil
 }
 
+// OperationNames returns the names of the operations that are registered.
+func (d *Documents) OperationNames() (names []string) {
+	if d == nil {
+		return nil
+	}
+	for _, document := range d.parsed {
+		for _, operation := range document.Operations {
+			names = append(names, operation.Name)
+		}
+	}
+	return names
+}
+
 func operationsOf(document *ast.QueryDocument) ast.OperationList {
 	if document == nil {
 		return nil

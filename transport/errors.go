@@ -57,7 +57,8 @@ func extensions(code usage.Code, told usage.Told) map[string]any {
 
 // WriteError answers a request that never reached GraphQL, such as one without
 // credentials, in the form of a GraphQL error. A challenge in the header stays.
-func WriteError(w http.ResponseWriter, err *usage.Error) {
+func WriteError(ctx context.Context, w http.ResponseWriter, err *usage.Error) {
+	seeError(ctx, err)
 	told := err.In(graphQLNames)
 	body, marshalErr := json.Marshal(map[string]any{
 		"errors": []any{map[string]any{"message": told.Message, "extensions": extensions(err.Code, told)}},

@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"aiusage/observe"
 	"aiusage/usage"
 )
 
@@ -23,12 +24,16 @@ import (
 // At the end of the gateway the stream ends without "complete", after which
 // clients connect again.
 func (s *streams) serveEvents(w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor, operation *graphql.OperationContext, errs gqlerror.List) {
-	release, err := s.register(s.access.Who(r.Context()))
+	observe.From(r.Context()).At(doorEvents, observe.From(r.Context()).Seen().Operation)
+	release, err := s.register(r.Context(), s.access.Who(r.Context()))
 	if err != nil {
-		WriteError(w, usage.AsError(err))
+		WriteError(r.Context(), w, usage.AsError(err))
 		return
 	}
 	defer release()
+	if errs == nil && !isQuery(operation) {
+		observe.From(r.Context()).Streams(doorEvents)
+	}
 	events, err := beginEvents(w)
 	if err != nil {
 		return // the caller has gone
@@ -52,6 +57,7 @@ func (s *streams) serveEvents(w http.ResponseWriter, r *http.Request, executor g
 		})
 	}
 	if failed != nil {
+		seeErrors(ctx, failed)
 		events.send("next", func(w io.Writer) { writeErrorList(w, failed) })
 	}
 	if failed != nil || ctx.Err() == nil {

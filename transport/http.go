@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"aiusage/observe"
 	"aiusage/usage"
 )
 
@@ -38,10 +39,11 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 	preferred := negotiate(r.Header.Values("Accept"))
 	w.Header().Set("Content-Type", preferred.single+"; charset=utf-8")
 	w.Header().Add("Vary", "Accept")
+	observe.From(r.Context()).At(doorHTTP, "")
 	started := graphql.Now()
 	asked, refused := readRequest(r)
 	if refused != nil {
-		refused.write(w)
+		refused.write(r.Context(), w)
 		return
 	}
 	asked.Headers = r.Header
@@ -50,11 +52,12 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 	ctx, cancel := usage.Bounded(r.Context(), o.timeout)
 	defer cancel()
 	operation, errs := o.persisted.open(ctx, executor, asked)
+	seeOperation(ctx, asked, operation)
 	streamed := preferred.prefersStream()
 	if errs == nil && !isQuery(operation) {
 		streamed = streamed || operation.Operation.Operation == ast.Subscription && preferred.takesStream()
 		if refused := refuseOperation(r.Method, operation.Operation.Operation, streamed); refused != nil {
-			refused.write(w)
+			refused.write(r.Context(), w)
 			return
 		}
 	}
@@ -68,7 +71,7 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 		if preferred.single == graphQLResponse {
 			status = http.StatusBadRequest
 		}
-		writeErrors(w, status, present(r.Context(), executor, operation, errs).Errors)
+		writeErrors(ctx, w, status, present(r.Context(), executor, operation, errs).Errors)
 	default:
 		ctx, visit := o.visit(ctx, r, operation, asked, preferred.single)
 		if visit != nil {
@@ -89,6 +92,7 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 				SetValidator(w.Header(), validator)
 			}
 		}
+		seeErrors(ctx, answer.Errors)
 		writeBy(ctx, w)
 		Compressing(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			writeAnswer(w, answer)
@@ -148,7 +152,8 @@ func writeJSON(w io.Writer, document any) {
 
 // writeErrors answers a request that was not executed: without any data, not
 // even null.
-func writeErrors(w http.ResponseWriter, status int, errs gqlerror.List) {
+func writeErrors(ctx context.Context, w http.ResponseWriter, status int, errs gqlerror.List) {
+	seeErrors(ctx, errs)
 	w.WriteHeader(status)
 	writeErrorList(w, errs)
 }

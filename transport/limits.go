@@ -55,8 +55,11 @@ func (l Limits) withDefaults() Limits {
 // tooLarge is the code of an operation beyond a limit.
 const tooLarge = "OPERATION_TOO_LARGE"
 
-func tooLargeError(format string, args ...any) *gqlerror.Error {
-	return codedError(tooLarge, fmt.Sprintf(format, args...))
+// tooLargeError says that an operation is beyond a limit, whose name metrics have.
+func tooLargeError(limit, format string, args ...any) *gqlerror.Error {
+	err := codedError(tooLarge, fmt.Sprintf(format, args...))
+	err.Rule = limit // callers do not see it
+	return err
 }
 
 // check refuses an operation that asks for too much. Its document must have been
@@ -66,16 +69,16 @@ func (l Limits) check(operation *ast.OperationDefinition) *gqlerror.Error {
 	measured := measurer{fragments: map[string]size{}}
 	whole := measured.of(operation.SelectionSet)
 	for _, bound := range []struct {
-		what       string
+		name, what string
 		asked, max int
 	}{
-		{"levels of fields", whole.depth, l.Depth},
-		{"aliases", whole.aliases, l.Aliases},
-		{"fields at its root", whole.roots, l.RootFields},
-		{"fields", whole.fields, l.Fields},
+		{"depth", "levels of fields", whole.depth, l.Depth},
+		{"aliases", "aliases", whole.aliases, l.Aliases},
+		{"root_fields", "fields at its root", whole.roots, l.RootFields},
+		{"fields", "fields", whole.fields, l.Fields},
 	} {
 		if bound.asked > bound.max {
-			return tooLargeError("the operation has more than %d %s", bound.max, bound.what)
+			return tooLargeError(bound.name, "the operation has more than %d %s", bound.max, bound.what)
 		}
 	}
 	return nil
@@ -124,9 +127,9 @@ func checkNames(document *ast.QueryDocument) *gqlerror.Error {
 	}
 	switch {
 	case found.longest > longestName:
-		return tooLargeError("the document has a name of more than %d characters", longestName)
+		return tooLargeError("name_length", "the document has a name of more than %d characters", longestName)
 	case comparisons > maxComparisons:
-		return tooLargeError("the document selects the same fields too often")
+		return tooLargeError("comparisons", "the document selects the same fields too often")
 	}
 	return nil
 }
@@ -166,7 +169,7 @@ func (l limiter) MutateOperationContext(ctx context.Context, operation *graphql.
 	}
 	asked := complexity.Calculate(ctx, l.schema, operation.Operation, operation.Variables)
 	if asked > l.Complexity {
-		return tooLargeError("the answer could hold %d values, more than %d: ask for shorter lists or fewer fields", asked, l.Complexity)
+		return tooLargeError("complexity", "the answer could hold %d values, more than %d: ask for shorter lists or fewer fields", asked, l.Complexity)
 	}
 	return nil
 }

@@ -23,6 +23,9 @@ func parse(text string, tokens int) (*ast.QueryDocument, *gqlerror.Error) {
 			failed.Message = fmt.Sprintf("the document cannot be read at line %d, column %d: %s", at.Line, at.Column, plainWords(text, failed.Message))
 		}
 		errcode.Set(failed, errcode.ParseFailed)
+		if strings.Contains(err.Error(), "exceeded token limit") {
+			failed.Rule = "tokens"
+		}
 		return nil, failed
 	}
 	for _, fragment := range document.Fragments {

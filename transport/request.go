@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"aiusage/observe"
 )
 
 // request is what a caller wants executed.
@@ -30,13 +33,14 @@ type refusal struct {
 	allow string
 }
 
-func (f *refusal) write(w http.ResponseWriter) {
+func (f *refusal) write(ctx context.Context, w http.ResponseWriter) {
 	if f.allow != "" {
 		w.Header().Set("Allow", f.allow)
 	}
-	writeErrors(w, f.status, gqlerror.List{{
-		Message: f.message, Extensions: map[string]any{"code": badRequestCode},
-	}})
+	if f.status == http.StatusRequestEntityTooLarge {
+		observe.From(ctx).Limited("body")
+	}
+	writeErrors(ctx, w, f.status, gqlerror.List{codedError(badRequestCode, f.message)})
 }
 
 func badRequest(message string) *refusal {

@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"aiusage/observe"
 	"aiusage/usage"
 	"aiusage/watch"
 )
@@ -94,12 +95,20 @@ func newStreams(options Options, documents *persisted) *streams {
 	}
 }
 
+// errTooManyStreams is told to whoever wants one more.
+var errTooManyStreams = usage.Errorf(usage.TooManyRequests, "there are too many streams; end one, or try again later")
+
 // register counts one stream until release is called.
-func (s *streams) register(who string) (release func(), err error) {
+func (s *streams) register(ctx context.Context, who string) (release func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open >= s.options.Max || s.byCaller[who] >= s.options.MaxPerCaller {
-		return nil, usage.Errorf(usage.TooManyRequests, "there are too many streams; end one, or try again later")
+	switch {
+	case s.open >= s.options.Max:
+		observe.From(ctx).Limited("streams")
+		return nil, errTooManyStreams
+	case s.byCaller[who] >= s.options.MaxPerCaller:
+		observe.From(ctx).Limited("streams_per_caller")
+		return nil, errTooManyStreams
 	}
 	s.open++
 	s.byCaller[who]++
@@ -197,6 +206,7 @@ func (s *streams) run(ctx context.Context, executor graphql.GraphExecutor, opera
 	answered := false
 	for answer := respond(ctx); answer != nil; answer = respond(ctx) {
 		answered = true
+		seeErrors(ctx, answer.Errors)
 		if send(inTime(ctx, executor, operation, answer)) != nil {
 			return nil
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 
 	"aiusage/failure"
+	"aiusage/observe"
 	"aiusage/usage"
 )
 
@@ -73,13 +74,15 @@ func closingFor(err *usage.Error) closing {
 
 // Do serves one WebSocket to its end.
 func (o overWebSocket) Do(w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor) {
+	record := observe.From(r.Context())
+	record.At(doorWebSocket, "")
 	if err := o.streams.access.CheckOrigin(r); err != nil {
-		WriteError(w, usage.AsError(err))
+		WriteError(r.Context(), w, usage.AsError(err))
 		return
 	}
 	ctx, release, err := o.streams.admit(r)
 	if err != nil {
-		WriteError(w, failure.Log(r.Context(), o.streams.log, err))
+		WriteError(r.Context(), w, failure.Log(r.Context(), o.streams.log, err))
 		return
 	}
 	defer func() { release() }()
@@ -93,6 +96,8 @@ func (o overWebSocket) Do(w http.ResponseWriter, r *http.Request, executor graph
 	if recorder, ok := w.(interface{ RecordStatus(int) }); ok {
 		recorder.RecordStatus(http.StatusSwitchingProtocols)
 	}
+	record.Switched(http.StatusSwitchingProtocols)
+	record.Streams(doorWebSocket)
 	defer lifetimeOf(r.Context()).begin()()
 	defer conn.CloseNow()
 	conn.SetReadLimit(int64(o.streams.longest))
@@ -122,7 +127,7 @@ func (s *streams) admit(r *http.Request) (ctx context.Context, release func(), e
 		return nil, func() {}, nil
 	}
 	if err == nil {
-		release, err = s.register(s.access.Who(ctx))
+		release, err = s.register(ctx, s.access.Who(ctx))
 	}
 	return ctx, release, err
 }
@@ -166,8 +171,9 @@ func (s *socket) receive() (received message, ok bool) {
 	return received, true
 }
 
-// send writes a message whose payload, if there is one, is JSON.
-func (s *socket) send(kind, id string, payload func(io.Writer)) error {
+// send writes a message whose payload, if there is one, is JSON. The record, of the
+// connection or an operation on it, counts its bytes.
+func (s *socket) send(record *observe.Record, kind, id string, payload func(io.Writer)) error {
 	var text bytes.Buffer
 	text.WriteString(`{"type":"` + kind + `"`)
 	if id != "" {
@@ -181,7 +187,11 @@ func (s *socket) send(kind, id string, payload func(io.Writer)) error {
 	text.WriteString("}")
 	ctx, cancel := context.WithTimeout(s.request.Context(), writePatience)
 	defer cancel()
-	return s.conn.Write(ctx, websocket.MessageText, text.Bytes())
+	err := s.conn.Write(ctx, websocket.MessageText, text.Bytes())
+	if err == nil {
+		record.Sent(text.Len())
+	}
+	return err
 }
 
 func (s *socket) close(why closing) { _ = s.conn.Close(why.code, why.reason) } // it may be closed already
@@ -220,7 +230,7 @@ func (s *socket) pong(received message) {
 	if received.Payload != nil {
 		payload = func(w io.Writer) { w.Write(received.Payload) }
 	}
-	_ = s.send("pong", "", payload) // reading notices that the connection is over
+	_ = s.send(observe.From(s.request.Context()), "pong", "", payload) // reading notices that the connection is over
 }
 
 // enter lets the caller in, by the credentials in the payload of connection_init or
@@ -245,9 +255,10 @@ func (s *socket) enter(ctx context.Context, release func(), payload json.RawMess
 	ctx, err := s.streams.access.Enter(s.request)
 	release()
 	if err == nil {
-		release, err = s.streams.register(s.streams.access.Who(ctx))
+		release, err = s.streams.register(ctx, s.streams.access.Who(ctx))
 	}
 	if err != nil {
+		seeError(s.request.Context(), usage.AsError(err))
 		s.close(closingFor(failure.Log(s.request.Context(), s.streams.log, err)))
 		return nil, func() {}, false
 	}
@@ -256,7 +267,7 @@ func (s *socket) enter(ctx context.Context, release func(), payload json.RawMess
 
 // serve takes operations until the connection is over.
 func (s *socket) serve(ctx context.Context) {
-	if s.send("connection_ack", "", nil) != nil {
+	if s.send(observe.From(ctx), "connection_ack", "", nil) != nil {
 		return
 	}
 	ctx, stop := s.streams.guard(ctx, s.request)

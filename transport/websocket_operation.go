@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"aiusage/failure"
+	"aiusage/observe"
 	"aiusage/usage"
 )
 
@@ -31,7 +32,8 @@ func (s *socket) subscribe(ctx context.Context, received message) bool {
 		return false
 	}
 	if full {
-		s.fail(received.ID, gqlerror.List{codedError(failure.GraphQLCode(usage.TooManyRequests), "there are too many operations on this connection; complete one first")})
+		observe.From(ctx).Limited("operations")
+		s.fail(ctx, received.ID, gqlerror.List{codedError(failure.GraphQLCode(usage.TooManyRequests), "there are too many operations on this connection; complete one first")})
 		return true
 	}
 	s.execute(ctx, received.ID, members)
@@ -39,38 +41,48 @@ func (s *socket) subscribe(ctx context.Context, received message) bool {
 }
 
 // fail sends the errors that an operation ended with.
-func (s *socket) fail(id string, errs gqlerror.List) {
-	_ = s.send("error", id, func(w io.Writer) { writeJSON(w, errs) }) // reading notices that the connection is over
+func (s *socket) fail(ctx context.Context, id string, errs gqlerror.List) {
+	seeErrors(ctx, errs)
+	_ = s.send(observe.From(ctx), "error", id, func(w io.Writer) { writeJSON(w, errs) }) // reading notices that the connection is over
 }
 
 // execute reads an operation and lets it run.
 func (s *socket) execute(ctx context.Context, id string, members map[string]json.RawMessage) {
 	started := graphql.Now()
+	ctx, ended := observe.Operation(ctx)
 	ctx = graphql.StartOperationTrace(ctx)
 	asked, refused := requestFromDocument(members)
 	if refused != nil {
-		s.fail(id, gqlerror.List{codedError(badRequestCode, refused.message)})
+		s.fail(ctx, id, gqlerror.List{codedError(badRequestCode, refused.message)})
+		ended()
 		return
 	}
 	asked.Headers = s.request.Header
 	asked.ReadTime = graphql.TraceTiming{Start: started, End: graphql.Now()}
 	opened, errs := s.streams.persisted.open(ctx, s.executor, asked)
+	seeOperation(ctx, asked, opened)
 	if errs != nil {
-		s.fail(id, present(ctx, s.executor, opened, errs).Errors)
+		s.fail(ctx, id, present(ctx, s.executor, opened, errs).Errors)
+		ended()
 		return
+	}
+	if !isQuery(opened) {
+		observe.From(ctx).Streams(doorWebSocket)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	entry := &operation{cancel}
 	if !s.start(id, entry) {
 		cancel()
+		ended()
 		return
 	}
 	go func() {
 		defer s.done.Done()
+		defer ended()
 		defer cancel()
 		s.guarded(func() {
 			failed := s.streams.run(ctx, s.executor, opened, func(answer *graphql.Response) error {
-				return s.send("next", id, func(w io.Writer) { writeAnswer(w, answer) })
+				return s.send(observe.From(ctx), "next", id, func(w io.Writer) { writeAnswer(w, answer) })
 			})
 			s.finish(ctx, id, entry, failed)
 		})
@@ -103,9 +115,9 @@ func (s *socket) finish(ctx context.Context, id string, entry *operation, failed
 	switch {
 	case !wanted:
 	case failed != nil:
-		s.fail(id, failed)
+		s.fail(ctx, id, failed)
 	case ctx.Err() == nil:
-		_ = s.send("complete", id, nil) // as in fail
+		_ = s.send(observe.From(ctx), "complete", id, nil) // as in fail
 	}
 }
 

@@ -25,6 +25,9 @@ type Checks struct {
 	phases *phase.Tracker
 	// fold folds the changes that wait.
 	fold func(context.Context) error
+	// OnCorrect is told of each correction: how many differences it took away. It may be
+	// nil, and is to be set before anything is corrected.
+	OnCorrect func(differences int)
 }
 
 // New returns the checks of the sums whose state a tracker knows.

@@ -41,6 +41,9 @@ func (c *Checks) correct(ctx context.Context, seen *snapshot, numbers *numbers, 
 		}
 		return tx.Commit()
 	})
+	if c.OnCorrect != nil && err == nil {
+		c.OnCorrect(len(found))
+	}
 	return c.phases.RefuseTooLarge(ctx, err)
 }
 

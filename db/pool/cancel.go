@@ -32,14 +32,16 @@ type killer struct {
 	// era counts how often the connections made so far were dropped, and dropped is
 	// when, in nanoseconds since 1970.
 	era, dropped atomic.Int64
+	// observer is told of the pool's statements. It may be nil.
+	observer Observer
 
 	mu      sync.Mutex
 	closed  bool
 	running sync.WaitGroup
 }
 
-func newKiller(connector driver.Connector) *killer {
-	return &killer{Connector: connector, places: make(chan struct{}, maxKillers)}
+func newKiller(connector driver.Connector, observer Observer) *killer {
+	return &killer{Connector: connector, places: make(chan struct{}, maxKillers), observer: observer}
 }
 
 // connection is what the driver's connections can do.
@@ -217,18 +219,33 @@ func (c *killable) BeginTx(ctx context.Context, options driver.TxOptions) (drive
 
 func (c *killable) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	c.last = ctx
-	return c.connection.PrepareContext(ctx, query)
+	prepared, err := c.connection.PrepareContext(ctx, query)
+	if known, ok := prepared.(statement); ok && err == nil && c.killer.observer != nil {
+		return &observedStatement{known, c.killer}, nil
+	}
+	return prepared, err
 }
 
 func (c *killable) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	c.last = ctx
+	ended := c.killer.begin(ctx)
 	result, err := c.connection.ExecContext(ctx, query, args)
+	if err != driver.ErrSkip { // with which the pool prepares the statement
+		ended(0, err)
+	}
 	return result, c.noticed(err)
 }
 
 func (c *killable) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	c.last = ctx
+	ended := c.killer.begin(ctx)
 	rows, err := c.connection.QueryContext(ctx, query, args)
+	switch {
+	case err == nil && c.killer.observer != nil:
+		rows = observeRows(rows, ended)
+	case err != nil && err != driver.ErrSkip:
+		ended(0, err)
+	}
 	return rows, c.noticed(err)
 }
 

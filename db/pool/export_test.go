@@ -16,3 +16,9 @@ func AlsoSet(name, value string) (restore func()) {
 func (p *Pool) BelieveSettings(statement string) {
 	p.settler.statement.Store(&statement)
 }
+
+// ShortName is what a function is called as a statement.
+func ShortName(function string) string { return shortName(function) }
+
+// StatementName is the name of a statement of the function that calls it.
+func StatementName() string { return statementName() }

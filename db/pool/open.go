@@ -24,6 +24,8 @@ type Pool struct {
 	settler *settler
 	// places has a place for each that may hold a connection and ask for another.
 	places chan struct{}
+	// waiting is how many wait for a place.
+	waiting atomic.Int64
 	// dolt is what IsDolt has found out, nil before.
 	dolt atomic.Pointer[bool]
 }
@@ -36,6 +38,8 @@ type Options struct {
 	// hangs without closing the connection. 0 waits for ever, which is what a
 	// migration of a large table needs. A readTimeout in the DSN wins.
 	ReadTimeout time.Duration
+	// Observer is told of each statement. It may be nil.
+	Observer Observer
 }
 
 // The timeouts of connections when the DSN names none.
@@ -62,7 +66,7 @@ func Open(dsn string, options Options) (*Pool, error) {
 		return nil, usage.Errorf(usage.InvalidArgument, "the DSN cannot be used: its parameters contradict each other")
 	}
 	settler := &settler{Connector: connector}
-	db := sqlx.NewDb(sql.OpenDB(newKiller(settler)), "mysql")
+	db := sqlx.NewDb(sql.OpenDB(newKiller(settler, options.Observer)), "mysql")
 	// Below the idle timeouts of servers and balancers on the way, so that they
 	// do not close a connection that is about to be used.
 	db.SetConnMaxIdleTime(time.Minute)

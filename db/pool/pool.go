@@ -32,6 +32,8 @@ func (p *Pool) resize(size int) {
 // snapshots do. It must be called before the first, and release after the last. The error
 // is the context's, when that ends first.
 func (p *Pool) Hold(ctx context.Context) (release func(), err error) {
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
 	select {
 	case p.places <- struct{}{}:
 		return func() { <-p.places }, nil

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -45,7 +46,7 @@ func (r *Rollups) Fold(ctx context.Context, progress func(folded int)) (folded i
 // FoldBatch folds at most size changes with numbers above after, and returns how many
 // and the last number. end ends the transaction: nothing is folded where it rolls back.
 func (r *Rollups) FoldBatch(ctx context.Context, after uint64, size int, end func(*sqlx.Tx) error) (last uint64, count int, err error) {
-	introduced := map[usage.Subject]bool{}
+	introduced, began := map[usage.Subject]bool{}, time.Now()
 	err = pool.Retry(ctx, func() error {
 		for {
 			var unknown []usage.Subject
@@ -71,6 +72,9 @@ func (r *Rollups) FoldBatch(ctx context.Context, after uint64, size int, end fun
 			}
 		}
 	})
+	if r.OnFold != nil && err == nil && count > 0 {
+		r.OnFold(count, time.Since(began))
+	}
 	return last, count, r.phases.RefuseTooLarge(ctx, err)
 }
 

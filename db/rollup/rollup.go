@@ -21,6 +21,9 @@ type Rollups struct {
 	former *phase.Tracker
 	// Now is the clock by which folding is said to be stuck.
 	Now func() time.Time
+	// OnFold is told of each batch that was folded: how many changes it had, and how long it
+	// took. It may be nil, and is to be set before anything is folded.
+	OnFold func(changes int, took time.Duration)
 	// folding is how folding goes (FoldRound).
 	folding folding
 }

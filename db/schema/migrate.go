@@ -73,20 +73,28 @@ func (s *Schema) CheckSchema(ctx context.Context) error {
 	sources := provider.ListSources()
 	wanted := sources[len(sources)-1].Version
 
-	var applied sql.NullInt64
-	err = s.db.GetContext(ctx, &applied, `SELECT MAX(version_id) FROM `+versionTable)
-	if err != nil && !pool.HasNumber(err, pool.ErNoSuchTable) {
-		return pool.Translate(err)
-	}
+	applied, err := s.SchemaVersion(ctx)
 	switch {
-	case applied.Int64 < wanted:
+	case err != nil:
+		return err
+	case applied < wanted:
 		return usage.Errorf(usage.Unavailable,
-			"the database schema is at version %d and this gateway needs %d; run its migrate command", applied.Int64, wanted)
-	case applied.Int64 > wanted:
+			"the database schema is at version %d and this gateway needs %d; run its migrate command", applied, wanted)
+	case applied > wanted:
 		return usage.Errorf(usage.Unavailable,
-			"the database schema is at version %d, newer than the %d this gateway knows; run a newer gateway", applied.Int64, wanted)
+			"the database schema is at version %d, newer than the %d this gateway knows; run a newer gateway", applied, wanted)
 	}
 	return s.checkIDs(ctx)
+}
+
+// SchemaVersion returns the version of the schema in the database, 0 where there is none.
+func (s *Schema) SchemaVersion(ctx context.Context) (int64, error) {
+	var applied sql.NullInt64
+	err := s.db.GetContext(ctx, &applied, `SELECT MAX(version_id) FROM `+versionTable)
+	if err != nil && !pool.HasNumber(err, pool.ErNoSuchTable) {
+		return 0, pool.Translate(err)
+	}
+	return applied.Int64, nil
 }
 
 func (s *Schema) migrationProvider() (*goose.Provider, error) {

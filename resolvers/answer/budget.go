@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"aiusage/observe"
 	"aiusage/usage"
 )
 
@@ -163,7 +164,9 @@ func spend(ctx context.Context, values int64, tooMany *usage.Error) error {
 		return nil
 	}
 	root := b.root()
-	root.over.CompareAndSwap(nil, tooMany)
+	if root.over.CompareAndSwap(nil, tooMany) {
+		observe.From(ctx).Limited("values")
+	}
 	return root.over.Load()
 }
 

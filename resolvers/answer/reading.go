@@ -11,6 +11,7 @@ import (
 
 	"github.com/graph-gophers/dataloader/v7"
 
+	"aiusage/observe"
 	"aiusage/usage"
 )
 
@@ -47,8 +48,8 @@ type Reading struct {
 // go to kept.
 func NewReading(ctx context.Context, limit time.Duration, kept *Kept, open func(context.Context) usage.Snapshot) *Reading {
 	r := &Reading{asked: ctx, limit: limit, open: open, kept: kept, asking: map[string]*asking{}, nodes: map[*usage.Report]*Report{}}
-	r.series = newLoader(r.loadSeries)
-	r.names = newLoader(r.loadNames)
+	r.series = newLoader(ctx, "series", r.loadSeries)
+	r.names = newLoader(ctx, "names", r.loadNames)
 	return r
 }
 
@@ -57,8 +58,10 @@ const gather = time.Millisecond
 
 // newLoader returns a loader that gives a panic to all who wait, as one error. The
 // loader's own would write it to another log, and lose the stack.
-func newLoader[K comparable, V any](batch dataloader.BatchFunc[K, V]) *dataloader.Loader[K, V] {
+func newLoader[K comparable, V any](ctx context.Context, name string, batch dataloader.BatchFunc[K, V]) *dataloader.Loader[K, V] {
+	record := observe.From(ctx)
 	return dataloader.NewBatchedLoader(func(ctx context.Context, keys []K) (results []*dataloader.Result[V]) {
+		record.Loaded(name, len(keys))
 		err := usage.Safely(func() error {
 			results = batch(ctx, keys)
 			return nil

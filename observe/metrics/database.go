@@ -1,0 +1,88 @@
+package metrics
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Connections are those of the database, just now and ever.
+type Connections struct {
+	Max, InUse, Idle int
+	// Waits is how often somebody waited for one, and Waited how long altogether.
+	Waits  int64
+	Waited time.Duration
+	// Closed is how many were closed, by why: "idle" for too long, or old ("lifetime").
+	ClosedIdle, ClosedLifetime int64
+	// Snapshots are those who hold a connection and may ask for another one, of MaxSnapshots
+	// at most, and WaitingSnapshots those who wait to become one.
+	Snapshots, MaxSnapshots, WaitingSnapshots int
+}
+
+// Database has the metrics of a database, which is asked at every scrape.
+type Database struct {
+	// Connections returns how the pool is used.
+	Connections func() Connections
+	// Version returns that of the schema.
+	Version func(context.Context) (int64, error)
+}
+
+// scrapeTimeout bounds how long the database may take to answer a scrape.
+const scrapeTimeout = 2 * time.Second
+
+var (
+	connections = prometheus.NewDesc("aiusage_sql_connections",
+		"Connections to the database: in_use or idle.", []string{"state"}, nil)
+	maxConnections = prometheus.NewDesc("aiusage_sql_max_connections",
+		"The most connections to the database.", nil, nil)
+	connectionWaits = prometheus.NewDesc("aiusage_sql_connection_waits_total",
+		"How often somebody waited for a connection.", nil, nil)
+	connectionWaited = prometheus.NewDesc("aiusage_sql_connection_wait_seconds_total",
+		"How long connections were waited for, altogether.", nil, nil)
+	closedConnections = prometheus.NewDesc("aiusage_sql_connections_closed_total",
+		"Connections that were closed because of their age (lifetime) or because nobody needed them (idle).", []string{"reason"}, nil)
+	snapshots = prometheus.NewDesc("aiusage_sql_snapshots",
+		"Answers and other work that hold a connection for several statements.", nil, nil)
+	maxSnapshots = prometheus.NewDesc("aiusage_sql_max_snapshots",
+		"The most that may hold a connection for several statements.", nil, nil)
+	waitingSnapshots = prometheus.NewDesc("aiusage_sql_waiting_snapshots",
+		"Answers and other work that wait until they may hold a connection for several statements.", nil, nil)
+	schemaVersion = prometheus.NewDesc("aiusage_schema_version",
+		"The version of the schema in the database.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (Database) Describe(descriptions chan<- *prometheus.Desc) {
+	for _, one := range []*prometheus.Desc{connections, maxConnections, connectionWaits, connectionWaited,
+		closedConnections, snapshots, maxSnapshots, waitingSnapshots, schemaVersion} {
+		descriptions <- one
+	}
+}
+
+// Collect implements prometheus.Collector. Without an answer of the database there is no
+// version.
+func (d Database) Collect(values chan<- prometheus.Metric) {
+	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
+		values <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	count := func(desc *prometheus.Desc, value float64, labels ...string) {
+		values <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, value, labels...)
+	}
+	now := d.Connections()
+	gauge(connections, float64(now.InUse), "in_use")
+	gauge(connections, float64(now.Idle), "idle")
+	gauge(maxConnections, float64(now.Max))
+	count(connectionWaits, float64(now.Waits))
+	count(connectionWaited, now.Waited.Seconds())
+	count(closedConnections, float64(now.ClosedIdle), "idle")
+	count(closedConnections, float64(now.ClosedLifetime), "lifetime")
+	gauge(snapshots, float64(now.Snapshots))
+	gauge(maxSnapshots, float64(now.MaxSnapshots))
+	gauge(waitingSnapshots, float64(now.WaitingSnapshots))
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	if version, err := d.Version(ctx); err == nil {
+		gauge(schemaVersion, float64(version))
+	}
+}

@@ -1,0 +1,59 @@
+package transport
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"aiusage/failure"
+	"aiusage/observe"
+	"aiusage/usage"
+)
+
+// The doors of GraphQL, as metrics and the log name them.
+const (
+	doorHTTP      = "graphql"
+	doorEvents    = "events"
+	doorWebSocket = "websocket"
+)
+
+// isLimit has the names of the limits on documents.
+var isLimit = map[string]bool{
+	"tokens": true, "depth": true, "aliases": true, "root_fields": true, "fields": true, "complexity": true,
+	"name_length": true, "comparisons": true,
+}
+
+// seeOperation notes what a request asks for, whether or not it may be executed.
+func seeOperation(ctx context.Context, asked *request, operation *graphql.OperationContext) {
+	record := observe.From(ctx)
+	if record == nil {
+		return
+	}
+	document, kind, name := "", "", asked.OperationName
+	if asked.Query != "" {
+		document = hashOf(asked.Query)
+	}
+	if operation != nil && operation.Operation != nil {
+		kind, name = string(operation.Operation.Operation), operation.Operation.Name
+	}
+	record.Asks(name, kind, document)
+}
+
+// seeErrors notes the errors of an answer, and the limits that they are about.
+func seeErrors(ctx context.Context, errs gqlerror.List) {
+	record := observe.From(ctx)
+	for _, err := range errs {
+		if code, ok := err.Extensions["code"].(string); ok {
+			record.Failed(code)
+		}
+		if isLimit[err.Rule] { // other rules are those of GraphQL
+			record.Limited(err.Rule)
+		}
+	}
+}
+
+// seeError notes an error that is the whole answer.
+func seeError(ctx context.Context, err *usage.Error) {
+	observe.From(ctx).Failed(failure.GraphQLCode(err.Code))
+}
