@@ -71,6 +71,8 @@ func TestWhatNeedsDroppedSessionsIsRefusedWithAWayOut(t *testing.T) {
 			"startDate: the nearest exact range from 2026-02-01T10:00:00Z to 2026-02-01T11:00:00Z (exclusive)"},
 		{Request{StartDate: "2026-02-01T10:00:00Z", EndDate: "2026-02-01T10:20:00Z"}, "",
 			"endDate: the nearest exact range from 2026-02-01T10:00:00Z to 2026-02-01T11:00:00Z (exclusive)"},
+		{Request{StartDate: "2026-02-01T10:45:00Z", EndDate: "2026-02-01T11:00:00Z"}, "",
+			"startDate: the nearest exact range from 2026-02-01T10:00:00Z to 2026-02-01T11:00:00Z (exclusive)"},
 		// A day of India begins within an hour of the sums, and is what the caller has given.
 		{Request{StartDate: "2026-02-01", EndDate: "2026-02-10", TimeZone: kolkata}, "",
 			"startDate: the nearest exact range from 2026-01-31T19:00:00Z to 2026-02-10T19:00:00Z (exclusive)"},
