@@ -99,6 +99,24 @@ func TestTheSumsOfADay(t *testing.T) {
 	})
 }
 
+// What is undated has sums of UTC alone: in each table one for each of its grains, all of one bucket.
+func TestWhatIsUndatedHasSumsOfUTC(t *testing.T) {
+	totals := map[sums.Row]usage.Usage{}
+	sums.Spread(totals, calendars, sums.Key{AccountNo: 1, SubjectNo: 2}, column.Undated, usage.Usage{Sessions: 1})
+	count := 0
+	for _, table := range sums.Tables {
+		count += len(table.Grains())
+	}
+	for row := range totals {
+		if !row.Bucket.Equal(column.Undated) || row.Grid > int(usage.Month) {
+			t.Errorf("got %+v", row)
+		}
+	}
+	if len(totals) != count {
+		t.Errorf("got %d sums, want %d", len(totals), count)
+	}
+}
+
 // Whoever has no number gets one, once, however many there are and however often they are
 // named; and the stamp is another one when there are more numbers, and only then.
 func TestWhoHasNoNumberGetsOne(t *testing.T) {
