@@ -187,6 +187,9 @@ func TestNoStatementOnSumsFailsUnnoticed(t *testing.T) {
 				return err
 			},
 		} {
+			if err := try(); err != nil { // connects
+				t.Fatal(err)
+			}
 			for at := 1; ; at++ {
 				before := numbersOf(t, plain)
 				statements.Fail(at)
