@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,9 +69,12 @@ type named struct {
 	still
 	names  map[usage.Subject]string
 	failed error
+	// open counts snapshots that have not been closed.
+	open int
 }
 
 func (n *named) Snapshot(context.Context) usage.Snapshot {
+	n.open++
 	return namedSnapshot{stillSnapshot{&n.still}, n}
 }
 
@@ -81,6 +85,11 @@ type namedSnapshot struct {
 
 func (s namedSnapshot) Names(context.Context, []usage.Subject) (map[usage.Subject]string, error) {
 	return s.named.names, s.named.failed
+}
+
+func (s namedSnapshot) Close() error {
+	s.named.open--
+	return nil
 }
 
 // unstated hides that a snapshot can name its state.
@@ -121,14 +130,22 @@ func TestAnAnswerIsTheSameWhileItsNamesAre(t *testing.T) {
 			}
 		}
 		validator := first.Validator()
+		if snapshot.Close(); database.open != 0 {
+			t.Errorf("%d snapshots are open", database.open)
+		}
 		c.change(database, conditions)
 		ctx, again := conditions.begin(t.Context(), database.now, name)
 		if got := again.Current(ctx, []string{validator}); validator == "" || (got == validator) != c.same || got != "" && got != validator {
 			t.Errorf("%s changed: got %q of %q", name, got, validator)
 		}
+		if database.open != 0 {
+			t.Errorf("%s changed: %d snapshots are open", name, database.open)
+		}
 		if database.names[a] = "yet another"; database.failed == nil && validator != "" {
-			if _, err := snapshot.Names(ctx, []usage.Subject{a}); err != nil || first.Validator() != "" {
-				t.Errorf("%s: an answer with two names of one account has a validator, %v", name, err)
+			for _, one := range []usage.Subject{a, b} {
+				if _, err := snapshot.Names(ctx, []usage.Subject{one}); err != nil || first.Validator() != "" {
+					t.Errorf("%s: an answer with two names of one account has a validator, %v", name, err)
+				}
 			}
 		}
 	}
@@ -142,6 +159,29 @@ func TestAnAnswerIsTheSameWhileItsNamesAre(t *testing.T) {
 		}
 		if got := visit.Validator() != ""; got != want {
 			t.Errorf("%d names: got %v", count, got)
+		}
+	}
+}
+
+// What is read in one state has a validator, in however many snapshots it is; what is read in
+// none, or in one that is not known, has none.
+func TestWhatIsReadInOneStateHasAValidator(t *testing.T) {
+	for name, c := range map[string]struct {
+		states []string
+		want   bool
+	}{
+		"nothing": {nil, false}, "one": {[]string{"x"}, true}, "one twice": {[]string{"x", "x"}, true}, "two": {[]string{"x", "y"}, false}, "and back": {[]string{"x", "y", "y"}, false},
+		"unknown at first": {[]string{"", "x"}, false}, "unknown then": {[]string{"x", ""}, false}, "unknown in between": {[]string{"x", "", "x"}, false},
+	} {
+		database := &still{now: at("2026-03-10T10:00:00Z")}
+		ctx, visit := newConditions(database, nil).begin(t.Context(), database.now)
+		for _, database.state = range c.states {
+			if _, err := (observed{database}).Report(ctx, usage.Query{Zone: time.UTC}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := visit.Validator(); (got != "") != c.want || c.want && !strings.HasPrefix(got, "..") {
+			t.Errorf("%s: got %q", name, got)
 		}
 	}
 }
@@ -177,6 +217,15 @@ func TestTheSpanOfAValidator(t *testing.T) {
 		got, ok := spanOf(validator)
 		if ok != (want != nil) || want != nil && got != *want || want == nil && got != (usage.Range{}) {
 			t.Errorf("%q: got %v, %v", validator, got, ok)
+		}
+	}
+	hours := []usage.Range{{From: second, To: second.Add(time.Hour)}, {From: second.Add(time.Hour), To: second.Add(2 * time.Hour)}}
+	for after, want := range map[time.Duration]usage.Range{
+		0: {To: hours[0].To}, time.Hour - 1: {To: hours[0].To}, time.Hour: hours[1], 2*time.Hour - 1: hours[1], 2 * time.Hour: {From: hours[1].To},
+	} {
+		v := &visit{}
+		if v.sawPoints(hours, second.Add(after)); v.stays != want {
+			t.Errorf("hours after %s: the same during %v, want %v", after, v.stays, want)
 		}
 	}
 	early, late := usage.Range{From: second, To: second.Add(3 * time.Hour)}, usage.Range{From: second.Add(time.Hour), To: second.Add(5 * time.Hour)}
