@@ -103,6 +103,10 @@ func (u unstated) Snapshot(ctx context.Context) usage.Snapshot {
 // far as that can be told.
 func TestAnAnswerIsTheSameWhileItsNamesAre(t *testing.T) {
 	a, b := usage.Subject{AccountID: "a"}, usage.Subject{AccountID: "a", CustomerID: "b"}
+	all := []usage.Subject{a, b}
+	for i := range 20 { // in whichever order they come
+		all = append(all, usage.Subject{AccountID: "a", CustomerID: fmt.Sprint(i)})
+	}
 	for name, c := range map[string]struct {
 		change func(*named, *conditions)
 		same   bool
@@ -125,7 +129,7 @@ func TestAnAnswerIsTheSameWhileItsNamesAre(t *testing.T) {
 			if _, err := snapshot.Report(ctx, usage.Query{Zone: time.UTC}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := snapshot.Names(ctx, []usage.Subject{a, b}); err != nil {
+			if _, err := snapshot.Names(ctx, all); err != nil {
 				t.Fatal(err)
 			}
 		}
