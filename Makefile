@@ -13,8 +13,8 @@ EMBEDDED = -tags gms_pure_go -trimpath
 # The folders with packages of npm. Machines without it leave out what needs them; CI does not.
 NPM_FOLDERS = transport/audits legacy/callers schema docs/typescript web
 # What `make mutants` looks at unless it is told.
-MUTANTS = ./usage ./auth resolvers/scoped.go resolvers/answer/kept.go resolvers/answer/cursor.go \
-	$(addprefix ./db/,column extent phase read rollup where write)
+MUTANTS = ./usage ./auth ./collation resolvers/scoped.go resolvers/answer/kept.go resolvers/answer/cursor.go \
+	gateway/conditions.go gateway/conditional_fields.go $(addprefix ./db/,column extent phase read rollup subjects sums where write)
 NEEDS_NPM = command -v npm >/dev/null || { echo "$@: left out, because there is no npm here"; test "$$CI" != true; exit; }
 
 .PHONY: help

@@ -167,6 +167,14 @@ func TestShiftsAndElapsedParts(t *testing.T) {
 		{"2026-03-01T10:00", "2026-03-01T11:30", "UTC", Comparison{Elapsed: true}, "2026-03-01T10:15", "2026-03-01T08:30 2026-03-01T08:45"},
 		{"2026-11-01", "2026-11-30", "UTC", Comparison{Elapsed: true}, never, "2026-10-01T00:00 2026-11-01T00:00"},
 		{"2026-11-01", "2026-11-30", "UTC", Comparison{Elapsed: true}, "2026-10-10T12:30", "2026-10-01T00:00 2026-10-01T00:00"},
+		// In an hour that the clocks show twice, a part may seem to be longer than the whole, or to end before it.
+		{"2026-10-25", "2026-10-25T02:45:00+02:00", "Europe/Berlin", Comparison{Shift: ByWeek, Elapsed: true}, "2026-10-25T02:15:00+01:00", "2026-10-18T00:00 2026-10-18T02:45"},
+		{"2026-10-25", "2026-10-25T02:15:00+01:00", "Europe/Berlin", Comparison{Shift: ByWeek, Elapsed: true}, "2026-10-25T02:45:00+02:00", "2026-10-18T00:00 2026-10-18T02:15"},
+		{"2026-04-05T02:00", "2026-04-05T03:00", "Europe/Berlin", Comparison{Shift: ByWeek, Elapsed: true}, "2026-04-05T03:00", "2026-03-29T03:00 2026-03-29T04:00"},
+		// Some days from the first of a month on are as many days before, over a day that Samoa did not have, too.
+		{"2026-03-01", "2026-03-14", "UTC", Comparison{}, never, "2026-02-15T00:00 2026-03-01T00:00"},
+		{"2026-02-01", "2026-03-14", "UTC", Comparison{Shift: ByPeriod}, never, "2025-12-21T00:00 2026-02-01T00:00"},
+		{"2011-12-31", "2011-12-31", "Pacific/Apia", Comparison{}, never, "2011-12-29T00:00 2011-12-31T00:00"},
 		// Another range, by the same zone.
 		{"2026-11-01", "2026-11-30", "Europe/Berlin", Comparison{StartDate: "2025-01-01", EndDate: "2025-01-31"}, never, "2025-01-01T00:00 2025-02-01T00:00"},
 		{"2026-11-01", "2026-11-30", "UTC", Comparison{Period: Yesterday}, "2026-11-10T12:30", "2026-11-09T00:00 2026-11-10T00:00"},
@@ -192,6 +200,44 @@ func TestShiftsAndElapsedParts(t *testing.T) {
 		if by := c.comparison.StartDate != ""; (with.StartsBy == ArgStartDate) != by || with.StartsBy == ArgPeriod && c.comparison.Period == "" {
 			t.Errorf("%+v: the range comes from %q", c.comparison, with.StartsBy)
 		}
+	}
+}
+
+// What is kept from within an hour on is exact from there on.
+func TestTheElapsedPartEndsWhereSessionsAreKept(t *testing.T) {
+	r := Range{parse(t, "2026-11-01T00:00:00Z"), parse(t, "2026-12-01T00:00:00Z")}
+	for kept, want := range map[string]string{"2026-10-10T12:30:00Z": "2026-10-01 2026-10-10T12:30:00Z", "2026-10-10T12:30:00.001Z": "2026-10-01 2026-10-10T12:00:00Z"} {
+		with, _, err := (Comparison{Shift: ByMonth, Elapsed: true}).Of(Query{Range: r, Zone: time.UTC}, parse(t, "2026-11-10T12:30:00Z"), parse(t, kept))
+		if err != nil || written(with.Range) != want {
+			t.Errorf("kept from %s on: got %s, %v, want %s", kept, written(with.Range), err, want)
+		}
+	}
+}
+
+func TestComparisonsThatMeanTheSame(t *testing.T) {
+	for _, c := range []struct{ one, normal Comparison }{
+		{Comparison{Shift: ByPeriod}, Comparison{}},
+		{Comparison{Shift: ByWeek, Elapsed: true}, Comparison{Shift: ByWeek, Elapsed: true}},
+		{Comparison{Another: true}, Comparison{Another: true}},
+		{Comparison{StartDate: "2026-03-01"}, Comparison{StartDate: "2026-03-01", Another: true}},
+		{Comparison{EndDate: "2026-03-01"}, Comparison{EndDate: "2026-03-01", Another: true}},
+		{Comparison{Period: Today}, Comparison{Period: Today, Another: true}},
+		// Which is refused, and not taken for one without a shift.
+		{Comparison{Shift: ByPeriod, Period: Today}, Comparison{Shift: ByPeriod, Period: Today, Another: true}},
+	} {
+		if got := c.one.Normal(); got != c.normal {
+			t.Errorf("%+v: got %+v", c.one, got)
+		}
+	}
+	day := Range{parse(t, "2011-12-30T10:00:00Z"), parse(t, "2011-12-31T10:00:00Z")} // the 31st in Samoa, which had no 30th
+	for _, shift := range []Shift{"", ByPeriod} {
+		if got, ok := day.Shifted(shift, zone(t, "Pacific/Apia")); !ok || written(got) != "2011-12-29T10:00:00Z 2011-12-30T10:00:00Z" {
+			t.Errorf("by %q: got %s", shift, written(got))
+		}
+	}
+	query := Query{Range: day, Zone: time.UTC, StartsBy: ArgStartDate}
+	if with, ok, err := (Comparison{Another: true}).Of(query, day.To, time.Time{}); !ok || err != nil || with.Range != (Range{}) || with.StartsBy != "" {
+		t.Errorf("all of time: got %+v, %v", with, err)
 	}
 }
 

@@ -43,7 +43,7 @@ func Compose(points []Range, sums Sums) Plan {
 		}
 		c.point(i, point)
 	}
-	plan := Plan{Level: sums.Level, Edges: apart(c.edges), Summed: apart(c.summed)}
+	plan := Plan{Level: sums.Level, Edges: apart(c.edges), Summed: c.summed}
 	for _, grid := range c.grids() {
 		runs := apart(c.pieces[grid])
 		plan.Pieces = slices.Grow(plan.Pieces, len(runs))
@@ -134,7 +134,7 @@ func (c *composer) point(i int, point Range) {
 		return
 	}
 	base := Range{c.base(summed.From), c.base(summed.To)}
-	if !base.From.Before(base.To) || beside(base.From, summed.From)+beside(base.To, summed.To) >= length(summed) {
+	if beside(base.From, summed.From)+beside(base.To, summed.To) >= length(summed) {
 		c.edges = append(c.edges, Edge{summed, shares}) // is shorter than its tails
 		return
 	}

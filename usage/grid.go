@@ -63,13 +63,12 @@ func (g Grid) Floor(t time.Time) time.Time {
 }
 
 // dayOf returns the start of the day that holds an instant, which is shown in the
-// calendar's zone, and whether that is sure, because the clocks do not change near it.
+// calendar's zone, and whether that is sure, because the clocks have not changed for long enough.
 func (c Calendar) dayOf(local time.Time) (floor time.Time, sure bool) {
-	const day = 24 * time.Hour
 	hour, minute, second := local.Clock()
 	floor = local.Add(-time.Duration(hour)*time.Hour - time.Duration(minute)*time.Minute - time.Duration(second)*time.Second - time.Duration(local.Nanosecond()))
-	since, until := local.ZoneBounds()
-	return floor.UTC(), (since.IsZero() || floor.Sub(since) > surroundings) && (until.IsZero() || until.Sub(floor) > day)
+	since, _ := local.ZoneBounds()
+	return floor.UTC(), since.IsZero() || floor.Sub(since) > surroundings
 }
 
 // Next returns the end of the bucket that holds an instant, which is where the next one
@@ -95,11 +94,7 @@ func (g Grid) after(start time.Time) time.Time {
 	if g.Grain == Month {
 		return g.Calendar.midnight(year, month+1, 1)
 	}
-	next := g.Calendar.midnight(year, month, day+1)
-	if !next.After(start) { // the zone has skipped to behind that midnight
-		next = g.Calendar.midnight(year, month, day+2)
-	}
-	return next
+	return g.Calendar.midnight(year, month, day+1)
 }
 
 // midnight returns the first instant of a day in the calendar.

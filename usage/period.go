@@ -89,9 +89,9 @@ func (r Range) Previous(zone *time.Location) (previous Range, ok bool) {
 		return Range{}, false
 	}
 	back := r.back(ByPeriod, zone)
-	from := back.start(r.From, zone)
-	for ; !from.Before(r.From); back.days++ {
-		from = back.start(r.From, zone) // over a day that the zone skipped
+	from := r.From
+	for ; !from.Before(r.From); back.days++ { // again over a day that the zone skipped
+		from = back.start(r.From, zone)
 	}
 	return Range{from, r.From}, from.Year() > 0
 }

@@ -126,10 +126,7 @@ func apart(spans []Edge) []Edge {
 		from, to := cuts[i], cuts[i+1]
 		open = slices.DeleteFunc(open, func(span Edge) bool { return !span.To.After(from) })
 		for len(spans) > 0 && !spans[0].From.After(from) {
-			if spans[0].To.After(from) {
-				open = append(open, spans[0])
-			}
-			spans = spans[1:]
+			open, spans = append(open, spans[0]), spans[1:]
 		}
 		result = append(result, Edge{Range{from, to}, together(open)})
 	}

@@ -42,11 +42,17 @@ func spansOf(plan Plan, code int) (spans []Edge) {
 	return spans
 }
 
-// ordered tells whether spans are in order, apart, and hold something.
+// ordered tells whether spans are in order, apart, and hold something, and their shares are
+// in the order of their points.
 func ordered(spans []Edge) bool {
 	for i, span := range spans {
 		if !span.From.Before(span.To) || len(span.Shares) == 0 || i > 0 && span.From.Before(spans[i-1].To) {
 			return false
+		}
+		for j, share := range span.Shares {
+			if share.Times == 0 || j > 0 && span.Shares[j-1].Point >= share.Point {
+				return false
+			}
 		}
 	}
 	return true
@@ -135,6 +141,8 @@ func TestAPlanCountsEachInstantOnce(t *testing.T) {
 				t.Fatalf("%s: there are no quarter-hours for %+v", d.name, piece)
 			case piece.From.Before(d.sums.HoursUntil) && !Hour.Floor(piece.From).Equal(piece.From):
 				t.Fatalf("%s: %+v begins within an hour", d.name, piece)
+			case piece.Grid.Grain < Day && piece.Grid.Calendar != UTCCalendar:
+				t.Fatalf("%s: %+v has hours of a calendar", d.name, piece)
 			case !slices.Contains(d.sums.Grains, piece.Grid.Grain) || !slices.Contains(d.sums.Calendars, piece.Grid.Calendar):
 				t.Fatalf("%s: there is no %+v", d.name, piece)
 			}
@@ -304,6 +312,35 @@ func TestAPieceIsCutWhereItsDataBeginAndEnd(t *testing.T) {
 		if whole := whole.Within(Range{}); len(whole) != 1 {
 			t.Errorf("without data: got %+v", whole)
 		}
+	}
+}
+
+// Where data begin and end by months of UTC, those of another calendar hold them wholly.
+func TestAPieceIsCutByItsOwnCalendar(t *testing.T) {
+	whole := Piece{Grid{Month, Calendar{1, zone(t, "Europe/Berlin")}}, Edge{Range{time.Time{}, forever}, []Share{{0, 1}}}}
+	var got []Range
+	for _, piece := range whole.Within(Range{parse(t, "2024-01-01T00:00:00Z"), parse(t, "2026-04-01T00:00:00Z")}) {
+		got = append(got, piece.Range)
+	}
+	if want := "- 2023-12-31T23:00:00Z 2023-12-31T23:00:00Z 2026-04-30T22:00:00Z 2026-04-30T22:00:00Z 10000-01-01"; written(got...) != want {
+		t.Errorf("got %s, want %s", written(got...), want)
+	}
+	if whole := whole.Within(Range{}); len(whole) != 1 {
+		t.Errorf("without data: got %+v", whole)
+	}
+}
+
+// How many sums shorter than a day are read, and the month that is added to a point.
+func TestWhatAPlanHoldsBesidesDays(t *testing.T) {
+	plan := Compose([]Range{{parse(t, "2026-02-28T23:45:00Z"), parse(t, "2026-03-02T03:00:00Z")}},
+		Sums{Grains: []Grain{QuarterHour, Hour, Day, Month}, Calendars: []Calendar{UTCCalendar}})
+	if got := plan.FineBuckets(); got != 4 {
+		t.Errorf("%s: counted %d", described(plan), got)
+	}
+	plan.AddMonth(parse(t, "1000-01-01T00:00:00Z"))
+	if got, want := described(plan), "+day 2026-03-01 2026-03-02, +hour 2026-03-02 2026-03-02T03:00:00Z, "+
+		"+quarter-hour 2026-02-28T23:45:00Z 2026-03-01, +month 1000-01-01 1000-02-01"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

@@ -39,6 +39,70 @@ func TestAccountsAreTheSumOfTheirSubjects(t *testing.T) {
 	}
 }
 
+// A coarser answer has what is finer summed up, and nothing of it.
+func TestReportsByLevel(t *testing.T) {
+	use := func(n int64) Usage { return Usage{Minutes: n, Seconds: 60 * n, Sessions: 1} }
+	for _, c := range []struct {
+		level    Level
+		subjects []SubjectUsage
+		accounts []AccountUsage
+	}{
+		{Together, []SubjectUsage{{Usage: use(1)}, {Usage: use(2)}}, nil},
+		{ByAccount, []SubjectUsage{{"a", "", use(1)}, {"b", "", use(2)}}, []AccountUsage{{"a", use(1), Usage{}}, {"b", use(2), Usage{}}}},
+	} {
+		report := NewReport(Query{Zone: time.UTC, Level: c.level}, time.Time{}, c.subjects)
+		if !reflect.DeepEqual(report.Accounts, c.accounts) || report.Totals != (Usage{3, 180, 2}) || report.Subjects != nil || report.Customers != nil {
+			t.Errorf("level %d: got %+v", c.level, report)
+		}
+	}
+	customer := Subject{"a", "x"}
+	for level, want := range map[Level]Subject{ByCustomer: customer, ByAccount: {AccountID: "a"}, Together: {}} {
+		if got := level.Of(customer); got != want {
+			t.Errorf("level %d: got %+v", level, got)
+		}
+	}
+}
+
+// Each id counts once, and the accounts asked for are those that the answer may be of.
+func TestARequestForSomeOfMany(t *testing.T) {
+	query, err := Request{Among: &Among{[]string{"b ", "a", "b"}, []string{"y", "x ", "x"}}, Level: ByAccount}.Query(nil, time.Time{})
+	if ids := fmt.Sprint(query.AccountIDs, query.Accounts, query.CustomerIDs); err != nil || ids != "[a b] [a b] [x y]" || query.Level != ByAccount {
+		t.Errorf("got %s, level %d, %v", ids, query.Level, err)
+	}
+	if query, err := (Request{Among: &Among{}}).Query(nil, time.Time{}); err != nil || query.AccountIDs != nil || query.CustomerIDs != nil || query.Accounts != nil {
+		t.Errorf("got %+v, %v", query, err)
+	}
+}
+
+// Queries are about the same subjects where they ask for the same ids, whatever else they ask.
+func TestWhoseAQueryIs(t *testing.T) {
+	some, none := []string{"a"}, []string{}
+	var others []Query
+	for _, c := range []struct {
+		Query
+		ofCustomers bool
+	}{
+		{Query{}, false}, {Query{AccountID: "a"}, false}, {Query{CustomerID: "a"}, true}, {Query{AccountID: "a", CustomerID: "b"}, true}, {Query{AccountID: `a" "b`}, false},
+		{Query{AccountIDs: some}, false}, {Query{AccountIDs: none}, false}, {Query{CustomerIDs: some}, true}, {Query{CustomerIDs: none}, true},
+		{Query{Accounts: some}, false}, {Query{Accounts: none}, false}, {Query{Accounts: []string{"a", "b"}}, false}, {Query{Accounts: []string{"a b"}}, false},
+	} {
+		for _, other := range others {
+			if c.Whose() == other.Whose() {
+				t.Errorf("%+v is about the same as %+v", c.Query, other)
+			}
+		}
+		others = append(others, c.Query)
+		if c.OfCustomers() != c.ofCustomers {
+			t.Errorf("%+v is of customers: %v", c.Query, c.OfCustomers())
+		}
+		elsewhen := c.Query
+		elsewhen.Level, elsewhen.Range, elsewhen.Zone = Together, Range{From: time.Unix(0, 0)}, time.UTC
+		if c.Whose() != elsewhen.Whose() {
+			t.Errorf("%+v depends on the level or the range", c.Query)
+		}
+	}
+}
+
 func TestMinutesBeyond32BitsAreAnError(t *testing.T) {
 	if got, err := (Usage{Minutes: math.MaxInt32}).Minutes32(); got != math.MaxInt32 || err != nil {
 		t.Errorf("got %d, %v", got, err)

@@ -107,7 +107,7 @@ func (r Retention) nearest(asked Range) Range {
 		return grain.Floor(t.Add(nominal[grain] / 2))
 	}
 	nearest := Range{move(asked.From), move(asked.To)}
-	if nearest.From.Equal(nearest.To) && !asked.From.IsZero() && !asked.To.IsZero() {
+	if nearest.From.Equal(nearest.To) {
 		return Range{r.grain(asked.From).Floor(asked.From), r.grain(asked.To).Ceil(asked.To)}
 	}
 	return nearest

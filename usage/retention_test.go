@@ -71,6 +71,8 @@ func TestWhatNeedsDroppedSessionsIsRefusedWithAWayOut(t *testing.T) {
 			"startDate: the nearest exact range from 2026-02-01T10:00:00Z to 2026-02-01T11:00:00Z (exclusive)"},
 		{Request{StartDate: "2026-02-01T10:00:00Z", EndDate: "2026-02-01T10:20:00Z"}, "",
 			"endDate: the nearest exact range from 2026-02-01T10:00:00Z to 2026-02-01T11:00:00Z (exclusive)"},
+		{Request{StartDate: "2026-02-01T10:45:00Z", EndDate: "2026-02-01T11:00:00Z"}, "",
+			"startDate: the nearest exact range from 2026-02-01T10:00:00Z to 2026-02-01T11:00:00Z (exclusive)"},
 		// A day of India begins within an hour of the sums, and is what the caller has given.
 		{Request{StartDate: "2026-02-01", EndDate: "2026-02-10", TimeZone: kolkata}, "",
 			"startDate: the nearest exact range from 2026-01-31T19:00:00Z to 2026-02-10T19:00:00Z (exclusive)"},
@@ -90,6 +92,9 @@ func TestWhatNeedsDroppedSessionsIsRefusedWithAWayOut(t *testing.T) {
 			"granularity: timeZone UTC with the range from 2026-02-01T00:00:00Z to 2026-02-03T10:00:00Z (exclusive)"},
 		{Request{StartDate: "2026-02-28T00:00:00Z", EndDate: "2026-03-03T00:00:00Z"}, QuarterHourly, "granularity: a start at or after 2026-03-01T00:00:00Z"},
 		{Request{StartDate: "2026-02-01", EndDate: "2026-02-03"}, QuarterHourly, "granularity: "},
+		// Liberia's days began at 00:44:30: the last point is half an hour, and ends on the hour.
+		{Request{StartDate: "1970-01-01T01:00:00Z", EndDate: "1970-01-02T01:00:00Z", TimeZone: "Africa/Monrovia"}, Daily,
+			"granularity: timeZone UTC with the range from 1970-01-01T01:00:00Z to 1970-01-02T01:00:00Z (exclusive)"},
 	} {
 		err := checked(t, c.request, c.step, kept)
 		got := ""
@@ -104,6 +109,16 @@ func TestWhatNeedsDroppedSessionsIsRefusedWithAWayOut(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%+v %s:\ngot  %q\nwant %q", c.request, c.step, got, c.want)
+		}
+	}
+}
+
+func TestNothingIsWrittenWhereSessionsHaveBeenDropped(t *testing.T) {
+	retention := Retention{Kept: parse(t, "2026-03-01T00:00:00Z")}
+	for start, refused := range map[string]bool{"2026-02-28T23:59:59.999Z": true, "2026-03-01T00:00:00Z": false, "2026-03-01T00:00:00.001Z": false} {
+		err := retention.Refuse(Session{SessionID: "s-1", StartedAt: parse(t, start)})
+		if (err != nil) != refused || refused && (AsError(err).Code != InvalidArgument || !strings.Contains(err.Error(), `"s-1" starts at 2026-02-28T23:59:59Z, but`)) {
+			t.Errorf("%s: got %v", start, err)
 		}
 	}
 }
@@ -275,8 +290,9 @@ func TestWhatWasKeptStandsInForWhatWasDropped(t *testing.T) {
 	kept := parse(t, "2026-03-01T00:00:00Z")
 	edge := func(from, to string) Edge { return Edge{Range{parse(t, from), parse(t, to)}, []Share{{0, 1}}} }
 	plan := Plan{Edges: []Edge{
-		edge("2026-02-01T18:30:00Z", "2026-02-02T00:00:00Z"), edge("2026-02-03T18:31:00Z", "2026-02-04T00:00:00Z"),
-		edge("2026-02-05T18:30:00Z", "2026-02-05T18:44:00Z"), edge("2026-02-28T18:30:00Z", "2026-03-01T00:30:00Z"), edge("2026-03-05T18:31:00Z", "2026-03-05T18:44:00Z"),
+		edge("", "2026-01-31T18:30:00Z"), edge("2026-02-01T18:30:00Z", "2026-02-02T00:00:00Z"), edge("2026-02-03T18:31:00Z", "2026-02-04T00:00:00Z"),
+		edge("2026-02-05T18:30:00Z", "2026-02-05T18:44:00Z"), edge("2026-02-27T18:30:00Z", "2026-03-01T00:00:00Z"),
+		edge("2026-02-28T18:30:00Z", "2026-03-01T00:30:00Z"), edge("2026-03-01T00:00:00Z", "2026-03-01T00:10:00Z"), edge("2026-03-05T18:31:00Z", "2026-03-05T18:44:00Z"),
 	}}
 	plan.KeepBefore(Retention{Kept: kept})
 	spans := func(edges []Edge) string {
@@ -286,10 +302,10 @@ func TestWhatWasKeptStandsInForWhatWasDropped(t *testing.T) {
 		}
 		return written(all...)
 	}
-	if got, want := spans(plan.Kept), "2026-02-01T18:30:00Z 2026-02-02 2026-02-28T18:30:00Z 2026-03-01"; got != want {
+	if got, want := spans(plan.Kept), "2026-02-01T18:30:00Z 2026-02-02 2026-02-27T18:30:00Z 2026-03-01 2026-02-28T18:30:00Z 2026-03-01"; got != want {
 		t.Errorf("kept: got %s, want %s", got, want)
 	}
-	if got, want := spans(plan.Edges), "2026-02-03T18:31:00Z 2026-02-04 2026-02-05T18:30:00Z 2026-02-05T18:44:00Z 2026-03-01 2026-03-01T00:30:00Z 2026-03-05T18:31:00Z 2026-03-05T18:44:00Z"; got != want {
+	if got, want := spans(plan.Edges), "- 2026-01-31T18:30:00Z 2026-02-03T18:31:00Z 2026-02-04 2026-02-05T18:30:00Z 2026-02-05T18:44:00Z 2026-03-01 2026-03-01T00:30:00Z 2026-03-01 2026-03-01T00:10:00Z 2026-03-05T18:31:00Z 2026-03-05T18:44:00Z"; got != want {
 		t.Errorf("sessions: got %s, want %s", got, want)
 	}
 }

@@ -99,6 +99,9 @@ func run(ctx context.Context, root string, o options) (held bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	for _, line := range stale(root, reasons, targets) {
+		fmt.Fprintf(o.out, "is no mutant any more; take it from the list\n%s\n", line)
+	}
 	folder, err := os.MkdirTemp("", "mutants")
 	if err != nil {
 		return false, err

@@ -171,6 +171,25 @@ func TestOnlyNamedFilesHaveMutants(t *testing.T) {
 	}
 }
 
+// Lines about code that has gone are told, and those about files that were not looked at are not.
+func TestLinesThatNameNoMutantAreTold(t *testing.T) {
+	root := t.TempDir()
+	write(t, root, sample)
+	write(t, root, map[string]string{"shop/more.go": "package shop\n\nfunc More(a bool) bool { return !a }\n", "survivors.txt": "# why\n" +
+		"shop/more.go More: always `!a`\nshop/more.go More: always `a`\nshop/less.go Less: never `a`\nshop/shop.go Price: never `count`\n"})
+	_, output := hunted(t, root, "shop/more.go")
+	var told []string
+	lines := strings.Split(output, "\n")
+	for i, line := range lines[1:] {
+		if strings.HasPrefix(lines[i], "is no mutant any more") {
+			told = append(told, line)
+		}
+	}
+	if want := []string{"shop/less.go Less: never `a`", "shop/more.go More: always `a`"}; !slices.Equal(told, want) {
+		t.Errorf("got %q, want %q\n%s", told, want, output)
+	}
+}
+
 func TestASurvivorNeedsAReason(t *testing.T) {
 	for content, want := range map[string]string{
 		"a":             "no reason",

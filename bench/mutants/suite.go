@@ -37,6 +37,7 @@ type test struct {
 // tests come by themselves.
 var alsoTestedBy = map[string][]suite{
 	"auth":             {{room: "gateway", only: "Scope|Principal"}, {room: "resolvers", only: "."}},
+	"db/check":         byFacade,
 	"db/column":        byFacade,
 	"db/extent":        byFacade,
 	"db/identity":      byFacade,
@@ -45,6 +46,8 @@ var alsoTestedBy = map[string][]suite{
 	"db/read":          byFacade,
 	"db/rollup":        byFacade,
 	"db/schema":        byFacade,
+	"db/subjects":      byFacade,
+	"db/sums":          byFacade,
 	"db/where":         byFacade,
 	"db/write":         byFacade,
 	"resolvers":        {{room: "gateway", only: "Scope|Principal"}},

@@ -2,7 +2,10 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -39,4 +42,26 @@ func readSurvivors(path string) (reasons map[string]string, err error) {
 		reasons[line] = reason
 	}
 	return reasons, nil
+}
+
+// stale returns the lines of the list that name no mutant any more: of the files that
+// were looked at, and of those that are gone.
+func stale(root string, reasons map[string]string, targets []*target) (lines []string) {
+	looked, mutants := map[string]bool{}, map[string]bool{}
+	for _, t := range targets {
+		for _, s := range t.sources {
+			looked[s.path] = true
+			for _, m := range s.mutants {
+				mutants[m.String()] = true
+			}
+		}
+	}
+	for _, line := range slices.Sorted(maps.Keys(reasons)) {
+		path, _, _ := strings.Cut(line, " ")
+		_, err := os.Stat(filepath.Join(root, path))
+		if !mutants[line] && (looked[path] || os.IsNotExist(err)) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }

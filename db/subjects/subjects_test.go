@@ -2,7 +2,9 @@ package subjects_test
 
 import (
 	"os"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -135,4 +137,59 @@ func TestAStampStandsForNumbersThatOthersGaveMeanwhile(t *testing.T) {
 			t.Errorf("%d are known, want 3", got)
 		}
 	})
+}
+
+// Whichever statement fails, whoever asked is told, and what is in memory stays; connections are
+// given back, whatever happens.
+func TestNoStatementOfSubjectsFailsUnnoticed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		plain := tables.Open(t, dsn)
+		introduce(t, plain, "x", "y")
+		recorded, statements := dbtest.Record(t, dsn)
+		db, err := pool.Open(recorded, pool.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		s := subjects.New(db)
+		if got := known(t, s); got != 2 {
+			t.Fatalf("%d are known, want 2", got)
+		}
+		for at := 1; ; at++ {
+			statements.Fail(at)
+			err := s.Load(t.Context())
+			failed := statements.Failed()
+			if failed == "" {
+				if err != nil || at < 3 {
+					t.Errorf("%v with %d statements", err, at-1)
+				}
+				break
+			}
+			if _, ok := s.Known().Of(1); err == nil || !ok || db.Stats().InUse != 0 {
+				t.Errorf("%s failed: %v, known: %v, %d connections in use", failed, err, ok, db.Stats().InUse)
+			}
+		}
+	})
+}
+
+// Whoever asks when nothing is known, or finds it outdated, has it read in the background.
+func TestSubjectsAreReadInTheBackground(t *testing.T) {
+	db := tables.Open(t, dbtest.One(t))
+	introduce(t, db, "x")
+	until := func(what string, holds func() bool) {
+		t.Helper()
+		for begun := time.Now(); !holds(); runtime.Gosched() {
+			if time.Since(begun) > 20*time.Second {
+				t.Fatal(what)
+			}
+		}
+	}
+	s := subjects.New(db)
+	until("nothing is known", func() bool { return s.Known() != nil })
+	introduce(t, db, "y")
+	after := stamp(t, db)
+	until("what was known is known for ever", func() bool { s.Outdated(); return s.Known().Stamp == after })
+	if (*subjects.Subjects)(nil).Known() != nil {
+		t.Error("nobody's subjects are known")
+	}
 }

@@ -20,8 +20,8 @@ const packedForm = 1
 func Pack(quarters map[int]usage.Usage) []byte {
 	packed := []byte{packedForm}
 	for number := range QuartersOfADay {
-		amount, used := quarters[number]
-		if !used || amount == (usage.Usage{}) {
+		amount := quarters[number]
+		if amount == (usage.Usage{}) {
 			continue
 		}
 		packed = append(packed, byte(number))

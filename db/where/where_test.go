@@ -71,6 +71,15 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+// Queries are shared: conditions are made of them, and nothing in them changes.
+func TestConditionsLeaveTheQueryAlone(t *testing.T) {
+	query := usage.Query{Accounts: []string{" ", "a"}, CustomerIDs: []string{" ", "c", "d"}}
+	where.Subjects(query)
+	if want := (usage.Query{Accounts: []string{" ", "a"}, CustomerIDs: []string{" ", "c", "d"}}); !reflect.DeepEqual(query, want) {
+		t.Errorf("got %+v", query)
+	}
+}
+
 func TestPlaceholders(t *testing.T) {
 	for _, test := range []struct {
 		rows, columns int

@@ -53,6 +53,22 @@ func TestAKeptReportIsFoundByItsOwnQuestionOnly(t *testing.T) {
 	}
 }
 
+// A report answers what tells usage apart as far as it does, or less far, and nothing finer.
+func TestAKeptReportIsFoundForWhatIsCoarser(t *testing.T) {
+	asOf := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	place := cursor{AsOf: asOf.UnixMilli()}.text()
+	levels := []usage.Level{usage.ByCustomer, usage.ByAccount, usage.Together}
+	for _, stored := range levels {
+		kept, query := NewKept(), usage.Query{Zone: time.UTC, Level: stored}
+		kept.keep(&usage.Report{Query: query, AsOf: asOf})
+		for _, query.Level = range levels {
+			if got := kept.Find(query, place); (got != nil) != (stored <= query.Level) {
+				t.Errorf("kept at level %d and asked for at %d: got %+v", stored, query.Level, got)
+			}
+		}
+	}
+}
+
 // Whatever is said of a place is in its cursor, and what is not given is none.
 func TestACursorIsReadAsItWasWritten(t *testing.T) {
 	want := cursor{Of: "x", AsOf: 5, Value: -7, Base: 3, None: true, Name: "n", AccountID: "ä", CustomerID: "\x00"}
