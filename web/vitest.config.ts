@@ -11,7 +11,7 @@ export default defineConfig({
           globalSetup: 'browser/setup.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          retry: 2, // a busy machine may move what is being clicked
+          expect: { poll: { timeout: 15_000 } }, // a second is little for a busy machine
           fileParallelism: false, // one gateway, and two processors at most where this runs
         },
       },

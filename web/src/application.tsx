@@ -35,7 +35,7 @@ function SignedIn({ pathname }: { pathname: string }) {
     if (`?${search}` !== written || start !== pathname) navigate(start + written, { replace: true });
   }, [search, written, start, pathname]);
 
-  const change = useCallback((next: View) => navigate(location.pathname + writeView(next)), []);
+  const change = useCallback((next: View, replaces = false) => navigate(location.pathname + writeView(next), { replace: replaces }), []);
   return (
     <>
       <Header current="usage" person={viewer && { name: viewer.name, isSystemAdministrator: viewer.roles.includes('SystemAdministrator') }}>
