@@ -37,7 +37,7 @@ gateway: web ## Build bin/aiusage-gateway, the small program that needs a MySQL 
 	$(GO) build -trimpath -o bin/aiusage-gateway .
 
 # The pages are built anew when something of them has changed.
-WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/browser/*' -not -name '*.go')
+WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/browser/*' -not -name '*.go') docs/rollups.md
 
 .PHONY: web
 web: web/dist/index.html ## Build the pages, which the programs have in them (needs npm; without it they say so)

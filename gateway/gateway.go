@@ -14,6 +14,7 @@ import (
 	"aiusage/auth"
 	"aiusage/legacy"
 	"aiusage/resolvers"
+	"aiusage/status"
 	"aiusage/transport"
 	"aiusage/usage"
 	"aiusage/watch"
@@ -29,6 +30,7 @@ const (
 	HealthPath   = "/healthz"
 	ReadyPath    = "/readyz"
 	MetricsPath  = "/metrics"
+	StatusPath   = "/status.json"
 	LegacyPath   = "/ai/usage"
 	ExportPath   = "/export/" // followed by usage.csv, usage.json or usage.ndjson
 )
@@ -76,7 +78,11 @@ type Config struct {
 	Pages *web.Pages
 	// Rollups tells how the rollups are, for /readyz and /metrics. It may be nil.
 	Rollups func(ctx context.Context) (RollupHealth, error)
-	Log     *slog.Logger
+	// Status tells operators how the rollups are, and Database what server they are on. Without
+	// Status there is nothing at StatusPath.
+	Status   func(ctx context.Context) (status.Rollups, error)
+	Database string
+	Log      *slog.Logger
 }
 
 // Gateway is the whole gateway as one handler.
@@ -129,6 +135,10 @@ func New(config Config) (*Gateway, error) {
 	mux.Handle("GET "+ReadyPath, ready(config.Store, config.Rollups))
 	measured := metrics(config.Rollups, queries.Stats, resolver.Listeners)
 	mux.Handle("GET "+MetricsPath, door.require(door.requireRole(auth.SystemAdministrator, measured)))
+	if config.Status != nil {
+		state := operatorStatus{config.Status, queries.Stats, config.Database, time.Now().UTC().Truncate(time.Second), config.QueryTimeout, door}
+		mux.Handle("GET "+StatusPath, door.require(door.requireRole(auth.SystemAdministrator, state)))
+	}
 	openMetrics := http.NewServeMux()
 	openMetrics.Handle("GET "+MetricsPath, measured)
 
