@@ -58,6 +58,10 @@ browser: build web/node_modules ## Look at the pages with Chromium, on the gatew
 	@$(NEEDS_NPM); command -v chromium >/dev/null || { echo "$@: left out, because there is no chromium here"; test "$$CI" != true; exit; }; \
 		cd web && npm run --silent test -- --project browser
 
+.PHONY: picture
+picture: build web/node_modules ## Take the picture of the page that the README shows (docs/usage.png; needs chromium)
+	cd web && npm run --silent test -- --project picture
+
 .PHONY: test
 test: check build audits callers typescript browser ## Check and test everything, on every database engine on this machine
 	$(GO) run ./internal/dbtest/engines -- $(GO) test -race -timeout 30m ./...

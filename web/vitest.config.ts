@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'logic', include: ['src/**/*.test.ts'] } },
+      { test: { name: 'picture', include: ['browser/picture.ts'], testTimeout: 120_000 } },
       {
         test: {
           name: 'browser',

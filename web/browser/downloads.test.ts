@@ -30,6 +30,7 @@ test('a download has the rows that are shown, in their order and under a name of
   const { page, expectAccessible } = await open('/?from=2026-01-01&to=2026-12-31&zone=America%2FNew_York');
   const shown = await tableRows(page);
   await page.getByRole('button', { name: 'Download' }).click();
+  // React Aria hides the rest of the page from screen readers while a menu is open, which keeps the focus.
   await expectAccessible('the menu of downloads', { rules: { 'aria-hidden-focus': { enabled: false } } });
   await page.keyboard.press('Escape');
   const json = await download(page, 'JSON');

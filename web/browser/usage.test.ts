@@ -235,3 +235,35 @@ test('a theme that was chosen stays, also before anything is drawn', async () =>
   await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
   expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe('rgb(14, 17, 21)');
 });
+
+test('the page is printed on one sheet, on white, whatever the theme', async () => {
+  const { page } = await openUsage('/?period=THIS_MONTH&zone=UTC', { colorScheme: 'dark' });
+  await page.locator('.table-panel tbody tr').first().waitFor();
+  const sheets = (await page.pdf({ format: 'A4', margin: { top: '10mm', bottom: '10mm', left: '10mm', right: '10mm' } })).toString('latin1');
+  expect(sheets.match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
+  await page.emulateMedia({ media: 'print' });
+  // The corner of the canvas is not painted, so the paper is that of the page behind it.
+  expect(await page.evaluate(() => getComputedStyle(document.querySelector('.chart-panel')!).backgroundColor)).toBe('rgb(255, 255, 255)');
+});
+
+test('a bar opens its span, down to the quarters of an hour, and its twin does so, too', async () => {
+  const { page } = await openUsage('/?period=YESTERDAY&zone=UTC');
+  await page.getByRole('region', { name: /^AI minutes by hour/ }).waitFor();
+  await page.getByRole('slider').focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/from=[^&]+T22%3A00%3A00/);
+  const empty = page.getByText('No usage in this range.');
+  await page.getByRole('region', { name: /^AI minutes by quarter of an hour/ }).or(empty).waitFor();
+  // A Wednesday some weeks ago and the ten days after it.
+  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  const wednesday = -21 + ((3 - new Date().getUTCDay() + 7) % 7);
+  await page.goto(`/?from=${day(wednesday)}&to=${day(wednesday + 10)}&zone=UTC&by=week`);
+  await page.getByRole('region', { name: /^AI minutes by week/ }).waitFor();
+  await page.getByRole('button', { name: 'Show as table' }).click();
+  const twin = page.getByRole('region', { name: /as a table/ });
+  expect(await twin.locator('tbody tr').first().innerText()).toContain('part of a week');
+  await twin.getByRole('button').first().click();
+  await page.waitForURL((url) => url.searchParams.get('from') === day(wednesday) && url.searchParams.get('to') === day(wednesday + 4));
+});

@@ -25,6 +25,7 @@ interface UsageTableProps {
 }
 
 const rowHeight = 48;
+const rowsOnPaper = 22; // as table.css has it
 
 // UsageTable shows rows in the gateway's order, of which it has the first pages. Only those that
 // can be seen are in the document.
@@ -101,6 +102,7 @@ export function UsageTable({ what, rows, last, totalCount, measure, order, onOrd
           {last && <tfoot><tr aria-rowindex={totalCount + 2}>{cells(models[rows.length])}</tr></tfoot>}
         </table>
       </div>
+      {totalCount > rowsOnPaper && <p className="on-paper dim">These are the first rows; a download has all of them.</p>}
     </section>
   );
 }
