@@ -81,7 +81,11 @@ test('every choice is in the address, and the way back undoes it', async () => {
 });
 
 // rowIds are the ids of the rows that are shown, in their order.
-const rowIds = (page: Page) => page.locator('.table-panel tbody tr:not([aria-hidden]) a').evaluateAll((links) => links.map((link) => link.getAttribute('href')!.split(/[?/]/)[2]));
+async function rowIds(page: Page) {
+  const links = page.locator('.table-panel tbody tr:not([aria-hidden]) a');
+  await links.first().waitFor(); // the table comes after the chart
+  return links.evaluateAll((found) => found.map((link) => link.getAttribute('href')!.split(/[?/]/)[2]));
+}
 
 const comparedAccounts = 'include: BOTH, compare: {elapsed: true}';
 
