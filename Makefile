@@ -37,7 +37,7 @@ gateway: web ## Build bin/aiusage-gateway, the small program that needs a MySQL 
 	$(GO) build -trimpath -o bin/aiusage-gateway .
 
 # The pages are built anew when something of them has changed.
-WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/browser/*' -not -name '*.go')
+WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/browser/*' -not -name '*.go') docs/rollups.md
 
 .PHONY: web
 web: web/dist/index.html ## Build the pages, which the programs have in them (needs npm; without it they say so)
@@ -57,6 +57,10 @@ web-check: web/node_modules ## Check the pages' types, that what is generated of
 browser: build web/node_modules ## Look at the pages with Chromium, on the gateway with a database inside
 	@$(NEEDS_NPM); command -v chromium >/dev/null || { echo "$@: left out, because there is no chromium here"; test "$$CI" != true; exit; }; \
 		cd web && npm run --silent test -- --project browser
+
+.PHONY: picture
+picture: build web/node_modules ## Take the picture of the page that the README shows (docs/usage.png; needs chromium)
+	cd web && npm run --silent test -- --project picture
 
 .PHONY: test
 test: check build audits callers typescript browser ## Check and test everything, on every database engine on this machine

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aiusage/db"
+	"aiusage/status"
 )
 
 type rollupStatusCommand struct {
@@ -22,61 +23,43 @@ func (c rollupStatusCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	defer store.close()
-	status, err := store.RollupStatus(ctx)
+	found, err := store.RollupStatus(ctx)
 	if err != nil {
 		return err
 	}
 	if c.Format == "json" {
 		encoder := json.NewEncoder(p.stdout)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(newRollupReport(status))
+		return encoder.Encode(rollupsOf(found))
 	}
-	return printRollups(p.stdout, status)
+	return printRollups(p.stdout, found)
 }
 
-// rollupReport is how the rollups are, for programs. What is not so is left out; names and
-// values stay what they are.
-type rollupReport struct {
-	// Reads is what reports read: "rollups", "sessions", or "former rollups" for those of an
-	// earlier version.
-	Reads string `json:"reads"`
-	// Phase is "ready", "filling" or "raw", and Former that of an earlier version's rollups.
-	Phase  string `json:"phase"`
-	Former string `json:"former,omitempty"`
-	// Reason says why reports do not read the rollups, or why these are being repaired.
-	Reason     string         `json:"reason,omitempty"`
-	Distrusted bool           `json:"distrusted"`
-	Calendars  []reportedZone `json:"calendars"`
-	FilledTo   *time.Time     `json:"filledTo,omitempty"`
-	KeptFrom   *time.Time     `json:"sessionsKeptFrom,omitempty"`
-	Undated    int64          `json:"undatedSessions"`
-	Pending    int64          `json:"pendingChanges"`
-	LagSeconds float64        `json:"lagSeconds"`
+// rollupStatus returns what a running gateway tells operators of the rollups.
+func rollupStatus(store *database) func(context.Context) (status.Rollups, error) {
+	return func(ctx context.Context) (status.Rollups, error) {
+		found, err := store.RollupStatus(ctx)
+		return rollupsOf(found), err
+	}
 }
 
-// reportedZone is a calendar by whose days there are sums. Phase is "ready", "filling",
-// "leaving" or "stale".
-type reportedZone struct {
-	TimeZone string `json:"timeZone"`
-	Phase    string `json:"phase"`
-}
-
-func newRollupReport(status db.RollupStatus) rollupReport {
-	report := rollupReport{
-		Reads: "sessions", Phase: string(status.Phase), Former: string(status.Former), Reason: status.Reason, Distrusted: status.Distrusted,
-		Calendars: []reportedZone{}, FilledTo: unlessZero(status.FilledTo), KeptFrom: unlessZero(status.RawFrom),
-		Undated: status.Undated, Pending: status.Pending, LagSeconds: status.Lag.Seconds(),
+// rollupsOf is how the rollups are, for programs.
+func rollupsOf(found db.RollupStatus) status.Rollups {
+	rollups := status.Rollups{
+		Reads: "sessions", Phase: string(found.Phase), Former: string(found.Former), Reason: found.Reason, Distrusted: found.Distrusted, Stuck: found.Stuck,
+		Calendars: []status.Calendar{}, FilledTo: unlessZero(found.FilledTo), KeptFrom: unlessZero(found.RawFrom),
+		Undated: found.Undated, Pending: found.Pending, LagSeconds: found.Lag.Seconds(),
 	}
 	switch {
-	case status.Phase == db.Ready:
-		report.Reads = "rollups"
-	case status.ReadsFormer():
-		report.Reads = "former rollups"
+	case found.Phase == db.Ready:
+		rollups.Reads = "rollups"
+	case found.ReadsFormer():
+		rollups.Reads = "former rollups"
 	}
-	for _, calendar := range status.Calendars {
-		report.Calendars = append(report.Calendars, reportedZone{calendar.Zone, calendar.Phase})
+	for _, calendar := range found.Calendars {
+		rollups.Calendars = append(rollups.Calendars, status.Calendar{TimeZone: calendar.Zone, Phase: calendar.Phase})
 	}
-	return report
+	return rollups
 }
 
 func unlessZero(at time.Time) *time.Time {

@@ -176,7 +176,7 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 		p.log.Warn("fewer connections to the database than --connections says, so that some are left to others",
 			"connections", share.Connections, "asked", share.Asked, "max_connections", share.Server, "max_user_connections", share.Account)
 	}
-	settings.Rollups = rollupHealth(store)
+	settings.Rollups, settings.Status, settings.Database = rollupHealth(store), rollupStatus(store), server
 	handler, err := gateway.New(settings)
 	if err != nil {
 		return err

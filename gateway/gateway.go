@@ -16,6 +16,7 @@ import (
 	"aiusage/observe/audit"
 	"aiusage/observe/metrics"
 	"aiusage/resolvers"
+	"aiusage/status"
 	"aiusage/transport"
 	"aiusage/usage"
 	"aiusage/watch"
@@ -31,6 +32,7 @@ const (
 	HealthPath   = "/healthz"
 	ReadyPath    = "/readyz"
 	MetricsPath  = "/metrics"
+	StatusPath   = "/status.json"
 	LegacyPath   = "/ai/usage"
 	ExportPath   = "/export/" // followed by usage.csv, usage.json or usage.ndjson
 )
@@ -85,6 +87,10 @@ type Config struct {
 	Audit *audit.Log
 	// SlowQuery is from how long on a request is logged with its statements; 0 means never.
 	SlowQuery time.Duration
+	// Status tells operators how the rollups are, and Database what server they are on. Without
+	// Status there is nothing at StatusPath.
+	Status   func(ctx context.Context) (status.Rollups, error)
+	Database string
 }
 
 // Gateway is the whole gateway as one handler.
@@ -145,6 +151,10 @@ func New(config Config) (*Gateway, error) {
 	}
 	measured := config.Metrics.Handler()
 	mux.Handle("GET "+MetricsPath, atDoor("metrics", "", door.require(door.requireRole(auth.SystemAdministrator, measured))))
+	if config.Status != nil {
+		state := operatorStatus{config.Status, queries.Stats, config.Database, time.Now().UTC().Truncate(time.Second), config.QueryTimeout, door}
+		mux.Handle("GET "+StatusPath, atDoor("status", "", door.require(door.requireRole(auth.SystemAdministrator, state))))
+	}
 	openMetrics := http.NewServeMux()
 	openMetrics.Handle("GET "+MetricsPath, measured)
 

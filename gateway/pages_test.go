@@ -114,7 +114,7 @@ func TestPagesAreForWhoeverIsSignedIn(t *testing.T) {
 	s := start(t, fill(t, dbtest.One(t)))
 	cookies, _ := s.signIn(t, "ann")
 	for path, want := range map[string]string{
-		"/": "AI usage", "/accounts/a%2Fb": "AI usage", "/accounts/a/customers/c": "AI usage", "/graphiql": "GraphiQL",
+		"/": "AI usage", "/accounts/a%2Fb": "AI usage", "/accounts/a/customers/c": "AI usage", "/status": "AI usage", "/graphiql": "GraphiQL",
 	} {
 		got := s.ask(t, "", "GET", path, "", "", append([]string{"Cookie", cookies}, navigation...)...)
 		policy := got.header.Get("Content-Security-Policy")
@@ -123,7 +123,7 @@ func TestPagesAreForWhoeverIsSignedIn(t *testing.T) {
 			t.Errorf("%s: got %d %v %s", path, got.status, got.header, got.body)
 		}
 	}
-	for _, path := range []string{"/grapql", "/accounts", "/accounts/a/customers", "/accounts/a/customers/c/d", "/index.html", "/status", "/assets/nothing-1.js"} {
+	for _, path := range []string{"/grapql", "/accounts", "/accounts/a/customers", "/accounts/a/customers/c/d", "/index.html", "/status/x", "/assets/nothing-1.js"} {
 		if got := s.ask(t, "", "GET", path, "", "", append([]string{"Cookie", cookies}, navigation...)...); got.status != 404 || strings.Contains(got.body, "<title>AI usage") {
 			t.Errorf("%s: got %d %s", path, got.status, got.body)
 		}

@@ -22,6 +22,7 @@ var encodings = []struct{ name, ending string }{{"br", ".br"}, {"gzip", ".gz"}, 
 var contentTypes = map[string]string{
 	".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
 	".ttf": "font/ttf", ".woff": "font/woff", ".woff2": "font/woff2", ".png": "image/png", ".json": "application/json",
+	".md": "text/plain; charset=utf-8", // a guide, which browsers show as it is
 }
 
 // assets serves files whose names have a hash of their content, so they never change.

@@ -51,7 +51,7 @@ function compressed(): Plugin {
     closeBundle() {
       const folder = new URL('dist/assets/', import.meta.url).pathname;
       for (const name of readdirSync(folder)) {
-        if (!/\.(js|css|svg|ttf)$/.test(name)) continue;
+        if (!/\.(js|css|svg|ttf|md)$/.test(name)) continue;
         const content = readFileSync(join(folder, name));
         const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
         for (const [ending, packed] of [['.br', brotliCompressSync(content, { params })], ['.gz', gzipSync(content, { level: 9 })]] as const) {
@@ -81,6 +81,7 @@ export default defineConfig({
     },
   },
   server: {
-    proxy: Object.fromEntries(['/graphql', '/auth', '/ai'].map((path) => [path, process.env.AIUSAGE_URL ?? 'http://127.0.0.1:8080'])),
+    fs: { allow: ['..'] }, // the guide that the status page links to
+    proxy: Object.fromEntries(['/graphql', '/auth', '/ai', '/export', '/status.json'].map((path) => [path, process.env.AIUSAGE_URL ?? 'http://127.0.0.1:8080'])),
   },
 });

@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'logic', include: ['src/**/*.test.ts'] } },
+      { test: { name: 'picture', include: ['browser/picture.ts'], testTimeout: 120_000 } },
       {
         test: {
           name: 'browser',
@@ -11,7 +12,7 @@ export default defineConfig({
           globalSetup: 'browser/setup.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          retry: 2, // a busy machine may move what is being clicked
+          expect: { poll: { timeout: 15_000 } }, // a second is little for a busy machine
           fileParallelism: false, // one gateway, and two processors at most where this runs
         },
       },

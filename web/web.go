@@ -18,7 +18,7 @@ var built embed.FS
 
 // Routes are the addresses that the application draws, as patterns of http.ServeMux. The
 // list is fixed, so that a mistyped path is 404 and not a page.
-var Routes = []string{"/{$}", "/accounts/{account}", "/accounts/{account}/customers/{customer}"}
+var Routes = []string{"/{$}", "/status", "/accounts/{account}", "/accounts/{account}/customers/{customer}"}
 
 // SignInRoute is the page that asks for name and password.
 const SignInRoute = "/sign-in"

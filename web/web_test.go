@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"io/fs"
 	"net/http"
@@ -192,5 +193,37 @@ func TestTheBuildIsWhole(t *testing.T) {
 	})
 	if err != nil || compressed == 0 {
 		t.Errorf("%d compressed assets, %v", compressed, err)
+	}
+}
+
+// The first view is small: what a page names, and what its scripts import at once, which Vite names
+// as well. GraphiQL is an editor, and no first view.
+func TestTheFirstViewIsSmall(t *testing.T) {
+	files, err := fs.Sub(built, "dist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := fs.ReadFile(files, "index.html")
+	if err != nil {
+		t.Skip("the pages are not built")
+	}
+	const most = 300_000
+	scripts, size := 0, 0
+	for _, part := range strings.FieldsFunc(string(content), func(r rune) bool { return r == '"' }) {
+		name, isAsset := strings.CutPrefix(part, "/assets/")
+		if !isAsset || !strings.HasSuffix(name, ".js") {
+			continue
+		}
+		script, err := fs.ReadFile(files, "assets/"+name+".br")
+		if errors.Is(err, fs.ErrNotExist) { // too small to be compressed
+			script, err = fs.ReadFile(files, "assets/"+name)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		scripts, size = scripts+1, size+len(script)
+	}
+	if t.Logf("%d scripts, %d bytes", scripts, size); scripts < 2 || size > most {
+		t.Errorf("the first view has %d scripts of %d bytes compressed, want at most %d", scripts, size, most)
 	}
 }

@@ -16,6 +16,8 @@ export interface Visit {
   page: Page;
   // requests are the paths that were asked for.
   requests: string[];
+  // layoutShift is how much of what was seen has jumped since the page was opened (Chromium's CLS).
+  layoutShift(): Promise<number>;
   // expectAccessible holds what is shown to axe: nothing serious or critical.
   expectAccessible(what: string, options?: RunOptions & { exclude?: string[] }): Promise<void>;
 }
@@ -53,9 +55,19 @@ export async function visit(url: string, options: BrowserContextOptions = {}): P
       (window as unknown as { noteViolation(text: string): void }).noteViolation(`a violation of ${event.effectiveDirective} by ${event.blockedURI} (${event.sourceFile}): ${event.sample}`);
     });
   });
+  await page.addInitScript(() => {
+    const seen = window as unknown as { layoutShift: number };
+    seen.layoutShift = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
+        if (!entry.hadRecentInput) seen.layoutShift += entry.value;
+      }
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
   const made: Visit = {
     page,
     requests,
+    layoutShift: () => page.evaluate(() => (window as unknown as { layoutShift: number }).layoutShift),
     expectAccessible: async (what, { exclude = [], ...options } = {}) => {
       await page.evaluate(axe);
       const found = await page.evaluate(async ([without, how]) => {

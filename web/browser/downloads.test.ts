@@ -23,13 +23,17 @@ async function download(page: Page, name: string) {
 const digits = (text: string) => Number(text.replaceAll(/\D/g, ''));
 
 // tableRows are the names and minutes of the rows of the page.
-const tableRows = (page: Page) => page.locator('.table-panel tbody tr:not([aria-hidden])').evaluateAll((rows) =>
-  rows.map((row) => [row.querySelector('a')!.getAttribute('href')!.split(/[?/]/).at(-2)!, row.querySelectorAll('td')[1]!.textContent ?? '']));
+async function tableRows(page: Page) {
+  const rows = page.locator('.table-panel tbody tr:not([aria-hidden])');
+  await rows.first().waitFor(); // the table comes after the chart
+  return rows.evaluateAll((found) => found.map((row) => [row.querySelector('a')!.getAttribute('href')!.split(/[?/]/).at(-2)!, row.querySelectorAll('td')[1]!.textContent ?? '']));
+}
 
 test('a download has the rows that are shown, in their order and under a name of their range and zone', async () => {
   const { page, expectAccessible } = await open('/?from=2026-01-01&to=2026-12-31&zone=America%2FNew_York');
   const shown = await tableRows(page);
   await page.getByRole('button', { name: 'Download' }).click();
+  // React Aria hides the rest of the page from screen readers while a menu is open, which keeps the focus.
   await expectAccessible('the menu of downloads', { rules: { 'aria-hidden-focus': { enabled: false } } });
   await page.keyboard.press('Escape');
   const json = await download(page, 'JSON');

@@ -80,19 +80,76 @@ test('every choice is in the address, and the way back undoes it', async () => {
   expect(page.url()).toBe(address);
 });
 
-test('rows are in the order of the gateway, by any column that it can order by', async () => {
-  const { page } = await openUsage('/?period=LAST_MONTH&zone=UTC');
-  for (const [column, place] of [['Minutes', 1], ['Seconds', 2], ['Sessions', 3]] as const) {
-    const header = page.getByRole('columnheader', { name: column });
+// rowIds are the ids of the rows that are shown, in their order.
+async function rowIds(page: Page) {
+  const links = page.locator('.table-panel tbody tr:not([aria-hidden]) a');
+  await links.first().waitFor(); // the table comes after the chart
+  return links.evaluateAll((found) => found.map((link) => link.getAttribute('href')!.split(/[?/]/)[2]));
+}
+
+const comparedAccounts = 'include: BOTH, compare: {elapsed: true}';
+
+test('rows are in the order of the gateway, by every column, and those that stopped are among them', async () => {
+  const { page } = await openUsage('/?period=THIS_WEEK&zone=UTC&measure=sessions');
+  const columns = [
+    ['Minutes', 'AI_MINUTES'], ['Seconds', 'AI_SECONDS'], ['Sessions', 'SESSIONS'], ['Share', 'SHARE'], ['Before', 'PREVIOUS'], ['Change', 'CHANGE'], ['Change, %', 'CHANGE_RELATIVE'],
+    ['Account', 'NAME'],
+  ] as const;
+  for (const [column, field] of columns) {
+    const header = page.getByRole('columnheader', { name: column, exact: true });
     for (const direction of ['descending', 'ascending'] as const) {
       while ((await header.getAttribute('aria-sort')) !== direction) await header.getByRole('button').click();
-      const values = async () => (await page.locator(`.table-panel tbody tr:not([aria-hidden]) td:nth-child(${place + 1})`).allInnerTexts()).map(digits);
-      await expect.poll(async () => {
-        const found = await values();
-        return found.length > 3 && found.every((value, i) => i === 0 || (direction === 'descending' ? value <= found[i - 1]! : value >= found[i - 1]!));
-      }).toBe(true);
+      const { aiUsage } = await ask<{ aiUsage: { accountUsageConnection: { nodes: { accountId: string }[] } } }>(page, `{aiUsage(period: THIS_WEEK, timeZone: "UTC") {
+        accountUsageConnection(first: 50, ${comparedAccounts}, orderBy: {field: ${field}, direction: ${direction === 'ascending' ? 'ASC' : 'DESC'}, measure: SESSIONS}) { nodes { accountId } } } }`);
+      const want = aiUsage.accountUsageConnection.nodes.map(({ accountId }) => accountId);
+      expect(want.length).toBeGreaterThan(10);
+      await expect.poll(() => rowIds(page), { message: `${column}, ${direction}` }).toEqual(want.slice(0, (await rowIds(page)).length));
     }
   }
+});
+
+test('what a row had before, and how it changed, are those of the API', async () => {
+  const { page } = await openUsage('/?period=THIS_MONTH&zone=UTC');
+  const { aiUsage } = await ask<{ aiUsage: { previous: { to: string }; accountUsage: { accountId: string; minutes: number; previous: { aiMinutes: number } }[] } }>(page,
+    `{aiUsage(period: THIS_MONTH, timeZone: "UTC") { previous(elapsed: true) { to } accountUsage(${comparedAccounts}) { accountId minutes previous(elapsed: true) { aiMinutes } } } }`);
+  // The part of the month before that has elapsed grows meanwhile, but nobody used anything in these seconds.
+  for (const row of aiUsage.accountUsage.slice(0, 6)) {
+    expect(digits(await cell(page, row.accountId, 5).innerText())).toBe(row.previous.aiMinutes);
+    expect(Number((await cell(page, row.accountId, 6).innerText()).replaceAll(',', ''))).toBe(row.minutes - row.previous.aiMinutes);
+  }
+});
+
+test('rows are searched for on the gateway, and Escape ends it', async () => {
+  const { page, expectAccessible } = await openUsage('/?period=LAST_MONTH&zone=UTC');
+  const all = (await rowIds(page)).length;
+  const { aiUsage } = await ask<{ aiUsage: { accountUsage: { accountId: string }[] } }>(page, `{aiUsage(period: LAST_MONTH, timeZone: "UTC") {
+    accountUsage(filter: {search: "mapl"}, ${comparedAccounts}) { accountId } } }`);
+  const found = aiUsage.accountUsage.map(({ accountId }) => accountId).sort();
+  expect(found.length).toBeGreaterThan(0);
+  expect(found.length).toBeLessThan(all);
+  const search = page.getByRole('searchbox', { name: 'Search accounts' });
+  await search.fill('mapl');
+  await page.waitForURL(/search=mapl/);
+  await expect.poll(async () => (await rowIds(page)).sort()).toEqual(found);
+  const address = page.url();
+  await search.fill('of this name there is none');
+  await page.getByText('No account with usage here has “of this name there is none”').waitFor();
+  await expectAccessible('nothing found');
+  await page.goto(address);
+  await expect.poll(async () => (await rowIds(page)).sort()).toEqual(found);
+  expect(await search.inputValue()).toBe('mapl');
+  await search.press('Escape');
+  await page.waitForURL((url) => !url.searchParams.has('search'));
+  await expect.poll(async () => (await rowIds(page)).length).toBe(all);
+});
+
+test('sessions without a customer are a row of their own', async () => {
+  const { page } = await openUsage('/accounts/sample-acc-01?period=LAST_MONTH&zone=UTC');
+  const { aiUsage } = await ask<{ aiUsage: { accountUsage: { withoutCustomer: { aiMinutes: number } }[] } }>(page,
+    '{aiUsage(period: LAST_MONTH, accountId: "sample-acc-01") { accountUsage { withoutCustomer { aiMinutes } } } }');
+  const minutes = aiUsage.accountUsage[0]!.withoutCustomer.aiMinutes;
+  expect(minutes).toBeGreaterThan(0);
+  await expect.poll(async () => digits(await cell(page, 'Without a customer', 1).innerText())).toBe(minutes);
 });
 
 test('drilling down: an account, its customers, one of them, and a bar', async () => {
@@ -136,17 +193,10 @@ test('the keyboard alone is enough: range, figures of the chart, an account', as
   await page.locator('.uplot').waitFor();
   await tabTo(/^AI minutes by week/);
   await page.keyboard.press('End');
-  expect(await page.getByRole('slider').getAttribute('aria-valuetext')).toMatch(/until \d\d:\d\d: [\d,]+ AI minutes; Sample/);
+  expect(await page.getByRole('slider').getAttribute('aria-valuetext')).toMatch(/\(until \d\d:\d\d\): [\d,]+ AI minutes; Sample/);
   await tabTo(/^A Sample Harbor Dental$/);
   await page.keyboard.press('Enter');
   await page.waitForURL(/accounts\/sample-acc-01/);
-});
-
-test('an account is found by the beginning of its name, on the gateway', async () => {
-  const { page } = await openUsage();
-  await page.getByRole('combobox', { name: 'Find account' }).fill('sample mapl');
-  await page.getByRole('option', { name: /Maple Logistics/ }).click();
-  await page.waitForURL(/accounts\/sample-acc-02\?/);
 });
 
 test('a range without usage says where there is some', async () => {
@@ -188,4 +238,36 @@ test('a theme that was chosen stays, also before anything is drawn', async () =>
   await page.reload({ waitUntil: 'commit' });
   await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
   expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe('rgb(14, 17, 21)');
+});
+
+test('the page is printed on one sheet, on white, whatever the theme', async () => {
+  const { page } = await openUsage('/?period=THIS_MONTH&zone=UTC', { colorScheme: 'dark' });
+  await page.locator('.table-panel tbody tr').first().waitFor();
+  const sheets = (await page.pdf({ format: 'A4', margin: { top: '10mm', bottom: '10mm', left: '10mm', right: '10mm' } })).toString('latin1');
+  expect(sheets.match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
+  await page.emulateMedia({ media: 'print' });
+  // The corner of the canvas is not painted, so the paper is that of the page behind it.
+  expect(await page.evaluate(() => getComputedStyle(document.querySelector('.chart-panel')!).backgroundColor)).toBe('rgb(255, 255, 255)');
+});
+
+test('a bar opens its span, down to the quarters of an hour, and its twin does so, too', async () => {
+  const { page } = await openUsage('/?period=YESTERDAY&zone=UTC');
+  await page.getByRole('region', { name: /^AI minutes by hour/ }).waitFor();
+  await page.getByRole('slider').focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/from=[^&]+T22%3A00%3A00/);
+  const empty = page.getByText('No usage in this range.');
+  await page.getByRole('region', { name: /^AI minutes by quarter of an hour/ }).or(empty).waitFor();
+  // A Wednesday some weeks ago and the ten days after it.
+  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  const wednesday = -21 + ((3 - new Date().getUTCDay() + 7) % 7);
+  await page.goto(`/?from=${day(wednesday)}&to=${day(wednesday + 10)}&zone=UTC&by=week`);
+  await page.getByRole('region', { name: /^AI minutes by week/ }).waitFor();
+  await page.getByRole('button', { name: 'Show as table' }).click();
+  const twin = page.getByRole('region', { name: /as a table/ });
+  expect(await twin.locator('tbody tr').first().innerText()).toContain('part of a week');
+  await twin.getByRole('button').first().click();
+  await page.waitForURL((url) => url.searchParams.get('from') === day(wednesday) && url.searchParams.get('to') === day(wednesday + 4));
 });

@@ -10,6 +10,7 @@ import { readView, writeView, type View } from './routing/view';
 import { browserZone, isZone } from './ranges/zones';
 import { SignIn } from './session/sign-in';
 import { Header } from './shell/header';
+import { StatusPage } from './status/page';
 import { scopeOf } from './usage/scope';
 import { UsagePage } from './usage/page';
 
@@ -32,18 +33,20 @@ function SignedIn({ pathname }: { pathname: string }) {
 
   // What is shown is what the address says, all of it, and whoever has one account starts on it.
   useEffect(() => {
-    if (`?${search}` !== written || start !== pathname) navigate(start + written, { replace: true });
-  }, [search, written, start, pathname]);
+    if (place.page !== 'status' && place.page !== 'nowhere' && (`?${search}` !== written || start !== pathname)) navigate(start + written, { replace: true });
+  }, [search, written, start, pathname, place.page]);
 
-  const change = useCallback((next: View) => navigate(location.pathname + writeView(next)), []);
+  const change = useCallback((next: View, replaces = false) => navigate(location.pathname + writeView(next), { replace: replaces }), []);
   return (
     <>
-      <Header current="usage" person={viewer && { name: viewer.name, isSystemAdministrator: viewer.roles.includes('SystemAdministrator') }}>
-        <LiveSign />
+      <Header current={place.page === 'status' ? 'status' : 'usage'} person={viewer && { name: viewer.name, isSystemAdministrator: viewer.roles.includes('SystemAdministrator') }}>
+        {place.page !== 'status' && <LiveSign />}
       </Header>
-      {place.page === 'nowhere'
-        ? <main className="page"><Notice title="There is no such page."><a href="/">To the usage of all accounts</a></Notice></main>
-        : <UsagePage key={pathname} scope={scopeOf(place)} view={view} onChange={change} />}
+      {place.page === 'status'
+        ? <StatusPage />
+        : place.page === 'nowhere'
+          ? <main className="page"><Notice title="There is no such page."><a href="/">To the usage of all accounts</a></Notice></main>
+          : <UsagePage key={pathname} scope={scopeOf(place)} view={view} onChange={change} />}
     </>
   );
 }

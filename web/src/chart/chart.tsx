@@ -6,6 +6,7 @@ import { spanInWords, tickInWords, timeInWords } from '../format/dates';
 import { inWhole, measureNames } from '../format/numbers';
 import type { AiUsageGranularity, AiUsageMeasure } from '../generated/graphql';
 import { useTheme } from '../theme/theme';
+import { granularityNames, isCut } from './buckets';
 import { chartOf } from './options';
 import { colorOf } from './palette';
 import type { Layer, Point } from './stack';
@@ -18,7 +19,7 @@ interface ChartProps {
   granularity: AiUsageGranularity;
   zone: string;
   asOf: string;
-  onOpen: (point: Point) => void;
+  onOpen: ((point: Point) => void) | undefined;
 }
 
 const height = 300;
@@ -38,26 +39,32 @@ export function Chart({ name, points, layers, measure, granularity, zone, asOf, 
     return () => observer.disconnect();
   }, []);
 
+  const [isMeasured, isDense] = [width > 0, points.length > width / 8];
   useEffect(() => {
-    if (width === 0) return;
+    if (!isMeasured) return;
     const { options, data } = chartOf({
       layers,
-      partial: points.map(({ partial }) => partial),
+      partial: points.map((point) => point.partial || isCut(point, granularity)),
       ticks: (i) => (points[i] ? tickInWords(points[i].from, zone, granularity) : ''),
       theme,
-      width,
+      isDense,
+      width: frame.current!.clientWidth,
       height,
       onCursor: setAt,
     });
     const made = new uPlot(options, data, frame.current!);
     plot.current = made;
     return () => made.destroy();
-  }, [layers, points, zone, granularity, theme, width]);
+  }, [layers, points, zone, granularity, theme, isMeasured, isDense]);
+
+  useEffect(() => {
+    if (width > 0) plot.current?.setSize({ width, height });
+  }, [width]);
 
   const current = at !== null && at < points.length ? at : null;
   const inWords = useMemo(
-    () => (current === null ? `${points.length} bars; arrow keys read them` : bucketInWords(points[current]!, layers, current, measure, zone, asOf)),
-    [current, layers, points, measure, zone, asOf],
+    () => (current === null ? `${points.length} bars; arrow keys read them` : bucketInWords(points[current]!, layers, current, measure, zone, partInWords(points[current]!, granularity, zone, asOf))),
+    [current, layers, points, measure, granularity, zone, asOf],
   );
 
   const press = (event: KeyboardEvent) => {
@@ -66,14 +73,14 @@ export function Chart({ name, points, layers, measure, granularity, zone, asOf, 
     if (next !== undefined) {
       event.preventDefault();
       setAt(Math.max(0, Math.min(last, next)));
-    } else if (event.key === 'Enter' && current !== null) onOpen(points[current]!);
+    } else if (event.key === 'Enter' && current !== null) onOpen?.(points[current]!);
     else if (event.key === 'Escape') setAt(null);
   };
 
   return (
     <div className="chart">
       <div
-        className="chart-frame"
+        className={onOpen ? 'chart-frame opens' : 'chart-frame'}
         ref={frame}
         role="slider"
         tabIndex={0}
@@ -84,10 +91,10 @@ export function Chart({ name, points, layers, measure, granularity, zone, asOf, 
         aria-valuetext={inWords}
         onKeyDown={press}
         onBlur={() => setAt(null)}
-        onClick={() => current !== null && onOpen(points[current]!)}
+        onClick={() => current !== null && onOpen?.(points[current]!)}
       />
       {current !== null && plot.current && (
-        <Tip left={plot.current.valToPos(current, 'x')} width={width} point={points[current]!} layers={layers} at={current} zone={zone} asOf={asOf} />
+        <Tip left={plot.current.valToPos(current, 'x')} width={width} point={points[current]!} layers={layers} at={current} zone={zone} part={partInWords(points[current]!, granularity, zone, asOf)} />
       )}
     </div>
   );
@@ -100,10 +107,11 @@ interface TipProps {
   layers: Layer[];
   at: number;
   zone: string;
-  asOf: string;
+  // part says what of a bucket is there, if it is not all of it.
+  part: string;
 }
 
-function Tip({ left, width, point, layers, at, zone, asOf }: TipProps) {
+function Tip({ left, width, point, layers, at, zone, part }: TipProps) {
   const theme = useTheme();
   const rows = layers.filter(({ values }) => values[at]! > 0);
   const total = layers.reduce((sum, { values }) => sum + values[at]!, 0);
@@ -112,7 +120,7 @@ function Tip({ left, width, point, layers, at, zone, asOf }: TipProps) {
     <div className="chart-tip" aria-hidden="true" style={place > width / 2 ? { right: width - place + 14 } : { left: place + 14 }}>
       <div className="chart-tip-head">
         <strong>{spanInWords(point, zone, 'short')}</strong>
-        {point.partial && <span className="dim">until {timeInWords(asOf, zone)}</span>}
+        {part && <span className="dim">{part}</span>}
       </div>
       {rows.length > 1 && rows.map((layer) => (
         <div key={layer.id} className="chart-tip-row">
@@ -126,9 +134,13 @@ function Tip({ left, width, point, layers, at, zone, asOf }: TipProps) {
   );
 }
 
-function bucketInWords(point: Point, layers: Layer[], at: number, measure: AiUsageMeasure, zone: string, asOf: string): string {
+function partInWords(point: Point, granularity: AiUsageGranularity, zone: string, asOf: string): string {
+  if (point.partial) return `until ${timeInWords(asOf, zone)}`;
+  return isCut(point, granularity) ? `part of a ${granularityNames[granularity].long}` : '';
+}
+
+function bucketInWords(point: Point, layers: Layer[], at: number, measure: AiUsageMeasure, zone: string, part: string): string {
   const total = layers.reduce((sum, { values }) => sum + values[at]!, 0);
   const parts = layers.filter(({ values }) => values[at]! > 0).slice(0, 9).map(({ name, values }) => `${name} ${inWhole(values[at]!)}`);
-  const until = point.partial ? ` until ${timeInWords(asOf, zone)}` : '';
-  return `${spanInWords(point, zone)}${until}: ${inWhole(total)} ${measureNames[measure].long}${layers.length > 1 ? `; ${parts.join(', ')}` : ''}`;
+  return `${spanInWords(point, zone)}${part && ` (${part})`}: ${inWhole(total)} ${measureNames[measure].long}${layers.length > 1 ? `; ${parts.join(', ')}` : ''}`;
 }

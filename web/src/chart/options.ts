@@ -5,10 +5,13 @@ import { stacked, type Layer } from './stack';
 
 interface ChartInput {
   layers: Layer[];
-  // partial tells which buckets may still grow; they are hatched.
+  // partial tells which buckets are not whole: they may still grow, or the range cuts them. They are
+  // hatched.
   partial: boolean[];
   ticks: (i: number) => string;
   theme: Theme;
+  // isDense tells whether bars are too thin for a line between them.
+  isDense: boolean;
   width: number;
   height: number;
   onCursor: (i: number | null) => void;
@@ -39,7 +42,7 @@ export function chartOf(input: ChartInput): { options: uPlot.Options; data: uPlo
           gap: 6,
           grid: { show: false },
           ticks: { show: false },
-          splits: () => ticksOf(count, Math.max(2, Math.floor(input.width / 90))),
+          splits: (u) => ticksOf(count, Math.max(2, Math.floor(u.width / 90))),
           values: (_, splits) => splits.map(input.ticks),
         },
         {
@@ -49,7 +52,7 @@ export function chartOf(input: ChartInput): { options: uPlot.Options; data: uPlo
           gap: 8,
           grid: { stroke: inks[theme].line, width: 1 },
           ticks: { show: false },
-          incrs: [1, 2, 5, 10, 20, 50].flatMap((step) => [step]).concat([1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12].flatMap((power) => [power, 2 * power, 5 * power])),
+          incrs: Array.from({ length: 13 }, (_, i) => 10 ** i).flatMap((power) => [power, 2 * power, 5 * power]),
           values: (_, splits) => splits.map(inShort),
         },
       ],
@@ -65,11 +68,10 @@ function ticksOf(count: number, most: number): number[] {
   return Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step);
 }
 
-function seriesOf(layer: Layer, { partial, theme, width }: ChartInput): uPlot.Series {
+function seriesOf(layer: Layer, { partial, theme, isDense }: ChartInput): uPlot.Series {
   const color = colorOf(theme, layer.color);
   const hatch = hatchOf(color, theme);
   const paper = papers[theme];
-  const isDense = partial.length > width / 8;
   return {
     label: layer.name,
     width: isDense ? 0 : 1,

@@ -5,34 +5,31 @@ import { spanInWords } from '../format/dates';
 import { inWhole, measureNames } from '../format/numbers';
 import { Choice } from '../parts/choice';
 import { useTheme } from '../theme/theme';
+import { granularityNames, isCut } from './buckets';
 import { Chart } from './chart';
 import { colorOf } from './palette';
-import { layersOf, pastPoints, type Layer, type Part, type Point } from './stack';
+import { layersOf, pastPoints, type ChartData, type Layer, type Point } from './stack';
 
 interface ChartPanelProps {
-  points: Point[];
-  parts: Part[];
+  chart: ChartData;
+  // of is what the parts are, if there are any.
+  of: 'accounts' | 'customers' | undefined;
   restName: string;
-  // what the parts are: accounts, customers.
-  of: string;
   measure: AiUsageMeasure;
-  granularity: AiUsageGranularity;
   granularities: AiUsageGranularity[];
   onGranularity: (granularity: AiUsageGranularity) => void;
-  zone: string;
-  asOf: string;
-  onOpen: (point: Point) => void;
+  // onOpen shows the span of a bar; undefined where there is nothing finer to see.
+  onOpen: ((point: Point) => void) | undefined;
 }
 
-const granularityNames: Partial<Record<AiUsageGranularity, string>> = { HOUR: 'Hour', DAY: 'Day', WEEK: 'Week', MONTH: 'Month' };
-
-export function ChartPanel({ points, parts, restName, of, measure, granularity, granularities, onGranularity, zone, asOf, onOpen }: ChartPanelProps) {
+export function ChartPanel({ chart, of, restName, measure, granularities, onGranularity, onOpen }: ChartPanelProps) {
+  const { points, parts, granularity, zone, asOf } = chart;
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [isTable, setTable] = useState(false);
   const past = useMemo(() => pastPoints(points, asOf), [points, asOf]);
   const layers = useMemo(() => layersOf(past, parts, measure, restName), [past, parts, measure, restName]);
   const shown = useMemo(() => layers.filter(({ id }) => !hidden.has(id)), [layers, hidden]);
-  const name = `${measureNames[measure].long} by ${granularity.toLowerCase()}${parts.length > 0 ? `, ${parts.length === 8 ? '8 largest ' : ''}${of}` : ''}`;
+  const name = `${measureNames[measure].long} by ${granularityNames[granularity].long}${parts.length > 0 ? `, ${parts.length === 8 ? '8 largest ' : ''}${of}` : ''}`;
   const toggle = (id: string, isShown: boolean) => {
     const next = new Set(hidden);
     if (isShown) next.delete(id);
@@ -46,7 +43,7 @@ export function ChartPanel({ points, parts, restName, of, measure, granularity, 
         <div className="chart-tools">
           <Choice
             label="Length of a bar"
-            options={granularities.map((id) => ({ id, name: granularityNames[id] ?? id }))}
+            options={granularities.map((id) => ({ id, name: granularityNames[id].button }))}
             chosen={granularity}
             onChoose={onGranularity}
           />
@@ -54,7 +51,7 @@ export function ChartPanel({ points, parts, restName, of, measure, granularity, 
         </div>
       </div>
       {isTable
-        ? <Twin name={name} points={past} layers={layers} zone={zone} />
+        ? <Twin name={name} points={past} layers={layers} zone={zone} granularity={granularity} onOpen={onOpen} />
         : (
           <div className={layers.length > 1 ? 'chart-body with-legend' : 'chart-body'}>
             <Chart name={name} points={past} layers={shown} measure={measure} granularity={granularity} zone={zone} asOf={asOf} onOpen={onOpen} />
@@ -81,8 +78,14 @@ function Legend({ layers, hidden, onToggle }: { layers: Layer[]; hidden: Readonl
   );
 }
 
-// Twin has the chart's figures as a table.
-function Twin({ name, points, layers, zone }: { name: string; points: Point[]; layers: Layer[]; zone: string }) {
+interface TwinProps extends Pick<ChartPanelProps, 'onOpen'>, Pick<ChartData, 'zone' | 'granularity'> {
+  name: string;
+  points: Point[];
+  layers: Layer[];
+}
+
+// Twin has the chart's figures as a table, and its bars as buttons.
+function Twin({ name, points, layers, zone, granularity, onOpen }: TwinProps) {
   return (
     <div className="twin" tabIndex={0} role="region" aria-label={`${name}, as a table`}>
       <table className="table">
@@ -96,7 +99,10 @@ function Twin({ name, points, layers, zone }: { name: string; points: Point[]; l
         <tbody>
           {points.map((point, i) => (
             <tr key={point.from}>
-              <th scope="row">{spanInWords(point, zone, 'short')}{point.partial && ' (not over)'}</th>
+              <th scope="row">
+                {onOpen ? <button type="button" className="link" onClick={() => onOpen(point)}>{spanInWords(point, zone, 'short')}</button> : spanInWords(point, zone, 'short')}
+                {point.partial ? ' (not over)' : isCut(point, granularity) && ` (part of a ${granularityNames[granularity].long})`}
+              </th>
               <td className="end numbers">{inWhole(layers.reduce((sum, { values }) => sum + values[i]!, 0))}</td>
               {layers.length > 1 && layers.map(({ id, values }) => <td key={id} className="end numbers">{inWhole(values[i]!)}</td>)}
             </tr>

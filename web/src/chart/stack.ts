@@ -1,5 +1,5 @@
 import { valueOf, type Amount } from '../format/numbers';
-import type { AiUsageMeasure } from '../generated/graphql';
+import type { AiUsageGranularity, AiUsageMeasure } from '../generated/graphql';
 
 export interface Point extends Amount {
   from: string;
@@ -13,6 +13,17 @@ export interface Part {
   points: Point[];
 }
 
+// ChartData is what the gateway answers for a chart.
+export interface ChartData {
+  points: Point[];
+  parts: Part[];
+  // count is of how many accounts or customers the parts are the largest.
+  count: number | undefined;
+  zone: string;
+  asOf: string;
+  granularity: AiUsageGranularity;
+}
+
 export interface Layer {
   id: string;
   name: string;
@@ -23,7 +34,7 @@ export interface Layer {
 }
 
 // pastPoints leaves out what is still to come: it is no fall to zero.
-export const pastPoints = (points: Point[], asOf: string): Point[] => points.filter(({ from }) => Date.parse(from) < Date.parse(asOf));
+export const pastPoints = <P extends { from: string }>(points: readonly P[], asOf: string): P[] => points.filter(({ from }) => Date.parse(from) < Date.parse(asOf));
 
 // layersOf makes the layers of a chart, largest first: the parts, and what is left of the whole.
 export function layersOf(whole: Point[], parts: Part[], measure: AiUsageMeasure, restName: string): Layer[] {

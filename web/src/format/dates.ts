@@ -16,7 +16,7 @@ function formatter(zone: string, options: Intl.DateTimeFormatOptions): Intl.Date
 
 // isMidnight tells whether a day begins at an instant, which the API writes with its zone's offset.
 // It is not the first hour of the day everywhere.
-const isMidnight = (instant: string) => /T00:00:00(\.0+)?(Z|[+-])/.test(instant);
+export const isMidnight = (instant: string) => /T00:00:00(\.0+)?(Z|[+-])/.test(instant);
 
 // spanInWords names the days or, where they are not whole, the times of a span.
 export function spanInWords({ from, to }: Span, zone: string, month: 'long' | 'short' = 'long', withYear = true): string {
@@ -37,6 +37,7 @@ export const monthInWords = (instant: string, zone: string) => formatter(zone, {
 // tickInWords is the short name of a bucket below a chart.
 export function tickInWords(instant: string, zone: string, granularity: string): string {
   switch (granularity) {
+    case 'QUARTER_HOUR':
     case 'HOUR':
       return formatter(zone, isMidnight(instant) ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit' }).format(new Date(instant));
     case 'MONTH':

@@ -21,10 +21,18 @@ const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumF
 const percent = new Intl.NumberFormat(undefined, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 export const inWhole = (value: number) => whole.format(value);
+const signed = new Intl.NumberFormat(undefined, { signDisplay: 'exceptZero' });
+
+// differenceInWords writes how much more there is now, with its sign.
+export const differenceInWords = (now: number, before: number | undefined) => (before === undefined ? '–' : signed.format(now - before));
+
 export const inShort = (value: number) => compact.format(value);
 
-// shareInWords writes a part of 1; null, where the whole is 0, is a dash.
-export const shareInWords = (share: number | null) => (share === null ? '–' : percent.format(share));
+// shareInWords writes a part of 1; null, where the whole is 0, is a dash. What is little is not nothing.
+export function shareInWords(share: number | null): string {
+  if (share === null) return '–';
+  return share > 0 && share < 0.0005 ? `< ${percent.format(0.001)}` : percent.format(share);
+}
 
 export type Change = { kind: 'same' | 'new' | 'none' } | { kind: 'up' | 'down'; by: string };
 

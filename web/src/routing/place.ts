@@ -3,12 +3,14 @@ export type Place =
   | { page: 'all' }
   | { page: 'account'; accountId: string }
   | { page: 'customer'; accountId: string; customerId: string }
+  | { page: 'status' }
   | { page: 'sign-in' }
   | { page: 'nowhere' };
 
 export function placeOf(pathname: string): Place {
   const [first, account, second, customer, ...more] = pathname.split('/').slice(1).map(readSegment);
   if (pathname === '/') return { page: 'all' };
+  if (pathname === '/status') return { page: 'status' };
   if (pathname === '/sign-in') return { page: 'sign-in' };
   if (first !== 'accounts' || !account || more.length > 0) return { page: 'nowhere' };
   if (second === undefined) return { page: 'account', accountId: account };

@@ -12,11 +12,15 @@ export interface View {
   // granularity is undefined where it follows from the range.
   granularity: AiUsageGranularity | undefined;
   order: { field: AiUsageOrderField; descending: boolean };
+  // search is what rows have in their name or id.
+  search: string;
 }
 
 const measures: Record<string, AiUsageMeasure> = { minutes: 'AI_MINUTES', seconds: 'AI_SECONDS', sessions: 'SESSIONS' };
-const granularities: Record<string, AiUsageGranularity> = { hour: 'HOUR', day: 'DAY', week: 'WEEK', month: 'MONTH' };
-const fields: Record<string, AiUsageOrderField> = { id: 'ID', ...measures };
+const granularities: Record<string, AiUsageGranularity> = { quarter: 'QUARTER_HOUR', hour: 'HOUR', day: 'DAY', week: 'WEEK', month: 'MONTH' };
+const fields: Record<string, AiUsageOrderField> = {
+  id: 'ID', name: 'NAME', ...measures, share: 'SHARE', previous: 'PREVIOUS', change: 'CHANGE', percent: 'CHANGE_RELATIVE',
+};
 
 export const defaultPeriod: AiUsagePeriod = 'LAST_30_DAYS';
 
@@ -35,6 +39,7 @@ export function readView(search: string, browserZone: string): View {
     measure,
     granularity: own(granularities, parameters.get('by')),
     order: field ? { field, descending: sort.startsWith('-') } : { field: measure, descending: true },
+    search: parameters.get('search') ?? '',
   };
 }
 
@@ -53,8 +58,12 @@ export function writeView(view: View): string {
   if (view.order.field !== view.measure || !view.order.descending) {
     parameters.set('sort', (view.order.descending ? '-' : '') + nameOf(fields, view.order.field));
   }
+  if (view.search) parameters.set('search', view.search);
   return `?${parameters}`;
 }
+
+// elsewhere is the view with which another page opens: what is looked for here is nothing there.
+export const elsewhere = (view: View): View => ({ ...view, search: '' });
 
 // withMeasure changes the measure; rows that were ordered by it still are.
 export function withMeasure(view: View, measure: AiUsageMeasure): View {

@@ -21,6 +21,7 @@ export function Header({ current, person, children }: HeaderProps) {
   const pages = [
     { id: 'usage', href: '/', name: 'Usage' },
     { id: 'graphiql', href: '/graphiql', name: 'GraphiQL' },
+    ...(person?.isSystemAdministrator ? [{ id: 'status', href: '/status', name: 'Status' }] : []),
   ];
   return (
     <header className="header">

@@ -1,8 +1,7 @@
 import { createColumnHelper, rowSortingFeature, tableFeatures } from '@tanstack/react-table';
 import { Link } from 'wouter';
-import { changeInWords, changeOf, inWhole, shareInWords, type Amount } from '../format/numbers';
+import { changeInWords, changeOf, differenceInWords, inWhole, shareInWords, type Amount } from '../format/numbers';
 import type { AiUsageMeasure } from '../generated/graphql';
-import type { Point } from '../chart/stack';
 import { valueOf } from '../format/numbers';
 import { Sparkline } from './sparkline';
 
@@ -14,35 +13,37 @@ export interface Row extends Amount {
   share: number | null;
   // before is what the row is compared with; undefined where that is not known.
   before: Amount | undefined;
-  points: Point[];
+  // points are its usage over time; none where that is not known.
+  points: Amount[];
 }
 
 export const features = tableFeatures({ rowSortingFeature });
 
 const helper = createColumnHelper<typeof features, Row>();
 
-// columnsOf names the columns after the orders of the API where it can order by them.
-export const columnsOf = (what: string, measure: AiUsageMeasure) =>
-  helper.columns([
-    helper.accessor('name', {
-      id: 'ID',
-      header: what,
-      sortDescFirst: false,
-      cell: ({ row: { original: row } }) => (
-        <span className="row-name">
-          {row.href ? <Link href={row.href}>{row.name}</Link> : <em>{row.name}</em>}
-          {row.name !== row.id && row.href && <small className="dim">{row.id}</small>}
-        </span>
-      ),
-    }),
+// columnsOf names the columns after the orders of the API, which can order by all but the last.
+export const columnsOf = (what: string, measure: AiUsageMeasure) => {
+  const before = (row: Row) => row.before && valueOf(row.before, measure);
+  return helper.columns([
+    helper.accessor('name', { id: 'NAME', header: what, sortDescFirst: false, cell: ({ row: { original: row } }) => <Name row={row} /> }),
     helper.accessor('aiMinutes', { id: 'AI_MINUTES', header: 'Minutes', sortDescFirst: true, cell: ({ getValue }) => inWhole(getValue()) }),
     helper.accessor('aiSeconds', { id: 'AI_SECONDS', header: 'Seconds', sortDescFirst: true, cell: ({ getValue }) => inWhole(getValue()) }),
     helper.accessor('sessions', { id: 'SESSIONS', header: 'Sessions', sortDescFirst: true, cell: ({ getValue }) => inWhole(getValue()) }),
-    helper.display({ id: 'share', header: 'Share', cell: ({ row: { original: row } }) => shareInWords(row.share) }),
-    helper.display({
-      id: 'change',
-      header: 'Change',
-      cell: ({ row: { original: row } }) => changeInWords(changeOf(valueOf(row, measure), row.before && valueOf(row.before, measure))),
-    }),
-    helper.display({ id: 'trend', header: 'Trend', cell: ({ row: { original: row } }) => <Sparkline values={row.points.map((point) => valueOf(point, measure))} /> }),
+    helper.accessor('share', { id: 'SHARE', header: 'Share', sortDescFirst: true, cell: ({ getValue }) => shareInWords(getValue()) }),
+    helper.accessor(before, { id: 'PREVIOUS', header: 'Before', sortDescFirst: true, cell: ({ row: { original: row } }) => inWholeOrDash(before(row)) }),
+    helper.accessor(before, { id: 'CHANGE', header: 'Change', sortDescFirst: true, cell: ({ row: { original: row } }) => differenceInWords(valueOf(row, measure), before(row)) }),
+    helper.accessor(before, { id: 'CHANGE_RELATIVE', header: 'Change, %', sortDescFirst: true, cell: ({ row: { original: row } }) => changeInWords(changeOf(valueOf(row, measure), before(row))) }),
+    helper.display({ id: 'TREND', header: 'Trend', cell: ({ row: { original: row } }) => <Sparkline values={row.points.map((point) => valueOf(point, measure))} /> }),
   ]);
+};
+
+function Name({ row }: { row: Row }) {
+  return (
+    <span className="row-name">
+      {row.href ? <Link href={row.href}>{row.name}</Link> : <em>{row.name}</em>}
+      {row.name !== row.id && row.href && <small className="dim">{row.id}</small>}
+    </span>
+  );
+}
+
+const inWholeOrDash = (value: number | undefined) => (value === undefined ? '–' : inWhole(value));

@@ -5,6 +5,7 @@ export type ThemeChoice = 'system' | 'light' | 'dark';
 
 const key = 'aiusage-theme';
 const darkSystem = matchMedia('(prefers-color-scheme: dark)');
+const paper = matchMedia('print');
 const listeners = new Set<() => void>();
 
 export function chosenTheme(): ThemeChoice {
@@ -28,18 +29,22 @@ export function chooseTheme(choice: ThemeChoice): void {
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   darkSystem.addEventListener('change', listener);
+  paper.addEventListener('change', listener);
   return () => {
     listeners.delete(listener);
     darkSystem.removeEventListener('change', listener);
+    paper.removeEventListener('change', listener);
   };
 }
 
 export const useThemeChoice = () => useSyncExternalStore(subscribe, chosenTheme);
 
 // useTheme returns what is drawn: canvases do not follow CSS and are drawn anew when it changes.
+// Paper is light.
 export function useTheme(): 'light' | 'dark' {
   return useSyncExternalStore(subscribe, () => {
     const choice = chosenTheme();
+    if (paper.matches) return 'light';
     return choice === 'system' ? (darkSystem.matches ? 'dark' : 'light') : choice;
   });
 }

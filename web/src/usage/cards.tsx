@@ -1,29 +1,23 @@
 import type { ReactNode } from 'react';
-import { spanInWords, type Span } from '../format/dates';
 import { changeInWords, changeOf, inWhole, type Amount } from '../format/numbers';
 import './cards.css';
 
 interface CardsProps {
   totals: Amount;
   before: Amount | undefined;
-  // span is what the totals are compared with.
-  span: Span | undefined;
-  zone: string;
-  count: { name: string; value: number } | undefined;
+  // count is of how many accounts or customers; its value is undefined while that is asked.
+  count: { name: string; value: number | undefined } | undefined;
 }
 
-export function Cards({ totals, before, span, zone, count }: CardsProps) {
-  const against = span && `against ${spanInWords(span, zone, 'short', false)}`;
-  const compared = (now: number, then: number | undefined) => {
-    const change = changeOf(now, then);
-    return change.kind === 'none' || !against ? ' ' : <><b>{changeInWords(change)}</b> {against}</>;
-  };
+export function Cards({ totals, before, count }: CardsProps) {
+  const compared = (now: number, then: number | undefined) =>
+    then === undefined ? '\u00a0' : <><b>{changeInWords(changeOf(now, then))}</b> from {inWhole(then)}</>;
   return (
     <div className="cards">
       <Card name="AI minutes" value={inWhole(totals.aiMinutes)}>{compared(totals.aiMinutes, before?.aiMinutes)}</Card>
       <Card name="AI seconds" value={inWhole(totals.aiSeconds)}>{compared(totals.aiSeconds, before?.aiSeconds)}</Card>
       <Card name="Sessions" value={inWhole(totals.sessions)}>{compared(totals.sessions, before?.sessions)}</Card>
-      {count && <Card name={count.name} value={inWhole(count.value)}>in this range</Card>}
+      {count && <Card name={count.name} value={count.value === undefined ? '…' : inWhole(count.value)}>in this range</Card>}
     </div>
   );
 }

@@ -3,7 +3,7 @@ import type { View } from '../routing/view';
 import { exportAddress } from './export-address';
 
 const view: View = {
-  range: { period: 'LAST_MONTH' }, zone: 'Europe/Berlin', measure: 'AI_MINUTES', granularity: undefined, order: { field: 'AI_SECONDS', descending: true },
+  range: { period: 'LAST_MONTH' }, zone: 'Europe/Berlin', measure: 'AI_MINUTES', granularity: undefined, order: { field: 'AI_SECONDS', descending: true }, search: '',
 };
 
 test('accounts of a period, for a spreadsheet', () => {

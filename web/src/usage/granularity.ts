@@ -1,7 +1,8 @@
 import type { AiUsageGranularity } from '../generated/graphql';
 import type { Range } from '../routing/view';
 
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 const day = 24 * hour;
 
 // The lengths of named ranges, in days at most.
@@ -13,22 +14,27 @@ const lengths: Record<string, number> = {
 // lengthOf is about how long a range is, in milliseconds.
 export function lengthOf(range: Range): number {
   if ('period' in range) return (lengths[range.period] ?? 31) * day;
-  return Math.max(hour, Date.parse(range.to) - Date.parse(range.from) + (range.to.includes('T') ? 0 : day));
+  return Math.max(minute, Date.parse(range.to) - Date.parse(range.from) + (range.to.includes('T') ? 0 : day));
 }
 
 // granularitiesOf are those that a chart of a range can show: more than 750 bars are thinner than
 // a pixel on most screens.
 export function granularitiesOf(range: Range): AiUsageGranularity[] {
   const length = lengthOf(range);
-  const all: [AiUsageGranularity, number][] = [['HOUR', hour], ['DAY', day], ['WEEK', 7 * day], ['MONTH', 30 * day]];
-  return all.filter(([name, one]) => length / one <= 750 && (length >= one || name === 'HOUR' || name === 'DAY')).map(([name]) => name);
+  const all: [AiUsageGranularity, number, number][] = [
+    ['QUARTER_HOUR', 0, day], ['HOUR', 0, 31 * day], ['DAY', day, 750 * day], ['WEEK', 7 * day, 5250 * day], ['MONTH', 28 * day, Number.POSITIVE_INFINITY],
+  ];
+  return all.filter(([, shortest, longest]) => length >= shortest && length <= longest).map(([name]) => name);
 }
 
 // granularityOf is the one that was chosen, where it can be shown, or what suits the range.
 export function granularityOf(range: Range, chosen: AiUsageGranularity | undefined): AiUsageGranularity {
-  const possible = granularitiesOf(range);
-  if (chosen && possible.includes(chosen)) return chosen;
+  return chosen && granularitiesOf(range).includes(chosen) ? chosen : trendOf(range);
+}
+
+// trendOf is what suits a range: some dozens of steps.
+export function trendOf(range: Range): AiUsageGranularity {
   const length = lengthOf(range);
-  const suited = length <= 2 * day ? 'HOUR' : length <= 93 * day ? 'DAY' : length <= 740 * day ? 'WEEK' : 'MONTH';
-  return possible.includes(suited) ? suited : (possible.at(-1) ?? 'MONTH');
+  if (length <= 2 * hour) return 'QUARTER_HOUR';
+  return length <= 2 * day ? 'HOUR' : length <= 93 * day ? 'DAY' : length <= 740 * day ? 'WEEK' : 'MONTH';
 }

@@ -1,8 +1,8 @@
-import { useCallback, useMemo } from 'react';
-import type { Part, Point } from '../chart/stack';
+import { useCallback } from 'react';
+import type { Point } from '../chart/stack';
 import { ChartPanel } from '../chart/panel';
 import { rangeOf, spanInWords } from '../format/dates';
-import { measureNames } from '../format/numbers';
+import { inWhole, measureNames } from '../format/numbers';
 import type { AiUsageMeasure } from '../generated/graphql';
 import { Choice } from '../parts/choice';
 import { Problem } from '../parts/notice';
@@ -14,35 +14,35 @@ import { Downloads } from './downloads';
 import { Empty } from './empty';
 import { granularitiesOf, granularityOf } from './granularity';
 import { Heading } from './heading';
-import { present } from './present';
 import { AccountRows, CustomerRows } from './rows';
 import { Skeleton } from './skeleton';
 import type { Scope } from './scope';
+import { useChart } from './use-chart';
 import { useOverview } from './use-overview';
 import './page.css';
 
 interface UsagePageProps {
   scope: Scope;
   view: View;
-  onChange: (view: View) => void;
+  // onChange puts a view into the address, where it replaces the one before or leads back to it.
+  onChange: (view: View, replaces?: boolean) => void;
 }
 
 const measures = (['AI_MINUTES', 'AI_SECONDS', 'SESSIONS'] satisfies AiUsageMeasure[]).map((id) => ({ id, name: measureNames[id].short }));
 
 export function UsagePage({ scope, view, onChange }: UsagePageProps) {
   const granularity = granularityOf(view.range, view.granularity);
-  const { report, error, retry, version, elapsed, before } = useOverview(scope, view, granularity);
-  const parts = useMemo(() => partsOf(report), [report]);
+  const { report, error, retry, version } = useOverview(scope, view);
+  const { chart, error: chartError, retry: retryChart } = useChart(scope, view, granularity, version);
   const change = (next: Partial<View>) => onChange({ ...view, ...next });
   const order = useCallback((next: View['order']) => onChange({ ...view, order: next }), [view, onChange]);
-  const open = (point: Point) => {
-    if (granularity !== 'HOUR') change({ range: rangeOf(point), granularity: undefined });
-  };
-  const page = report?.accountUsageConnection ?? report?.customerUsageConnection;
-  const of = scope.accountId ? 'customers' : 'accounts';
+  const search = useCallback((text: string) => onChange({ ...view, search: text }, true), [view, onChange]);
+  const open = (point: Point) => change({ range: rangeOf(point), granularity: undefined });
   const previous = report?.previous;
-  const span = elapsed ?? (previous?.from && previous.to ? { from: previous.from, to: previous.to } : undefined);
-  const rows = { view, elapsed, granularity, version, onOrder: order };
+  const before = previous?.from && previous.to ? { from: previous.from, to: previous.to } : undefined;
+  const rows = { view, version, onOrder: order, onSearch: search };
+  const of = scope.customerId !== undefined ? undefined : scope.accountId !== undefined ? 'customers' : 'accounts';
+  const isUsed = report && report.totals.sessions > 0;
   return (
     <main className="page">
       <div className="controls">
@@ -55,21 +55,25 @@ export function UsagePage({ scope, view, onChange }: UsagePageProps) {
         <Choice label="Measure" options={measures} chosen={view.measure} onChoose={(measure) => onChange(withMeasure(view, measure))} />
         <Downloads scope={scope} view={view} granularity={granularity} />
       </div>
-      <Heading scope={scope} view={view} report={report} />
+      <Heading scope={scope} view={view} report={report} before={before} />
       {error && <Problem what="Usage" error={error} onRetry={retry} />}
-      {!report && !error && <Skeleton hasRows={scope.customerId === undefined} />}
-      {report && report.totals.sessions === 0 && <Empty scope={scope} view={view} />}
-      {report && report.totals.sessions > 0 && (
+      {!report && !error && <Skeleton hasRows={of !== undefined} />}
+      {report && !isUsed && <Empty scope={scope} view={view} />}
+      {report && (isUsed || (previous?.totals.sessions ?? 0) > 0) && (
         <>
           <Cards
-            totals={report.totals} before={before} span={span} zone={report.timeZone}
-            count={page ? { name: scope.accountId ? 'Customers' : 'Accounts', value: page.totalCount } : undefined}
+            totals={report.totals} before={previous?.totals}
+            count={of && { name: of === 'accounts' ? 'Accounts' : 'Customers', value: chart?.count }}
           />
-          <ChartPanel
-            points={report.series ?? []} parts={parts} of={of} measure={view.measure} granularity={granularity} granularities={granularitiesOf(view.range)}
-            restName={restName(scope, page?.totalCount ?? 0, parts.length)}
-            onGranularity={(by) => change({ granularity: by })} zone={report.timeZone} asOf={report.asOf} onOpen={open}
-          />
+          {isUsed && chartError && <Problem what="The chart" error={chartError} onRetry={retryChart} />}
+          {isUsed && !chart && !chartError && <div className="panel skeleton-chart" />}
+          {isUsed && chart && (
+            <ChartPanel
+              chart={chart} of={of} restName={restName(of, (chart.count ?? 0) - chart.parts.length)} measure={view.measure}
+              granularities={granularitiesOf(view.range)} onGranularity={(by) => change({ granularity: by })}
+              onOpen={chart.granularity === 'QUARTER_HOUR' ? undefined : open}
+            />
+          )}
           {scope.accountId === undefined && <AccountRows {...rows} />}
           {scope.accountId !== undefined && scope.customerId === undefined && <CustomerRows accountId={scope.accountId} {...rows} />}
         </>
@@ -78,19 +82,9 @@ export function UsagePage({ scope, view, onChange }: UsagePageProps) {
   );
 }
 
-type Report = NonNullable<ReturnType<typeof useOverview>['report']>;
-
-function partsOf(report: Report | undefined): Part[] {
-  return [
-    ...present(report?.accountUsageConnection?.nodes).map((row) => ({ id: row.accountId, name: row.account.name ?? row.accountId, points: row.series ?? [] })),
-    ...present(report?.customerUsageConnection?.nodes).map((row) => ({ id: row.customerId, name: row.customer.name ?? row.customerId, points: row.series ?? [] })),
-  ];
-}
-
 // restName says of how many the rest is. That of an account has its sessions without a customer, too.
-function restName(scope: Scope, total: number, shown: number): string {
-  if (scope.customerId !== undefined) return 'This customer';
-  const left = Math.max(0, total - shown);
-  if (scope.accountId === undefined) return `Other (${left} accounts)`;
-  return left > 0 ? `Other (${left} customers) and without one` : 'Without a customer';
+function restName(of: 'accounts' | 'customers' | undefined, left: number): string {
+  if (of === undefined) return 'This customer';
+  if (of === 'accounts') return `Other (${inWhole(left)} accounts)`;
+  return left > 0 ? `Other (${inWhole(left)} customers) and without one` : 'Without a customer';
 }
