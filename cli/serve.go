@@ -20,6 +20,7 @@ type serveCommand struct {
 	TimeZone      string        `env:"AIUSAGE_TIME_ZONE" default:"UTC" placeholder:"ZONE" help:"The IANA time zone of days in requests that name none (default: UTC)."`
 	QueryTimeout  time.Duration `env:"AIUSAGE_QUERY_TIMEOUT" default:"1m" placeholder:"DURATION" help:"How long an answer may take, from reading the database to handing over its last byte; 0 means without end (default: 1m)."`
 	DatabaseWait  time.Duration `env:"AIUSAGE_DATABASE_WAIT" default:"30s" placeholder:"DURATION" help:"How long to wait at the start for a database that cannot be reached, or takes no more connections (default: 30s)."`
+	Drain         time.Duration `env:"AIUSAGE_DRAIN" default:"0s" placeholder:"DURATION" help:"How long to go on answering after the signal to end, while /readyz says 503, so that whoever shares out requests among gateways can notice (default: 0s)."`
 	Connections   int           `env:"AIUSAGE_CONNECTIONS" default:"16" placeholder:"N" help:"The most connections to the database, at least 2 (default: 16). Where the server allows few, half of them are left to others."`
 	NoSample      bool          `env:"AIUSAGE_NO_SAMPLE" help:"Start an empty embedded database empty, without sample data."`
 	observeFlags
@@ -193,12 +194,14 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 	// From here on, whoever ends the gateway shuts it down gracefully.
 	p.log.Info("listening", "address", listener.Addr().String(), "database", server, "tls", certificate != nil)
 	c.warnOfPlainText(p.log, listener.Addr())
-	defer serveMetrics(ctx, metricsListener, handler.Metrics, p.log)()
+	answering, stop := c.untilDrained(ctx, handler.Leave, p.log)
+	defer stop()
+	defer serveMetrics(answering, metricsListener, handler.Metrics, p.log)()
 	p.welcome(ctx, store, c.scheme()+"://"+reachable(listener.Addr().String()))
 	if certificate != nil {
-		err = gateway.ServeTLS(ctx, listener, handler, certificate, p.log)
+		err = gateway.ServeTLS(answering, listener, handler, certificate, p.log)
 	} else {
-		err = gateway.Serve(ctx, listener, handler, p.log)
+		err = gateway.Serve(answering, listener, handler, p.log)
 	}
 	p.log.Info("stopped")
 	return err

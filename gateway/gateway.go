@@ -99,6 +99,8 @@ type Gateway struct {
 	// Metrics answers at MetricsPath, without asking who asks, and nowhere else. It is
 	// for an address that only those reach who may know.
 	Metrics http.Handler
+
+	departure *departure
 }
 
 // New puts a gateway together. A configuration that cannot be used is an
@@ -138,13 +140,14 @@ func New(config Config) (*Gateway, error) {
 		graphQL = door.requireUnless(isOpen, queries)
 	}
 
+	leaving := &departure{}
 	mux := http.NewServeMux()
 	mux.Handle(GraphQLPath, atDoor("graphql", "", graphQL))
 	mux.Handle(QueryPath, atDoor("graphql", "", graphQL))
 	mux.Handle(ExportPath, atDoor("export", "", exports{resolver.Snapshot, conditions, config.Zone, config.QueryTimeout, door}))
 	door.handlePages(mux, cmp.Or(config.Pages, web.Built()), isSchemaOpen)
 	mux.Handle("GET "+HealthPath, atDoor("probe", "", http.HandlerFunc(healthy)))
-	mux.Handle("GET "+ReadyPath, atDoor("probe", "", ready(config.Store, config.Rollups)))
+	mux.Handle("GET "+ReadyPath, atDoor("probe", "", ready(config.Store, config.Rollups, leaving)))
 	config.Metrics.Register(queryCollector{queries.Stats, resolver.Listeners})
 	if config.Rollups != nil {
 		config.Metrics.Register(rollupCollector{config.Rollups})
@@ -177,8 +180,9 @@ func New(config Config) (*Gateway, error) {
 	})
 	seen := &observer{config.Log, config.Metrics, config.Audit, config.SlowQuery, authenticator}
 	return &Gateway{
-		Handler: seen.withRecord(withSecurityHeaders(authenticator, withCORS(config.AllowedOrigins, doors))),
-		Metrics: openMetrics,
+		Handler:   leaving.within(seen.withRecord(withSecurityHeaders(authenticator, withCORS(config.AllowedOrigins, doors)))),
+		Metrics:   openMetrics,
+		departure: leaving,
 	}, nil
 }
 
@@ -204,8 +208,14 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 const readyTimeout = 2 * time.Second
 
 // ready says whether the gateway can answer reports just now.
-func ready(store Store, rollups func(context.Context) (RollupHealth, error)) http.Handler {
+func ready(store Store, rollups func(context.Context) (RollupHealth, error), leaving *departure) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		if leaving.begun.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			w.Write([]byte("the gateway is about to end\n"))
+			return
+		}
 		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 		defer cancel()
 		err := store.Ping(ctx)
@@ -219,7 +229,6 @@ func ready(store Store, rollups func(context.Context) (RollupHealth, error)) htt
 		if err == nil && health.Stuck != "" {
 			err = usage.Errorf(usage.Unavailable, "%s; reports are exact, but get slower", health.Stuck)
 		}
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		if err != nil {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			w.Write([]byte(usage.AsError(err).In(usage.Names{}).Message + "\n"))
