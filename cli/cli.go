@@ -155,6 +155,12 @@ func (p *process) status(ctx context.Context, err error) int {
 		fmt.Fprintln(p.stderr, "aiusage: interrupted")
 		return exitInterrupted
 	}
+	if several, ok := errors.AsType[mistakes](err); ok {
+		for _, one := range several {
+			p.status(ctx, one)
+		}
+		return exitFailure
+	}
 	coded := usage.AsError(err)
 	if coded.Code == usage.Internal {
 		// On the command line the person who asks is the one who can act.

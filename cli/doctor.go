@@ -89,26 +89,17 @@ func printFindings(w io.Writer, format string, findings []inspect.Finding) error
 
 // examineConfiguration looks at all that serve is told, and at whom tokens are from.
 func (c doctorCommand) examineConfiguration(ctx context.Context, p *process) (findings []inspect.Finding) {
-	var errs []error
-	if _, err := usage.LoadZone(usage.ArgTimeZone, c.TimeZone); err != nil {
-		errs = append(errs, err)
-	}
-	errs = append(errs, c.check())
-	settings, err := c.settings(p.log)
-	errs = append(errs, err)
-	if err == nil {
-		errs = append(errs, c.configure(&settings))
-	}
-	for _, err := range errs {
-		if err != nil {
-			findings = append(findings, inspect.Failed("configuration", fmt.Errorf("%s", usage.AsError(err).In(flagNames)), ""))
-		}
+	settings, certificate, err := c.configuration(p.log)
+	var wrong mistakes
+	wrong.note(err)
+	for _, one := range wrong {
+		findings = append(findings, inspect.Failed("configuration", fmt.Errorf("%s", usage.AsError(one).In(flagNames)), ""))
 	}
 	if len(findings) == 0 {
 		findings = append(findings, inspect.Finding{About: "configuration", Severity: inspect.Fine, Says: "serve would take its flags and environment as they are"})
 	}
 	findings = append(findings, c.examineAddress())
-	if c.TLSCert != "" {
+	if certificate != nil {
 		findings = append(findings, examineCertificate(c.TLSCert, c.TLSKey, time.Now()))
 	}
 	if settings.Auth.Tokens != nil {

@@ -164,7 +164,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	if status != exitFailure || !strings.Contains(errs, "problems found: 4") {
 		t.Errorf("status %d, %s", status, errs)
 	}
-	for _, want := range []string{"--connections is 1", "Mars/Olympus", "--session-idle must be longer", "is in use", "problem  certificate: ", "note     data folder: there is no database"} {
+	for _, want := range []string{"--connections is 1", "Mars/Olympus", "--session-idle must be longer", "is in use", "--tls-cert and --tls-key: stat", "note     data folder: there is no database"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s\nlacks %q", text, want)
 		}

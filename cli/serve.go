@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"path/filepath"
 	"syscall"
@@ -30,25 +31,15 @@ type serveCommand struct {
 
 // Run runs the gateway until ctx ends.
 func (c serveCommand) Run(ctx context.Context, p *process) error {
-	zone, err := usage.LoadZone(usage.ArgTimeZone, c.TimeZone)
+	settings, certificate, err := c.configuration(p.log)
 	if err != nil {
 		return err
 	}
-	if err := c.check(); err != nil {
-		return err
-	}
-	settings, err := c.settings(p.log)
+	endAudit, err := c.observe(ctx, p, &settings)
 	if err != nil {
 		return err
 	}
-	if err := c.configure(&settings); err != nil {
-		return err
-	}
-	stopAudit, err := c.observe(ctx, p, &settings)
-	if err != nil {
-		return err
-	}
-	defer stopAudit()
+	defer endAudit()
 	// The port is taken first: when it is in use, nothing else is begun.
 	listener, listenErr := net.Listen("tcp", c.Listen)
 	if listenErr == nil {
@@ -72,22 +63,39 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	}
 	watchDatabase(settings.Metrics, store)
 	store.Anticipate()
-	settings.Store, settings.Zone, settings.QueryTimeout = store, zone, c.QueryTimeout
+	settings.Store = store
 	settings.OpenSchema = c.opensSchema(store)
-	err = c.serve(ctx, p, store, settings, listener, metricsListener)
+	err = c.serve(ctx, p, store, settings, listener, metricsListener, certificate)
 	return errors.Join(err, store.close())
+}
+
+// configuration is what the flags make of a gateway's configuration, without a database. The
+// error has all that is wrong with them.
+func (c serveCommand) configuration(log *slog.Logger) (gateway.Config, *gateway.CertificateFiles, error) {
+	zone, err := usage.LoadZone(usage.ArgTimeZone, c.TimeZone)
+	var wrong mistakes
+	wrong.note(err)
+	wrong.note(c.check())
+	settings, err := c.settings(log)
+	wrong.note(err)
+	wrong.note(c.configure(&settings))
+	certificate, err := c.certificate(log)
+	wrong.note(err)
+	settings.Zone, settings.QueryTimeout = zone, c.QueryTimeout
+	return settings, certificate, wrong.asError()
 }
 
 // check refuses numbers that mean nothing.
 func (c serveCommand) check() error {
+	var wrong mistakes
 	if c.Connections < db.MinConnections {
-		return usage.Errorf(usage.InvalidArgument, "--connections is %d; the gateway needs at least %d: it holds one while it reads one state of the database, and may need another meanwhile",
-			c.Connections, db.MinConnections)
+		wrong.note(usage.Errorf(usage.InvalidArgument, "--connections is %d; the gateway needs at least %d: it holds one while it reads one state of the database, and may need another meanwhile",
+			c.Connections, db.MinConnections))
 	}
-	if c.QueryTimeout < 0 || c.DatabaseWait < 0 || c.SlowQuery < 0 {
-		return usage.Errorf(usage.InvalidArgument, "--query-timeout, --database-wait and --slow-query are durations such as 30s, or 0")
+	if c.QueryTimeout < 0 || c.DatabaseWait < 0 || c.SlowQuery < 0 || c.Drain < 0 {
+		wrong.note(usage.Errorf(usage.InvalidArgument, "--query-timeout, --database-wait, --slow-query and --drain are durations such as 30s, or 0"))
 	}
-	return nil
+	return wrong.asError()
 }
 
 // openStore opens the database that reports are read from, current schema and
@@ -164,7 +172,7 @@ func (c serveCommand) await(ctx context.Context, p *process, store *database) er
 }
 
 // serve answers requests until ctx ends.
-func (c serveCommand) serve(ctx context.Context, p *process, store *database, settings gateway.Config, listener, metricsListener net.Listener) error {
+func (c serveCommand) serve(ctx context.Context, p *process, store *database, settings gateway.Config, listener, metricsListener net.Listener, certificate *gateway.CertificateFiles) error {
 	server, err := store.Describe(ctx)
 	if err != nil {
 		return err
@@ -179,10 +187,6 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 	}
 	settings.Rollups, settings.Status, settings.Database = rollupHealth(store), rollupStatus(store), server
 	handler, err := gateway.New(settings)
-	if err != nil {
-		return err
-	}
-	certificate, err := c.certificate(p.log)
 	if err != nil {
 		return err
 	}

@@ -41,24 +41,22 @@ type accessFlags struct {
 
 // settings are what the flags make of a gateway's configuration.
 func (f accessFlags) settings(log *slog.Logger) (gateway.Config, error) {
-	for name, life := range map[string]time.Duration{
-		"--session-idle": f.SessionIdle, "--session-life": f.SessionLife, "--session-remember": f.SessionRemember, "--jwt-leeway": f.JWTLeeway,
-	} {
-		if life <= 0 {
-			return gateway.Config{}, usage.Errorf(usage.InvalidArgument, "%s must be longer than nothing", name)
+	var wrong mistakes
+	for _, life := range []struct {
+		flag  string
+		given time.Duration
+	}{{"--session-idle", f.SessionIdle}, {"--session-life", f.SessionLife}, {"--session-remember", f.SessionRemember}, {"--jwt-leeway", f.JWTLeeway}} {
+		if life.given <= 0 {
+			wrong.note(usage.Errorf(usage.InvalidArgument, "%s must be longer than nothing", life.flag))
 		}
 	}
 	if (f.TLSCert == "") != (f.TLSKey == "") {
-		return gateway.Config{}, usage.Errorf(usage.InvalidArgument, "--tls-cert and --tls-key go together")
+		wrong.note(usage.Errorf(usage.InvalidArgument, "--tls-cert and --tls-key go together"))
 	}
 	proxies, err := parseNetworks(f.TrustedProxy)
-	if err != nil {
-		return gateway.Config{}, err
-	}
+	wrong.note(err)
 	tokens, err := f.tokens(log)
-	if err != nil {
-		return gateway.Config{}, err
-	}
+	wrong.note(err)
 	return gateway.Config{
 		Auth: auth.Options{
 			SessionIdle: f.SessionIdle, SessionLife: f.SessionLife, SessionRemember: f.SessionRemember,
@@ -67,7 +65,7 @@ func (f accessFlags) settings(log *slog.Logger) (gateway.Config, error) {
 		AllowedOrigins: f.AllowedOrigin,
 		HideSchema:     f.Introspection == "off",
 		Log:            log,
-	}, nil
+	}, wrong.asError()
 }
 
 // parseNetworks reads addresses and networks.
@@ -131,8 +129,8 @@ func (f accessFlags) opensSchema(store *database) bool {
 
 // certificate returns the certificate that the flags name, or nil.
 func (f accessFlags) certificate(log *slog.Logger) (*gateway.CertificateFiles, error) {
-	if f.TLSCert == "" {
-		return nil, nil
+	if f.TLSCert == "" || f.TLSKey == "" {
+		return nil, nil // settings says that they go together
 	}
 	certificate, err := gateway.LoadCertificate(f.TLSCert, f.TLSKey, log)
 	if err != nil {

@@ -33,6 +33,7 @@ const minLiveInterval = 100 * time.Millisecond
 // configure makes the flags a part of a gateway's configuration. Numbers that
 // mean nothing, or that take away the protection, are InvalidArgument errors.
 func (f graphQLFlags) configure(settings *gateway.Config) error {
+	var wrong mistakes
 	for _, limit := range []struct {
 		flag       string
 		given, max int
@@ -49,15 +50,16 @@ func (f graphQLFlags) configure(settings *gateway.Config) error {
 		{"--max-streams-per-caller", f.MaxStreamsPerCaller, 1_000_000, &settings.Streams.MaxPerCaller},
 	} {
 		if limit.given < 1 || limit.given > limit.max {
-			return usage.Errorf(usage.InvalidArgument, "%s is %d; it must be at least 1 and at most %d", limit.flag, limit.given, limit.max)
+			wrong.note(usage.Errorf(usage.InvalidArgument, "%s is %d; it must be at least 1 and at most %d", limit.flag, limit.given, limit.max))
 		}
 		*limit.target = limit.given
 	}
 	if f.LiveInterval < minLiveInterval {
-		return usage.Errorf(usage.InvalidArgument, "--live-interval is %v; it must be at least %v", f.LiveInterval, minLiveInterval)
+		wrong.note(usage.Errorf(usage.InvalidArgument, "--live-interval is %v; it must be at least %v", f.LiveInterval, minLiveInterval))
 	}
 	settings.Watch.Interval, settings.Watch.MaxListeners = f.LiveInterval, f.MaxStreams
-	return f.configureDocuments(settings)
+	wrong.note(f.configureDocuments(settings))
+	return wrong.asError()
 }
 
 func (f graphQLFlags) configureDocuments(settings *gateway.Config) error {

@@ -3,9 +3,13 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -136,4 +140,27 @@ func await(t *testing.T, ask func() string) string {
 	}
 	t.Fatal("no answer within a minute")
 	return ""
+}
+
+// All that is wrong with the configuration is told at one start, a line each, and nothing is begun.
+func TestServeTellsAllMistakesAtOnce(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "none")
+	status, stdout, stderr := run(t, "", "serve", "--data", folder, "--connections", "1", "--drain=-1s", "--time-zone", "Mars/Olympus", "--session-idle", "0s",
+		"--session-life", "0s", "--trusted-proxy", "proxy", "--tls-cert", folder, "--tls-key", folder, "--max-depth", "0", "--max-fields", "0",
+		"--live-interval", "1ms", "--only-persisted-documents", "--jwt-secret-file", folder)
+	if status != 1 || stdout != "" {
+		t.Errorf("status %d, %s", status, stdout)
+	}
+	for _, want := range []string{"Mars/Olympus", "--connections is 1", "--drain are durations", "--session-idle must", "--session-life must", "--trusted-proxy: ", "--tls-cert and --tls-key: ",
+		"--max-depth is 0", "--max-fields is 0", "--live-interval is", "--only-persisted-documents needs", "--jwt-secret-file cannot"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("%q is not told", want)
+		}
+	}
+	if lines := strings.Count(stderr, "aiusage: "); lines != 12 {
+		t.Errorf("%d lines:\n%s", lines, stderr)
+	}
+	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder has been made: %v", err)
+	}
 }
