@@ -2,6 +2,7 @@ package resolvers_test
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"aiusage/usage"
@@ -29,13 +30,30 @@ func (f readerFunc) Series(_ context.Context, query usage.SeriesQuery) (*usage.S
 	}
 	set := usage.NewSeriesSet(query, buckets)
 	set.AsOf = noon.Add(30 * time.Hour)
-	for i, subject := range append(query.Subjects, usage.Subject{}, usage.Subject{AccountID: "a"}, usage.Subject{AccountID: "a", CustomerID: "a"}) {
+	for i, subject := range used {
+		// Whoever else is asked for at the same time, or whether all are.
+		if query.Subjects != nil && subject != (usage.Subject{}) && !slices.Contains(query.Subjects, subject) {
+			continue
+		}
 		if err := set.Add(subject, i%len(buckets), usage.Usage{Minutes: int64(i), Seconds: 1, Sessions: 1}); err != nil {
 			return nil, err
 		}
 	}
 	return set, nil
 }
+
+// used are those with usage over time: everybody, and some accounts with customers.
+var used = func() (subjects []usage.Subject) {
+	for _, account := range odd {
+		for _, customer := range append([]string{""}, odd...) {
+			subjects = append(subjects, usage.Subject{AccountID: account, CustomerID: customer})
+		}
+	}
+	return append(subjects, usage.Subject{})
+}()
+
+// odd are ids that are written in some way of their own.
+var odd = []string{"a", `"`, "\\", "\u2028", "<&>", "\x01\t\n", "é😀"}
 
 // Names names some.
 func (f readerFunc) Names(_ context.Context, subjects []usage.Subject) (map[usage.Subject]string, error) {
