@@ -64,3 +64,13 @@ test('of an account its customers are downloaded, and of a customer the points o
   expect(points.length).toBeGreaterThan(27);
   expect(points.reduce((sum, { aiMinutes }) => sum + aiMinutes, 0)).toBe(largest!.aiMinutes);
 });
+
+test('a system administrator gets what the old operation answers for the range', async () => {
+  const { page } = await open('/?period=LAST_MONTH&zone=Asia%2FKolkata');
+  const rows = JSON.parse((await download(page, 'JSON')).text) as { accountId: string; aiMinutes: number }[];
+  const xml = await download(page, 'XML of the old operation');
+  expect(xml.name).toBe('ai-usage.xml');
+  const answered = [...xml.text.matchAll(/<AIAccountUsage><AIMinutes>(\d+)<\/AIMinutes><AccountId>([^<]*)<\/AccountId><\/AIAccountUsage>/g)];
+  expect(answered.length).toBeGreaterThan(3);
+  expect(new Map(answered.map(([, minutes, id]) => [id, Number(minutes)]))).toEqual(new Map(rows.map(({ accountId, aiMinutes }) => [accountId, aiMinutes])));
+});

@@ -29,6 +29,7 @@ function SignedIn({ pathname }: { pathname: string }) {
   const written = writeView(view);
   const place = placeOf(pathname);
   const [only, ...others] = viewer?.accounts ?? [];
+  const isSystemAdministrator = viewer?.roles.includes('SystemAdministrator') ?? false;
   const start = place.page === 'all' && only && others.length === 0 ? accountPath(only.accountId) : pathname;
 
   // What is shown is what the address says, all of it, and whoever has one account starts on it.
@@ -39,14 +40,14 @@ function SignedIn({ pathname }: { pathname: string }) {
   const change = useCallback((next: View, replaces = false) => navigate(location.pathname + writeView(next), { replace: replaces }), []);
   return (
     <>
-      <Header current={place.page === 'status' ? 'status' : 'usage'} person={viewer && { name: viewer.name, isSystemAdministrator: viewer.roles.includes('SystemAdministrator') }}>
+      <Header current={place.page === 'status' ? 'status' : 'usage'} person={viewer && { name: viewer.name, isSystemAdministrator }}>
         {place.page !== 'status' && <LiveSign />}
       </Header>
       {place.page === 'status'
         ? <StatusPage />
         : place.page === 'nowhere'
           ? <main className="page"><Notice title="There is no such page."><a href="/">To the usage of all accounts</a></Notice></main>
-          : <UsagePage key={pathname} scope={scopeOf(place)} view={view} onChange={change} />}
+          : <UsagePage key={pathname} scope={scopeOf(place)} view={view} isSystemAdministrator={isSystemAdministrator} onChange={change} />}
     </>
   );
 }

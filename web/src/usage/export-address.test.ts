@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { View } from '../routing/view';
-import { exportAddress } from './export-address';
+import { exportAddress, oldAddress } from './export-address';
 
 const view: View = {
   range: { period: 'LAST_MONTH' }, zone: 'Europe/Berlin', measure: 'AI_MINUTES', granularity: undefined, order: { field: 'AI_SECONDS', descending: true }, search: '',
@@ -19,4 +19,10 @@ test('customers of an account between two days', () => {
 test('a customer over time', () => {
   expect(exportAddress({ accountId: 'a', customerId: 'c' }, view, 'WEEK', 'json'))
     .toBe('/export/usage.json?accountId=a&customerId=c&period=LAST_MONTH&timeZone=Europe%2FBerlin&level=customer&names=1&granularity=WEEK');
+});
+
+test('the old operation between two instants', () => {
+  expect(oldAddress({ accountId: 'a&b', customerId: 'c d' }, { from: '2026-03-01T00:00:00+01:00', to: '2026-04-01T00:00:00+02:00' }))
+    .toBe('/ai/usage.xml?AccountId=a%26b&CustomerId=c+d&StartDate=2026-03-01T00%3A00%3A00%2B01%3A00&EndDate=2026-04-01T00%3A00%3A00%2B02%3A00');
+  expect(oldAddress({}, { from: '1', to: '2' })).toBe('/ai/usage.xml?StartDate=1&EndDate=2');
 });

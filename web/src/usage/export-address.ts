@@ -1,3 +1,4 @@
+import type { Span } from '../format/dates';
 import type { AiUsageGranularity, AiUsageOrderField } from '../generated/graphql';
 import type { View } from '../routing/view';
 import { argumentsOf, type Scope } from './scope';
@@ -25,4 +26,14 @@ export function exportAddress(scope: Scope, view: View, granularity: AiUsageGran
   else parameters.set('order', orders[view.order.field] ?? 'id');
   if (file === 'spreadsheet') parameters.set('spreadsheet', '1');
   return `/export/usage.${file === 'json' ? 'json' : 'csv'}?${parameters}`;
+}
+
+// oldAddress leads to what the old operation answers for a report between two instants, as XML.
+export function oldAddress(scope: Scope, span: Span): string {
+  const parameters = new URLSearchParams();
+  if (scope.accountId !== undefined) parameters.set('AccountId', scope.accountId);
+  if (scope.customerId !== undefined) parameters.set('CustomerId', scope.customerId);
+  parameters.set('StartDate', span.from);
+  parameters.set('EndDate', span.to);
+  return `/ai/usage.xml?${parameters}`;
 }

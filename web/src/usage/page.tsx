@@ -24,13 +24,14 @@ import './page.css';
 interface UsagePageProps {
   scope: Scope;
   view: View;
+  isSystemAdministrator: boolean;
   // onChange puts a view into the address, where it replaces the one before or leads back to it.
   onChange: (view: View, replaces?: boolean) => void;
 }
 
 const measures = (['AI_MINUTES', 'AI_SECONDS', 'SESSIONS'] satisfies AiUsageMeasure[]).map((id) => ({ id, name: measureNames[id].short }));
 
-export function UsagePage({ scope, view, onChange }: UsagePageProps) {
+export function UsagePage({ scope, view, isSystemAdministrator, onChange }: UsagePageProps) {
   const granularity = granularityOf(view.range, view.granularity);
   const { report, error, retry, version } = useOverview(scope, view);
   const { chart, error: chartError, retry: retryChart } = useChart(scope, view, granularity, version);
@@ -40,6 +41,7 @@ export function UsagePage({ scope, view, onChange }: UsagePageProps) {
   const open = (point: Point) => change({ range: rangeOf(point), granularity: undefined });
   const previous = report?.previous;
   const before = previous?.from && previous.to ? { from: previous.from, to: previous.to } : undefined;
+  const span = report?.from && report.to ? { from: report.from, to: report.to } : undefined;
   const rows = { view, version, onOrder: order, onSearch: search };
   const of = scope.customerId !== undefined ? undefined : scope.accountId !== undefined ? 'customers' : 'accounts';
   const isUsed = report && report.totals.sessions > 0;
@@ -48,12 +50,12 @@ export function UsagePage({ scope, view, onChange }: UsagePageProps) {
       <div className="controls">
         <RangePicker
           range={view.range}
-          inWords={'from' in view.range && report?.from && report.to ? spanInWords({ from: report.from, to: report.to }, report.timeZone, 'short') : 'Chosen days'}
+          inWords={'from' in view.range && report && span ? spanInWords(span, report.timeZone, 'short') : 'Chosen days'}
           onChoose={(range) => change({ range, granularity: undefined })}
         />
         <ZonePicker key={view.zone} zone={view.zone} onChoose={(zone) => change({ zone })} />
         <Choice label="Measure" options={measures} chosen={view.measure} onChoose={(measure) => onChange(withMeasure(view, measure))} />
-        <Downloads scope={scope} view={view} granularity={granularity} />
+        <Downloads scope={scope} view={view} granularity={granularity} old={isSystemAdministrator ? span : undefined} />
       </div>
       <Heading scope={scope} view={view} report={report} before={before} />
       {error && <Problem what="Usage" error={error} onRetry={retry} />}
