@@ -161,17 +161,25 @@ func (p *process) status(ctx context.Context, err error) int {
 		}
 		return exitFailure
 	}
-	coded := usage.AsError(err)
-	if coded.Code == usage.Internal {
-		// On the command line the person who asks is the one who can act.
-		fmt.Fprintf(p.stderr, "aiusage: %v\n", err)
-		return exitFailure
-	}
-	fmt.Fprintf(p.stderr, "aiusage: %v\n", coded.In(flagNames))
-	if coded.Cause != nil && coded.Code == usage.Unavailable {
-		fmt.Fprintf(p.stderr, "  %v\n", coded.Cause)
+	words, cause := told(err)
+	fmt.Fprintf(p.stderr, "aiusage: %s\n", words)
+	if cause != nil {
+		fmt.Fprintf(p.stderr, "  %v\n", cause)
 	}
 	return exitFailure
+}
+
+// told is an error as it is told on the command line, where the person who asks is the one
+// who can act, and what caused it where they have to know that.
+func told(err error) (words string, cause error) {
+	coded := usage.AsError(err)
+	switch {
+	case coded.Code == usage.Internal:
+		return err.Error(), nil
+	case coded.Code == usage.Unavailable:
+		cause = coded.Cause
+	}
+	return fmt.Sprint(coded.In(flagNames)), cause
 }
 
 func isCanceled(err error) bool {

@@ -63,6 +63,15 @@ func (c doctorCommand) Run(ctx context.Context, p *process) error {
 	return nil
 }
 
+// failed is the finding that something could not be looked at, or is none that works.
+func failed(about string, err error, remedy string) inspect.Finding {
+	words, cause := told(err)
+	if cause != nil {
+		words += ": " + cause.Error()
+	}
+	return inspect.Finding{About: about, Severity: inspect.Problem, Says: words, Remedy: remedy}
+}
+
 // printFindings prints findings for people or for programs.
 func printFindings(w io.Writer, format string, findings []inspect.Finding) error {
 	if format == "json" {
@@ -93,7 +102,7 @@ func (c doctorCommand) examineConfiguration(ctx context.Context, p *process) (fi
 	var wrong mistakes
 	wrong.note(err)
 	for _, one := range wrong {
-		findings = append(findings, inspect.Failed("configuration", fmt.Errorf("%s", usage.AsError(one).In(flagNames)), ""))
+		findings = append(findings, failed("configuration", one, ""))
 	}
 	if len(findings) == 0 {
 		findings = append(findings, inspect.Finding{About: "configuration", Severity: inspect.Fine, Says: "serve would take its flags and environment as they are"})
@@ -118,10 +127,10 @@ func (c doctorCommand) examineAddress() inspect.Finding {
 		return found
 	}
 	if err != nil {
-		return inspect.Failed(found.About, err, "choose another with --listen")
+		return failed(found.About, err, "choose another with --listen")
 	}
 	if err := listener.Close(); err != nil {
-		return inspect.Failed(found.About, err, "")
+		return failed(found.About, err, "")
 	}
 	return found
 }
@@ -131,7 +140,7 @@ func examineCertificate(certFile, keyFile string, now time.Time) inspect.Finding
 	const about, remedy = "certificate", "put a renewed one in its place: it is read again when the files change"
 	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
-		return inspect.Failed(about, err, "--tls-cert and --tls-key name a certificate and its key in PEM format")
+		return failed(about, err, "--tls-cert and --tls-key name a certificate and its key in PEM format")
 	}
 	leaf := pair.Leaf
 	found := inspect.Finding{About: about, Severity: inspect.Fine,
@@ -171,7 +180,7 @@ func (c doctorCommand) examineProvider(ctx context.Context, tokens interface {
 	count, err := tokens.FetchKeys(ctx)
 	switch {
 	case err != nil:
-		return inspect.Failed(about, fmt.Errorf("its keys cannot be had: %w", err), "tokens are refused until it can be reached from this machine")
+		return failed(about, fmt.Errorf("its keys cannot be had: %w", err), "tokens are refused until it can be reached from this machine")
 	case count == 0:
 		return inspect.Finding{About: about, Severity: inspect.Fine, Says: "tokens are signed with the shared secret alone"}
 	}
@@ -197,19 +206,12 @@ func (c doctorCommand) examineDatabase(ctx context.Context, p *process) []inspec
 		err = store.Ping(ctx)
 	}
 	if err != nil {
-		coded := usage.AsError(err)
-		says := fmt.Errorf("%s", coded.In(flagNames))
-		if coded.Code == usage.Internal {
-			says = err
-		} else if coded.Cause != nil {
-			says = fmt.Errorf("%w: %w", says, coded.Cause)
-		}
-		return append(findings, inspect.Failed(about, says, ""))
+		return append(findings, failed(about, err, ""))
 	}
 	found, err := store.Inspect(ctx, isRemote(p.flags.DSN))
 	findings = append(findings, found...)
 	if err != nil {
-		return append(findings, inspect.Failed(about, err, ""))
+		return append(findings, failed(about, err, ""))
 	}
 	return append(findings, c.examineTables(ctx, store)...)
 }
@@ -231,12 +233,12 @@ func isRemote(dsn string) bool {
 // examineTables looks at the schema, and at what reports are read from.
 func (c doctorCommand) examineTables(ctx context.Context, store *database) []inspect.Finding {
 	if err := store.CheckSchema(ctx); err != nil {
-		return []inspect.Finding{inspect.Failed("schema", fmt.Errorf("%s", usage.AsError(err).In(flagNames)), "")}
+		return []inspect.Finding{failed("schema", err, "")}
 	}
 	findings := []inspect.Finding{{About: "schema", Severity: inspect.Fine, Says: "the tables are those of this version"}}
 	status, err := store.RollupStatus(ctx)
 	if err != nil {
-		return append(findings, inspect.Failed("rollups", err, ""))
+		return append(findings, failed("rollups", err, ""))
 	}
 	return append(findings, examineRollups(status, store.own || store.shared, c.TimeZone)...)
 }
@@ -250,7 +252,7 @@ func examineFolder(folder string) (findings []inspect.Finding, there bool) {
 			Says: "there is no database in " + folder + " yet", Remedy: "serve and import make one; or name another folder with --data, or a server with --dsn"}}, false
 	}
 	if err := CheckPrivate("the data folder", folder); err != nil {
-		return []inspect.Finding{inspect.Failed(about, fmt.Errorf("%s", usage.AsError(err).In(flagNames)), "")}, false
+		return []inspect.Finding{failed(about, err, "")}, false
 	}
 	found := inspect.Finding{About: about, Severity: inspect.Fine, Says: folder + " is this user's alone"}
 	if free, known := freeOn(folder); known {

@@ -21,6 +21,14 @@ func examineRollups(status db.RollupStatus, embedded bool, zone string) []inspec
 	case status.Phase == db.Ready && status.Distrusted:
 		found.Severity = inspect.Warning
 		found.Says = "reports read sessions until the rollups, which were found to differ from them, are repaired: " + status.Reason
+	case status.ReadsFormer():
+		found.Severity = inspect.Note
+		found.Says = "reports read rollups of an earlier version until the new ones are filled"
+		found.Remedy = "run aiusage migrate, unless it is running"
+	case status.Phase == db.Filling && status.Reason == "":
+		found.Severity = inspect.Warning
+		found.Says = "reports read sessions, which is exact and slow, until the rollups are filled"
+		found.Remedy = "run aiusage migrate, unless it is running"
 	case status.Phase != db.Ready:
 		found.Severity = inspect.Warning
 		found.Says = "reports read sessions, which is exact and slow: " + status.Reason

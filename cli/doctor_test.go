@@ -125,6 +125,7 @@ func TestRollupsAreJudged(t *testing.T) {
 		"distrusted":        {with(func(s *db.RollupStatus) { s.Distrusted = true }), false, "UTC", "warning ok ok"},
 		"raw":               {db.RollupStatus{Phase: db.Raw, Reason: "no triggers"}, false, "UTC", "warning ok ok"},
 		"filling":           {db.RollupStatus{Phase: db.Filling}, false, "UTC", "warning ok ok"},
+		"former":            {db.RollupStatus{Phase: db.Filling, Former: db.Ready}, false, "UTC", "note ok ok"},
 		"behind":            {with(func(s *db.RollupStatus) { s.Pending, s.Lag = 7, longLag+1 }), false, "UTC", "ok warning ok"},
 		"not behind":        {with(func(s *db.RollupStatus) { s.Pending, s.Lag = 7, longLag }), false, "UTC", "ok ok ok"},
 		"without days":      {ready, false, "Europe/Berlin", "ok ok note"},

@@ -27,15 +27,15 @@ type door struct {
 
 // authenticate tells who sent a request, and has that noted.
 func (d door) authenticate(r *http.Request) (auth.Principal, error) {
-	observe.From(r.Context()).Tries(auth.CredentialOf(r))
+	credential := auth.CredentialOf(r)
+	observe.From(r.Context()).Tries(credential)
 	principal, err := d.authenticator.Authenticate(r)
-	d.noteResult(r, principal, err)
+	d.noteResult(r, credential, principal, err)
 	return principal, err
 }
 
-// noteResult notes what became of a request's credentials.
-func (d door) noteResult(r *http.Request, principal auth.Principal, err error) {
-	credential := auth.CredentialOf(r)
+// noteResult notes what became of a request's credentials, which are of a kind.
+func (d door) noteResult(r *http.Request, credential string, principal auth.Principal, err error) {
 	d.metrics.Authenticated(credential, auth.ResultOf(credential, err))
 	if err == nil {
 		observe.From(r.Context()).Is(principal.Name, credential)
@@ -80,19 +80,19 @@ func (d door) CheckOrigin(r *http.Request) error { return d.authenticator.CheckC
 
 // Enter lets in whoever sent the request of a stream.
 func (d door) Enter(r *http.Request) (context.Context, error) {
-	record := observe.From(r.Context())
+	record, credential := observe.From(r.Context()), auth.CredentialOf(r)
 	isKnown := record.Seen().Principal != ""
 	if !isKnown {
-		record.Tries(auth.CredentialOf(r))
+		record.Tries(credential)
 	}
 	principal, err := d.authenticator.Recheck(r)
 	if !isKnown || err != nil { // others have been counted
-		d.noteResult(r, principal, err)
+		d.noteResult(r, credential, principal, err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	record.Is(principal.Name, auth.CredentialOf(r))
+	record.Is(principal.Name, credential)
 	return auth.NewContext(r.Context(), principal), nil
 }
 

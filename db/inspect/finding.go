@@ -25,8 +25,3 @@ type Finding struct {
 	Says   string `json:"says"`
 	Remedy string `json:"remedy,omitempty"`
 }
-
-// Failed is the finding that something could not be looked at.
-func Failed(about string, err error, remedy string) Finding {
-	return Finding{About: about, Severity: Problem, Says: err.Error(), Remedy: remedy}
-}

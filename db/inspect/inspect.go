@@ -54,7 +54,7 @@ func (i *Inspector) Inspect(ctx context.Context, remote bool) ([]Finding, error)
 	for _, look := range looks {
 		found, err := look(ctx, conn)
 		if err != nil {
-			found = Failed(found.About, pool.Translate(err), found.Remedy)
+			found.Severity, found.Says = Problem, pool.Translate(err).Error()
 		}
 		findings = append(findings, found)
 	}

@@ -141,7 +141,7 @@ func encrypted(cipher string, remote bool) Finding {
 	case remote:
 		found.Severity = Warning
 		found.Says = "the connection goes over a network and is not encrypted"
-		found.Remedy = "add tls=true to the DSN (docs/authentication.md says more of certificates)"
+		found.Remedy = "add tls=true to the DSN"
 	default:
 		found.Says = "the connection is not encrypted, and stays on this machine"
 	}
