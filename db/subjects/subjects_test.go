@@ -193,3 +193,15 @@ func TestSubjectsAreReadInTheBackground(t *testing.T) {
 		t.Error("nobody's subjects are known")
 	}
 }
+
+// Numbers so far apart that a list of them would take more than the subjects do are not kept:
+// whoever reads looks such subjects up.
+func TestNumbersFarApartAreNotKept(t *testing.T) {
+	for highest, want := range map[int64]bool{10: true, 16 * 10: true, 16*10 + 1: false, 4_000_000_000: false} {
+		known := subjects.Numbered(7, map[int64]usage.Subject{1: {AccountID: "a"}, highest: {AccountID: "b"}}, 10)
+		subject, found := known.Of(highest)
+		if found != want || found && subject.AccountID != "b" || known.Stamp != 7 {
+			t.Errorf("%d: got %+v, %v", highest, subject, found)
+		}
+	}
+}
