@@ -2,16 +2,18 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type Axe from 'axe-core';
 import type { RunOptions } from 'axe-core';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import { afterAll, afterEach, expect } from 'vitest';
 
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser | undefined;
-const open: Visit[] = [];
+const ends: (() => Promise<void>)[] = [];
+// windows are those of people who have signed in, by the gateway.
+const windows = new Map<string, BrowserContext>();
 
-// Visit is a browser's window of its own, without cookies, that notes what must not happen.
+// Visit is a page in a browser's window that notes what must not happen.
 export interface Visit {
   page: Page;
   // requests are the paths that were asked for.
@@ -23,18 +25,63 @@ export interface Visit {
 }
 
 afterEach(async () => {
-  for (const visit of open.splice(0)) await visit.page.context().close();
+  for (const end of ends.splice(0)) await end();
 });
 
 afterAll(async () => {
   await browser?.close();
   browser = undefined;
+  windows.clear();
 });
 
-export async function visit(url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+const desktop = { width: 1280, height: 900 };
+
+async function openWindow(url: string, options: BrowserContextOptions = {}): Promise<BrowserContext> {
   browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
-  const context = await browser.newContext({ baseURL: url, locale: 'en-GB', timezoneId: 'Europe/Berlin', viewport: { width: 1280, height: 900 }, ...options });
-  const page = await context.newPage();
+  return browser.newContext({ baseURL: url, locale: 'en-GB', timezoneId: 'Europe/Berlin', viewport: desktop, ...options });
+}
+
+// visit opens a window of its own, without cookies.
+export async function visit(url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  const window = await openWindow(url, options);
+  ends.push(() => window.close());
+  return openPage(url, window);
+}
+
+// visitSignedIn opens a page in the window of somebody who has signed in. A file's tests share it, so
+// scripts are there already, as they are for most people; what a test keeps in it is gone afterwards.
+export async function visitSignedIn(
+  gateway: { url: string; name: string; password: string },
+  { colorScheme = 'light', viewport = desktop }: Pick<BrowserContextOptions, 'colorScheme'> & { viewport?: { width: number; height: number } } = {},
+): Promise<Visit> {
+  const { url } = gateway;
+  let window = windows.get(url);
+  if (!window) {
+    window = await openWindow(url);
+    await signInFrom(window, gateway);
+    windows.set(url, window);
+  }
+  const visit = await openPage(url, window);
+  await visit.page.emulateMedia({ colorScheme });
+  await visit.page.setViewportSize(viewport);
+  ends.push(async () => {
+    await visit.page.evaluate(() => {
+      localStorage.clear();
+      sessionStorage.clear();
+    });
+    await visit.page.close();
+  });
+  return visit;
+}
+
+// signInFrom signs somebody in without the form.
+export async function signInFrom(window: BrowserContext, { name, password }: { name: string; password: string }): Promise<void> {
+  const answer = await window.request.post('/auth/credentials', { headers: { 'X-Requested-With': 'fetch' }, data: { userName: name, password } });
+  expect(answer.status(), 'signing in').toBe(200);
+}
+
+async function openPage(url: string, window: BrowserContext): Promise<Visit> {
+  const page = await window.newPage();
   page.setDefaultTimeout(15_000);
   const faults: string[] = [];
   const requests: string[] = [];
@@ -79,7 +126,6 @@ export async function visit(url: string, options: BrowserContextOptions = {}): P
       expect(found, what).toEqual([]);
     },
   };
-  open.push(made);
   checks.set(made, faults);
   return made;
 }

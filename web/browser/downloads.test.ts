@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { expect, inject, test } from 'vitest';
-import { signIn, visit } from './browser.ts';
+import { visitSignedIn } from './browser.ts';
 
 const gateway = inject('gateway');
 
 async function open(path: string) {
-  const visited = await visit(gateway.url);
+  const visited = await visitSignedIn(gateway);
   await visited.page.goto(path);
-  await signIn(visited.page, gateway.name, gateway.password);
   await visited.page.locator('.uplot').waitFor();
   return visited;
 }

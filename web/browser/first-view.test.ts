@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest';
-import { visit } from './browser.ts';
+import { signInFrom, visit } from './browser.ts';
 
 const gateway = inject('gateway');
 
@@ -19,9 +19,7 @@ const mostShift = 0.02;
 for (const viewport of [{ width: 1280, height: 900 }, { width: 390, height: 844 }]) {
   test.each(pages)(`$path asks for little, jumps nowhere, and is small (${viewport.width})`, async ({ path, extra, questions, ready, isLive }) => {
     const { page, requests, layoutShift } = await visit(gateway.url, { viewport });
-    if (path !== '/sign-in') {
-      await page.request.post('/auth/credentials', { headers: { 'X-Requested-With': 'fetch' }, data: { userName: gateway.name, password: gateway.password } });
-    }
+    if (path !== '/sign-in') await signInFrom(page.context(), gateway);
     const sizes: Promise<number>[] = [];
     page.on('requestfinished', (request) => {
       if (request.url().endsWith('.js')) sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));

@@ -1,13 +1,12 @@
 import { expect, inject, test } from 'vitest';
 import { examples } from '../src/graphiql/examples.ts';
-import { signIn, visit } from './browser.ts';
+import { visitSignedIn } from './browser.ts';
 
 const gateway = inject('gateway');
 
 async function openSignedIn(options = {}) {
-  const visited = await visit(gateway.url, options);
-  await visited.page.goto('/sign-in?redirect=/graphiql');
-  await signIn(visited.page, gateway.name, gateway.password);
+  const visited = await visitSignedIn(gateway, options);
+  await visited.page.goto('/graphiql');
   await visited.page.locator('.graphiql-query-editor .view-line').first().waitFor();
   return visited;
 }

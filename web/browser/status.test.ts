@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Status } from '../src/status/status.ts';
-import { signIn, visit } from './browser.ts';
+import { signIn, visit, visitSignedIn } from './browser.ts';
 import { startGateway, type Gateway } from './gateway.ts';
 
 const shared = inject('gateway');
 
 test.each(['light', 'dark'] as const)('the status is that of the command line, in words (%s)', async (colorScheme) => {
-  const { page, expectAccessible } = await visit(shared.url, { colorScheme });
+  const { page, expectAccessible } = await visitSignedIn(shared, { colorScheme });
   await page.goto('/status');
-  await signIn(page, shared.name, shared.password);
-  await page.waitForURL('/status');
   const told = await page.evaluate(async () => (await (await fetch('/status.json')).json()) as Status);
   expect(told.database).toContain('Dolt');
   await page.getByRole('region', { name: 'This gateway' }).getByText(told.database).waitFor();
@@ -28,9 +26,8 @@ beforeAll(async () => {
 afterAll(() => gateway.remove());
 
 test('the status has all that rollup status has', async () => {
-  const { page } = await visit(gateway.url);
+  const { page } = await visitSignedIn(gateway);
   await page.goto('/status');
-  await signIn(page, gateway.name, gateway.password);
   await page.locator('.status-summary').waitFor();
   const told = await page.evaluate(async () => (await (await fetch('/status.json')).json()) as Record<string, unknown>);
   const printed = JSON.parse(await gateway.command(['rollup', 'status', '--format', 'json'])) as Record<string, unknown>;

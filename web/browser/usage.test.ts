@@ -1,13 +1,12 @@
 import type { Page } from 'playwright-core';
 import { expect, inject, test } from 'vitest';
-import { signIn, visit } from './browser.ts';
+import { visitSignedIn } from './browser.ts';
 
 const gateway = inject('gateway');
 
 async function openUsage(path = '/', options = {}) {
-  const visited = await visit(gateway.url, options);
+  const visited = await visitSignedIn(gateway, options);
   await visited.page.goto(path);
-  await signIn(visited.page, gateway.name, gateway.password);
   await visited.page.locator('.uplot').waitFor();
   return visited;
 }
@@ -200,9 +199,8 @@ test('the keyboard alone is enough: range, figures of the chart, an account', as
 });
 
 test('a range without usage says where there is some', async () => {
-  const { page, expectAccessible } = await visit(gateway.url);
+  const { page, expectAccessible } = await visitSignedIn(gateway);
   await page.goto('/?from=1999-01-01&to=1999-01-31&zone=UTC');
-  await signIn(page, gateway.name, gateway.password);
   await page.getByText('No usage in this range.').waitFor();
   await page.getByRole('link', { name: 'Show it' }).waitFor();
   await expectAccessible('no usage');
