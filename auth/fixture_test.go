@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alexedwards/argon2id"
+
 	"aiusage/usage"
 )
 
@@ -46,8 +48,11 @@ func (f *fixture) pass(d time.Duration) {
 	f.now = f.now.Add(d)
 }
 
-// adasHash is the hash of ada's password in every fixture: making one is made to be slow.
-var adasHash = sync.OnceValues(func() (string, error) { return HashPassword("correct horse") })
+// adasHash is the hash of ada's password in every fixture. It costs little, which is a part of
+// the hash: those of HashPassword are made to be slow.
+var adasHash = sync.OnceValues(func() (string, error) {
+	return argon2id.CreateHash("correct horse", &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
+})
 
 // newFixture knows ada, an administrator with the password "correct horse".
 func newFixture(t *testing.T, options Options) *fixture {

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alexedwards/argon2id"
+
 	"aiusage/auth"
 	"aiusage/db"
 	"aiusage/gateway"
@@ -91,10 +93,7 @@ func fill(t *testing.T, dsn string) *db.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	hash, err := auth.HashPassword(password)
-	if err != nil {
-		t.Fatal(err)
-	}
+	hash := hashOf(t, password, 64)
 	for _, user := range []auth.User{
 		{Name: "ada", PasswordHash: hash, Roles: []string{auth.SystemAdministrator}},
 		{Name: "ann", PasswordHash: hash, Roles: []string{auth.AccountAdministrator}, Accounts: []string{"acc-1"}},
@@ -115,6 +114,17 @@ func fill(t *testing.T, dsn string) *db.Store {
 		t.Fatal(err)
 	}
 	return store
+}
+
+// hashOf hashes a password with so much memory, in KiB, and in one pass. The gateway's own
+// hashes are made to be slow, and the cost is a part of each.
+func hashOf(t *testing.T, password string, memory uint32) string {
+	t.Helper()
+	hash, err := argon2id.CreateHash(password, &argon2id.Params{Memory: memory, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hash
 }
 
 type answer struct {

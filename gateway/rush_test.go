@@ -15,10 +15,7 @@ import (
 // After a restart everybody comes back at once, with the right passwords.
 func TestListenersThatComeBackAfterARestartAreAllLetIn(t *testing.T) {
 	store := fill(t, dbtest.One(t))
-	hash, err := auth.HashPassword(password)
-	if err != nil {
-		t.Fatal(err)
-	}
+	hash := hashOf(t, password, 4096) // slow enough that they wait for each other
 	const listeners = 50
 	names := map[string]func(i int) string{
 		"one user":   func(int) string { return "ada" },

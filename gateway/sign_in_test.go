@@ -197,10 +197,7 @@ func TestSessionsEndWithThePasswordAndTheUser(t *testing.T) {
 		s := start(t, store)
 		first, _ := s.signIn(t, "ada")
 		second, _ := s.signIn(t, "ann")
-		hash, err := auth.HashPassword(secret("battery staple"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		hash := hashOf(t, secret("battery staple"), 64)
 		status := func(cookies string) int {
 			return s.ask(t, "", "POST", "/graphql", "application/json", `{"query":"{aiUsage{asOf}}"}`, "Cookie", cookies).status
 		}

@@ -25,7 +25,7 @@ func newEmbedded() (*Server, error) {
 	if _, err := os.Stat(program); err != nil {
 		return nil, fmt.Errorf("no program with the embedded database: %w: run `make build`, or set %s", err, embeddedVariable)
 	}
-	folder, err := newFolder(os.TempDir())
+	folder, err := newFolder(dataParent())
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package dbtest
 import (
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 )
@@ -22,7 +21,7 @@ func newMariaDB() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder, err := newFolder(os.TempDir())
+	folder, err := newFolder(dataParent())
 	if err != nil {
 		return nil, err
 	}

@@ -21,8 +21,7 @@ var errNoMySQL = errors.New("no MySQL here: put its mysqld on the PATH, or set "
 // from the mysqld on the PATH. Its binary log is on, as by default: it decides
 // what an account may do.
 func newMySQL() (*Server, error) {
-	root := os.Getenv(rootVariable)
-	mysqld, err := mysqldIn(root)
+	where, program, err := mysqlIn(os.Getenv(rootVariable))
 	if err != nil {
 		return nil, err
 	}
@@ -30,12 +29,12 @@ func newMySQL() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder, err := newFolder(filepath.Join(root, os.TempDir()))
+	folder, err := newFolder(where.parent)
 	if err != nil {
 		return nil, err
 	}
-	// Paths as the server sees them, with the folder as its root.
-	inside := strings.TrimPrefix(folder, filepath.Clean(root))
+	mysqld := func(args ...string) *exec.Cmd { return where.command(program, args...) }
+	inside := filepath.Join(where.seen, filepath.Base(folder)) // as the server sees it
 	common := []string{"--no-defaults", "--datadir=" + filepath.Join(inside, "data"), "--secure-file-priv="}
 	if os.Getuid() == 0 {
 		common = append(common, "--user=root")
@@ -55,29 +54,30 @@ func newMySQL() (*Server, error) {
 	return server, nil
 }
 
-// mysqldIn returns how mysqld is run: inside root, or from the PATH when root is
-// empty.
-func mysqldIn(root string) (func(args ...string) *exec.Cmd, error) {
+// mysqlIn returns where MySQL's server runs, and its program: inside root, or the one on
+// the PATH when root is empty.
+func mysqlIn(root string) (where place, program string, err error) {
 	if root == "" {
 		program, err := exec.LookPath("mysqld")
 		if err != nil || isMariaDB(program) {
-			return nil, errNoMySQL
+			return place{}, "", errNoMySQL
 		}
-		return func(args ...string) *exec.Cmd { return exec.Command(program, args...) }, nil
+		return here(), program, nil
 	}
 	if os.Getuid() != 0 {
-		return nil, errors.New("MySQL in " + root + " runs for root only, because of chroot")
+		return place{}, "", errors.New("MySQL in " + root + " runs for root only, because of chroot")
 	}
-	const program = "/usr/sbin/mysqld"
+	program = "/usr/sbin/mysqld"
 	if _, err := os.Stat(filepath.Join(root, program)); err != nil {
-		return nil, fmt.Errorf("%s holds no MySQL: %w", root, err)
+		return place{}, "", fmt.Errorf("%s holds no MySQL: %w", root, err)
 	}
-	if err := os.MkdirAll(filepath.Join(root, "var/lib/mysql-files"), 0o700); err != nil {
-		return nil, err
+	where = rooted(root)
+	for _, folder := range []string{"/var/lib/mysql-files", where.seen} {
+		if err := os.MkdirAll(filepath.Join(root, folder), 0o700); err != nil {
+			return place{}, "", err
+		}
 	}
-	return func(args ...string) *exec.Cmd {
-		return exec.Command("chroot", append([]string{root, program}, args...)...)
-	}, nil
+	return where, program, nil
 }
 
 // isMariaDB tells whether a mysqld is MariaDB's, which has the same name.
