@@ -3,6 +3,7 @@
 GO      ?= go
 ARGS    ?=
 FUZZTIME ?= 50000x
+HISTORIES ?= 1000
 PACKAGES ?= $(MUTANTS)
 
 # The embedded database is a module of its own. The same flags everywhere let
@@ -131,11 +132,15 @@ fuzz: audits ## Run each fuzz target on FUZZTIME (50000x) inputs
 
 .PHONY: faults
 faults: build ## Let each statement of maintaining the sums fail, one after the other
-	$(GO) run ./internal/dbtest/engines -- $(GO) test ./db -run NoStatement -timeout 2h -every-statement
+	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) run ./internal/dbtest/engines -- $(GO) test ./db -run NoStatement -timeout 2h -every-statement
 
-.PHONY: scripts
-scripts: build ## Run each script of the command line on every engine, also those about files
-	$(GO) run ./internal/dbtest/engines -- $(GO) test ./cli -run TestScripts -timeout 1h -every-engine
+.PHONY: cases
+cases: build ## Run each case on every engine, also those that tests run on one engine or the other
+	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) run ./internal/dbtest/engines -- $(GO) test ./db ./cli -timeout 1h
+
+.PHONY: histories
+histories: build ## Hold the sums to the sessions in HISTORIES (1000) random histories on each server
+	$(GO) run ./internal/dbtest/engines -- $(GO) test ./db -run InEveryHistory -timeout 5h -rapid.checks=$(HISTORIES)
 
 .PHONY: mutants
 mutants: ## Put faults into PACKAGES, and list those that no test finds (bench/mutants/survivors.txt has the known ones)

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"context"
-	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,11 +28,8 @@ func TestMain(m *testing.M) {
 }
 
 // aboutFiles are the scripts about what is in files, which is long understood when the engine
-// is asked. Each runs on one engine, unless the flag says otherwise.
-var (
-	aboutFiles  = []string{"import_doubts", "import_forms", "import_presets"}
-	everyEngine = flag.Bool("every-engine", false, "run each script on every engine")
-)
+// is asked: `make cases` runs each on every engine.
+var aboutFiles = []string{"import_doubts", "import_forms", "import_presets"}
 
 // Each script in testdata is a session at a terminal, on every engine, with a
 // database of its own in MYSQL_DSN.
@@ -46,7 +42,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, script := range scripts {
+	for turn, script := range scripts {
 		name := strings.TrimSuffix(filepath.Base(script), ".txtar")
 		t.Run(name, func(t *testing.T) {
 			run := func(t *testing.T, dsn string) {
@@ -62,8 +58,8 @@ func TestScripts(t *testing.T) {
 					},
 				})
 			}
-			if slices.Contains(aboutFiles, name) && !*everyEngine {
-				run(t, dbtest.One(t))
+			if slices.Contains(aboutFiles, name) {
+				dbtest.InTurn(t, turn, run)
 				return
 			}
 			dbtest.Each(t, run)

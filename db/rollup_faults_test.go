@@ -35,7 +35,7 @@ func nextFault(at int) int {
 	if *everyStatement {
 		return at + 1
 	}
-	return at + 1 + at/3
+	return at + 1 + at/2
 }
 
 // eachFault fails the first statement of an operation, then the second one, and so on
@@ -72,10 +72,10 @@ func triedAgain(failed string) bool {
 	return strings.HasPrefix(failed, "SET @aiusage_recorded = NULL") || strings.HasPrefix(failed, "SET @@SESSION.")
 }
 
-// eachFaulty is eachRolledUp with some sessions, and with another store whose
-// statements can be made to fail.
-func eachFaulty(t *testing.T, test func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements)) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+// faultyInTurn is rolledUpInTurn with some sessions, and with another store whose
+// statements can be made to fail. That they fail is told alike on every engine.
+func faultyInTurn(t *testing.T, turn int, test func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements)) {
+	rolledUpInTurn(t, turn, func(t *testing.T, store *db.Store, dsn string) {
 		write(t, store, fewSessions(60)...)
 		if _, err := store.Fold(t.Context(), nil); err != nil {
 			t.Fatal(err)
@@ -97,7 +97,7 @@ func unseen(t *testing.T, dsn string, round int) {
 }
 
 func TestNoStatementOfInstallingFailsUnnoticed(t *testing.T) {
-	eachFaulty(t, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
+	faultyInTurn(t, 1, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
 		var said db.RollupStatus
 		eachFault(t, statements, maintenance{
 			before: func(round int) { unseen(t, dsn, round) },
@@ -119,7 +119,7 @@ func TestNoStatementOfInstallingFailsUnnoticed(t *testing.T) {
 }
 
 func TestNoStatementOfFillingFailsUnnoticed(t *testing.T) {
-	eachFaulty(t, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
+	faultyInTurn(t, 2, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
 		eachFault(t, statements, maintenance{
 			before: func(round int) {
 				unseen(t, dsn, round)
@@ -142,7 +142,7 @@ func TestNoStatementOfFillingFailsUnnoticed(t *testing.T) {
 }
 
 func TestNoStatementOfCheckingFailsUnnoticed(t *testing.T) {
-	eachFaulty(t, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
+	faultyInTurn(t, 3, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
 		check := func(ctx context.Context) error { return faulty.CheckRollups(ctx) }
 		eachFault(t, statements, maintenance{try: check, after: func() {
 			if got := status(t, store); got.Phase != db.Ready {
@@ -170,7 +170,7 @@ func TestNoStatementOfCheckingFailsUnnoticed(t *testing.T) {
 }
 
 func TestNoStatementOfDroppingFailsUnnoticed(t *testing.T) {
-	eachFaulty(t, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
+	faultyInTurn(t, 4, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
 		cut := usage.Day.Floor(noon.AddDate(-1, 0, 0))
 		var old []usage.Session
 		for day := range 300 {
@@ -214,7 +214,7 @@ func TestNoStatementOfDroppingFailsUnnoticed(t *testing.T) {
 }
 
 func TestNoStatementOfComparingFailsUnnoticed(t *testing.T) {
-	eachFaulty(t, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
+	faultyInTurn(t, 5, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
 		compare := func(ctx context.Context) error { return faulty.NewComparer().Sweep(ctx) }
 		eachFault(t, statements, maintenance{try: compare, after: func() {
 			if got := status(t, store); got.Phase != db.Ready {
@@ -239,7 +239,7 @@ func TestNoStatementOfComparingFailsUnnoticed(t *testing.T) {
 
 // What was suspected stays so until somebody has taken it up.
 func TestNoStatementOfLookingAfterFailsUnnoticed(t *testing.T) {
-	eachFaulty(t, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
+	faultyInTurn(t, 6, func(t *testing.T, store, faulty *db.Store, dsn string, statements *dbtest.Statements) {
 		eachFault(t, statements, maintenance{
 			before: func(int) {
 				execute(t, dsn, "UPDATE usage_customer_rollups SET sessions = -7")

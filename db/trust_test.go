@@ -17,6 +17,7 @@ import (
 // What triggers do not see is found in the background, told, and repaired where it
 // takes nothing away.
 func TestSumsThatTriggersDidNotSeeAreRepaired(t *testing.T) {
+	turn := 0
 	for name, damage := range map[string][]string{
 		"the triggers' variable left on": {"SET @aiusage_recorded = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)"},
 		"an update past the triggers":    {"SET @aiusage_recorded = 1", "UPDATE ai_sessions SET duration_seconds = duration_seconds + 600 LIMIT 3"},
@@ -36,8 +37,9 @@ func TestSumsThatTriggersDidNotSeeAreRepaired(t *testing.T) {
 		"sums that are gone":           {"DELETE FROM usage_customer_rollups", "DELETE FROM usage_account_rollups", "DELETE FROM usage_account_series", "DELETE FROM usage_total_rollups"},
 		"changes that are gone":        {"INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('n', 'a', '2026-02-20', 600)", "DELETE FROM usage_changes"},
 	} {
+		turn++
 		t.Run(name, func(t *testing.T) {
-			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+			rolledUpInTurn(t, turn, func(t *testing.T, store *db.Store, dsn string) {
 				write(t, store, samples(200)...)
 				if _, err := store.Fold(t.Context(), nil); err != nil {
 					t.Fatal(err)
@@ -78,6 +80,7 @@ func TestReportsReadSessionsUntilSumsAreRepaired(t *testing.T) {
 
 // Sums of sessions that have gone are kept until somebody says that they should go, too.
 func TestSumsOfSessionsThatHaveGoneAreKeptUntilAsked(t *testing.T) {
+	turn := 0
 	for name, damage := range map[string][]string{
 		"TRUNCATE":                 {"TRUNCATE TABLE ai_sessions"},
 		"a cascading foreign key":  {"INSERT INTO accounts SELECT DISTINCT account_id, '' FROM ai_sessions", "ALTER TABLE ai_sessions ADD FOREIGN KEY (account_id) REFERENCES accounts (account_id) ON DELETE CASCADE", "DELETE FROM accounts LIMIT 1"},
@@ -85,8 +88,9 @@ func TestSumsOfSessionsThatHaveGoneAreKeptUntilAsked(t *testing.T) {
 		"a dropped partition":      {"ALTER TABLE ai_sessions DROP PARTITION p0"},
 		"a moved start":            {"SET @aiusage_recorded = 1", "UPDATE ai_sessions SET started_at = started_at + INTERVAL 3 DAY LIMIT 5"},
 	} {
+		turn++
 		t.Run(name, func(t *testing.T) {
-			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+			rolledUpInTurn(t, turn, func(t *testing.T, store *db.Store, dsn string) {
 				if strings.Contains(name, "partition") {
 					execute(t, dsn, "ALTER TABLE ai_sessions DROP PRIMARY KEY, ADD PRIMARY KEY (session_id, started_at)",
 						"ALTER TABLE ai_sessions PARTITION BY RANGE COLUMNS (started_at) (PARTITION p0 VALUES LESS THAN ('2026-02-10'), PARTITION p1 VALUES LESS THAN ('2030-01-01'))")

@@ -55,6 +55,27 @@ func EachServer(t *testing.T, test func(t *testing.T, dsn string)) {
 	each(t, slices.DeleteFunc(Engines(), func(e Engine) bool { return e.Variable == embeddedDSNVariable }), test)
 }
 
+// everyEngineVariable has InTurn run each case on every engine when it is 1.
+const everyEngineVariable = "AIUSAGE_TEST_EVERY_ENGINE"
+
+// InTurn is EachServer on one of the servers, the next one for each turn: for cases of which
+// there are many, and that are hardly about the engine. `make cases` runs each on every engine.
+func InTurn(t *testing.T, turn int, test func(t *testing.T, dsn string)) {
+	t.Helper()
+	engines := slices.DeleteFunc(Engines(), func(e Engine) bool { return e.Variable == embeddedDSNVariable })
+	if os.Getenv(everyEngineVariable) == "1" {
+		each(t, engines, test)
+		return
+	}
+	if os.Getenv("CI") != "true" { // where one that is missing fails
+		engines = slices.DeleteFunc(engines, func(e Engine) bool { _, err := e.Start(); return err != nil })
+	}
+	if len(engines) == 0 {
+		t.Skip("neither MariaDB nor MySQL is on this machine")
+	}
+	each(t, engines[turn%len(engines):][:1], test)
+}
+
 func each(t *testing.T, engines []Engine, test func(t *testing.T, dsn string)) {
 	t.Helper()
 	for _, engine := range engines {
