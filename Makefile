@@ -13,9 +13,9 @@ EMBEDDED = -tags gms_pure_go -trimpath
 
 # The folders with packages of npm. Machines without it leave out what needs them; CI does not.
 NPM_FOLDERS = transport/audits legacy/callers schema docs/typescript web
-# The race detector, but for the hashes of passwords, which have no races and would take most of
-# the time of whatever signs in.
-RACE = -race -gcflags=golang.org/x/crypto/argon2=-race=false
+# The race detector, but for what hashes and judges passwords: both have no races, and would take
+# most of the time of whatever signs in, and of each command that starts.
+RACE = -race -gcflags=golang.org/x/crypto/argon2=-race=false -gcflags=github.com/trustelem/zxcvbn/...=-race=false
 
 # What `make mutants` looks at unless it is told.
 MUTANTS = ./usage ./auth ./collation resolvers/scoped.go resolvers/answer/kept.go resolvers/answer/cursor.go \

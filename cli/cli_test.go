@@ -27,11 +27,11 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// aboutFiles are the scripts about what is in files, which is long understood when the engine
-// is asked: `make cases` runs each on every engine.
-var aboutFiles = []string{"import_doubts", "import_forms", "import_presets"}
+// inTurn are the scripts that the engine hardly matters to, such as those about what is in
+// files. Each runs on one engine; `make cases` runs all on every engine.
+var inTurn = []string{"errors", "import_doubts", "import_dry_run", "import_forms", "import_presets", "user"}
 
-// Each script in testdata is a session at a terminal, on every engine, with a
+// Each script in testdata is a session at a terminal, on every engine but for those inTurn, with a
 // database of its own in MYSQL_DSN.
 func TestScripts(t *testing.T) {
 	scripts, err := filepath.Glob("testdata/*.txtar")
@@ -58,7 +58,7 @@ func TestScripts(t *testing.T) {
 					},
 				})
 			}
-			if slices.Contains(aboutFiles, name) {
+			if slices.Contains(inTurn, name) {
 				dbtest.InTurn(t, turn, run)
 				return
 			}

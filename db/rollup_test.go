@@ -25,7 +25,7 @@ func eachRolledUp(t *testing.T, test func(t *testing.T, store *db.Store, dsn str
 
 // rolledUpInTurn is eachRolledUp on one of the engines, the next one for each turn.
 func rolledUpInTurn(t *testing.T, turn int, test func(t *testing.T, store *db.Store, dsn string)) {
-	dbtest.InTurn(t, turn, func(t *testing.T, dsn string) { test(t, prepared(t, dsn), dsn) })
+	dbtest.ServerInTurn(t, turn, func(t *testing.T, dsn string) { test(t, prepared(t, dsn), dsn) })
 }
 
 func count(t *testing.T, dsn, statement string) (n int) {

@@ -67,7 +67,7 @@ func translateDate(text string) (string, error) {
 		}
 		return instant.Format("2006-01-02T15:04:05.000Z"), nil
 	}
-	for _, form := range dotNetDates {
+	for _, form := range dotNetDates() {
 		if found := form.FindStringSubmatch(text); found != nil {
 			parts := dateParts{}
 			for i, name := range form.SubexpNames() {

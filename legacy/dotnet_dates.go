@@ -5,10 +5,11 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
-// dotNetDates are the forms of dates that .NET's DateTime.Parse takes with the
+// dotNetDates returns the forms of dates that .NET's DateTime.Parse takes with the
 // invariant culture, in which numbers stand with the month first:
 //
 //	2026-3-31  2026/3/31  2026.3.31    3/31/2026  3-31-2026  3.31.2026
@@ -26,7 +27,10 @@ import (
 // or as an instant; 13:00 PM and 0:00 AM; and what only a parser could love: the time before the
 // date, several separators in one date, blanks or commas between numbers, 1Mar2026,
 // eras, #…#, the day of the week at the end.
-var dotNetDates = func() (forms []*regexp.Regexp) {
+//
+// They take ten milliseconds to compile, which is for the first date that needs them and not for
+// each command that starts.
+var dotNetDates = sync.OnceValue(func() (forms []*regexp.Regexp) {
 	const (
 		year, month, day = `(?P<year>\d{4})`, `(?P<month>\d{1,2})`, `(?P<day>\d{1,2})`
 		name             = `(?P<name>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)`
@@ -55,7 +59,7 @@ var dotNetDates = func() (forms []*regexp.Regexp) {
 		forms = append(forms, regexp.MustCompile(`(?i)^`+year+separator+month+separator+day+long+`$`))
 	}
 	return forms
-}()
+})
 
 // white is what may stand between the parts of a date. Newer .NET writes a narrow
 // no-break space before AM and PM.

@@ -52,17 +52,27 @@ func Each(t *testing.T, test func(t *testing.T, dsn string)) {
 // sums.
 func EachServer(t *testing.T, test func(t *testing.T, dsn string)) {
 	t.Helper()
-	each(t, slices.DeleteFunc(Engines(), func(e Engine) bool { return e.Variable == embeddedDSNVariable }), test)
+	each(t, servers(), test)
 }
 
 // everyEngineVariable has InTurn run each case on every engine when it is 1.
 const everyEngineVariable = "AIUSAGE_TEST_EVERY_ENGINE"
 
-// InTurn is EachServer on one of the servers, the next one for each turn: for cases of which
-// there are many, and that are hardly about the engine. `make cases` runs each on every engine.
+// InTurn is Each on one of the engines, the next one for each turn: for cases of which there
+// are many, and that are hardly about the engine. `make cases` runs each on every engine.
 func InTurn(t *testing.T, turn int, test func(t *testing.T, dsn string)) {
 	t.Helper()
-	engines := slices.DeleteFunc(Engines(), func(e Engine) bool { return e.Variable == embeddedDSNVariable })
+	inTurn(t, Engines(), turn, test)
+}
+
+// ServerInTurn is InTurn without the embedded engine.
+func ServerInTurn(t *testing.T, turn int, test func(t *testing.T, dsn string)) {
+	t.Helper()
+	inTurn(t, servers(), turn, test)
+}
+
+func inTurn(t *testing.T, engines []Engine, turn int, test func(t *testing.T, dsn string)) {
+	t.Helper()
 	if os.Getenv(everyEngineVariable) == "1" {
 		each(t, engines, test)
 		return
@@ -71,9 +81,14 @@ func InTurn(t *testing.T, turn int, test func(t *testing.T, dsn string)) {
 		engines = slices.DeleteFunc(engines, func(e Engine) bool { _, err := e.Start(); return err != nil })
 	}
 	if len(engines) == 0 {
-		t.Skip("neither MariaDB nor MySQL is on this machine")
+		t.Skip("no engine for this is on this machine")
 	}
 	each(t, engines[turn%len(engines):][:1], test)
+}
+
+// servers are the engines that can have sums.
+func servers() []Engine {
+	return slices.DeleteFunc(Engines(), func(e Engine) bool { return e.Variable == embeddedDSNVariable })
 }
 
 func each(t *testing.T, engines []Engine, test func(t *testing.T, dsn string)) {
