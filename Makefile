@@ -17,6 +17,9 @@ NPM_FOLDERS = transport/audits legacy/callers schema docs/typescript web
 # most of the time of whatever signs in, and of each command that starts.
 RACE = -race -gcflags=golang.org/x/crypto/argon2=-race=false -gcflags=github.com/trustelem/zxcvbn/...=-race=false
 
+# A package more than there are processors is tested at a time, because many wait for servers.
+AT_ONCE = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 # What `make mutants` looks at unless it is told.
 MUTANTS = ./usage ./auth ./collation resolvers/scoped.go resolvers/answer/kept.go resolvers/answer/cursor.go \
 	gateway/conditions.go gateway/conditional_fields.go $(addprefix ./db/,column extent phase read rollup subjects sums where write)
@@ -69,7 +72,7 @@ picture: build web/node_modules ## Take the picture of the page that the README 
 
 .PHONY: test
 test: check build audits callers typescript browser ## Check and test everything, on every database engine on this machine
-	$(GO) run ./internal/dbtest/engines -- $(GO) test $(RACE) -timeout 30m ./...
+	$(GO) run ./internal/dbtest/engines -- $(GO) test $(RACE) -p $(AT_ONCE) -timeout 30m ./...
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test -count=1 $(EMBEDDED) ./...
 
 .PHONY: audits
@@ -136,7 +139,7 @@ faults: build ## Let each statement of maintaining the sums fail, one after the 
 
 .PHONY: cases
 cases: build ## Run each case on every engine, also those that tests run on one engine or the other
-	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) run ./internal/dbtest/engines -- $(GO) test ./db ./cli -timeout 1h
+	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) run ./internal/dbtest/engines -- $(GO) test ./db ./db/check ./cli -timeout 1h
 
 .PHONY: histories
 histories: build ## Hold the sums to the sessions in HISTORIES (1000) random histories on each server

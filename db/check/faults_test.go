@@ -15,7 +15,7 @@ import (
 // Whichever statement fails, whoever asked is told; no sum becomes wrong, and what was begun is
 // completed by the next.
 func TestNoStatementOfAComparisonFailsUnnoticed(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	inTurn(t, 1, func(t *testing.T, w *world) {
 		calendar := w.register(1, "Europe/Berlin")
 		w.must(w.checks.FillRollups(t.Context(), nil))
 		for day := range 3 {

@@ -130,7 +130,7 @@ func TestACalendarOfOtherRulesIsLeftAlone(t *testing.T) {
 // Cut off at any statement, filling is completed by whoever comes next, and nothing is
 // counted twice.
 func TestFillingIsCompletedWhereverItWasCutOff(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	inTurn(t, 0, func(t *testing.T, w *world) {
 		dsn, statements := dbtest.Record(t, w.dsn)
 		other := w.other(dsn)
 		berlin := usage.Calendar{}

@@ -72,9 +72,9 @@ func TestWhatWasDroppedIsComparedWithWhatWasKept(t *testing.T) {
 // Where an earlier version has dropped sessions, there are hours: days of calendars are made
 // of these, and quarter-hours are missed nowhere.
 func TestWhereThereAreOnlyHoursDaysAreMadeOfThem(t *testing.T) {
-	for _, cut := range []time.Duration{10 * 24 * time.Hour, 9*24*time.Hour + 13*time.Hour} {
+	for turn, cut := range []time.Duration{10 * 24 * time.Hour, 9*24*time.Hour + 13*time.Hour} {
 		t.Run(fmt.Sprint(cut), func(t *testing.T) {
-			each(t, func(t *testing.T, w *world) {
+			inTurn(t, turn, func(t *testing.T, w *world) {
 				w.month()
 				from := march.Add(cut)
 				w.retain(from, true)

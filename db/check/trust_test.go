@@ -18,7 +18,7 @@ import (
 // Whatever part of whatever sum is changed, it is noticed in the background and repaired,
 // and the reason says that it is not what it is made of.
 func TestEachPartOfEachSumIsComparedInTheBackground(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	inTurn(t, 1, func(t *testing.T, w *world) {
 		lordHowe := w.register(1, "Australia/Lord_Howe")
 		w.month()
 		w.must(w.checks.FillRollups(t.Context(), nil))

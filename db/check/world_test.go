@@ -37,11 +37,20 @@ type world struct {
 // each runs test on every engine that has sums, with the gateway's tables, which are empty,
 // and sums that are ready.
 func each(t *testing.T, test func(t *testing.T, w *world)) {
-	dbtest.EachServer(t, func(t *testing.T, dsn string) {
+	dbtest.EachServer(t, inWorld(test))
+}
+
+// inTurn is each on one of the servers, the next one for each turn.
+func inTurn(t *testing.T, turn int, test func(t *testing.T, w *world)) {
+	dbtest.ServerInTurn(t, turn, inWorld(test))
+}
+
+func inWorld(test func(t *testing.T, w *world)) func(t *testing.T, dsn string) {
+	return func(t *testing.T, dsn string) {
 		w := newWorld(t, dsn, tables.Open(t, dsn))
 		w.run("INSERT INTO usage_level_state (state_id, phase, reason, generation, corrections) VALUES (1, 'ready', '', 5, 2)")
 		test(t, w)
-	})
+	}
 }
 
 func newWorld(t *testing.T, dsn string, db *pool.Pool) *world {
