@@ -32,6 +32,7 @@ type commandLine struct {
 	Migrate   migrateCommand   `cmd:"" help:"Create or upgrade the database schema."`
 	Import    importCommand    `cmd:"" help:"Load sessions, or names of accounts and customers, from files."`
 	Report    reportCommand    `cmd:"" help:"Print a usage report."`
+	Config    configCommand    `cmd:"" help:"Look at the configuration."`
 	Doctor    doctorCommand    `cmd:"" help:"Look for what is wrong with the configuration and the database, and say what mends it."`
 	Schema    schemaCommand    `cmd:"" help:"Print the GraphQL schema."`
 	Rollup    rollupCommand    `cmd:"" help:"Look after the sums that reports are read from."`
@@ -42,10 +43,11 @@ type commandLine struct {
 	Database  databaseCommand  `cmd:"" help:"Run only the embedded database, to look into it with any MySQL client."`
 	Help      helpCommand      `cmd:"" help:"Show what a command does and its flags, as --help does."`
 
-	DSN      string `name:"dsn" env:"MYSQL_DSN" placeholder:"DSN" help:"The database, as user:password@tcp(host:3306)/database?tls=true (a go-sql-driver/mysql DSN). Prefer the environment: other users of a machine can see flags. ${without_dsn}"`
-	Data     string `env:"AIUSAGE_DATA" default:"aiusage-data" type:"path" placeholder:"FOLDER" help:"The folder of the embedded database, used when there is no DSN (default: aiusage-data)."`
-	LogLevel string `env:"AIUSAGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"The least severe log records to write: debug, info, warn or error (default: info)."`
-	LogForm  string `name:"log-format" env:"AIUSAGE_LOG_FORMAT" default:"text" enum:"text,json" help:"How log records are written to standard error: text or json (default: text)."`
+	File     configFile `name:"config" env:"AIUSAGE_CONFIG" type:"path" placeholder:"FILE" help:"A YAML file with flags, by their names without dashes in front (listen: 0.0.0.0:8080): all that have a variable. Flags and the environment win over it."`
+	DSN      string     `name:"dsn" env:"MYSQL_DSN" secret:"" placeholder:"DSN" help:"The database, as user:password@tcp(host:3306)/database?tls=true (a go-sql-driver/mysql DSN). Prefer the environment, or a file that MYSQL_DSN_FILE names: other users of a machine can see flags. ${without_dsn}"`
+	Data     string     `env:"AIUSAGE_DATA" default:"aiusage-data" type:"path" placeholder:"FOLDER" help:"The folder of the embedded database, used when there is no DSN (default: aiusage-data)."`
+	LogLevel string     `env:"AIUSAGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"The least severe log records to write: debug, info, warn or error (default: info)."`
+	LogForm  string     `name:"log-format" env:"AIUSAGE_LOG_FORMAT" default:"text" enum:"text,json" help:"How log records are written to standard error: text or json (default: text)."`
 }
 
 // helpCommand is in the list of commands; Run makes --help of it.
@@ -54,7 +56,7 @@ type helpCommand struct {
 }
 
 // description is the first paragraph of the help text.
-const description = "The AI usage gateway answers who used how many AI minutes, when: by GraphQL, by the legacy XML operation and here. Every flag with a variable after it can be set in the environment instead."
+const description = "The AI usage gateway answers who used how many AI minutes, when: by GraphQL, by the legacy XML operation and here. Every flag with a variable after it can be set in the environment instead, or in the file of --config."
 
 // process is what a command has of its surroundings.
 type process struct {
@@ -90,7 +92,10 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return status // the help was asked for
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "aiusage: %v\nTry 'aiusage --help'.\n", err)
+		for _, one := range allOf(err) {
+			fmt.Fprintf(stderr, "aiusage: %v\n", one)
+		}
+		fmt.Fprintln(stderr, "Try 'aiusage --help'.")
 		return exitUsage
 	}
 	p := &process{stdin, stdout, stderr, newLog(stderr, flags.LogLevel, flags.LogForm), &flags, embedded}
@@ -109,6 +114,7 @@ func newParser(flags *commandLine, stdout, stderr io.Writer, embedded bool, exit
 		kong.Name("aiusage"), kong.Description(description),
 		kong.Writers(stdout, stderr),
 		kong.Vars{"without_dsn": without},
+		kong.Resolvers(secretFiles{}), kong.Bind(configuration{}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(status int) {
 			*exited = status
@@ -155,16 +161,12 @@ func (p *process) status(ctx context.Context, err error) int {
 		fmt.Fprintln(p.stderr, "aiusage: interrupted")
 		return exitInterrupted
 	}
-	if several, ok := errors.AsType[mistakes](err); ok {
-		for _, one := range several {
-			p.status(ctx, one)
+	for _, one := range allOf(err) {
+		words, cause := told(one)
+		fmt.Fprintf(p.stderr, "aiusage: %s\n", words)
+		if cause != nil {
+			fmt.Fprintf(p.stderr, "  %v\n", cause)
 		}
-		return exitFailure
-	}
-	words, cause := told(err)
-	fmt.Fprintf(p.stderr, "aiusage: %s\n", words)
-	if cause != nil {
-		fmt.Fprintf(p.stderr, "  %v\n", cause)
 	}
 	return exitFailure
 }

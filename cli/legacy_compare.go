@@ -19,8 +19,8 @@ type compareCommand struct {
 	Old            string        `required:"" placeholder:"URL" help:"The address of the host to be replaced, such as https://old.example.com."`
 	New            string        `required:"" placeholder:"URL" help:"The address of the gateway."`
 	Requests       string        `required:"" placeholder:"FILE" help:"The recorded requests, one JSON object a line: method, path, headers, body or bodyBase64; - for standard input. Only requests for the operation are sent."`
-	OldCredentials string        `env:"AIUSAGE_OLD_CREDENTIALS" placeholder:"CREDENTIALS" help:"NAME:PASSWORD, or the value of an Authorization header, for the old host; otherwise those in the file are sent. Prefer the environment: other users of a machine can see flags."`
-	NewCredentials string        `env:"AIUSAGE_NEW_CREDENTIALS" placeholder:"CREDENTIALS" help:"The same for the gateway."`
+	OldCredentials string        `env:"AIUSAGE_OLD_CREDENTIALS" secret:"" placeholder:"CREDENTIALS" help:"NAME:PASSWORD, or the value of an Authorization header, for the old host; otherwise those in the file are sent. Prefer the environment: other users of a machine can see flags."`
+	NewCredentials string        `env:"AIUSAGE_NEW_CREDENTIALS" secret:"" placeholder:"CREDENTIALS" help:"The same for the gateway."`
 	Rate           float64       `default:"5" placeholder:"N" help:"The most requests a second to each host (default: 5)."`
 	Timeout        time.Duration `default:"1m" placeholder:"DURATION" help:"How long one answer may take (default: 1m)."`
 	Format         string        `default:"text" enum:"text,json" help:"text, for people; or json, an object a line for each request that is answered differently, and a summary as the last (default: text)."`

@@ -9,6 +9,14 @@ import (
 // gateway once for each.
 type mistakes []error
 
+// allOf returns the mistakes that an error is, or the error alone.
+func allOf(err error) mistakes {
+	if several, ok := errors.AsType[mistakes](err); ok {
+		return several
+	}
+	return mistakes{err}
+}
+
 // note adds what is wrong, if anything.
 func (m *mistakes) note(err error) {
 	if several, ok := errors.AsType[mistakes](err); ok {

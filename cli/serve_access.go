@@ -1,14 +1,11 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
-	"os"
 	"strings"
 	"time"
 
@@ -89,37 +86,17 @@ func (f accessFlags) tokens(log *slog.Logger) (*auth.Tokens, error) {
 	if f.JWTIssuer == "" && f.JWTAudience == "" && f.JWTKeys == "" && f.JWTSecretFile == "" {
 		return nil, nil
 	}
-	secret, err := readSecret(f.JWTSecretFile)
-	if err != nil {
-		return nil, err
+	var secret []byte
+	if f.JWTSecretFile != "" {
+		var err error
+		if secret, err = readSecret(f.JWTSecretFile); err != nil {
+			return nil, usage.Errorf(usage.InvalidArgument, "--jwt-secret-file %v", err)
+		}
 	}
 	return auth.NewTokens(auth.TokenOptions{
 		Issuer: f.JWTIssuer, Audience: f.JWTAudience, KeysURL: f.JWTKeys, Secret: secret,
 		RolesClaim: f.JWTRolesClaim, AccountsClaim: f.JWTAccountsClaim, Leeway: f.JWTLeeway, Log: log,
 	})
-}
-
-// maxSecret is the longest shared secret, in bytes.
-const maxSecret = 4096
-
-// readSecret reads a shared secret from a file, without the line break at its end.
-func readSecret(name string) ([]byte, error) {
-	if name == "" {
-		return nil, nil
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, usage.Errorf(usage.InvalidArgument, "--jwt-secret-file cannot be read: %v", err)
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxSecret))
-	if err != nil {
-		return nil, usage.Errorf(usage.InvalidArgument, "--jwt-secret-file cannot be read: %v", err)
-	}
-	if content = bytes.TrimRight(content, "\r\n"); len(content) == 0 {
-		return nil, usage.Errorf(usage.InvalidArgument, "--jwt-secret-file: %s is empty", name)
-	}
-	return content, nil
 }
 
 // opensSchema tells whether anybody may see the schema.

@@ -1,37 +1,24 @@
 package presets
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
-
+	"aiusage/handwritten"
 	"aiusage/importer"
 )
 
 // parse reads a preset. Errors begin with its name and say the line and column.
 func parse(name string, text []byte) (*Preset, error) {
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		if syntax, ok := errors.AsType[yaml.Error](err); ok {
-			return nil, at(name, syntax.GetToken(), "%s", syntax.GetMessage())
-		}
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	p := &Preset{Name: name, Map: map[string]string{}, Set: map[string]string{}, Needs: map[string]string{}}
-	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
-		return nil, fmt.Errorf("%s: a preset is one YAML document with the keys %s", name, strings.Join(keysOf(p), ", "))
-	}
-	entries, err := mapping(name, file.Docs[0].Body)
+	entries, err := handwritten.Read(name, text)
 	if err != nil {
 		return nil, err
+	}
+	p := &Preset{Name: name, Map: map[string]string{}, Set: map[string]string{}, Needs: map[string]string{}}
+	if len(entries) == 0 {
+		return nil, fmt.Errorf("%s: a preset is one YAML document with the keys %s", name, strings.Join(keysOf(p), ", "))
 	}
 	for _, entry := range entries {
 		if err := p.read(entry); err != nil {
@@ -71,29 +58,28 @@ func keysOf(p *Preset) []string {
 }
 
 // read reads one key at the top.
-func (p *Preset) read(entry entry) error {
-	if field := p.fields()[entry.key]; field != nil {
-		text, err := scalar(p.Name, entry)
+func (p *Preset) read(entry handwritten.Entry) error {
+	if field := p.fields()[entry.Key]; field != nil {
+		text, err := entry.Text()
 		if err != nil {
 			return err
 		}
 		*field = text
 		return p.check(entry, text)
 	}
-	table, known := p.tables()[entry.key]
+	table, known := p.tables()[entry.Key]
 	if !known {
-		return at(p.Name, entry.token, "there is no key %q; %sthe keys are %s", entry.key, suggestion(entry.key, keysOf(p)), strings.Join(keysOf(p), ", "))
+		return entry.Unknown("key", keysOf(p))
 	}
-	columns, err := mapping(p.Name, entry.value)
+	columns, err := entry.Entries()
 	if err != nil {
 		return err
 	}
 	for _, column := range columns {
-		if !slices.Contains(importer.SessionColumns(), column.key) {
-			return at(p.Name, column.token, "there is no column %q; %sthe columns are %s", column.key,
-				suggestion(column.key, importer.SessionColumns()), strings.Join(importer.SessionColumns(), ", "))
+		if !slices.Contains(importer.SessionColumns(), column.Key) {
+			return column.Unknown("column", importer.SessionColumns())
 		}
-		if table[column.key], err = scalar(p.Name, column); err != nil {
+		if table[column.Key], err = column.Text(); err != nil {
 			return err
 		}
 	}
@@ -101,8 +87,8 @@ func (p *Preset) read(entry entry) error {
 }
 
 // check looks at values that are not any text, so that the error has their place.
-func (p *Preset) check(entry entry, text string) (err error) {
-	switch entry.key {
+func (p *Preset) check(entry handwritten.Entry, text string) (err error) {
+	switch entry.Key {
 	case "format":
 		_, err = importer.ParseFormat(text)
 	case "encoding":
@@ -115,67 +101,7 @@ func (p *Preset) check(entry entry, text string) (err error) {
 		_, err = time.Parse(time.DateOnly, text)
 	}
 	if err != nil {
-		return at(p.Name, entry.value.GetToken(), "%s: %v", entry.key, err)
+		return entry.Errorf("%s: %v", entry.Key, err)
 	}
 	return nil
-}
-
-// entry is a key and its value.
-type entry struct {
-	key   string
-	token *token.Token
-	value ast.Node
-}
-
-// mapping returns the entries of a node that is to be a mapping.
-func mapping(name string, node ast.Node) ([]entry, error) {
-	var values []*ast.MappingValueNode
-	switch node := node.(type) {
-	case *ast.MappingNode:
-		values = node.Values
-	case *ast.MappingValueNode: // of one entry
-		values = []*ast.MappingValueNode{node}
-	default:
-		return nil, at(name, node.GetToken(), "keys with values are expected here, such as session_id: id")
-	}
-	entries := make([]entry, len(values))
-	for i, value := range values {
-		key := value.Key.GetToken()
-		entries[i] = entry{key.Value, key, value.Value}
-	}
-	return entries, nil
-}
-
-// scalar returns the value of an entry that is to be a text.
-func scalar(name string, of entry) (string, error) {
-	switch node := of.value.(type) {
-	case *ast.NullNode:
-		return "", nil
-	case *ast.LiteralNode:
-		return strings.TrimSpace(node.Value.Value), nil
-	case *ast.StringNode:
-		return node.Value, nil
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-		return node.GetToken().Value, nil // as it is written: 007 is an id
-	}
-	return "", at(name, of.value.GetToken(), "%s is expected to be a text", of.key)
-}
-
-// at makes an error at a place of a file.
-func at(name string, place *token.Token, form string, args ...any) error {
-	return fmt.Errorf("%s, line %d, column %d: "+form, append([]any{name, place.Position.Line, place.Position.Column}, args...)...)
-}
-
-// suggestion names the one that was meant, most likely; it is empty where none is alike.
-func suggestion(name string, known []string) string {
-	best, least := "", len(name)/3+2
-	for _, candidate := range known {
-		if distance := levenshtein.ComputeDistance(strings.ToLower(name), candidate); distance < least {
-			best, least = candidate, distance
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("did you mean %s? ", best)
 }

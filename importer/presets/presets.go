@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"aiusage/handwritten"
 	"aiusage/importer"
 )
 
@@ -68,7 +69,7 @@ func Find(name string) (*Preset, error) {
 	}
 	if !slices.Contains(Names(), name) {
 		return nil, fmt.Errorf("there is no preset %q; %sthe presets are %s; a file of your own is named by its path, such as ./%s.yml",
-			name, suggestion(name, Names()), strings.Join(Names(), ", "), name)
+			name, handwritten.Suggestion(name, Names()), strings.Join(Names(), ", "), name)
 	}
 	text, err := builtIn.ReadFile(name + "/preset.yml")
 	if err != nil {

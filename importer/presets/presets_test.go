@@ -188,7 +188,7 @@ func TestErrorsOfAPresetSayWhereTheyAre(t *testing.T) {
 		{"map:\n  session_id: id\n  session_id: sid\n", "own.yml, line 3, column 3: "},
 		{"title: nothing else\n", "own.yml: without map or set"},
 		{"", "own.yml: a preset is one YAML document"},
-		{"map: {session_id: id}\n---\nmap: {session_id: id}\n", "own.yml: a preset is one YAML document"},
+		{"map: {session_id: id}\n---\nmap: {session_id: id}\n", "own.yml: there are 2 YAML documents"},
 		{"map: &m {session_id: id}\nset: *m\n", "own.yml, line 1, column 6: "},
 	} {
 		_, err := parse("own.yml", []byte(test.text))

@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"aiusage/handwritten"
+)
+
+// configFile is the name of a YAML file whose keys are flags: those that have a variable, of
+// whichever command. Flags and the environment win over it.
+type configFile string
+
+// BeforeResolve reads the file, so that it says what flags are that nobody has given. The error
+// has all that is wrong with it.
+func (f configFile) BeforeResolve(parser *kong.Kong, given *kong.Context, path *kong.Path) error {
+	name := string(given.FlagValue(path.Flag).(configFile))
+	if name == "" {
+		return nil
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("--config cannot be read: %w", err)
+	}
+	entries, err := handwritten.Read(name, text)
+	if err != nil {
+		return err
+	}
+	configured := configuration{}
+	known := configurable(parser.Model.Node)
+	var wrong mistakes
+	for _, entry := range entries {
+		flag := known[entry.Key]
+		if flag == nil {
+			wrong.note(entry.Unknown("key", sortedNames(known)))
+			continue
+		}
+		value, err := configuredValue(flag, entry)
+		wrong.note(err)
+		configured[entry.Key] = placed{value, entry.Place()}
+	}
+	given.AddResolver(configured)
+	given.Bind(configured)
+	return wrong.asError()
+}
+
+// configurable returns the flags of all commands that can stand in a file, by name.
+func configurable(node *kong.Node) map[string]*kong.Flag {
+	flags := map[string]*kong.Flag{}
+	for _, flag := range node.Flags {
+		if len(flag.Envs) > 0 && flag.Name != "config" {
+			flags[flag.Name] = flag
+		}
+	}
+	for _, child := range node.Children {
+		for name, flag := range configurable(child) {
+			flags[name] = flag
+		}
+	}
+	return flags
+}
+
+func sortedNames(flags map[string]*kong.Flag) (names []string) {
+	for name := range flags {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// configuredValue is an entry as its flag takes it; what it does not take is an error with the
+// place in the file.
+func configuredValue(flag *kong.Flag, entry handwritten.Entry) (string, error) {
+	texts, err := entry.Texts()
+	if err != nil {
+		return "", err
+	}
+	if entry.IsList() && !flag.IsSlice() {
+		return "", entry.Errorf("%s takes one value, not a list", entry.Key)
+	}
+	value := texts[0:]
+	text := ""
+	if len(value) > 0 {
+		text = kong.JoinEscaped(value, flag.Tag.Sep)
+		if !entry.IsList() {
+			text = value[0]
+		}
+	}
+	if text == "" && !flag.IsSlice() {
+		return "", entry.Errorf("%s has no value; leave the key out for the default", entry.Key)
+	}
+	if flag.Enum != "" && !slices.Contains(flag.EnumSlice(), text) {
+		return "", entry.Errorf("%s is one of %s, not %q", entry.Key, strings.Join(flag.EnumSlice(), ", "), text)
+	}
+	scan := kong.Scan().PushTyped(text, kong.FlagValueToken)
+	if err := flag.Parse(scan, reflect.New(flag.Target.Type()).Elem()); err != nil {
+		return "", entry.Errorf("%s: %v", entry.Key, errors.Unwrap(err))
+	}
+	return text, nil
+}
+
+// configuration is what a file says, by the names of flags.
+type configuration map[string]placed
+
+// placed is a value and where it is from.
+type placed struct{ value, place string }
+
+// Validate has nothing left to do.
+func (configuration) Validate(*kong.Application) error { return nil }
+
+// Resolve returns the value of a flag that is not in the environment.
+func (c configuration) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	configured, ok := c[flag.Name]
+	if !ok || len(flag.Envs) == 0 || environmentOf(flag) != "" {
+		return nil, nil
+	}
+	return configured.value, nil
+}
+
+// environmentOf is the variable that a flag is set by, or that names the file with its value; or
+// nothing.
+func environmentOf(flag *kong.Flag) string {
+	for _, name := range flag.Envs {
+		for _, variable := range []string{name, name + inFile} {
+			if _, set := os.LookupEnv(variable); set && (variable == name || flag.Tag.Has(secretTag)) {
+				return variable
+			}
+		}
+	}
+	return ""
+}
