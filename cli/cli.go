@@ -41,6 +41,7 @@ type commandLine struct {
 	Key       keyCommand       `cmd:"" help:"Manage API keys, which programs sign in with."`
 	Legacy    legacyCommand    `cmd:"" help:"Prepare to replace the old host."`
 	Database  databaseCommand  `cmd:"" help:"Run only the embedded database, to look into it with any MySQL client."`
+	Version   versionCommand   `cmd:"" help:"Print the version, as --version does."`
 	Help      helpCommand      `cmd:"" help:"Show what a command does and its flags, as --help does."`
 
 	File     configFile `name:"config" env:"AIUSAGE_CONFIG" type:"path" placeholder:"FILE" help:"A YAML file with flags, by their names without dashes in front (listen: 0.0.0.0:8080): all that have a variable. Flags and the environment win over it."`
@@ -83,6 +84,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
+	}
+	if args[0] == "--version" {
+		args = []string{"version"}
 	}
 	if args[0] == "help" {
 		args = append(slices.Clone(args[1:]), "--help")
