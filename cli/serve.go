@@ -40,7 +40,8 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	defer endAudit()
-	// The port is taken first: when it is in use, nothing else is begun.
+	// The port is taken first: when it is in use, nothing else is begun. From then on callers are
+	// told what is waited for.
 	listener, listenErr := net.Listen("tcp", c.Listen)
 	if listenErr == nil {
 		defer listener.Close()
@@ -51,6 +52,11 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	}
 	if metricsListener != nil {
 		defer metricsListener.Close()
+	}
+	front := c.answer(ctx, listener, certificate, p.log)
+	defer front.close()
+	if p.flags.DSN != "" {
+		front.WaitFor("the database")
 	}
 	store, err := c.openStore(ctx, p, settings.Metrics.Statement, listenErr)
 	if inUse, ok := errors.AsType[*FolderInUseError](err); ok {
@@ -65,7 +71,7 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	store.Anticipate()
 	settings.Store = store
 	settings.OpenSchema = c.opensSchema(store)
-	err = c.serve(ctx, p, store, settings, listener, metricsListener, certificate)
+	err = c.serve(ctx, p, store, settings, front, listener.Addr(), metricsListener)
 	return errors.Join(err, store.close())
 }
 
@@ -172,7 +178,7 @@ func (c serveCommand) await(ctx context.Context, p *process, store *database) er
 }
 
 // serve answers requests until ctx ends.
-func (c serveCommand) serve(ctx context.Context, p *process, store *database, settings gateway.Config, listener, metricsListener net.Listener, certificate *gateway.CertificateFiles) error {
+func (c serveCommand) serve(ctx context.Context, p *process, store *database, settings gateway.Config, front *front, address net.Addr, metricsListener net.Listener) error {
 	server, err := store.Describe(ctx)
 	if err != nil {
 		return err
@@ -196,17 +202,12 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 	}
 	defer stopRollups()
 	// From here on, whoever ends the gateway shuts it down gracefully.
-	p.log.Info("listening", "address", listener.Addr().String(), "database", server, "tls", certificate != nil)
-	c.warnOfPlainText(p.log, listener.Addr())
-	answering, stop := c.untilDrained(ctx, handler.Leave, p.log)
-	defer stop()
-	defer serveMetrics(answering, metricsListener, handler.Metrics, p.log)()
-	p.welcome(ctx, store, c.scheme()+"://"+reachable(listener.Addr().String()))
-	if certificate != nil {
-		err = gateway.ServeTLS(answering, listener, handler, certificate, p.log)
-	} else {
-		err = gateway.Serve(answering, listener, handler, p.log)
-	}
+	front.Open(handler)
+	p.log.Info("listening", "address", address.String(), "database", server, "tls", c.TLSCert != "")
+	c.warnOfPlainText(p.log, address)
+	defer serveMetrics(front.answering, metricsListener, handler.Metrics, p.log)()
+	p.welcome(ctx, store, front.url)
+	err = front.wait()
 	p.log.Info("stopped")
 	return err
 }
