@@ -30,6 +30,8 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Account() AccountResolver
+	Customer() CustomerResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
 }
@@ -39,18 +41,19 @@ type DirectiveRoot struct {
 
 type ComplexityRoot struct {
 	AIAccountUsage struct {
-		Account         func(childComplexity int) int
-		AccountID       func(childComplexity int) int
-		CompareTo       func(childComplexity int, startDate *string, endDate *string, period *usage.Period) int
-		CustomerUsage   func(childComplexity int, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
-		Minutes         func(childComplexity int) int
-		Minutes32       func(childComplexity int) int
-		Previous        func(childComplexity int, shift usage.Shift, elapsed bool) int
-		Seconds         func(childComplexity int) int
-		Series          func(childComplexity int, granularity usage.Step, fillZero bool) int
-		Sessions        func(childComplexity int) int
-		Share           func(childComplexity int, of answer.Measure) int
-		WithoutCustomer func(childComplexity int) int
+		Account             func(childComplexity int) int
+		AccountID           func(childComplexity int) int
+		CompareTo           func(childComplexity int, startDate *string, endDate *string, period *usage.Period) int
+		CustomerUsage       func(childComplexity int, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
+		ID                  func(childComplexity int) int
+		Minutes             func(childComplexity int) int
+		Minutes32           func(childComplexity int) int
+		PartWithoutCustomer func(childComplexity int) int
+		Previous            func(childComplexity int, shift usage.Shift, elapsed bool) int
+		Seconds             func(childComplexity int) int
+		Series              func(childComplexity int, granularity usage.Step, fillZero bool) int
+		Sessions            func(childComplexity int) int
+		Share               func(childComplexity int, of answer.Measure) int
 	}
 
 	AIAccountUsageConnection struct {
@@ -71,6 +74,7 @@ type ComplexityRoot struct {
 		CompareTo  func(childComplexity int, startDate *string, endDate *string, period *usage.Period) int
 		Customer   func(childComplexity int) int
 		CustomerID func(childComplexity int) int
+		ID         func(childComplexity int) int
 		Minutes    func(childComplexity int) int
 		Minutes32  func(childComplexity int) int
 		Previous   func(childComplexity int, shift usage.Shift, elapsed bool) int
@@ -100,13 +104,14 @@ type ComplexityRoot struct {
 		CustomerUsage           func(childComplexity int, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
 		CustomerUsageConnection func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
 		From                    func(childComplexity int) int
+		ID                      func(childComplexity int) int
 		Plan                    func(childComplexity int) int
 		Previous                func(childComplexity int, shift usage.Shift, elapsed bool) int
 		RetainedFrom            func(childComplexity int) int
 		Series                  func(childComplexity int, granularity usage.Step, fillZero bool) int
 		TimeZone                func(childComplexity int) int
 		To                      func(childComplexity int) int
-		Totals                  func(childComplexity int) int
+		WholeTotals             func(childComplexity int) int
 	}
 
 	AIUsagePlan struct {
@@ -127,6 +132,7 @@ type ComplexityRoot struct {
 
 	AIUsagePoint struct {
 		From     func(childComplexity int) int
+		ID       func(childComplexity int) int
 		Minutes  func(childComplexity int) int
 		Partial  func(childComplexity int) int
 		Seconds  func(childComplexity int) int
@@ -141,6 +147,7 @@ type ComplexityRoot struct {
 	}
 
 	AIUsageTotals struct {
+		ID       func(childComplexity int) int
 		Minutes  func(childComplexity int) int
 		Seconds  func(childComplexity int) int
 		Sessions func(childComplexity int) int
@@ -148,7 +155,10 @@ type ComplexityRoot struct {
 
 	Account struct {
 		AccountID func(childComplexity int) int
+		Customers func(childComplexity int, search *string, first *int32, after *string, last *int32, before *string) int
+		ID        func(childComplexity int) int
 		Name      func(childComplexity int) int
+		Usage     func(childComplexity int, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
 	}
 
 	AccountConnection struct {
@@ -166,7 +176,9 @@ type ComplexityRoot struct {
 		Account    func(childComplexity int) int
 		AccountID  func(childComplexity int) int
 		CustomerID func(childComplexity int) int
+		ID         func(childComplexity int) int
 		Name       func(childComplexity int) int
+		Usage      func(childComplexity int, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
 	}
 
 	CustomerConnection struct {
@@ -188,9 +200,13 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Account   func(childComplexity int, accountID string) int
 		Accounts  func(childComplexity int, search *string, first *int32, after *string, last *int32, before *string) int
 		AiUsage   func(childComplexity int, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
+		Customer  func(childComplexity int, accountID string, customerID string) int
 		Customers func(childComplexity int, accountID *string, search *string, first *int32, after *string, last *int32, before *string) int
+		Node      func(childComplexity int, id string) int
+		Nodes     func(childComplexity int, ids []string) int
 		Viewer    func(childComplexity int) int
 	}
 
@@ -209,11 +225,22 @@ type ComplexityRoot struct {
 
 // region    ************************** generated!.gotpl **************************
 
+type AccountResolver interface {
+	Customers(ctx context.Context, obj *answer.Account, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error)
+	Usage(ctx context.Context, obj *answer.Account, startDate *string, endDate *string, timeZone *string, period *usage.Period) (*answer.Report, error)
+}
+type CustomerResolver interface {
+	Usage(ctx context.Context, obj *answer.Customer, startDate *string, endDate *string, timeZone *string, period *usage.Period) (*answer.Report, error)
+}
 type QueryResolver interface {
 	AiUsage(ctx context.Context, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (*answer.Report, error)
 	Accounts(ctx context.Context, search *string, first *int32, after *string, last *int32, before *string) (*answer.AccountConnection, error)
 	Customers(ctx context.Context, accountID *string, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error)
 	Viewer(ctx context.Context) (*answer.Viewer, error)
+	Account(ctx context.Context, accountID string) (*answer.Account, error)
+	Customer(ctx context.Context, accountID string, customerID string) (*answer.Customer, error)
+	Node(ctx context.Context, id string) (answer.Node, error)
+	Nodes(ctx context.Context, ids []string) ([]answer.Node, error)
 }
 type SubscriptionResolver interface {
 	AiUsageChanged(ctx context.Context, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (<-chan *answer.Report, error)
@@ -271,6 +298,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIAccountUsage.CustomerUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
+	case "AIAccountUsage.id":
+		if e.ComplexityRoot.AIAccountUsage.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIAccountUsage.ID(childComplexity), true
 	case "AIAccountUsage.minutes":
 		if e.ComplexityRoot.AIAccountUsage.Minutes == nil {
 			break
@@ -283,6 +316,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIAccountUsage.Minutes32(childComplexity), true
+	case "AIAccountUsage.withoutCustomer":
+		if e.ComplexityRoot.AIAccountUsage.PartWithoutCustomer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIAccountUsage.PartWithoutCustomer(childComplexity), true
 	case "AIAccountUsage.previous":
 		if e.ComplexityRoot.AIAccountUsage.Previous == nil {
 			break
@@ -328,12 +367,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIAccountUsage.Share(childComplexity, args["of"].(answer.Measure)), true
-	case "AIAccountUsage.withoutCustomer":
-		if e.ComplexityRoot.AIAccountUsage.WithoutCustomer == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AIAccountUsage.WithoutCustomer(childComplexity), true
 
 	case "AIAccountUsageConnection.edges":
 		if e.ComplexityRoot.AIAccountUsageConnection.Edges == nil {
@@ -408,6 +441,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AICustomerUsage.CustomerID(childComplexity), true
+	case "AICustomerUsage.id":
+		if e.ComplexityRoot.AICustomerUsage.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AICustomerUsage.ID(childComplexity), true
 	case "AICustomerUsage.minutes":
 		if e.ComplexityRoot.AICustomerUsage.Minutes == nil {
 			break
@@ -571,6 +610,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIUsage.From(childComplexity), true
+	case "AIUsage.id":
+		if e.ComplexityRoot.AIUsage.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsage.ID(childComplexity), true
 	case "AIUsage.plan":
 		if e.ComplexityRoot.AIUsage.Plan == nil {
 			break
@@ -618,11 +663,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AIUsage.To(childComplexity), true
 	case "AIUsage.totals":
-		if e.ComplexityRoot.AIUsage.Totals == nil {
+		if e.ComplexityRoot.AIUsage.WholeTotals == nil {
 			break
 		}
 
-		return e.ComplexityRoot.AIUsage.Totals(childComplexity), true
+		return e.ComplexityRoot.AIUsage.WholeTotals(childComplexity), true
 
 	case "AIUsagePlan.kept":
 		if e.ComplexityRoot.AIUsagePlan.Kept == nil {
@@ -692,6 +737,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIUsagePoint.From(childComplexity), true
+	case "AIUsagePoint.id":
+		if e.ComplexityRoot.AIUsagePoint.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePoint.ID(childComplexity), true
 	case "AIUsagePoint.aiMinutes":
 		if e.ComplexityRoot.AIUsagePoint.Minutes == nil {
 			break
@@ -742,6 +793,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AIUsageSpan.To(childComplexity), true
 
+	case "AIUsageTotals.id":
+		if e.ComplexityRoot.AIUsageTotals.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageTotals.ID(childComplexity), true
 	case "AIUsageTotals.aiMinutes":
 		if e.ComplexityRoot.AIUsageTotals.Minutes == nil {
 			break
@@ -767,12 +824,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.AccountID(childComplexity), true
+	case "Account.customers":
+		if e.ComplexityRoot.Account.Customers == nil {
+			break
+		}
+
+		args, err := ec.field_Account_customers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.Customers(childComplexity, args["search"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Account.id":
+		if e.ComplexityRoot.Account.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.ID(childComplexity), true
 	case "Account.name":
 		if e.ComplexityRoot.Account.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Account.Name(childComplexity), true
+	case "Account.usage":
+		if e.ComplexityRoot.Account.Usage == nil {
+			break
+		}
+
+		args, err := ec.field_Account_usage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.Usage(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
 
 	case "AccountConnection.edges":
 		if e.ComplexityRoot.AccountConnection.Edges == nil {
@@ -824,12 +909,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.CustomerID(childComplexity), true
+	case "Customer.id":
+		if e.ComplexityRoot.Customer.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.ID(childComplexity), true
 	case "Customer.name":
 		if e.ComplexityRoot.Customer.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Customer.Name(childComplexity), true
+	case "Customer.usage":
+		if e.ComplexityRoot.Customer.Usage == nil {
+			break
+		}
+
+		args, err := ec.field_Customer_usage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Customer.Usage(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
 
 	case "CustomerConnection.edges":
 		if e.ComplexityRoot.CustomerConnection.Edges == nil {
@@ -888,6 +990,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Query.account":
+		if e.ComplexityRoot.Query.Account == nil {
+			break
+		}
+
+		args, err := ec.field_Query_account_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Account(childComplexity, args["accountId"].(string)), true
 	case "Query.accounts":
 		if e.ComplexityRoot.Query.Accounts == nil {
 			break
@@ -910,6 +1023,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AiUsage(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["accountIds"].([]string), args["customerIds"].([]string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
+	case "Query.customer":
+		if e.ComplexityRoot.Query.Customer == nil {
+			break
+		}
+
+		args, err := ec.field_Query_customer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Customer(childComplexity, args["accountId"].(string), args["customerId"].(string)), true
 	case "Query.customers":
 		if e.ComplexityRoot.Query.Customers == nil {
 			break
@@ -922,6 +1046,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Customers(childComplexity, args["accountId"].(*string), args["search"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 
+	case "Query.node":
+		if e.ComplexityRoot.Query.Node == nil {
+			break
+		}
+
+		args, err := ec.field_Query_node_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Node(childComplexity, args["id"].(string)), true
+	case "Query.nodes":
+		if e.ComplexityRoot.Query.Nodes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_nodes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -1149,6 +1295,34 @@ type Query {
   ): CustomerConnection
   "Who is asking, and what they may see."
   viewer: Viewer
+  """
+  An account that you may see; null where there is none with this id, neither with a name nor with usage.
+  """
+  account(
+    "The account's id."
+    accountId: ID!
+  ): Account
+  "A customer that you may see; null where there is none with these ids, neither with a name nor with usage."
+  customer(
+    "The id of the customer's account."
+    accountId: ID!
+    "The customer's id within the account."
+    customerId: ID!
+  ): Customer
+  """
+  What has an id, read anew: a report, its totals, a row or a point as they are now, an account, a customer.
+  Null for what is not an id, for what you may not see or is not there any more, and for a row, an amount or a point
+  of a report of very many accounts or customers (` + "`" + `docs/frontend.md` + "`" + `).
+  """
+  node(
+    "The id."
+    id: ID!
+  ): Node
+  "What has these ids, in their order, each as ` + "`" + `node` + "`" + ` has it. All of one report is read at once."
+  nodes(
+    "The ids, at most 100."
+    ids: [ID!]!
+  ): [Node]
 }
 
 type Subscription {
@@ -1175,6 +1349,12 @@ type Subscription {
     "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `."
     period: AIUsagePeriod
   ): AIUsage
+}
+
+"What has an id of its own, by which it can be read again."
+interface Node {
+  "The id, which is nothing to look into or to build."
+  id: ID!
 }
 
 "A range of time by its name, in the time zone of the question and by the gateway's clock."
@@ -1212,7 +1392,12 @@ The answer to a question about usage. All of it is of one state of the database,
 its parts agree; a page that continues an earlier one is the exception
 (` + "`" + `accountUsageConnection` + "`" + `).
 """
-type AIUsage {
+type AIUsage implements Node {
+  """
+  Names the report: its range, time zone and filters as they were understood, so that ` + "`" + `TODAY` + "`" + ` has another id tomorrow.
+  It says neither who asks nor when: the same id may be read in another state (` + "`" + `asOf` + "`" + `).
+  """
+  id: ID!
   "The first instant of the range, inclusive, as the dates were understood; null when it starts at the beginning."
   from: DateTime
   "The instant at which the range ends, exclusive; null when it has no end."
@@ -1339,7 +1524,9 @@ type AIUsage {
 }
 
 "An amount of use."
-type AIUsageTotals {
+type AIUsageTotals implements Node {
+  "Names the amount: the report, and whose part of it this is."
+  id: ID!
   "The sum of the sessions' AI minutes: each session's duration rounded up to the whole minute."
   aiMinutes: Int64!
   "The unrounded sum of the sessions' durations, in seconds."
@@ -1349,7 +1536,9 @@ type AIUsageTotals {
 }
 
 "The usage of one account."
-type AIAccountUsage {
+type AIAccountUsage implements Node {
+  "Names the row: the report and the account."
+  id: ID!
   "The account's id."
   accountId: ID!
   "The account, with its name."
@@ -1410,7 +1599,9 @@ type AIAccountUsage {
 }
 
 "The usage of one customer of an account."
-type AICustomerUsage {
+type AICustomerUsage implements Node {
+  "Names the row: the report, the account and the customer."
+  id: ID!
   "The id of the customer's account."
   accountId: ID!
   "The customer's account, with its name."
@@ -1487,7 +1678,9 @@ enum AIUsageMeasure {
 }
 
 "The usage of one point of a series, such as an hour or a month."
-type AIUsagePoint {
+type AIUsagePoint implements Node {
+  "Names the point: the report or the row whose series it belongs to, the granularity, and where it starts."
+  id: ID!
   "Where it starts, inclusive: on the calendar, or where the report's range starts."
   from: DateTime!
   "Where it ends, exclusive: on the calendar, or where the report's range ends."
@@ -1729,15 +1922,46 @@ type PageInfo {
 }
 
 "An account."
-type Account {
+type Account implements Node {
+  "Names the account among everything that has an id. What other fields and arguments take is ` + "`" + `accountId` + "`" + `."
+  id: ID!
   "The account's id."
   accountId: ID!
   "The account's name; null when the gateway has not been told one."
   name: String
+  "The account's customers, as ` + "`" + `Query.customers` + "`" + ` has them."
+  customers(
+    """
+    Only customers that have this text in their id or their name, in upper or lower case, with
+    or without accents. An empty string means every customer.
+    """
+    search: String
+    "How many to return, from the first on: at most 1,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many to return, up to the last one: at most 1,000. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): CustomerConnection
+  "The usage report of this account alone, as ` + "`" + `Query.aiUsage` + "`" + ` has it. Those of a list of accounts are read together."
+  usage(
+    "Where the range starts, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    startDate: String
+    "Where the range ends, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    endDate: String
+    "The IANA name of the time zone in which days are understood."
+    timeZone: String
+    "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `."
+    period: AIUsagePeriod
+  ): AIUsage
 }
 
 "A customer of an account."
-type Customer {
+type Customer implements Node {
+  "Names the customer among everything that has an id. What other fields and arguments take is ` + "`" + `customerId` + "`" + `, with ` + "`" + `accountId` + "`" + `."
+  id: ID!
   "The id of the customer's account."
   accountId: ID!
   "The customer's account, with its name."
@@ -1746,6 +1970,17 @@ type Customer {
   customerId: ID!
   "The customer's name; null when the gateway has not been told one."
   name: String
+  "The usage report of this customer alone, as ` + "`" + `Query.aiUsage` + "`" + ` has it. Those of a list of customers are read together."
+  usage(
+    "Where the range starts, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    startDate: String
+    "Where the range ends, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    endDate: String
+    "The IANA name of the time zone in which days are understood."
+    timeZone: String
+    "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `."
+    period: AIUsagePeriod
+  ): AIUsage
 }
 
 "A page of accounts."
@@ -1813,6 +2048,8 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
 func (ec *executionContext) childFields_AIAccountUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_AIAccountUsage_id(ctx, field)
 	case "accountId":
 		return ec.fieldContext_AIAccountUsage_accountId(ctx, field)
 	case "account":
@@ -1867,6 +2104,8 @@ func (ec *executionContext) childFields_AIAccountUsageEdge(ctx context.Context, 
 
 func (ec *executionContext) childFields_AICustomerUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_AICustomerUsage_id(ctx, field)
 	case "accountId":
 		return ec.fieldContext_AICustomerUsage_accountId(ctx, field)
 	case "account":
@@ -1921,6 +2160,8 @@ func (ec *executionContext) childFields_AICustomerUsageEdge(ctx context.Context,
 
 func (ec *executionContext) childFields_AIUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_AIUsage_id(ctx, field)
 	case "from":
 		return ec.fieldContext_AIUsage_from(ctx, field)
 	case "to":
@@ -1987,6 +2228,8 @@ func (ec *executionContext) childFields_AIUsagePlanPiece(ctx context.Context, fi
 
 func (ec *executionContext) childFields_AIUsagePoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_AIUsagePoint_id(ctx, field)
 	case "from":
 		return ec.fieldContext_AIUsagePoint_from(ctx, field)
 	case "to":
@@ -2017,6 +2260,8 @@ func (ec *executionContext) childFields_AIUsageSpan(ctx context.Context, field g
 
 func (ec *executionContext) childFields_AIUsageTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_AIUsageTotals_id(ctx, field)
 	case "aiMinutes":
 		return ec.fieldContext_AIUsageTotals_aiMinutes(ctx, field)
 	case "aiSeconds":
@@ -2029,10 +2274,16 @@ func (ec *executionContext) childFields_AIUsageTotals(ctx context.Context, field
 
 func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Account_id(ctx, field)
 	case "accountId":
 		return ec.fieldContext_Account_accountId(ctx, field)
 	case "name":
 		return ec.fieldContext_Account_name(ctx, field)
+	case "customers":
+		return ec.fieldContext_Account_customers(ctx, field)
+	case "usage":
+		return ec.fieldContext_Account_usage(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
@@ -2061,6 +2312,8 @@ func (ec *executionContext) childFields_AccountEdge(ctx context.Context, field g
 
 func (ec *executionContext) childFields_Customer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Customer_id(ctx, field)
 	case "accountId":
 		return ec.fieldContext_Customer_accountId(ctx, field)
 	case "account":
@@ -2069,6 +2322,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_customerId(ctx, field)
 	case "name":
 		return ec.fieldContext_Customer_name(ctx, field)
+	case "usage":
+		return ec.fieldContext_Customer_usage(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Customer", field.Name)
 }
@@ -2717,6 +2972,128 @@ func (ec *executionContext) field_AIUsage_series_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Account_customers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Account_usage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["startDate"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["endDate"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "timeZone",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["timeZone"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (*usage.Period, error) {
+			return ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Customer_usage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["startDate"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["endDate"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "timeZone",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["timeZone"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (*usage.Period, error) {
+			return ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2728,6 +3105,20 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_account_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "accountId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["accountId"] = arg0
 	return args, nil
 }
 
@@ -2847,6 +3238,28 @@ func (ec *executionContext) field_Query_aiUsage_args(ctx context.Context, rawArg
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_customer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "accountId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["accountId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "customerId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customerId"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_customers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2898,6 +3311,34 @@ func (ec *executionContext) field_Query_customers_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["before"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "ids",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ids"] = arg0
 	return args, nil
 }
 
@@ -3044,6 +3485,29 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _AIAccountUsage_id(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsage_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIAccountUsage", field, true, false, "ID")
+}
 
 func (ec *executionContext) _AIAccountUsage_accountId(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -3201,11 +3665,11 @@ func (ec *executionContext) _AIAccountUsage_withoutCustomer(ctx context.Context,
 			return ec.fieldContext_AIAccountUsage_withoutCustomer(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.WithoutCustomer, nil
+			return obj.PartWithoutCustomer(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v usage.Usage) graphql.Marshaler {
-			return ec.marshalNAIUsageTotals2aiusageᚋusageᚐUsage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
+			return ec.marshalNAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3215,7 +3679,7 @@ func (ec *executionContext) fieldContext_AIAccountUsage_withoutCustomer(_ contex
 	fc = &graphql.FieldContext{
 		Object:     "AIAccountUsage",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIUsageTotals(ctx, field)
@@ -3325,8 +3789,8 @@ func (ec *executionContext) _AIAccountUsage_previous(ctx context.Context, field 
 			return obj.Previous(fc.Args["shift"].(usage.Shift), fc.Args["elapsed"].(bool))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
-			return ec.marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
+			return ec.marshalOAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3369,8 +3833,8 @@ func (ec *executionContext) _AIAccountUsage_compareTo(ctx context.Context, field
 			return obj.CompareTo(fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
-			return ec.marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
+			return ec.marshalOAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3616,6 +4080,29 @@ func (ec *executionContext) fieldContext_AIAccountUsageEdge_node(_ context.Conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _AICustomerUsage_id(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsage_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AICustomerUsage", field, true, false, "ID")
 }
 
 func (ec *executionContext) _AICustomerUsage_accountId(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
@@ -3877,8 +4364,8 @@ func (ec *executionContext) _AICustomerUsage_previous(ctx context.Context, field
 			return obj.Previous(fc.Args["shift"].(usage.Shift), fc.Args["elapsed"].(bool))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
-			return ec.marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
+			return ec.marshalOAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3921,8 +4408,8 @@ func (ec *executionContext) _AICustomerUsage_compareTo(ctx context.Context, fiel
 			return obj.CompareTo(fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
-			return ec.marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
+			return ec.marshalOAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx, selections, v)
 		},
 		true,
 		false,
@@ -4170,6 +4657,29 @@ func (ec *executionContext) fieldContext_AICustomerUsageEdge_node(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _AIUsage_id(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsage_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsage", field, true, false, "ID")
+}
+
 func (ec *executionContext) _AIUsage_from(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4294,11 +4804,11 @@ func (ec *executionContext) _AIUsage_totals(ctx context.Context, field graphql.C
 			return ec.fieldContext_AIUsage_totals(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Totals, nil
+			return obj.WholeTotals(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v usage.Usage) graphql.Marshaler {
-			return ec.marshalNAIUsageTotals2aiusageᚋusageᚐUsage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
+			return ec.marshalNAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4308,7 +4818,7 @@ func (ec *executionContext) fieldContext_AIUsage_totals(_ context.Context, field
 	fc = &graphql.FieldContext{
 		Object:     "AIUsage",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIUsageTotals(ctx, field)
@@ -4914,6 +5424,29 @@ func (ec *executionContext) fieldContext_AIUsagePlanPiece_to(_ context.Context, 
 	return graphql.NewScalarFieldContext("AIUsagePlanPiece", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _AIUsagePoint_id(ctx context.Context, field graphql.CollectedField, obj *answer.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePoint_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePoint_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePoint", field, true, false, "ID")
+}
+
 func (ec *executionContext) _AIUsagePoint_from(ctx context.Context, field graphql.CollectedField, obj *answer.Point) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5121,7 +5654,30 @@ func (ec *executionContext) fieldContext_AIUsageSpan_to(_ context.Context, field
 	return graphql.NewScalarFieldContext("AIUsageSpan", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _AIUsageTotals_aiMinutes(ctx context.Context, field graphql.CollectedField, obj *usage.Usage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIUsageTotals_id(ctx context.Context, field graphql.CollectedField, obj *answer.Totals) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageTotals_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageTotals_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageTotals", field, true, false, "ID")
+}
+
+func (ec *executionContext) _AIUsageTotals_aiMinutes(ctx context.Context, field graphql.CollectedField, obj *answer.Totals) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5144,7 +5700,7 @@ func (ec *executionContext) fieldContext_AIUsageTotals_aiMinutes(_ context.Conte
 	return graphql.NewScalarFieldContext("AIUsageTotals", field, false, false, "Int64")
 }
 
-func (ec *executionContext) _AIUsageTotals_aiSeconds(ctx context.Context, field graphql.CollectedField, obj *usage.Usage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIUsageTotals_aiSeconds(ctx context.Context, field graphql.CollectedField, obj *answer.Totals) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5167,7 +5723,7 @@ func (ec *executionContext) fieldContext_AIUsageTotals_aiSeconds(_ context.Conte
 	return graphql.NewScalarFieldContext("AIUsageTotals", field, false, false, "Int64")
 }
 
-func (ec *executionContext) _AIUsageTotals_sessions(ctx context.Context, field graphql.CollectedField, obj *usage.Usage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIUsageTotals_sessions(ctx context.Context, field graphql.CollectedField, obj *answer.Totals) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5188,6 +5744,29 @@ func (ec *executionContext) _AIUsageTotals_sessions(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_AIUsageTotals_sessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AIUsageTotals", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _Account_id(ctx context.Context, field graphql.CollectedField, obj *answer.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, true, false, "ID")
 }
 
 func (ec *executionContext) _Account_accountId(ctx context.Context, field graphql.CollectedField, obj *answer.Account) (ret graphql.Marshaler) {
@@ -5234,6 +5813,94 @@ func (ec *executionContext) _Account_name(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_Account_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, true, false, "String")
+}
+
+func (ec *executionContext) _Account_customers(ctx context.Context, field graphql.CollectedField, obj *answer.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_customers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Account().Customers(ctx, obj, fc.Args["search"].(*string), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.CustomerConnection) graphql.Marshaler {
+			return ec.marshalOCustomerConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_customers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomerConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Account_customers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Account_usage(ctx context.Context, field graphql.CollectedField, obj *answer.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_usage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Account().Usage(ctx, obj, fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
+			return ec.marshalOAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_usage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsage(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Account_usage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _AccountConnection_edges(ctx context.Context, field graphql.CollectedField, obj *answer.AccountConnection) (ret graphql.Marshaler) {
@@ -5387,6 +6054,29 @@ func (ec *executionContext) fieldContext_AccountEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Customer_id(ctx context.Context, field graphql.CollectedField, obj *answer.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, true, false, "ID")
+}
+
 func (ec *executionContext) _Customer_accountId(ctx context.Context, field graphql.CollectedField, obj *answer.Customer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5486,6 +6176,50 @@ func (ec *executionContext) _Customer_name(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Customer_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, true, false, "String")
+}
+
+func (ec *executionContext) _Customer_usage(ctx context.Context, field graphql.CollectedField, obj *answer.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_usage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Customer().Usage(ctx, obj, fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
+			return ec.marshalOAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_usage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsage(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Customer_usage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _CustomerConnection_edges(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerConnection) (ret graphql.Marshaler) {
@@ -5891,6 +6625,182 @@ func (ec *executionContext) fieldContext_Query_viewer(_ context.Context, field g
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Viewer(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_account(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Account(ctx, fc.Args["accountId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Account) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖaiusageᚋresolversᚋanswerᚐAccount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_account(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_account_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_customer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Customer(ctx, fc.Args["accountId"].(string), fc.Args["customerId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚖaiusageᚋresolversᚋanswerᚐCustomer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_customer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_customer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Node(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Node) graphql.Marshaler {
+			return ec.marshalONode2aiusageᚋresolversᚋanswerᚐNode(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_node(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_node_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Nodes(ctx, fc.Args["ids"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Node) graphql.Marshaler {
+			return ec.marshalONode2ᚕaiusageᚋresolversᚋanswerᚐNode(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_nodes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -7409,11 +8319,69 @@ func UnmarshalAIUsageOrder(ctx context.Context, raw any) (answer.Order, error) {
 
 // region    ************************** interface.gotpl ***************************
 
+func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj answer.Node) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case answer.Customer:
+		return ec._Customer(ctx, sel, &obj)
+	case *answer.Customer:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Customer(ctx, sel, obj)
+	case answer.Account:
+		return ec._Account(ctx, sel, &obj)
+	case *answer.Account:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Account(ctx, sel, obj)
+	case *answer.Totals:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AIUsageTotals(ctx, sel, obj)
+	case answer.Point:
+		return ec._AIUsagePoint(ctx, sel, &obj)
+	case *answer.Point:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AIUsagePoint(ctx, sel, obj)
+	case *answer.Report:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AIUsage(ctx, sel, obj)
+	case answer.CustomerUsage:
+		return ec._AICustomerUsage(ctx, sel, &obj)
+	case *answer.CustomerUsage:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AICustomerUsage(ctx, sel, obj)
+	case answer.AccountUsage:
+		return ec._AIAccountUsage(ctx, sel, &obj)
+	case *answer.AccountUsage:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AIAccountUsage(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of Node must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
 
-var aIAccountUsageImplementors = []string{"AIAccountUsage"}
+var aIAccountUsageImplementors = []string{"AIAccountUsage", "Node"}
 
 func (ec *executionContext) _AIAccountUsage(ctx context.Context, sel ast.SelectionSet, obj *answer.AccountUsage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, aIAccountUsageImplementors)
@@ -7424,6 +8392,11 @@ func (ec *executionContext) _AIAccountUsage(ctx context.Context, sel ast.Selecti
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AIAccountUsage")
+		case "id":
+			out.Values[i] = ec._AIAccountUsage_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "accountId":
 			out.Values[i] = ec._AIAccountUsage_accountId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -7589,7 +8562,7 @@ func (ec *executionContext) _AIAccountUsageEdge(ctx context.Context, sel ast.Sel
 	return out
 }
 
-var aICustomerUsageImplementors = []string{"AICustomerUsage"}
+var aICustomerUsageImplementors = []string{"AICustomerUsage", "Node"}
 
 func (ec *executionContext) _AICustomerUsage(ctx context.Context, sel ast.SelectionSet, obj *answer.CustomerUsage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, aICustomerUsageImplementors)
@@ -7600,6 +8573,11 @@ func (ec *executionContext) _AICustomerUsage(ctx context.Context, sel ast.Select
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AICustomerUsage")
+		case "id":
+			out.Values[i] = ec._AICustomerUsage_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "accountId":
 			out.Values[i] = ec._AICustomerUsage_accountId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -7764,7 +8742,7 @@ func (ec *executionContext) _AICustomerUsageEdge(ctx context.Context, sel ast.Se
 	return out
 }
 
-var aIUsageImplementors = []string{"AIUsage"}
+var aIUsageImplementors = []string{"AIUsage", "Node"}
 
 func (ec *executionContext) _AIUsage(ctx context.Context, sel ast.SelectionSet, obj *answer.Report) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, aIUsageImplementors)
@@ -7775,6 +8753,11 @@ func (ec *executionContext) _AIUsage(ctx context.Context, sel ast.SelectionSet, 
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AIUsage")
+		case "id":
+			out.Values[i] = ec._AIUsage_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "from":
 			out.Values[i] = ec._AIUsage_from(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -7973,7 +8956,7 @@ func (ec *executionContext) _AIUsagePlanPiece(ctx context.Context, sel ast.Selec
 	return out
 }
 
-var aIUsagePointImplementors = []string{"AIUsagePoint"}
+var aIUsagePointImplementors = []string{"AIUsagePoint", "Node"}
 
 func (ec *executionContext) _AIUsagePoint(ctx context.Context, sel ast.SelectionSet, obj *answer.Point) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, aIUsagePointImplementors)
@@ -7984,6 +8967,11 @@ func (ec *executionContext) _AIUsagePoint(ctx context.Context, sel ast.Selection
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AIUsagePoint")
+		case "id":
+			out.Values[i] = ec._AIUsagePoint_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "from":
 			out.Values[i] = ec._AIUsagePoint_from(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -8074,9 +9062,9 @@ func (ec *executionContext) _AIUsageSpan(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
-var aIUsageTotalsImplementors = []string{"AIUsageTotals"}
+var aIUsageTotalsImplementors = []string{"AIUsageTotals", "Node"}
 
-func (ec *executionContext) _AIUsageTotals(ctx context.Context, sel ast.SelectionSet, obj *usage.Usage) graphql.Marshaler {
+func (ec *executionContext) _AIUsageTotals(ctx context.Context, sel ast.SelectionSet, obj *answer.Totals) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, aIUsageTotalsImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -8085,6 +9073,11 @@ func (ec *executionContext) _AIUsageTotals(ctx context.Context, sel ast.Selectio
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AIUsageTotals")
+		case "id":
+			out.Values[i] = ec._AIUsageTotals_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "aiMinutes":
 			out.Values[i] = ec._AIUsageTotals_aiMinutes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -8117,7 +9110,7 @@ func (ec *executionContext) _AIUsageTotals(ctx context.Context, sel ast.Selectio
 	return out
 }
 
-var accountImplementors = []string{"Account"}
+var accountImplementors = []string{"Account", "Node"}
 
 func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, obj *answer.Account) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accountImplementors)
@@ -8128,6 +9121,11 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Account")
+		case "id":
+			out.Values[i] = ec._Account_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "accountId":
 			out.Values[i] = ec._Account_accountId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -8138,6 +9136,18 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Account_name(ctx, field, obj)
+				})
+		case "customers":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Account_customers(ctx, field, obj)
+				})
+		case "usage":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Account_usage(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -8237,7 +9247,7 @@ func (ec *executionContext) _AccountEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
-var customerImplementors = []string{"Customer"}
+var customerImplementors = []string{"Customer", "Node"}
 
 func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet, obj *answer.Customer) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, customerImplementors)
@@ -8248,6 +9258,11 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Customer")
+		case "id":
+			out.Values[i] = ec._Customer_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "accountId":
 			out.Values[i] = ec._Customer_accountId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -8268,6 +9283,12 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Customer_name(ctx, field, obj)
+				})
+		case "usage":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_usage(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -8457,6 +9478,30 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_viewer(ctx, field)
+				})
+		case "account":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_account(ctx, field)
+				})
+		case "customer":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_customer(ctx, field)
+				})
+		case "node":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_node(ctx, field)
+				})
+		case "nodes":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_nodes(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
@@ -9154,8 +10199,12 @@ func (ec *executionContext) marshalNAIUsageSpan2ᚕaiusageᚋresolversᚋanswer�
 	return ret
 }
 
-func (ec *executionContext) marshalNAIUsageTotals2aiusageᚋusageᚐUsage(ctx context.Context, sel ast.SelectionSet, v usage.Usage) graphql.Marshaler {
-	return ec._AIUsageTotals(ctx, sel, &v)
+func (ec *executionContext) marshalNAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx context.Context, sel ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AIUsageTotals!")
+		return graphql.Null
+	}
+	return ec._AIUsageTotals(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNAccount2aiusageᚋresolversᚋanswerᚐAccount(ctx context.Context, sel ast.SelectionSet, v answer.Account) graphql.Marshaler {
@@ -9278,6 +10327,35 @@ func (ec *executionContext) marshalNID2string(ctx context.Context, sel ast.Selec
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNID2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNInt2int32(ctx context.Context, v any) (int32, error) {
@@ -9685,7 +10763,7 @@ func (ec *executionContext) marshalOAIUsageShift2aiusageᚋusageᚐShift(ctx con
 	return res
 }
 
-func (ec *executionContext) marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx context.Context, sel ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
+func (ec *executionContext) marshalOAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx context.Context, sel ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -9709,6 +10787,13 @@ func (ec *executionContext) marshalOAccount2ᚕaiusageᚋresolversᚋanswerᚐAc
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOAccount2ᚖaiusageᚋresolversᚋanswerᚐAccount(ctx context.Context, sel ast.SelectionSet, v *answer.Account) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Account(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOAccountConnection2ᚖaiusageᚋresolversᚋanswerᚐAccountConnection(ctx context.Context, sel ast.SelectionSet, v *answer.AccountConnection) graphql.Marshaler {
@@ -9746,6 +10831,13 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOCustomer2ᚖaiusageᚋresolversᚋanswerᚐCustomer(ctx context.Context, sel ast.SelectionSet, v *answer.Customer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Customer(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCustomerConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerConnection(ctx context.Context, sel ast.SelectionSet, v *answer.CustomerConnection) graphql.Marshaler {
@@ -9859,6 +10951,26 @@ func (ec *executionContext) marshalOInt2ᚖint32(ctx context.Context, sel ast.Se
 	_ = ctx
 	res := graphql.MarshalInt32(*v)
 	return res
+}
+
+func (ec *executionContext) marshalONode2aiusageᚋresolversᚋanswerᚐNode(ctx context.Context, sel ast.SelectionSet, v answer.Node) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Node(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONode2ᚕaiusageᚋresolversᚋanswerᚐNode(ctx context.Context, sel ast.SelectionSet, v []answer.Node) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalONode2aiusageᚋresolversᚋanswerᚐNode(ctx, sel, v[i])
+	})
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOString2string(ctx context.Context, v any) (string, error) {

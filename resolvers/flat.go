@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -153,7 +154,7 @@ type encoderOf[T any] func(operation *graphql.OperationContext, field graphql.Co
 // plain returns how to write a selection, and whether it is plain.
 func plain[T any](operation *graphql.OperationContext, known fields[T], typeName string, selections ast.SelectionSet) (object[T], bool) {
 	var selected object[T]
-	for _, field := range graphql.CollectFields(operation, selections, []string{typeName}) {
+	for _, field := range graphql.CollectFields(operation, selections, satisfiedBy(typeName)) {
 		if len(field.Deferrables) > 0 {
 			return object[T]{}, false
 		}
@@ -171,6 +172,17 @@ func plain[T any](operation *graphql.OperationContext, known fields[T], typeName
 		selected.reads = selected.reads || reads
 	}
 	return selected, true
+}
+
+// nodeTypes are the types with an id.
+var nodeTypes = []string{"AIUsage", "AIUsageTotals", "AIAccountUsage", "AICustomerUsage", "AIUsagePoint", "Account", "Customer"}
+
+// satisfiedBy returns the types that a value of a type is of, for fragments.
+func satisfiedBy(typeName string) []string {
+	if slices.Contains(nodeTypes, typeName) {
+		return []string{typeName, "Node"}
+	}
+	return []string{typeName}
 }
 
 func constant[T any](text string) encoder[T] {

@@ -27,7 +27,7 @@ import (
 // selectable are the types of the schema with their fields; a field with a type
 // has fields of its own.
 var selectable = map[string]map[string]string{
-	"AIUsage": {"from": "", "to": "", "timeZone": "", "asOf": "", "totals": "AIUsageTotals",
+	"AIUsage": {"id": "", "from": "", "to": "", "timeZone": "", "asOf": "", "totals": "AIUsageTotals",
 		"accountUsage": "AIAccountUsage", "customerUsage": "AICustomerUsage", "plan": "AIUsagePlan",
 		"series": "AIUsagePoint", "previous": "AIUsage", "compareTo": "AIUsage", "__typename": "",
 		"accountUsageConnection": "AIAccountUsageConnection", "customerUsageConnection": "AICustomerUsageConnection"},
@@ -35,15 +35,15 @@ var selectable = map[string]map[string]string{
 	"AICustomerUsageConnection": {"nodes": "AICustomerUsage", "edges": "AICustomerUsageEdge", "totalCount": "", "__typename": ""},
 	"AIAccountUsageEdge":        {"cursor": "", "node": "AIAccountUsage", "__typename": ""},
 	"AICustomerUsageEdge":       {"cursor": "", "node": "AICustomerUsage", "__typename": ""},
-	"AIUsageTotals":             {"aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
-	"AIAccountUsage": {"accountId": "", "account": "Account", "minutes": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "share": "", "compareTo": "AIUsageTotals",
+	"AIUsageTotals":             {"id": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
+	"AIAccountUsage": {"id": "", "accountId": "", "account": "Account", "minutes": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "share": "", "compareTo": "AIUsageTotals",
 		"withoutCustomer": "AIUsageTotals", "customerUsage": "AICustomerUsage", "series": "AIUsagePoint",
 		"previous": "AIUsageTotals", "__typename": ""},
-	"AICustomerUsage": {"accountId": "", "account": "Account", "customerId": "", "customer": "Customer", "minutes": "", "aiMinutes": "", "aiSeconds": "", "compareTo": "AIUsageTotals",
+	"AICustomerUsage": {"id": "", "accountId": "", "account": "Account", "customerId": "", "customer": "Customer", "minutes": "", "aiMinutes": "", "aiSeconds": "", "compareTo": "AIUsageTotals",
 		"sessions": "", "share": "", "series": "AIUsagePoint", "previous": "AIUsageTotals", "__typename": ""},
-	"Account":          {"accountId": "", "name": "", "__typename": ""},
-	"Customer":         {"accountId": "", "account": "Account", "customerId": "", "name": "", "__typename": ""},
-	"AIUsagePoint":     {"from": "", "to": "", "partial": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
+	"Account":          {"id": "", "accountId": "", "name": "", "__typename": ""},
+	"Customer":         {"id": "", "accountId": "", "account": "Account", "customerId": "", "name": "", "__typename": ""},
+	"AIUsagePoint":     {"id": "", "from": "", "to": "", "partial": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
 	"AIUsagePlan":      {"source": "", "pieces": "AIUsagePlanPiece", "sessions": "AIUsageSpan", "__typename": ""},
 	"AIUsagePlanPiece": {"grain": "", "sign": "", "from": "", "to": "", "__typename": ""},
 	"AIUsageSpan":      {"sign": "", "from": "", "to": "", "__typename": ""},
@@ -267,7 +267,13 @@ func BenchmarkLargeLists(b *testing.B) {
 		}
 		report := usage.NewReport(usage.Query{Zone: time.UTC}, time.Now(), subjects)
 		flat, ordinary := handlers(func(context.Context, usage.Query) (*usage.Report, error) { return report, nil })
-		body := []byte(`{"query":"{aiUsage{customerUsage{accountId customerId aiMinutes}}}"}`)
+		body, identified := []byte(`{"query":"{aiUsage{customerUsage{accountId customerId aiMinutes}}}"}`), []byte(`{"query":"{aiUsage{customerUsage{id accountId customerId aiMinutes}}}"}`)
+		b.Run(fmt.Sprintf("%d/flat with ids", rows), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				send(b.Context(), flat, identified)
+			}
+		})
 		for name, handler := range map[string]http.Handler{"flat": flat, "ordinary": ordinary} {
 			b.Run(fmt.Sprintf("%d/%s", rows, name), func(b *testing.B) {
 				b.ReportAllocs()

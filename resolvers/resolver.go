@@ -116,7 +116,7 @@ func (e Readings) InterceptOperation(ctx context.Context, next graphql.Operation
 	}
 	respond := next(ctx)
 	return func(ctx context.Context) *graphql.Response {
-		reading := answer.NewReading(ctx, r.limit, r.kept, r.reader.Snapshot)
+		reading := answer.NewReading(ctx, r.limit, r.kept, r.reader.Snapshot).Finding(r.reader)
 		defer reading.Close()
 		return respond(answer.WithBudget(answer.NewContext(ctx, reading), r.limit))
 	}

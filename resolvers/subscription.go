@@ -159,7 +159,7 @@ func (e *events) share(ctx context.Context, r *Resolver, report *usage.Report) (
 	e.mu.Lock()
 	one := e.open[report]
 	if one == nil {
-		reading := answer.NewReading(context.WithoutCancel(ctx), r.limit, r.kept, r.reader.Snapshot)
+		reading := answer.NewReading(context.WithoutCancel(ctx), r.limit, r.kept, r.reader.Snapshot).Finding(r.reader)
 		one = &event{reading: reading, node: sync.OnceValue(func() *answer.Report { return reading.Again(report) })}
 		e.open[report] = one
 	}

@@ -37,6 +37,10 @@ func weights() (c graph.ComplexityRoot) {
 	c.Query.Customers = func(below int, _, _ *string, first *int32, _ *string, last *int32, _ *string) int {
 		return page(below, first, last)
 	}
+	c.Account.Customers = func(below int, _ *string, first *int32, _ *string, last *int32, _ *string) int {
+		return page(below, first, last)
+	}
+	c.Query.Nodes = func(below int, ids []string) int { return 1 + len(ids)*below }
 	c.AIUsagePlan.Pieces = list(somePieces)
 	c.AIUsagePlan.Sessions = list(someSpans)
 	c.Viewer.Accounts = list(someAccounts)

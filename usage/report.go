@@ -142,6 +142,15 @@ func (q Query) Whose() string {
 	return fmt.Sprintf("%q %q %#v %#v %#v", q.AccountID, q.CustomerID, q.AccountIDs, q.CustomerIDs, q.Accounts)
 }
 
+// About tells whether a subject is among those that the filters of the query leave.
+func (q Query) About(subject Subject) bool {
+	passes := func(id, one string, some []string) bool {
+		same := func(other string) bool { return TrimID(other) == TrimID(id) }
+		return id == "" || (one == "" || same(one)) && (some == nil || slices.ContainsFunc(some, same))
+	}
+	return passes(subject.AccountID, q.AccountID, q.AccountIDs) && passes(subject.CustomerID, q.CustomerID, q.CustomerIDs)
+}
+
 // OfCustomers tells whether the query is about some customers only.
 func (q Query) OfCustomers() bool { return q.CustomerID != "" || q.CustomerIDs != nil }
 

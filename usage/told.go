@@ -27,6 +27,7 @@ const (
 	ArgAIMinutes   Argument = "aiMinutes"
 	ArgShift       Argument = "shift"
 	ArgElapsed     Argument = "elapsed"
+	ArgID          Argument = "id"
 )
 
 // Sent is a value as a caller sent it. It is shown in quotes, cut to a length that

@@ -106,7 +106,7 @@ func (r *Report) choose(ctx context.Context, level usage.Level, choice Choice) (
 		return nil, err
 	}
 	chosen := &listing{report: r, level: level, lines: r.lines(level)}
-	chosen.names = &names{r.reading, chosen.subjects}
+	chosen.names = &names{reading: r.reading, subjects: chosen.subjects}
 	if choice.compares() {
 		with, err := r.Compared(choice.Compare)
 		if err != nil {

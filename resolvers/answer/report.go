@@ -31,6 +31,18 @@ type Report struct {
 		once sync.Once
 		all  map[usage.Subject]usage.Usage
 	}
+	// family is what the report is a part of, if it is.
+	family membershipOf
+	// rowsOf are which row is that of each subject, by level.
+	rowsOf [2]struct {
+		once sync.Once
+		all  map[usage.Subject]int
+	}
+	// ids are the beginnings of the ids of the report and its parts.
+	ids struct {
+		once sync.Once
+		prefixes
+	}
 }
 
 // compared is what a report has been compared with.
@@ -192,9 +204,17 @@ func (r *Report) Compared(comparison usage.Comparison) (*Report, error) {
 				return
 			}
 		}
-		one.report, one.err = r.reading.Report(query)
+		one.report, one.err = r.read(query)
 	})
 	return one.report, one.err
+}
+
+// read reads the report of another range, together with those of the whole family.
+func (r *Report) read(query usage.Query) (*Report, error) {
+	if r.family.family == nil {
+		return r.reading.Report(query)
+	}
+	return r.family.report(r.family.subject, query)
 }
 
 // amounts returns the usage of each subject of a level, with its ids trimmed, because two
@@ -292,4 +312,6 @@ type Point struct {
 	// Partial tells whether it was not over when the report was read.
 	Partial bool
 	usage.Usage
+	// of is the series that it belongs to.
+	of *points
 }

@@ -1,0 +1,193 @@
+package resolvers
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"aiusage/auth"
+	"aiusage/resolvers/answer"
+	"aiusage/usage"
+)
+
+// maxNodes bounds the ids of Query.nodes.
+const maxNodes = 100
+
+// argIDs is the argument of Query.nodes.
+const argIDs usage.Argument = "ids"
+
+// Node resolves Query.node.
+func (r queryResolver) Node(ctx context.Context, id string) (answer.Node, error) {
+	found, err := r.nodes(ctx, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	return found[0].node, found[0].err
+}
+
+// Nodes resolves Query.nodes.
+func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]answer.Node, error) {
+	if len(ids) > maxNodes {
+		return nil, usage.Invalid(argIDs, "%s has %d ids", argIDs, len(ids)).Accepting(usage.Textf("at most %d ids", maxNodes))
+	}
+	found, err := r.nodes(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	nodes := make([]answer.Node, len(found))
+	for i, one := range found {
+		if nodes[i] = one.node; one.err != nil {
+			graphql.AddError(graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i)), one.err)
+		}
+	}
+	return nodes, nil
+}
+
+// lookup is what an id has come to.
+type lookup struct {
+	node answer.Node
+	err  error
+}
+
+// nodes looks ids up, side by side, so that what they need is read together.
+func (r queryResolver) nodes(ctx context.Context, ids []string) ([]lookup, error) {
+	reading, err := answer.FromContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := auth.CheckAccount(ctx, ""); err != nil {
+		return nil, err // they may see nothing, whatever the id
+	}
+	identities, levels := identify(ctx, ids)
+	found := make([]lookup, len(ids))
+	var side sync.WaitGroup
+	for i, identity := range identities {
+		if identity == nil {
+			continue
+		}
+		side.Go(func() {
+			found[i].err = usage.Safely(func() (err error) {
+				found[i].node, err = r.find(ctx, reading, *identity, levels)
+				return err
+			})
+		})
+	}
+	side.Wait()
+	return found, nil
+}
+
+// identify returns what ids stand for, nil for what is no id or not for the principal to see,
+// and how far each report has to tell usage apart for all that is a part of it.
+func identify(ctx context.Context, ids []string) (identities []*answer.Identity, levels map[string]usage.Level) {
+	identities, levels = make([]*answer.Identity, len(ids)), map[string]usage.Level{}
+	below := levelOf(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections)
+	for i, id := range ids {
+		identity, is := answer.Identify(id)
+		if !is || !maySee(ctx, identity) {
+			continue
+		}
+		identities[i] = &identity
+		if query, ofReport := identity.Query(); ofReport {
+			level, known := levels[identity.SameReport()]
+			if !known {
+				level = below
+			}
+			levels[identity.SameReport()] = min(level, query.Level)
+		}
+	}
+	return identities, levels
+}
+
+// maySee tells whether the principal may see the account that an identity is about, and some of
+// those that its report is about.
+func maySee(ctx context.Context, identity answer.Identity) bool {
+	query, _ := identity.Query()
+	if account := identity.Subject().AccountID; account != "" && auth.CheckAccount(ctx, account) != nil {
+		return false
+	}
+	if len(query.AccountIDs) == 0 {
+		return auth.CheckAccount(ctx, query.AccountID) == nil
+	}
+	principal, _ := auth.FromContext(ctx)
+	accounts, err := principal.Sees()
+	return err == nil && (accounts == nil || slices.ContainsFunc(query.AccountIDs, func(id string) bool { return slices.Contains(accounts, id) }))
+}
+
+// find reads what an identity stands for.
+func (r queryResolver) find(ctx context.Context, reading *answer.Reading, identity answer.Identity, levels map[string]usage.Level) (answer.Node, error) {
+	query, ofReport := identity.Query()
+	if !ofReport {
+		return findSubject(ctx, reading, identity.Subject())
+	}
+	query.Level = levels[identity.SameReport()]
+	report, err := r.reportOf(ctx, reading, query)
+	if err != nil {
+		return nil, err
+	}
+	return identity.In(ctx, report)
+}
+
+// findSubject looks an account or a customer up.
+func findSubject(ctx context.Context, reading *answer.Reading, subject usage.Subject) (answer.Node, error) {
+	if subject.CustomerID == "" {
+		if account, err := reading.Account(ctx, subject.AccountID); account != nil || err != nil {
+			return account, err
+		}
+		return nil, nil
+	}
+	if customer, err := reading.Customer(ctx, subject.AccountID, subject.CustomerID); customer != nil || err != nil {
+		return customer, err
+	}
+	return nil, nil
+}
+
+// reportOf reads the report of a query, or goes on with the one that the pages below the field
+// continue.
+func (r queryResolver) reportOf(ctx context.Context, reading *answer.Reading, query usage.Query) (*answer.Report, error) {
+	if report, err := r.continued(ctx, query); report != nil || err != nil {
+		return reading.Continued(report), err
+	}
+	return reading.Report(query)
+}
+
+// Account resolves Query.account.
+func (r queryResolver) Account(ctx context.Context, accountID string) (*answer.Account, error) {
+	reading, err := answer.FromContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, ok, err := lookedUp(ctx, usage.ArgAccountID, accountID)
+	if !ok || err != nil || auth.CheckAccount(ctx, id) != nil {
+		return nil, err
+	}
+	return reading.Account(ctx, id)
+}
+
+// Customer resolves Query.customer.
+func (r queryResolver) Customer(ctx context.Context, accountID, customerID string) (*answer.Customer, error) {
+	reading, err := answer.FromContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	account, ok, err := lookedUp(ctx, usage.ArgAccountID, accountID)
+	if !ok || err != nil || auth.CheckAccount(ctx, account) != nil {
+		return nil, err
+	}
+	customer, ok, err := lookedUp(ctx, usage.ArgCustomerID, customerID)
+	if !ok || err != nil {
+		return nil, err
+	}
+	return reading.Customer(ctx, account, customer)
+}
+
+// lookedUp returns an id to look up, unless nothing has it. The error is an InvalidArgument, or
+// that the principal may see nothing.
+func lookedUp(ctx context.Context, argument usage.Argument, value string) (id string, ok bool, err error) {
+	if err := auth.CheckAccount(ctx, ""); err != nil {
+		return "", false, err
+	}
+	id, err = usage.FilterID(argument, value)
+	return id, usage.TrimID(id) != "", err
+}
