@@ -189,10 +189,18 @@ func constant[T any](text string) encoder[T] {
 	return func(_ context.Context, document []byte, _ *T) ([]byte, bool) { return appendText(document, text), true }
 }
 
+// rowsToGuess is after how many rows of a list it is guessed how long all of it will be, so
+// that what is written is not copied again and again as it grows.
+const rowsToGuess = 64
+
 // writeAll writes a list.
 func (o object[T]) writeAll(ctx context.Context, document []byte, values []T) ([]byte, bool) {
 	document = append(document, '[')
+	begin := len(document)
 	for i := range values {
+		if i == rowsToGuess {
+			document = slices.Grow(document, (len(document)-begin)/rowsToGuess*(len(values)-i)*9/8)
+		}
 		if i%rowsBetweenChecks == 0 && answer.Wanted(ctx) != nil {
 			return document, false
 		}
