@@ -11,7 +11,7 @@ PACKAGES ?= $(MUTANTS)
 EMBEDDED = -tags gms_pure_go -trimpath
 
 # The folders with packages of npm. Machines without it leave out what needs them; CI does not.
-NPM_FOLDERS = transport/audits legacy/callers schema docs/typescript web
+NPM_FOLDERS = transport/audits legacy/callers gateway/clients schema docs/typescript web
 # What `make mutants` looks at unless it is told.
 MUTANTS = ./usage ./auth ./collation resolvers/scoped.go resolvers/answer/kept.go resolvers/answer/cursor.go \
 	gateway/conditions.go gateway/conditional_fields.go $(addprefix ./db/,column extent phase read rollup subjects sums where write)
@@ -63,7 +63,7 @@ picture: build web/node_modules ## Take the picture of the page that the README 
 	cd web && npm run --silent test -- --project picture
 
 .PHONY: test
-test: check build audits callers typescript browser ## Check and test everything, on every database engine on this machine
+test: check build audits callers clients typescript browser ## Check and test everything, on every database engine on this machine
 	$(GO) run ./internal/dbtest/engines -- $(GO) test -race -timeout 30m ./...
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test -count=1 $(EMBEDDED) ./...
 
@@ -72,6 +72,9 @@ audits: transport/audits/node_modules ## Install the public audits of GraphQL ov
 
 .PHONY: callers
 callers: legacy/callers/node_modules ## Install the JavaScript client of the old host, which the tests run
+
+.PHONY: clients
+clients: gateway/clients/node_modules ## Install Apollo Client, urql and Relay's compiler, which the tests run
 
 $(NPM_FOLDERS:=/node_modules): %/node_modules: %/package-lock.json
 	@$(NEEDS_NPM); echo "npm ci ($*)"; cd $* && npm ci --no-audit --no-fund --loglevel=error && touch node_modules

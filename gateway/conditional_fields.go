@@ -19,7 +19,7 @@ var conditionalFields = map[string]string{
 	"Query.node": "id", "Query.nodes": "ids", "Node.id": "",
 	"AIUsage.id": "", "AIUsageTotals.id": "", "AIAccountUsage.id": "", "AICustomerUsage.id": "", "AIUsagePoint.id": "", "Account.id": "", "Customer.id": "",
 	"Account.usage": "startDate endDate timeZone period", "Customer.usage": "startDate endDate timeZone period",
-	"Viewer.name": "", "Viewer.roles": "", "Viewer.accounts": "",
+	"Viewer.id": "", "Viewer.name": "", "Viewer.roles": "", "Viewer.accounts": "",
 	"AIUsage.from": "", "AIUsage.to": "", "AIUsage.timeZone": "", "AIUsage.asOf": "", "AIUsage.retainedFrom": "", "AIUsage.totals": "",
 	"AIUsage.accountUsage": "filter include", "AIUsage.customerUsage": "filter include", "AIUsage.series": "granularity fillZero", "AIUsage.previous": "shift",
 	"AIUsage.accountUsageConnection": "first last orderBy filter include", "AIUsage.customerUsageConnection": "first last orderBy filter include",

@@ -109,6 +109,9 @@ func maySee(ctx context.Context, identity answer.Identity) bool {
 // find reads what an identity stands for.
 func (r queryResolver) find(ctx context.Context, reading *answer.Reading, identity answer.Identity, levels map[string]usage.Level) (answer.Node, error) {
 	query, ofReport := identity.Query()
+	if name := identity.Viewer(); name != "" {
+		return findViewer(ctx, reading, name)
+	}
 	if !ofReport {
 		return findSubject(ctx, reading, identity.Subject())
 	}
@@ -118,6 +121,14 @@ func (r queryResolver) find(ctx context.Context, reading *answer.Reading, identi
 		return nil, err
 	}
 	return identity.In(ctx, report)
+}
+
+// findViewer returns who is asking, if it is they who are asked for.
+func findViewer(ctx context.Context, reading *answer.Reading, name string) (answer.Node, error) {
+	if asking, err := viewer(ctx, reading); err != nil || asking.Name == name {
+		return asking, err
+	}
+	return nil, nil
 }
 
 // findSubject looks an account or a customer up.

@@ -27,10 +27,11 @@ const (
 	ofCustomerPoint   kind = 'Q'
 	ofAccount         kind = 'n'
 	ofCustomer        kind = 'N'
+	ofViewer          kind = 'v'
 )
 
 // hasReport tells whether what it is of belongs to a report.
-func (k kind) hasReport() bool { return k != ofAccount && k != ofCustomer }
+func (k kind) hasReport() bool { return k != ofAccount && k != ofCustomer && k != ofViewer }
 
 // isPoint tells whether it is a point of a series.
 func (k kind) isPoint() bool { return k == ofPoint || k == ofAccountPoint || k == ofCustomerPoint }
@@ -46,13 +47,15 @@ func (k kind) level() usage.Level {
 	return usage.Together
 }
 
-// identity is what an id stands for: an account, a customer, or a part of the report of a
+// identity is what an id stands for: an account, a customer, a viewer, or a part of the report of a
 // query. It holds what was asked and never who asked, nor when: whoever has it is answered
 // within their own scope.
 type identity struct {
 	kind    kind
 	query   usage.Query
 	subject usage.Subject
+	// viewer is the name that a viewer is known by.
+	viewer string
 	// step and from are those of a point.
 	step usage.Step
 	from time.Time
@@ -152,6 +155,9 @@ func (i identity) tail(space []byte) []byte {
 	if i.subject.CustomerID != "" {
 		space = appendText(space, canonicalID(i.subject.CustomerID))
 	}
+	if i.kind == ofViewer {
+		space = appendText(space, i.viewer)
+	}
 	if i.kind.isPoint() {
 		space = appendInstant(appendText(space, string(i.step)), i.from)
 	}
@@ -188,6 +194,8 @@ func parseIdentity(text string) (identity, error) {
 		i.subject.AccountID = r.id()
 	case ofCustomerRow, ofCustomerTotals, ofCustomerPoint, ofCustomer:
 		i.subject.AccountID, i.subject.CustomerID = r.id(), r.id()
+	case ofViewer:
+		i.viewer = r.text()
 	default:
 		return identity{}, errNoIdentity
 	}

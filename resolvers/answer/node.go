@@ -14,7 +14,7 @@ type Node interface {
 	AppendID(document []byte) []byte
 }
 
-var _ = []Node{(*Report)(nil), (*Totals)(nil), AccountUsage{}, CustomerUsage{}, Point{}, Account{}, Customer{}}
+var _ = []Node{(*Report)(nil), (*Totals)(nil), AccountUsage{}, CustomerUsage{}, Point{}, Account{}, Customer{}, (*Viewer)(nil)}
 
 // IsNode says that it has an id.
 func (*Report) IsNode() {}
@@ -36,6 +36,9 @@ func (Account) IsNode() {}
 
 // IsNode says that it has an id.
 func (Customer) IsNode() {}
+
+// IsNode says that it has an id.
+func (*Viewer) IsNode() {}
 
 func idOf(node Node) string { return string(node.AppendID(nil)) }
 
@@ -146,8 +149,16 @@ func (c Customer) AppendID(document []byte) []byte {
 	return named.append(document, identity{kind: ofCustomer, subject: usage.Subject{AccountID: c.AccountID, CustomerID: c.CustomerID}})
 }
 
+// ID is the id of the viewer.
+func (v *Viewer) ID() string { return idOf(v) }
+
+// AppendID appends the id.
+func (v *Viewer) AppendID(document []byte) []byte {
+	return named.append(document, identity{kind: ofViewer, viewer: v.Name})
+}
+
 // named are the prefixes of what belongs to no report.
-var named = prefixes{ofAccount: prefixOf(ofAccount, nil), ofCustomer: prefixOf(ofCustomer, nil)}
+var named = prefixes{ofAccount: prefixOf(ofAccount, nil), ofCustomer: prefixOf(ofCustomer, nil), ofViewer: prefixOf(ofViewer, nil)}
 
 // An Identity is what an id stands for, to be looked up.
 type Identity struct{ identity }
@@ -158,13 +169,16 @@ func Identify(id string) (Identity, bool) {
 	return Identity{read}, err == nil
 }
 
-// Query is the query of the report that it is a part of, unless it is an account or a customer.
+// Query is the query of the report that it is a part of, unless it is an account, a customer or a viewer.
 // Its level is what it takes to find it.
 func (i Identity) Query() (query usage.Query, ofReport bool) {
 	query = i.query
 	query.Level = i.kind.level()
 	return query, i.kind.hasReport()
 }
+
+// Viewer is the name of the viewer that it is about, or empty.
+func (i Identity) Viewer() string { return i.viewer }
 
 // Subject is the account or the customer that it is about; empty where it is a report.
 func (i Identity) Subject() usage.Subject { return i.subject }
