@@ -59,16 +59,19 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]lookup, error
 	if err := auth.CheckAccount(ctx, ""); err != nil {
 		return nil, err // they may see nothing, whatever the id
 	}
-	identities, levels := identify(ctx, ids)
+	wanted := wantedOf(ctx, ids)
+	if len(wanted.subjects) > 0 {
+		reading.LookUp(ctx, wanted.subjects)
+	}
 	found := make([]lookup, len(ids))
 	var side sync.WaitGroup
-	for i, identity := range identities {
+	for i, identity := range wanted.identities {
 		if identity == nil {
 			continue
 		}
 		side.Go(func() {
 			found[i].err = usage.Safely(func() (err error) {
-				found[i].node, err = r.find(ctx, reading, *identity, levels)
+				found[i].node, err = r.find(ctx, reading, *identity, wanted)
 				return err
 			})
 		})
@@ -77,26 +80,42 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]lookup, error
 	return found, nil
 }
 
-// identify returns what ids stand for, nil for what is no id or not for the principal to see,
-// and how far each report has to tell usage apart for all that is a part of it.
-func identify(ctx context.Context, ids []string) (identities []*answer.Identity, levels map[string]usage.Level) {
-	identities, levels = make([]*answer.Identity, len(ids)), map[string]usage.Level{}
+// wanted is what a list of ids stands for.
+type wanted struct {
+	// identities are in the order of the ids, nil for what is no id or not for the principal to see.
+	identities []*answer.Identity
+	// levels is how far each report has to tell usage apart for all that is a part of it.
+	levels map[string]usage.Level
+	// rows are whose rows of a report are wanted together, by their level.
+	rows map[string][]usage.Subject
+	// subjects are the accounts and the customers.
+	subjects []usage.Subject
+}
+
+func wantedOf(ctx context.Context, ids []string) *wanted {
+	w := &wanted{identities: make([]*answer.Identity, len(ids)), levels: map[string]usage.Level{}, rows: map[string][]usage.Subject{}}
 	below := levelOf(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections)
 	for i, id := range ids {
 		identity, is := answer.Identify(id)
 		if !is || !maySee(ctx, identity) {
 			continue
 		}
-		identities[i] = &identity
-		if query, ofReport := identity.Query(); ofReport {
-			level, known := levels[identity.SameReport()]
-			if !known {
-				level = below
+		w.identities[i] = &identity
+		query, ofReport := identity.Query()
+		if !ofReport {
+			if identity.Viewer() == "" {
+				w.subjects = append(w.subjects, identity.Subject().Trimmed())
 			}
-			levels[identity.SameReport()] = min(level, query.Level)
+			continue
 		}
+		level, known := w.levels[identity.SameReport()]
+		if !known {
+			level = below
+		}
+		w.levels[identity.SameReport()] = min(level, query.Level)
+		w.rows[identity.Part()] = append(w.rows[identity.Part()], identity.Subject())
 	}
-	return identities, levels
+	return w
 }
 
 // maySee tells whether the principal may see the account that an identity is about, and the one
@@ -107,7 +126,7 @@ func maySee(ctx context.Context, identity answer.Identity) bool {
 }
 
 // find reads what an identity stands for.
-func (r queryResolver) find(ctx context.Context, reading *answer.Reading, identity answer.Identity, levels map[string]usage.Level) (answer.Node, error) {
+func (r queryResolver) find(ctx context.Context, reading *answer.Reading, identity answer.Identity, wanted *wanted) (answer.Node, error) {
 	query, ofReport := identity.Query()
 	if name := identity.Viewer(); name != "" {
 		return findViewer(ctx, reading, name)
@@ -115,12 +134,12 @@ func (r queryResolver) find(ctx context.Context, reading *answer.Reading, identi
 	if !ofReport {
 		return findSubject(ctx, reading, identity.Subject())
 	}
-	query.Level = levels[identity.SameReport()]
+	query.Level = wanted.levels[identity.SameReport()]
 	report, err := r.reportOf(ctx, reading, query)
 	if err != nil {
 		return nil, err
 	}
-	return identity.In(ctx, report)
+	return identity.In(ctx, report, wanted.rows[identity.Part()])
 }
 
 // findViewer returns who is asking, if it is they who are asked for.

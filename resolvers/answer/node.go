@@ -186,63 +186,77 @@ func (i Identity) Subject() usage.Subject { return i.subject }
 // SameReport is the same text for parts of the same report.
 func (i Identity) SameReport() string { return string(reportForm(i.query)) }
 
-// In returns the part of the report that the identity's query has. It is nil where the report
-// is not about that, or has no such point any more.
-func (i Identity) In(ctx context.Context, report *Report) (Node, error) {
+// Part names the report and the level that the identity is a part of: what is asked of one of
+// those with the same name is read for all of them.
+func (i Identity) Part() string { return string(append(reportForm(i.query), byte(i.kind.level()))) }
+
+// In returns the part of the report that the identity's query has, of which so many others are
+// asked for together. It is nil where the report is not about that, or has no such point any more.
+func (i Identity) In(ctx context.Context, report *Report, together []usage.Subject) (Node, error) {
 	if !i.query.About(i.subject) {
 		return nil, nil
 	}
-	switch level := i.kind.level(); i.kind {
+	level := i.kind.level()
+	switch i.kind {
 	case ofReport:
 		return report, nil
 	case ofTotals:
 		return report.WholeTotals(), nil
 	case ofAccountRow:
-		return report.accountRow(i.subject), nil
+		return report.accountRow(i.subject, together), nil
 	case ofWithoutCustomer:
-		return report.accountRow(i.subject).PartWithoutCustomer(), nil
+		return report.accountRow(i.subject, nil).PartWithoutCustomer(), nil
 	case ofCustomerRow:
-		return report.customerRow(i.subject), nil
+		return report.customerRow(i.subject, together), nil
 	case ofAccountTotals, ofCustomerTotals:
 		return report.totalsOf(level, i.subject), nil
-	default:
-		return i.pointIn(ctx, report, level)
 	}
-}
-
-// pointIn returns a point of a series.
-func (i Identity) pointIn(ctx context.Context, report *Report, level usage.Level) (Node, error) {
 	group := newGroup(report, level, nil)
 	if level != usage.Together {
-		group = report.pageGroup(level, []usage.Subject{i.subject})
+		group = report.rowsTogether(level, together)
 	}
 	points, err := group.series(ctx, i.subject, i.step, true)
 	if err != nil {
 		return nil, err
 	}
-	at := slices.IndexFunc(points, func(p Point) bool { return p.From.Equal(i.from) })
-	if at < 0 {
-		return nil, nil
+	if at := slices.IndexFunc(points, func(p Point) bool { return p.From.Equal(i.from) }); at >= 0 {
+		return points[at], nil
 	}
-	return points[at], nil
+	return nil, nil
 }
 
 // accountRow returns the row of an account, which may have no usage.
-func (r *Report) accountRow(subject usage.Subject) AccountUsage {
+func (r *Report) accountRow(subject usage.Subject, together []usage.Subject) AccountUsage {
 	row := &usage.AccountUsage{AccountID: subject.AccountID}
 	if at, found := r.rowOf(usage.ByAccount, subject); found {
 		row = &r.Report.Accounts[at]
 	}
-	return AccountUsage{row, r.pageGroup(usage.ByAccount, []usage.Subject{{AccountID: row.AccountID}})}
+	return AccountUsage{row, r.rowsTogether(usage.ByAccount, together)}
 }
 
 // customerRow returns the row of a customer, which may have no usage.
-func (r *Report) customerRow(subject usage.Subject) CustomerUsage {
+func (r *Report) customerRow(subject usage.Subject, together []usage.Subject) CustomerUsage {
 	row := &usage.SubjectUsage{AccountID: subject.AccountID, CustomerID: subject.CustomerID}
 	if at, found := r.rowOf(usage.ByCustomer, subject); found {
 		row = &r.Report.Customers[at]
 	}
-	return CustomerUsage{row, r.pageGroup(usage.ByCustomer, []usage.Subject{row.Subject()})}
+	return CustomerUsage{row, r.rowsTogether(usage.ByCustomer, together)}
+}
+
+// rowsTogether returns the group of the rows of some subjects, as the report spells them.
+func (r *Report) rowsTogether(level usage.Level, subjects []usage.Subject) *group {
+	spelled := slices.Clone(subjects)
+	for i, subject := range spelled {
+		at, found := r.rowOf(level, subject)
+		switch {
+		case !found:
+		case level == usage.ByAccount:
+			spelled[i] = usage.Subject{AccountID: r.Report.Accounts[at].AccountID}
+		default:
+			spelled[i] = r.Report.Customers[at].Subject()
+		}
+	}
+	return r.pageGroup(level, distinct(spelled))
 }
 
 // rowOf returns which row of a level is that of a subject.

@@ -84,6 +84,11 @@ func (r *Reading) Finding(finder Finder) *Reading {
 	return r
 }
 
+// LookUp looks accounts and customers up together.
+func (r *Reading) LookUp(ctx context.Context, subjects []usage.Subject) {
+	r.found.LoadMany(ctx, subjects)
+}
+
 // Account returns an account that is known, by a name or by usage, or nil.
 func (r *Reading) Account(ctx context.Context, id string) (*Account, error) {
 	one, err := r.found.Load(ctx, usage.Subject{AccountID: usage.TrimID(id)})()
