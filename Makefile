@@ -84,8 +84,9 @@ typescript: docs/typescript/node_modules ## Generate the types of the TypeScript
 	@$(NEEDS_NPM); cd docs/typescript && npm run --silent check
 
 .PHONY: schema-check
-schema-check: schema/node_modules ## Check that schema.graphqls keeps what it has promised
-	@$(NEEDS_NPM); echo "schema"; node --test --test-reporter=dot schema/check.test.mjs && node schema/check.mjs
+schema-check: schema/node_modules ## Check that schema.graphqls keeps what it has promised, and the rules of GraphQL-ESLint
+	@$(NEEDS_NPM); echo "schema"; node --test --test-reporter=dot schema/check.test.mjs && node schema/check.mjs && \
+		echo "graphql-eslint" && schema/node_modules/.bin/eslint --max-warnings 0 -c schema/eslint.config.mjs schema.graphqls
 
 .PHONY: schema-promise
 schema-promise: schema/node_modules ## Promise what schema.graphqls has now (schema/promised.graphqls)

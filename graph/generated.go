@@ -30,6 +30,9 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	AIAccountUsage() AIAccountUsageResolver
+	AICustomerUsage() AICustomerUsageResolver
+	AIUsage() AIUsageResolver
 	Account() AccountResolver
 	Customer() CustomerResolver
 	Query() QueryResolver
@@ -43,8 +46,8 @@ type ComplexityRoot struct {
 	AIAccountUsage struct {
 		Account             func(childComplexity int) int
 		AccountID           func(childComplexity int) int
-		CompareTo           func(childComplexity int, startDate *string, endDate *string, period *usage.Period) int
-		CustomerUsage       func(childComplexity int, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
+		CompareTo           func(childComplexity int, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) int
+		CustomerUsage       func(childComplexity int, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
 		ID                  func(childComplexity int) int
 		Minutes             func(childComplexity int) int
 		Minutes32           func(childComplexity int) int
@@ -71,7 +74,7 @@ type ComplexityRoot struct {
 	AICustomerUsage struct {
 		Account    func(childComplexity int) int
 		AccountID  func(childComplexity int) int
-		CompareTo  func(childComplexity int, startDate *string, endDate *string, period *usage.Period) int
+		CompareTo  func(childComplexity int, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) int
 		Customer   func(childComplexity int) int
 		CustomerID func(childComplexity int) int
 		ID         func(childComplexity int) int
@@ -97,12 +100,12 @@ type ComplexityRoot struct {
 	}
 
 	AIUsage struct {
-		AccountUsage            func(childComplexity int, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
-		AccountUsageConnection  func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
+		AccountUsage            func(childComplexity int, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
+		AccountUsageConnection  func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
 		AsOf                    func(childComplexity int) int
-		CompareTo               func(childComplexity int, startDate *string, endDate *string, period *usage.Period) int
-		CustomerUsage           func(childComplexity int, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
-		CustomerUsageConnection func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
+		CompareTo               func(childComplexity int, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) int
+		CustomerUsage           func(childComplexity int, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
+		CustomerUsageConnection func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
 		From                    func(childComplexity int) int
 		ID                      func(childComplexity int) int
 		Plan                    func(childComplexity int) int
@@ -158,7 +161,7 @@ type ComplexityRoot struct {
 		Customers func(childComplexity int, search *string, first *int32, after *string, last *int32, before *string) int
 		ID        func(childComplexity int) int
 		Name      func(childComplexity int) int
-		Usage     func(childComplexity int, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
+		Usage     func(childComplexity int, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) int
 	}
 
 	AccountConnection struct {
@@ -178,7 +181,7 @@ type ComplexityRoot struct {
 		CustomerID func(childComplexity int) int
 		ID         func(childComplexity int) int
 		Name       func(childComplexity int) int
-		Usage      func(childComplexity int, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
+		Usage      func(childComplexity int, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) int
 	}
 
 	CustomerConnection struct {
@@ -202,7 +205,7 @@ type ComplexityRoot struct {
 	Query struct {
 		Account   func(childComplexity int, accountID string) int
 		Accounts  func(childComplexity int, search *string, first *int32, after *string, last *int32, before *string) int
-		AiUsage   func(childComplexity int, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
+		AiUsage   func(childComplexity int, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) int
 		Customer  func(childComplexity int, accountID string, customerID string) int
 		Customers func(childComplexity int, accountID *string, search *string, first *int32, after *string, last *int32, before *string) int
 		Node      func(childComplexity int, id string) int
@@ -211,7 +214,7 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		AiUsageChanged func(childComplexity int, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
+		AiUsageChanged func(childComplexity int, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) int
 	}
 
 	Viewer struct {
@@ -226,15 +229,24 @@ type ComplexityRoot struct {
 
 // region    ************************** generated!.gotpl **************************
 
+type AIAccountUsageResolver interface {
+	CompareTo(ctx context.Context, obj *answer.AccountUsage, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) (*answer.Totals, error)
+}
+type AICustomerUsageResolver interface {
+	CompareTo(ctx context.Context, obj *answer.CustomerUsage, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) (*answer.Totals, error)
+}
+type AIUsageResolver interface {
+	CompareTo(ctx context.Context, obj *answer.Report, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) (*answer.Report, error)
+}
 type AccountResolver interface {
 	Customers(ctx context.Context, obj *answer.Account, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error)
-	Usage(ctx context.Context, obj *answer.Account, startDate *string, endDate *string, timeZone *string, period *usage.Period) (*answer.Report, error)
+	Usage(ctx context.Context, obj *answer.Account, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) (*answer.Report, error)
 }
 type CustomerResolver interface {
-	Usage(ctx context.Context, obj *answer.Customer, startDate *string, endDate *string, timeZone *string, period *usage.Period) (*answer.Report, error)
+	Usage(ctx context.Context, obj *answer.Customer, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) (*answer.Report, error)
 }
 type QueryResolver interface {
-	AiUsage(ctx context.Context, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (*answer.Report, error)
+	AiUsage(ctx context.Context, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) (*answer.Report, error)
 	Accounts(ctx context.Context, search *string, first *int32, after *string, last *int32, before *string) (*answer.AccountConnection, error)
 	Customers(ctx context.Context, accountID *string, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error)
 	Viewer(ctx context.Context) (*answer.Viewer, error)
@@ -244,7 +256,7 @@ type QueryResolver interface {
 	Nodes(ctx context.Context, ids []string) ([]answer.Node, error)
 }
 type SubscriptionResolver interface {
-	AiUsageChanged(ctx context.Context, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (<-chan *answer.Report, error)
+	AiUsageChanged(ctx context.Context, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) (<-chan *answer.Report, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -287,7 +299,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIAccountUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.AIAccountUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period), args["range"].(*usage.TypedRange)), true
 	case "AIAccountUsage.customerUsage":
 		if e.ComplexityRoot.AIAccountUsage.CustomerUsage == nil {
 			break
@@ -298,7 +310,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIAccountUsage.CustomerUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
+		return e.ComplexityRoot.AIAccountUsage.CustomerUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
 	case "AIAccountUsage.id":
 		if e.ComplexityRoot.AIAccountUsage.ID == nil {
 			break
@@ -429,7 +441,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AICustomerUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.AICustomerUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period), args["range"].(*usage.TypedRange)), true
 	case "AICustomerUsage.customer":
 		if e.ComplexityRoot.AICustomerUsage.Customer == nil {
 			break
@@ -554,7 +566,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.AccountUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
+		return e.ComplexityRoot.AIUsage.AccountUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
 	case "AIUsage.accountUsageConnection":
 		if e.ComplexityRoot.AIUsage.AccountUsageConnection == nil {
 			break
@@ -565,7 +577,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.AccountUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order), args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
+		return e.ComplexityRoot.AIUsage.AccountUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order), args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
 	case "AIUsage.asOf":
 		if e.ComplexityRoot.AIUsage.AsOf == nil {
 			break
@@ -582,7 +594,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.AIUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period), args["range"].(*usage.TypedRange)), true
 	case "AIUsage.customerUsage":
 		if e.ComplexityRoot.AIUsage.CustomerUsage == nil {
 			break
@@ -593,7 +605,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.CustomerUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
+		return e.ComplexityRoot.AIUsage.CustomerUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
 	case "AIUsage.customerUsageConnection":
 		if e.ComplexityRoot.AIUsage.CustomerUsageConnection == nil {
 			break
@@ -604,7 +616,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.CustomerUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order), args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
+		return e.ComplexityRoot.AIUsage.CustomerUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order), args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
 	case "AIUsage.from":
 		if e.ComplexityRoot.AIUsage.From == nil {
 			break
@@ -858,7 +870,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Account.Usage(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.Account.Usage(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period), args["range"].(*usage.TypedRange)), true
 
 	case "AccountConnection.edges":
 		if e.ComplexityRoot.AccountConnection.Edges == nil {
@@ -932,7 +944,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Customer.Usage(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.Customer.Usage(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period), args["range"].(*usage.TypedRange)), true
 
 	case "CustomerConnection.edges":
 		if e.ComplexityRoot.CustomerConnection.Edges == nil {
@@ -1023,7 +1035,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.AiUsage(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["accountIds"].([]string), args["customerIds"].([]string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.Query.AiUsage(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["accountIds"].([]string), args["customerIds"].([]string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period), args["range"].(*usage.TypedRange)), true
 	case "Query.customer":
 		if e.ComplexityRoot.Query.Customer == nil {
 			break
@@ -1086,7 +1098,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.AiUsageChanged(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["accountIds"].([]string), args["customerIds"].([]string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.Subscription.AiUsageChanged(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["accountIds"].([]string), args["customerIds"].([]string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period), args["range"].(*usage.TypedRange)), true
 
 	case "Viewer.accounts":
 		if e.ComplexityRoot.Viewer.Accounts == nil {
@@ -1123,9 +1135,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AIUsageComparison", ec.unmarshalInputAIUsageComparison),
+			graphql.NewInputUnmarshaler("AIUsageDays", ec.unmarshalInputAIUsageDays),
 			graphql.NewInputUnmarshaler("AIUsageFilter", ec.unmarshalInputAIUsageFilter),
+			graphql.NewInputUnmarshaler("AIUsageInstants", ec.unmarshalInputAIUsageInstants),
 			graphql.NewInputUnmarshaler("AIUsageMinimum", ec.unmarshalInputAIUsageMinimum),
 			graphql.NewInputUnmarshaler("AIUsageOrder", ec.unmarshalInputAIUsageOrder),
+			graphql.NewInputUnmarshaler("AIUsageRange", ec.unmarshalInputAIUsageRange),
 		)
 	}
 	first := true
@@ -1259,6 +1274,10 @@ type Query {
     timeZone: String
     "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `. Giving it together with one of them is an error."
     period: AIUsagePeriod
+    """
+    A range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `.
+    """
+    range: AIUsageRange
   ): AIUsage
   """
   The accounts you may see: those that have a name and those that have been used,
@@ -1355,6 +1374,10 @@ type Subscription {
     timeZone: String
     "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `."
     period: AIUsagePeriod
+    """
+    A range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `.
+    """
+    range: AIUsageRange
   ): AIUsage
 }
 
@@ -1525,6 +1548,10 @@ type AIUsage implements Node {
     endDate: String
     "The other range by its name."
     period: AIUsagePeriod
+    """
+    A range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `.
+    """
+    range: AIUsageRange
   ): AIUsage
   "How the answer was read."
   plan: AIUsagePlan!
@@ -1597,6 +1624,10 @@ type AIAccountUsage implements Node {
     endDate: String
     "The other range by its name."
     period: AIUsagePeriod
+    """
+    A range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `.
+    """
+    range: AIUsageRange
   ): AIUsageTotals
   "This row's part of the report's ` + "`" + `totals` + "`" + `, from 0 to 1. Null when that total is 0."
   share(
@@ -1650,6 +1681,10 @@ type AICustomerUsage implements Node {
     endDate: String
     "The other range by its name."
     period: AIUsagePeriod
+    """
+    A range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `.
+    """
+    range: AIUsageRange
   ): AIUsageTotals
   "This row's part of the report's ` + "`" + `totals` + "`" + `, from 0 to 1. Null when that total is 0."
   share(
@@ -1848,6 +1883,34 @@ input AIUsageComparison {
   endDate: String
   "Another range by its name."
   period: AIUsagePeriod
+  "Another range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `."
+  range: AIUsageRange
+}
+
+"A range of time, of one of these kinds."
+input AIUsageRange @oneOf {
+  "Calendar days in the time zone."
+  days: AIUsageDays
+  "From one instant to another, whatever the time zone."
+  instants: AIUsageInstants
+  "A range by its name."
+  period: AIUsagePeriod
+}
+
+"Calendar days in the time zone, both of them included."
+input AIUsageDays {
+  "The first day; absent, the beginning."
+  from: Date
+  "The last day; absent, there is no end."
+  to: Date
+}
+
+"A span of time."
+input AIUsageInstants {
+  "Where it starts, inclusive; absent, at the beginning."
+  from: DateTime
+  "Where it ends, exclusive; absent, it has no end."
+  to: DateTime
 }
 
 "Which rows are listed. All that is given must hold."
@@ -1962,6 +2025,10 @@ type Account implements Node {
     timeZone: String
     "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `."
     period: AIUsagePeriod
+    """
+    A range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `.
+    """
+    range: AIUsageRange
   ): AIUsage
 }
 
@@ -1987,6 +2054,10 @@ type Customer implements Node {
     timeZone: String
     "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `."
     period: AIUsagePeriod
+    """
+    A range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `.
+    """
+    range: AIUsageRange
   ): AIUsage
 }
 
@@ -2032,21 +2103,32 @@ type Viewer implements Node {
   id: ID!
   "The name they are known by: a user's name, or ` + "`" + `key:` + "`" + ` and ` + "`" + `token:` + "`" + ` with the id of an API key or the subject of a token."
   name: String!
-  "Their roles: ` + "`" + `SystemAdministrator` + "`" + ` sees every account, ` + "`" + `AccountAdministrator` + "`" + ` the accounts below."
-  roles: [String!]!
+  "Their roles. Others that a token may name have no meaning here, and are left out."
+  roles: [Role!]!
   "The accounts they may see, ordered by id; null when those are all of them."
   accounts: [Account!]
 }
 
-"An instant in RFC 3339, such as ` + "`" + `2026-03-01T00:00:00+01:00` + "`" + `, with the offset of the report's time zone."
-scalar DateTime
+"What somebody may see and do."
+enum Role {
+  "Sees every account, and may use the legacy operation."
+  SystemAdministrator
+  "Sees the accounts that it is given."
+  AccountAdministrator
+}
+
+"An instant in RFC 3339, such as ` + "`" + `2026-03-01T00:00:00+01:00` + "`" + `, with the offset of the report's time zone. Any offset is taken as input, and up to nine digits of a second."
+scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
+
+"A calendar day, such as ` + "`" + `2026-03-01` + "`" + `: a full date of RFC 3339."
+scalar Date @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
 
 """
 A whole number of up to 64 bits, as a JSON number. JavaScript represents it exactly up to
 9,007,199,254,740,991; for more, ask for text: a request with the extension
 ` + "`" + `{"int64": "text"}` + "`" + ` is answered with all such numbers as strings. Both are taken as input.
 """
-scalar Int64
+scalar Int64 @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -2530,6 +2612,14 @@ func (ec *executionContext) field_AIAccountUsage_compareTo_args(ctx context.Cont
 		return nil, err
 	}
 	args["period"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*usage.TypedRange, error) {
+			return ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg3
 	return args, nil
 }
 
@@ -2553,8 +2643,8 @@ func (ec *executionContext) field_AIAccountUsage_customerUsage_args(ctx context.
 	}
 	args["include"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
-		func(ctx context.Context, v any) (*usage.Comparison, error) {
-			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		func(ctx context.Context, v any) (*answer.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋresolversᚋanswerᚐComparison(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2648,6 +2738,14 @@ func (ec *executionContext) field_AICustomerUsage_compareTo_args(ctx context.Con
 		return nil, err
 	}
 	args["period"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*usage.TypedRange, error) {
+			return ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg3
 	return args, nil
 }
 
@@ -2769,8 +2867,8 @@ func (ec *executionContext) field_AIUsage_accountUsageConnection_args(ctx contex
 	}
 	args["include"] = arg6
 	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
-		func(ctx context.Context, v any) (*usage.Comparison, error) {
-			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		func(ctx context.Context, v any) (*answer.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋresolversᚋanswerᚐComparison(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2799,8 +2897,8 @@ func (ec *executionContext) field_AIUsage_accountUsage_args(ctx context.Context,
 	}
 	args["include"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
-		func(ctx context.Context, v any) (*usage.Comparison, error) {
-			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		func(ctx context.Context, v any) (*answer.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋresolversᚋanswerᚐComparison(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2836,6 +2934,14 @@ func (ec *executionContext) field_AIUsage_compareTo_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["period"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*usage.TypedRange, error) {
+			return ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg3
 	return args, nil
 }
 
@@ -2899,8 +3005,8 @@ func (ec *executionContext) field_AIUsage_customerUsageConnection_args(ctx conte
 	}
 	args["include"] = arg6
 	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
-		func(ctx context.Context, v any) (*usage.Comparison, error) {
-			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		func(ctx context.Context, v any) (*answer.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋresolversᚋanswerᚐComparison(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2929,8 +3035,8 @@ func (ec *executionContext) field_AIUsage_customerUsage_args(ctx context.Context
 	}
 	args["include"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
-		func(ctx context.Context, v any) (*usage.Comparison, error) {
-			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		func(ctx context.Context, v any) (*answer.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋresolversᚋanswerᚐComparison(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3064,6 +3170,14 @@ func (ec *executionContext) field_Account_usage_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["period"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*usage.TypedRange, error) {
+			return ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg4
 	return args, nil
 }
 
@@ -3102,6 +3216,14 @@ func (ec *executionContext) field_Customer_usage_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["period"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*usage.TypedRange, error) {
+			return ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg4
 	return args, nil
 }
 
@@ -3246,6 +3368,14 @@ func (ec *executionContext) field_Query_aiUsage_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["period"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*usage.TypedRange, error) {
+			return ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg8
 	return args, nil
 }
 
@@ -3420,6 +3550,14 @@ func (ec *executionContext) field_Subscription_aiUsageChanged_args(ctx context.C
 		return nil, err
 	}
 	args["period"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*usage.TypedRange, error) {
+			return ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg8
 	return args, nil
 }
 
@@ -3709,7 +3847,7 @@ func (ec *executionContext) _AIAccountUsage_customerUsage(ctx context.Context, f
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CustomerUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
+			return obj.CustomerUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
@@ -3841,7 +3979,7 @@ func (ec *executionContext) _AIAccountUsage_compareTo(ctx context.Context, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CompareTo(fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.AIAccountUsage().CompareTo(ctx, obj, fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period), fc.Args["range"].(*usage.TypedRange))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
@@ -3856,7 +3994,7 @@ func (ec *executionContext) fieldContext_AIAccountUsage_compareTo(ctx context.Co
 		Object:     "AIAccountUsage",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIUsageTotals(ctx, field)
 		},
@@ -4416,7 +4554,7 @@ func (ec *executionContext) _AICustomerUsage_compareTo(ctx context.Context, fiel
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CompareTo(fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.AICustomerUsage().CompareTo(ctx, obj, fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period), fc.Args["range"].(*usage.TypedRange))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
@@ -4431,7 +4569,7 @@ func (ec *executionContext) fieldContext_AICustomerUsage_compareTo(ctx context.C
 		Object:     "AICustomerUsage",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIUsageTotals(ctx, field)
 		},
@@ -4848,7 +4986,7 @@ func (ec *executionContext) _AIUsage_accountUsage(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.AccountUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
+			return obj.AccountUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.AccountUsage) graphql.Marshaler {
@@ -4892,7 +5030,7 @@ func (ec *executionContext) _AIUsage_customerUsage(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CustomerUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
+			return obj.CustomerUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
@@ -4936,7 +5074,7 @@ func (ec *executionContext) _AIUsage_accountUsageConnection(ctx context.Context,
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.AccountUsageConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order), fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
+			return obj.AccountUsageConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order), fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.AccountUsageConnection) graphql.Marshaler {
@@ -4980,7 +5118,7 @@ func (ec *executionContext) _AIUsage_customerUsageConnection(ctx context.Context
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CustomerUsageConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order), fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
+			return obj.CustomerUsageConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order), fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.CustomerUsageConnection) graphql.Marshaler {
@@ -5112,7 +5250,7 @@ func (ec *executionContext) _AIUsage_compareTo(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CompareTo(fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.AIUsage().CompareTo(ctx, obj, fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period), fc.Args["range"].(*usage.TypedRange))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
@@ -5127,7 +5265,7 @@ func (ec *executionContext) fieldContext_AIUsage_compareTo(ctx context.Context, 
 		Object:     "AIUsage",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIUsage(ctx, field)
 		},
@@ -5880,7 +6018,7 @@ func (ec *executionContext) _Account_usage(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Account().Usage(ctx, obj, fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.Account().Usage(ctx, obj, fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period), fc.Args["range"].(*usage.TypedRange))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
@@ -6199,7 +6337,7 @@ func (ec *executionContext) _Customer_usage(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Customer().Usage(ctx, obj, fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.Customer().Usage(ctx, obj, fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period), fc.Args["range"].(*usage.TypedRange))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
@@ -6486,7 +6624,7 @@ func (ec *executionContext) _Query_aiUsage(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().AiUsage(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["accountIds"].([]string), fc.Args["customerIds"].([]string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.Query().AiUsage(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["accountIds"].([]string), fc.Args["customerIds"].([]string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period), fc.Args["range"].(*usage.TypedRange))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
@@ -6902,7 +7040,7 @@ func (ec *executionContext) _Subscription_aiUsageChanged(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().AiUsageChanged(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["accountIds"].([]string), fc.Args["customerIds"].([]string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.Subscription().AiUsageChanged(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["accountIds"].([]string), fc.Args["customerIds"].([]string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period), fc.Args["range"].(*usage.TypedRange))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
@@ -6994,15 +7132,15 @@ func (ec *executionContext) _Viewer_roles(ctx context.Context, field graphql.Col
 			return obj.Roles, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Role) graphql.Marshaler {
+			return ec.marshalNRole2ᚕaiusageᚋresolversᚋanswerᚐRoleᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_Viewer_roles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Viewer", field, false, false, "String")
+	return graphql.NewScalarFieldContext("Viewer", field, false, false, "Role")
 }
 
 func (ec *executionContext) _Viewer_accounts(ctx context.Context, field graphql.CollectedField, obj *answer.Viewer) (ret graphql.Marshaler) {
@@ -8110,8 +8248,8 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputAIUsageComparison(ctx context.Context, obj any) (usage.Comparison, error) {
-	var it usage.Comparison
+func (ec *executionContext) unmarshalInputAIUsageComparison(ctx context.Context, obj any) (answer.Comparison, error) {
+	var it answer.Comparison
 	if obj == nil {
 		return it, nil
 	}
@@ -8121,7 +8259,7 @@ func (ec *executionContext) unmarshalInputAIUsageComparison(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"shift", "elapsed", "startDate", "endDate", "period"}
+	fieldsInOrder := [...]string{"shift", "elapsed", "startDate", "endDate", "period", "range"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -8163,6 +8301,13 @@ func (ec *executionContext) unmarshalInputAIUsageComparison(ctx context.Context,
 				return it, err
 			}
 			it.Period = data
+		case "range":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("range"))
+			data, err := ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Range = data
 		}
 	}
 	return it, nil
@@ -8174,9 +8319,58 @@ func (ec *executionContext) unmarshalInputAIUsageComparison(ctx context.Context,
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalAIUsageComparison(ctx context.Context, raw any) (usage.Comparison, error) {
-	var out usage.Comparison
+func UnmarshalAIUsageComparison(ctx context.Context, raw any) (answer.Comparison, error) {
+	var out answer.Comparison
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageComparison", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAIUsageDays(ctx context.Context, obj any) (usage.Ends, error) {
+	var it usage.Ends
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODate2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalODate2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAIUsageDays unmarshals raw into the AIUsageDays input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAIUsageDays(ctx context.Context, raw any) (usage.Ends, error) {
+	var out usage.Ends
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageDays", raw, &out)
 	return out, err
 }
 
@@ -8233,6 +8427,55 @@ func (ec *executionContext) unmarshalInputAIUsageFilter(ctx context.Context, obj
 func UnmarshalAIUsageFilter(ctx context.Context, raw any) (answer.Filter, error) {
 	var out answer.Filter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAIUsageInstants(ctx context.Context, obj any) (usage.Ends, error) {
+	var it usage.Ends
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODateTime2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalODateTime2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAIUsageInstants unmarshals raw into the AIUsageInstants input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAIUsageInstants(ctx context.Context, raw any) (usage.Ends, error) {
+	var out usage.Ends
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageInstants", raw, &out)
 	return out, err
 }
 
@@ -8346,6 +8589,62 @@ func (ec *executionContext) unmarshalInputAIUsageOrder(ctx context.Context, obj 
 func UnmarshalAIUsageOrder(ctx context.Context, raw any) (answer.Order, error) {
 	var out answer.Order
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAIUsageRange(ctx context.Context, obj any) (usage.TypedRange, error) {
+	var it usage.TypedRange
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"days", "instants", "period"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "days":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("days"))
+			data, err := ec.unmarshalOAIUsageDays2ᚖaiusageᚋusageᚐEnds(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Days = data
+		case "instants":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("instants"))
+			data, err := ec.unmarshalOAIUsageInstants2ᚖaiusageᚋusageᚐEnds(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Instants = data
+		case "period":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("period"))
+			data, err := ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Period = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAIUsageRange unmarshals raw into the AIUsageRange input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAIUsageRange(ctx context.Context, raw any) (usage.TypedRange, error) {
+	var out usage.TypedRange
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageRange", raw, &out)
 	return out, err
 }
 
@@ -8489,10 +8788,11 @@ func (ec *executionContext) _AIAccountUsage(ctx context.Context, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "compareTo":
-			out.Values[i] = ec._AIAccountUsage_compareTo(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIAccountUsage_compareTo(ctx, field, obj)
+				})
 		case "share":
 			out.Values[i] = ec._AIAccountUsage_share(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -8669,10 +8969,11 @@ func (ec *executionContext) _AICustomerUsage(ctx context.Context, sel ast.Select
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "compareTo":
-			out.Values[i] = ec._AICustomerUsage_compareTo(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AICustomerUsage_compareTo(ctx, field, obj)
+				})
 		case "share":
 			out.Values[i] = ec._AICustomerUsage_share(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -8863,10 +9164,11 @@ func (ec *executionContext) _AIUsage(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "compareTo":
-			out.Values[i] = ec._AIUsage_compareTo(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIUsage_compareTo(ctx, field, obj)
+				})
 		case "plan":
 			out.Values[i] = ec._AIUsage_plan(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -10449,6 +10751,51 @@ func (ec *executionContext) marshalNPageInfo2aiusageᚋresolversᚋanswerᚐPage
 	return ec._PageInfo(ctx, sel, &v)
 }
 
+func (ec *executionContext) unmarshalNRole2aiusageᚋresolversᚋanswerᚐRole(ctx context.Context, v any) (answer.Role, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := answer.Role(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRole2aiusageᚋresolversᚋanswerᚐRole(ctx context.Context, sel ast.SelectionSet, v answer.Role) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Role!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNRole2ᚕaiusageᚋresolversᚋanswerᚐRoleᚄ(ctx context.Context, v any) ([]answer.Role, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]answer.Role, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRole2aiusageᚋresolversᚋanswerᚐRole(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNRole2ᚕaiusageᚋresolversᚋanswerᚐRoleᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.Role) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRole2aiusageᚋresolversᚋanswerᚐRole(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -10461,35 +10808,6 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
-}
-
-func (ec *executionContext) unmarshalNString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]string, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := make(graphql.Array, len(v))
-	for i := range v {
-		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
-	}
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -10701,11 +11019,19 @@ func (ec *executionContext) marshalOAIUsage2ᚖaiusageᚋresolversᚋanswerᚐRe
 	return ec._AIUsage(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx context.Context, v any) (*usage.Comparison, error) {
+func (ec *executionContext) unmarshalOAIUsageComparison2ᚖaiusageᚋresolversᚋanswerᚐComparison(ctx context.Context, v any) (*answer.Comparison, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputAIUsageComparison(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAIUsageDays2ᚖaiusageᚋusageᚐEnds(ctx context.Context, v any) (*usage.Ends, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAIUsageDays(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -10714,6 +11040,14 @@ func (ec *executionContext) unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋans
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputAIUsageFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAIUsageInstants2ᚖaiusageᚋusageᚐEnds(ctx context.Context, v any) (*usage.Ends, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAIUsageInstants(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -10792,6 +11126,14 @@ func (ec *executionContext) marshalOAIUsagePoint2ᚕaiusageᚋresolversᚋanswer
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx context.Context, v any) (*usage.TypedRange, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAIUsageRange(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOAIUsageShift2aiusageᚋusageᚐShift(ctx context.Context, v any) (usage.Shift, error) {
@@ -10889,6 +11231,42 @@ func (ec *executionContext) marshalOCustomerConnection2ᚖaiusageᚋresolversᚋ
 		return graphql.Null
 	}
 	return ec._CustomerConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODate2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalString(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODate2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalODateTime2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalString(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODateTime2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {

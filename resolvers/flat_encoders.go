@@ -122,7 +122,7 @@ func objectField[T, U any](known fields[U], typeName string, get func(*T) *U) en
 func readField[T, U any](known func() fields[U], typeName string, get func(*T, usage.Comparison) (*U, error)) encoderOf[T] {
 	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
 		selected, flat := plain(operation, known(), typeName, field.Selections)
-		comparison, understood := comparisonOf(field.ArgumentMap(operation.Variables))
+		comparison, understood := comparisonTo(field.ArgumentMap(operation.Variables))
 		if !flat || !understood {
 			return nil, false
 		}

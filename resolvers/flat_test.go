@@ -52,10 +52,10 @@ var selectable = map[string]map[string]string{
 // argumentsOf are the arguments that a field may be given.
 var argumentsOf = map[string][]string{
 	"share":                   {"", "(of:SESSIONS)", "(of:AI_SECONDS)", "(of:$measure)"},
-	"accountUsage":            {"", "(include:BOTH)", "(filter:{search:\"A\"})", "(filter:{minimum:{value:3},named:$yes})", "(include:PREVIOUS,compare:{shift:WEEK,elapsed:$yes})"},
+	"accountUsage":            {"", "(include:BOTH)", "(filter:{search:\"A\"})", "(filter:{minimum:{value:3},named:$yes})", "(include:PREVIOUS,compare:{shift:WEEK,elapsed:$yes})", "(include:BOTH,compare:{range:{period:TODAY}})", "(compare:{range:{days:{from:\"x\"}}})"},
 	"customerUsage":           {"", "(include:BOTH,compare:$compare)", "(filter:$filter)", "(filter:{named:false,minimum:{measure:SESSIONS,value:\"1\"}})"},
 	"previous":                {"", "(shift:WEEK)", "(shift:$shift)", "(elapsed:$yes)", "(shift:MONTH,elapsed:true)"},
-	"compareTo":               {"", "(startDate:\"2026-02-01\")", "(period:LAST_MONTH)", "(startDate:\"x\")", "(period:TODAY,endDate:\"2026-02-01\")"},
+	"compareTo":               {"(range:{days:{from:\"2026-02-01\"}})", "(range:{instants:{to:\"2026-02-01\"}})", "(range:{period:LAST_MONTH})", "", "(startDate:\"2026-02-01\")", "(period:LAST_MONTH)", "(startDate:\"x\")", "(period:TODAY,endDate:\"2026-02-01\")"},
 	"accountUsageConnection":  {"", "(first:2)", "(last:1,orderBy:{field:AI_MINUTES})", "(orderBy:{field:CHANGE,measure:SESSIONS},include:BOTH)"},
 	"customerUsageConnection": {"", "(first:1,orderBy:{field:SESSIONS,direction:DESC})", "(last:3)", "(orderBy:{field:NAME},filter:{search:\"a\"})"},
 	"series":                  {"(granularity:DAY)", "(granularity:WEEK,fillZero:false)", "(granularity:MONTH,fillZero:$yes)", "(granularity:HOUR)"},

@@ -14,7 +14,7 @@ import (
 type queryResolver struct{ *Resolver }
 
 // AiUsage resolves Query.aiUsage, unless Flat has done so already.
-func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID *string, accountIDs, customerIDs []string, startDate, endDate, timeZone *string, period *usage.Period) (*answer.Report, error) {
+func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID *string, accountIDs, customerIDs []string, startDate, endDate, timeZone *string, period *usage.Period, span *usage.TypedRange) (*answer.Report, error) {
 	reading, err := answer.FromContext(ctx)
 	if err != nil {
 		return nil, err
@@ -22,7 +22,11 @@ func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID *strin
 	if result, done := ctx.Value(foundKey{}).(found); done {
 		return result.again()
 	}
-	query, err := requestOf(accountID, customerID, accountIDs, customerIDs, startDate, endDate, timeZone, period).Query(r.zone, time.Now())
+	request, err := requestOf(accountID, customerID, accountIDs, customerIDs, startDate, endDate, timeZone, period).In(span)
+	if err != nil {
+		return nil, err
+	}
+	query, err := request.Query(r.zone, time.Now())
 	if err != nil {
 		return nil, err
 	}

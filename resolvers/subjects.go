@@ -30,18 +30,22 @@ func (r accountResolver) Customers(ctx context.Context, account *answer.Account,
 }
 
 // Usage resolves Account.usage.
-func (r accountResolver) Usage(ctx context.Context, account *answer.Account, startDate, endDate, timeZone *string, period *usage.Period) (*answer.Report, error) {
-	return r.usageOf(ctx, requestOf(&account.AccountID, nil, nil, nil, startDate, endDate, timeZone, period), account.Usage)
+func (r accountResolver) Usage(ctx context.Context, account *answer.Account, startDate, endDate, timeZone *string, period *usage.Period, span *usage.TypedRange) (*answer.Report, error) {
+	return r.usageOf(ctx, requestOf(&account.AccountID, nil, nil, nil, startDate, endDate, timeZone, period), span, account.Usage)
 }
 
 // Usage resolves Customer.usage.
-func (r customerResolver) Usage(ctx context.Context, customer *answer.Customer, startDate, endDate, timeZone *string, period *usage.Period) (*answer.Report, error) {
-	return r.usageOf(ctx, requestOf(&customer.AccountID, &customer.CustomerID, nil, nil, startDate, endDate, timeZone, period), customer.Usage)
+func (r customerResolver) Usage(ctx context.Context, customer *answer.Customer, startDate, endDate, timeZone *string, period *usage.Period, span *usage.TypedRange) (*answer.Report, error) {
+	return r.usageOf(ctx, requestOf(&customer.AccountID, &customer.CustomerID, nil, nil, startDate, endDate, timeZone, period), span, customer.Usage)
 }
 
 // usageOf reads a report of one of a list, by what reads it for all of them, or goes on with
 // the one that the pages below the field continue.
-func (r *Resolver) usageOf(ctx context.Context, request usage.Request, read func(usage.Query) (*answer.Report, error)) (*answer.Report, error) {
+func (r *Resolver) usageOf(ctx context.Context, request usage.Request, span *usage.TypedRange, read func(usage.Query) (*answer.Report, error)) (*answer.Report, error) {
+	request, err := request.In(span)
+	if err != nil {
+		return nil, err
+	}
 	query, err := request.Query(r.zone, time.Now())
 	if err != nil {
 		return nil, err

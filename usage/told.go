@@ -28,6 +28,7 @@ const (
 	ArgShift       Argument = "shift"
 	ArgElapsed     Argument = "elapsed"
 	ArgID          Argument = "id"
+	ArgRange       Argument = "range"
 )
 
 // Sent is a value as a caller sent it. It is shown in quotes, cut to a length that

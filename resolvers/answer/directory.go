@@ -1,6 +1,8 @@
 package answer
 
 import (
+	"slices"
+
 	"aiusage/usage"
 )
 
@@ -153,17 +155,28 @@ func (r *Reading) Customers(search usage.Search, found []usage.Customer) *Custom
 	return connection
 }
 
+// Role is what somebody may see and do, in the schema, by its name in the contract.
+type Role string
+
+// Roles are those that mean something here.
+var Roles = []Role{"SystemAdministrator", "AccountAdministrator"}
+
 // Viewer is who is asking, as a node.
 type Viewer struct {
 	Name  string
-	Roles []string
+	Roles []Role
 	// Accounts are those they may see; nil means all of them.
 	Accounts []Account
 }
 
 // Viewer returns who is asking, with the accounts they may see (nil: all).
 func (r *Reading) Viewer(name string, roles, accounts []string) *Viewer {
-	viewer := &Viewer{Name: name, Roles: roles}
+	viewer := &Viewer{Name: name, Roles: []Role{}}
+	for _, role := range roles {
+		if slices.Contains(Roles, Role(role)) {
+			viewer.Roles = append(viewer.Roles, Role(role))
+		}
+	}
 	if accounts == nil {
 		return viewer
 	}

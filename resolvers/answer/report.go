@@ -94,7 +94,7 @@ func (r *Report) lists() {
 }
 
 // AccountUsage resolves AIUsage.accountUsage.
-func (r *Report) AccountUsage(ctx context.Context, filter *Filter, include Include, compare *usage.Comparison) ([]AccountUsage, error) {
+func (r *Report) AccountUsage(ctx context.Context, filter *Filter, include Include, compare *Comparison) ([]AccountUsage, error) {
 	return r.AccountRows(ctx, ChoiceOf(filter, include, compare))
 }
 
@@ -116,7 +116,7 @@ func (r *Report) AccountRows(ctx context.Context, choice Choice) ([]AccountUsage
 }
 
 // CustomerUsage resolves AIUsage.customerUsage.
-func (r *Report) CustomerUsage(ctx context.Context, filter *Filter, include Include, compare *usage.Comparison) ([]CustomerUsage, error) {
+func (r *Report) CustomerUsage(ctx context.Context, filter *Filter, include Include, compare *Comparison) ([]CustomerUsage, error) {
 	return r.CustomerRows(ctx, ChoiceOf(filter, include, compare))
 }
 
@@ -156,26 +156,6 @@ func (r *Report) Series(ctx context.Context, granularity usage.Step, fillZero bo
 // Previous returns the report for the range some way back, or nil where there is none.
 func (r *Report) Previous(shift usage.Shift, elapsed bool) (*Report, error) {
 	return r.Compared(usage.Comparison{Shift: shift, Elapsed: elapsed})
-}
-
-// CompareTo returns the report for another range.
-func (r *Report) CompareTo(startDate, endDate *string, period *usage.Period) (*Report, error) {
-	return r.Compared(comparisonTo(startDate, endDate, period))
-}
-
-// comparisonTo is the comparison with a range by its dates or its name.
-func comparisonTo(startDate, endDate *string, period *usage.Period) usage.Comparison {
-	to := usage.Comparison{Another: true}
-	if startDate != nil {
-		to.StartDate = *startDate
-	}
-	if endDate != nil {
-		to.EndDate = *endDate
-	}
-	if period != nil {
-		to.Period = *period
-	}
-	return to
 }
 
 // Compared returns the report that this one is compared with, or nil where there is none.

@@ -14,7 +14,9 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An instant in RFC 3339, such as `2026-03-01T00:00:00+01:00`, with the offset of the report's time zone. */
+  /** A calendar day, such as `2026-03-01`: a full date of RFC 3339. */
+  Date: { input: string; output: string; }
+  /** An instant in RFC 3339, such as `2026-03-01T00:00:00+01:00`, with the offset of the report's time zone. Any offset is taken as input, and up to nine digits of a second. */
   DateTime: { input: string; output: string; }
   /**
    * A whole number of up to 64 bits, as a JSON number. JavaScript represents it exactly up to
@@ -62,6 +64,7 @@ export type AiAccountUsage = Node & {
 export type AiAccountUsageCompareToArgs = {
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
+  range?: InputMaybe<AiUsageRange>;
   startDate?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -148,6 +151,7 @@ export type AiCustomerUsage = Node & {
 export type AiCustomerUsageCompareToArgs = {
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
+  range?: InputMaybe<AiUsageRange>;
   startDate?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -297,6 +301,7 @@ export type AiUsageAccountUsageConnectionArgs = {
 export type AiUsageCompareToArgs = {
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
+  range?: InputMaybe<AiUsageRange>;
   startDate?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -359,10 +364,20 @@ export type AiUsageComparison = {
   endDate?: InputMaybe<Scalars['String']['input']>;
   /** Another range by its name. */
   period?: InputMaybe<AiUsagePeriod>;
+  /** Another range that says of which kind it is, instead of `startDate`, `endDate` and `period`. */
+  range?: InputMaybe<AiUsageRange>;
   /** How far back the other range is. Absent, as far as `PERIOD`. */
   shift?: InputMaybe<AiUsageShift>;
   /** Where another range starts. Together with `shift` or `elapsed` it is an error, as are the two below. */
   startDate?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Calendar days in the time zone, both of them included. */
+export type AiUsageDays = {
+  /** The first day; absent, the beginning. */
+  from?: InputMaybe<Scalars['Date']['input']>;
+  /** The last day; absent, there is no end. */
+  to?: InputMaybe<Scalars['Date']['input']>;
 };
 
 /** Which rows are listed. All that is given must hold. */
@@ -414,6 +429,14 @@ export type AiUsageInclude =
   | 'CURRENT'
   /** Rows with usage in the range that is compared with. */
   | 'PREVIOUS';
+
+/** A span of time. */
+export type AiUsageInstants = {
+  /** Where it starts, inclusive; absent, at the beginning. */
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Where it ends, exclusive; absent, it has no end. */
+  to?: InputMaybe<Scalars['DateTime']['input']>;
+};
 
 /** Whose sums there are. */
 export type AiUsageLevel =
@@ -550,6 +573,15 @@ export type AiUsagePoint = Node & {
   to: Scalars['DateTime']['output'];
 };
 
+/** A range of time, of one of these kinds. */
+export type AiUsageRange =
+  /** Calendar days in the time zone. */
+  { days: AiUsageDays; instants?: never; period?: never; }
+  |  /** From one instant to another, whatever the time zone. */
+  { days?: never; instants: AiUsageInstants; period?: never; }
+  |  /** A range by its name. */
+  { days?: never; instants?: never; period: AiUsagePeriod; };
+
 /** How far back a range is that another one is compared with, on the calendar of the report's time zone. */
 export type AiUsageShift =
   /**
@@ -623,6 +655,7 @@ export type AccountCustomersArgs = {
 export type AccountUsageArgs = {
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
+  range?: InputMaybe<AiUsageRange>;
   startDate?: InputMaybe<Scalars['String']['input']>;
   timeZone?: InputMaybe<Scalars['String']['input']>;
 };
@@ -666,6 +699,7 @@ export type Customer = Node & {
 export type CustomerUsageArgs = {
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
+  range?: InputMaybe<AiUsageRange>;
   startDate?: InputMaybe<Scalars['String']['input']>;
   timeZone?: InputMaybe<Scalars['String']['input']>;
 };
@@ -784,6 +818,7 @@ export type QueryAiUsageArgs = {
   customerIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
+  range?: InputMaybe<AiUsageRange>;
   startDate?: InputMaybe<Scalars['String']['input']>;
   timeZone?: InputMaybe<Scalars['String']['input']>;
 };
@@ -830,6 +865,14 @@ export type QueryNodesArgs = {
   ids: Array<Scalars['ID']['input']>;
 };
 
+/** What somebody may see and do. */
+export type Role =
+  /** Sees the accounts that it is given. */
+  | 'AccountAdministrator'
+  /** Sees every account, and may use the legacy operation. */
+  | 'SystemAdministrator';
+
+/** What goes on: each event is a whole answer. */
 export type Subscription = {
   /**
    * The usage report as it is now, and again whenever its rows change; what is asked for
@@ -840,6 +883,7 @@ export type Subscription = {
 };
 
 
+/** What goes on: each event is a whole answer. */
 export type SubscriptionAiUsageChangedArgs = {
   accountId?: InputMaybe<Scalars['ID']['input']>;
   accountIds?: InputMaybe<Array<Scalars['ID']['input']>>;
@@ -847,24 +891,27 @@ export type SubscriptionAiUsageChangedArgs = {
   customerIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
+  range?: InputMaybe<AiUsageRange>;
   startDate?: InputMaybe<Scalars['String']['input']>;
   timeZone?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Who is asking. */
-export type Viewer = {
+export type Viewer = Node & {
   /** The accounts they may see, ordered by id; null when those are all of them. */
   accounts: Maybe<Array<Account>>;
+  /** Names whoever asks. Nobody else may read it by that. */
+  id: Scalars['ID']['output'];
   /** The name they are known by: a user's name, or `key:` and `token:` with the id of an API key or the subject of a token. */
   name: Scalars['String']['output'];
-  /** Their roles: `SystemAdministrator` sees every account, `AccountAdministrator` the accounts below. */
-  roles: Array<Scalars['String']['output']>;
+  /** Their roles. Others that a token may name have no meaning here, and are left out. */
+  roles: Array<Role>;
 };
 
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ViewerQuery = { viewer: { name: string, roles: Array<string>, accounts: Array<{ accountId: string, name: string | null }> | null } | null };
+export type ViewerQuery = { viewer: { name: string, roles: Array<Role>, accounts: Array<{ accountId: string, name: string | null }> | null } | null };
 
 export type AmountFragment = { aiMinutes: number, aiSeconds: number, sessions: number };
 
