@@ -1351,6 +1351,7 @@ type Query {
   ): [Node]
 }
 
+"What goes on: each event is a whole answer."
 type Subscription {
   """
   The usage report as it is now, and again whenever its rows change; what is asked for
