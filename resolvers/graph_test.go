@@ -312,3 +312,14 @@ func TestNodesAnswerForEachID(t *testing.T) {
 		}
 	}
 }
+
+// What is asked of the usage of an account does not make the report finer in which it is found.
+func TestUsageBelowAnAccountIsNoPartOfTheReport(t *testing.T) {
+	store := open(t, dbtest.One(t))
+	write(t, store, "a", 1, 2)
+	got := serve(store).ask(t, t.Context(), `{aiUsage{accountUsage{account{usage{customerUsage{minutes}}}} plan{level}}}`)
+	want := `{"aiUsage":{"accountUsage":[{"account":{"usage":{"customerUsage":[{"minutes":1},{"minutes":2}]}}}],"plan":{"level":"ACCOUNT"}}}`
+	if got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

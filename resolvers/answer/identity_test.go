@@ -178,3 +178,30 @@ func TestIDsOfRowsAreBounded(t *testing.T) {
 		t.Errorf("a row's: %s (%v), of a shorter list %s", row.text(), err, less.text())
 	}
 }
+
+// What nobody can have been given is not there: a row of an account, or a customer, that the
+// report's filters leave out.
+func TestNothingIsFoundBesideTheFilters(t *testing.T) {
+	for _, c := range []struct {
+		request usage.Request
+		found   bool
+	}{
+		{usage.Request{}, true},
+		{usage.Request{AccountID: "a", CustomerID: "c"}, true},
+		{usage.Request{Among: &usage.Among{AccountIDs: []string{"a", "b"}, CustomerIDs: []string{"c", "d"}}}, true},
+		{usage.Request{AccountID: "b"}, false},
+		{usage.Request{CustomerID: "d"}, false},
+		{usage.Request{Among: &usage.Among{AccountIDs: []string{"b", "d"}}}, false},
+		{usage.Request{Among: &usage.Among{CustomerIDs: []string{}}}, false},
+	} {
+		query := queryOf(t, c.request)
+		report := (*Reading)(nil).Node(usage.NewReport(query, time.Now(), nil))
+		for _, of := range []kind{ofCustomerRow, ofCustomerTotals} {
+			asked := identity{kind: of, query: query, subject: usage.Subject{AccountID: "a ", CustomerID: "c"}}
+			node, err := Identity{asked}.In(t.Context(), report, nil)
+			if err != nil || (node != nil) != c.found {
+				t.Errorf("%+v: got %v, %v", c.request, node, err)
+			}
+		}
+	}
+}
