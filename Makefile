@@ -12,7 +12,8 @@ PACKAGES ?= $(MUTANTS)
 EMBEDDED = -tags gms_pure_go -trimpath
 
 # The folders with packages of npm. Machines without it leave out what needs them; CI does not.
-NPM_FOLDERS = transport/audits legacy/callers schema docs/typescript web
+NPM_FOLDERS = transport/audits legacy/callers gateway/clients schema docs/typescript web
+
 # The race detector, but for what hashes and judges passwords: both have no races, and would take
 # most of the time of whatever signs in, and of each command that starts.
 RACE = -race -gcflags=golang.org/x/crypto/argon2=-race=false -gcflags=github.com/trustelem/zxcvbn/...=-race=false
@@ -71,7 +72,7 @@ picture: build web/node_modules ## Take the picture of the page that the README 
 	cd web && npm run --silent test -- --project picture
 
 .PHONY: test
-test: check build audits callers typescript browser ## Check and test everything, on every database engine on this machine
+test: check build audits callers clients typescript browser ## Check and test everything, on every database engine on this machine
 	$(GO) run ./internal/dbtest/engines -- $(GO) test $(RACE) -p $(AT_ONCE) -timeout 30m ./...
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test -count=1 $(EMBEDDED) ./...
 
@@ -81,6 +82,9 @@ audits: transport/audits/node_modules ## Install the public audits of GraphQL ov
 .PHONY: callers
 callers: legacy/callers/node_modules ## Install the JavaScript client of the old host, which the tests run
 
+.PHONY: clients
+clients: gateway/clients/node_modules ## Install Apollo Client, urql and Relay's compiler, which the tests run
+
 $(NPM_FOLDERS:=/node_modules): %/node_modules: %/package-lock.json
 	@$(NEEDS_NPM); echo "npm ci ($*)"; cd $* && npm ci --no-audit --no-fund --loglevel=error && touch node_modules
 
@@ -89,8 +93,9 @@ typescript: docs/typescript/node_modules ## Generate the types of the TypeScript
 	@$(NEEDS_NPM); cd docs/typescript && npm run --silent check
 
 .PHONY: schema-check
-schema-check: schema/node_modules ## Check that schema.graphqls keeps what it has promised
-	@$(NEEDS_NPM); echo "schema"; node --test --test-reporter=dot schema/check.test.mjs && node schema/check.mjs
+schema-check: schema/node_modules ## Check that schema.graphqls keeps what it has promised, and the rules of GraphQL-ESLint
+	@$(NEEDS_NPM); echo "schema"; node --test --test-reporter=dot schema/check.test.mjs && node schema/check.mjs && \
+		echo "graphql-eslint" && schema/node_modules/.bin/eslint --max-warnings 0 -c schema/eslint.config.mjs schema.graphqls
 
 .PHONY: schema-promise
 schema-promise: schema/node_modules ## Promise what schema.graphqls has now (schema/promised.graphqls)

@@ -67,3 +67,6 @@ tool (
 	github.com/99designs/gqlgen
 	honnef.co/go/tools/cmd/staticcheck
 )
+
+// Packages of npm may have some in Go.
+ignore node_modules

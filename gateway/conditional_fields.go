@@ -15,8 +15,11 @@ import (
 // more than usage and names; what an answer was read from (plan), which may change without
 // the answer; and comparisons with what has elapsed, which is more from one moment to the next.
 var conditionalFields = map[string]string{
-	"Query.aiUsage": "accountId customerId accountIds customerIds startDate endDate timeZone period", "Query.viewer": "",
-	"Viewer.name": "", "Viewer.roles": "", "Viewer.accounts": "",
+	"Query.aiUsage": "accountId customerId accountIds customerIds startDate endDate timeZone period range", "Query.viewer": "",
+	"Query.node": "id", "Query.nodes": "ids", "Node.id": "",
+	"AIUsage.id": "", "AIUsageTotals.id": "", "AIAccountUsage.id": "", "AICustomerUsage.id": "", "AIUsagePoint.id": "", "Account.id": "", "Customer.id": "",
+	"Account.usage": "startDate endDate timeZone period range", "Customer.usage": "startDate endDate timeZone period range",
+	"Viewer.id": "", "Viewer.name": "", "Viewer.roles": "", "Viewer.accounts": "",
 	"AIUsage.from": "", "AIUsage.to": "", "AIUsage.timeZone": "", "AIUsage.asOf": "", "AIUsage.retainedFrom": "", "AIUsage.totals": "",
 	"AIUsage.accountUsage": "filter include", "AIUsage.customerUsage": "filter include", "AIUsage.series": "granularity fillZero", "AIUsage.previous": "shift",
 	"AIUsage.accountUsageConnection": "first last orderBy filter include", "AIUsage.customerUsageConnection": "first last orderBy filter include",

@@ -142,8 +142,10 @@ func New(config Config) (*Gateway, error) {
 
 	leaving := &departure{}
 	mux := http.NewServeMux()
-	mux.Handle(GraphQLPath, atDoor("graphql", "", graphQL))
-	mux.Handle(QueryPath, atDoor("graphql", "", graphQL))
+	for _, path := range []string{GraphQLPath, QueryPath} {
+		mux.Handle(path, atDoor("graphql", "", graphQL))
+		mux.Handle(path+"/{$}", atDoor("graphql", "", graphQL)) // clients do not follow a POST that is led elsewhere
+	}
 	mux.Handle(ExportPath, atDoor("export", "", exports{resolver.Snapshot, conditions, config.Zone, config.QueryTimeout, door}))
 	door.handlePages(mux, cmp.Or(config.Pages, web.Built()), isSchemaOpen)
 	mux.Handle("GET "+HealthPath, atDoor("probe", "", http.HandlerFunc(healthy)))

@@ -100,7 +100,7 @@ func (w *schemaWalk) walk(selections ast.SelectionSet, lists int) (modest bool) 
 // peekDocument returns the GraphQL document of a request, or nothing, and leaves the
 // body to be read by the next.
 func peekDocument(r *http.Request) string {
-	if r.Method == http.MethodGet {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return r.URL.Query().Get("query")
 	}
 	read, err := io.ReadAll(io.LimitReader(r.Body, maxIntrospectionBody+1))

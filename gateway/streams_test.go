@@ -73,6 +73,7 @@ func TestAWebSocketIsLetInAsAnyOtherRequest(t *testing.T) {
 		cookies.Add("Cookie", pair)
 	}
 	bearer := `{"type":"connection_init","payload":{"Authorization":"Bearer ` + key + `"}}`
+	inHeaders := `{"type":"connection_init","payload":{"headers":{"authorization":"Bearer ` + key + `"}}}`
 	const plain = `{"type":"connection_init"}`
 	for name, c := range map[string]struct {
 		header   http.Header
@@ -87,6 +88,10 @@ func TestAWebSocketIsLetInAsAnyOtherRequest(t *testing.T) {
 		"a bearer in the request":          {http.Header{"Authorization": {"Bearer " + key}}, plain, "2"},
 		"a bearer in the first message":    {nil, bearer, "2"},
 		"a session, and another's message": {cookies, bearer, "2"},
+		"a bearer in its headers":          {nil, inHeaders, "2"},
+		"a session, and another's headers": {cookies, inHeaders, "2"},
+		"headers without credentials":      {cookies, `{"type":"connection_init","payload":{"headers":{"X-Other":"x"}}}`, "3"},
+		"a bearer, and one in headers":     {nil, strings.Replace(bearer, `"}}`, `","headers":{"authorization":"Bearer aiu_x"}}}`, 1), "2"},
 	} {
 		answers, _, err := converse(t, s.url, c.header, c.init, sessionsQuery)
 		want := `{"type":"next","id":"1","payload":{"data":{"aiUsage":{"totals":{"sessions":` + c.sessions + `}}}}}`
@@ -100,6 +105,7 @@ func TestAWebSocketIsLetInAsAnyOtherRequest(t *testing.T) {
 	}{
 		"nothing":                {nil, plain},
 		"a bearer that is wrong": {nil, `{"type":"connection_init","payload":{"Authorization":"Bearer aiu_x"}}`},
+		"a wrong one in headers": {nil, `{"type":"connection_init","payload":{"headers":{"Authorization":"Bearer aiu_x"}}}`},
 		"a session that is over": {http.Header{"Cookie": {"ss-id=" + strings.Repeat("x", 43)}}, plain},
 	} {
 		if answers, _, err := converse(t, s.url, c.header, c.init, sessionsQuery); websocket.CloseStatus(err) != 4403 || len(answers) > 0 {

@@ -30,6 +30,11 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	AIAccountUsage() AIAccountUsageResolver
+	AICustomerUsage() AICustomerUsageResolver
+	AIUsage() AIUsageResolver
+	Account() AccountResolver
+	Customer() CustomerResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
 }
@@ -39,18 +44,19 @@ type DirectiveRoot struct {
 
 type ComplexityRoot struct {
 	AIAccountUsage struct {
-		Account         func(childComplexity int) int
-		AccountID       func(childComplexity int) int
-		CompareTo       func(childComplexity int, startDate *string, endDate *string, period *usage.Period) int
-		CustomerUsage   func(childComplexity int, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
-		Minutes         func(childComplexity int) int
-		Minutes32       func(childComplexity int) int
-		Previous        func(childComplexity int, shift usage.Shift, elapsed bool) int
-		Seconds         func(childComplexity int) int
-		Series          func(childComplexity int, granularity usage.Step, fillZero bool) int
-		Sessions        func(childComplexity int) int
-		Share           func(childComplexity int, of answer.Measure) int
-		WithoutCustomer func(childComplexity int) int
+		Account             func(childComplexity int) int
+		AccountID           func(childComplexity int) int
+		CompareTo           func(childComplexity int, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) int
+		CustomerUsage       func(childComplexity int, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
+		ID                  func(childComplexity int) int
+		Minutes             func(childComplexity int) int
+		Minutes32           func(childComplexity int) int
+		PartWithoutCustomer func(childComplexity int) int
+		Previous            func(childComplexity int, shift usage.Shift, elapsed bool) int
+		Seconds             func(childComplexity int) int
+		Series              func(childComplexity int, granularity usage.Step, fillZero bool) int
+		Sessions            func(childComplexity int) int
+		Share               func(childComplexity int, of answer.Measure) int
 	}
 
 	AIAccountUsageConnection struct {
@@ -68,9 +74,10 @@ type ComplexityRoot struct {
 	AICustomerUsage struct {
 		Account    func(childComplexity int) int
 		AccountID  func(childComplexity int) int
-		CompareTo  func(childComplexity int, startDate *string, endDate *string, period *usage.Period) int
+		CompareTo  func(childComplexity int, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) int
 		Customer   func(childComplexity int) int
 		CustomerID func(childComplexity int) int
+		ID         func(childComplexity int) int
 		Minutes    func(childComplexity int) int
 		Minutes32  func(childComplexity int) int
 		Previous   func(childComplexity int, shift usage.Shift, elapsed bool) int
@@ -93,20 +100,21 @@ type ComplexityRoot struct {
 	}
 
 	AIUsage struct {
-		AccountUsage            func(childComplexity int, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
-		AccountUsageConnection  func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
+		AccountUsage            func(childComplexity int, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
+		AccountUsageConnection  func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
 		AsOf                    func(childComplexity int) int
-		CompareTo               func(childComplexity int, startDate *string, endDate *string, period *usage.Period) int
-		CustomerUsage           func(childComplexity int, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
-		CustomerUsageConnection func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order, filter *answer.Filter, include answer.Include, compare *usage.Comparison) int
+		CompareTo               func(childComplexity int, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) int
+		CustomerUsage           func(childComplexity int, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
+		CustomerUsageConnection func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
 		From                    func(childComplexity int) int
+		ID                      func(childComplexity int) int
 		Plan                    func(childComplexity int) int
 		Previous                func(childComplexity int, shift usage.Shift, elapsed bool) int
 		RetainedFrom            func(childComplexity int) int
 		Series                  func(childComplexity int, granularity usage.Step, fillZero bool) int
 		TimeZone                func(childComplexity int) int
 		To                      func(childComplexity int) int
-		Totals                  func(childComplexity int) int
+		WholeTotals             func(childComplexity int) int
 	}
 
 	AIUsagePlan struct {
@@ -127,6 +135,7 @@ type ComplexityRoot struct {
 
 	AIUsagePoint struct {
 		From     func(childComplexity int) int
+		ID       func(childComplexity int) int
 		Minutes  func(childComplexity int) int
 		Partial  func(childComplexity int) int
 		Seconds  func(childComplexity int) int
@@ -141,6 +150,7 @@ type ComplexityRoot struct {
 	}
 
 	AIUsageTotals struct {
+		ID       func(childComplexity int) int
 		Minutes  func(childComplexity int) int
 		Seconds  func(childComplexity int) int
 		Sessions func(childComplexity int) int
@@ -148,7 +158,10 @@ type ComplexityRoot struct {
 
 	Account struct {
 		AccountID func(childComplexity int) int
+		Customers func(childComplexity int, search *string, first *int32, after *string, last *int32, before *string) int
+		ID        func(childComplexity int) int
 		Name      func(childComplexity int) int
+		Usage     func(childComplexity int, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) int
 	}
 
 	AccountConnection struct {
@@ -166,7 +179,9 @@ type ComplexityRoot struct {
 		Account    func(childComplexity int) int
 		AccountID  func(childComplexity int) int
 		CustomerID func(childComplexity int) int
+		ID         func(childComplexity int) int
 		Name       func(childComplexity int) int
+		Usage      func(childComplexity int, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) int
 	}
 
 	CustomerConnection struct {
@@ -188,18 +203,23 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Account   func(childComplexity int, accountID string) int
 		Accounts  func(childComplexity int, search *string, first *int32, after *string, last *int32, before *string) int
-		AiUsage   func(childComplexity int, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
+		AiUsage   func(childComplexity int, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) int
+		Customer  func(childComplexity int, accountID string, customerID string) int
 		Customers func(childComplexity int, accountID *string, search *string, first *int32, after *string, last *int32, before *string) int
+		Node      func(childComplexity int, id string) int
+		Nodes     func(childComplexity int, ids []string) int
 		Viewer    func(childComplexity int) int
 	}
 
 	Subscription struct {
-		AiUsageChanged func(childComplexity int, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) int
+		AiUsageChanged func(childComplexity int, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) int
 	}
 
 	Viewer struct {
 		Accounts func(childComplexity int) int
+		ID       func(childComplexity int) int
 		Name     func(childComplexity int) int
 		Roles    func(childComplexity int) int
 	}
@@ -209,14 +229,34 @@ type ComplexityRoot struct {
 
 // region    ************************** generated!.gotpl **************************
 
+type AIAccountUsageResolver interface {
+	CompareTo(ctx context.Context, obj *answer.AccountUsage, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) (*answer.Totals, error)
+}
+type AICustomerUsageResolver interface {
+	CompareTo(ctx context.Context, obj *answer.CustomerUsage, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) (*answer.Totals, error)
+}
+type AIUsageResolver interface {
+	CompareTo(ctx context.Context, obj *answer.Report, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) (*answer.Report, error)
+}
+type AccountResolver interface {
+	Customers(ctx context.Context, obj *answer.Account, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error)
+	Usage(ctx context.Context, obj *answer.Account, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) (*answer.Report, error)
+}
+type CustomerResolver interface {
+	Usage(ctx context.Context, obj *answer.Customer, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) (*answer.Report, error)
+}
 type QueryResolver interface {
-	AiUsage(ctx context.Context, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (*answer.Report, error)
+	AiUsage(ctx context.Context, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) (*answer.Report, error)
 	Accounts(ctx context.Context, search *string, first *int32, after *string, last *int32, before *string) (*answer.AccountConnection, error)
 	Customers(ctx context.Context, accountID *string, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error)
 	Viewer(ctx context.Context) (*answer.Viewer, error)
+	Account(ctx context.Context, accountID string) (*answer.Account, error)
+	Customer(ctx context.Context, accountID string, customerID string) (*answer.Customer, error)
+	Node(ctx context.Context, id string) (answer.Node, error)
+	Nodes(ctx context.Context, ids []string) ([]answer.Node, error)
 }
 type SubscriptionResolver interface {
-	AiUsageChanged(ctx context.Context, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period) (<-chan *answer.Report, error)
+	AiUsageChanged(ctx context.Context, accountID *string, customerID *string, accountIds []string, customerIds []string, startDate *string, endDate *string, timeZone *string, period *usage.Period, rangeArg *usage.TypedRange) (<-chan *answer.Report, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -259,7 +299,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIAccountUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.AIAccountUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period), args["range"].(*usage.TypedRange)), true
 	case "AIAccountUsage.customerUsage":
 		if e.ComplexityRoot.AIAccountUsage.CustomerUsage == nil {
 			break
@@ -270,7 +310,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIAccountUsage.CustomerUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
+		return e.ComplexityRoot.AIAccountUsage.CustomerUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
+	case "AIAccountUsage.id":
+		if e.ComplexityRoot.AIAccountUsage.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIAccountUsage.ID(childComplexity), true
 	case "AIAccountUsage.minutes":
 		if e.ComplexityRoot.AIAccountUsage.Minutes == nil {
 			break
@@ -283,6 +329,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIAccountUsage.Minutes32(childComplexity), true
+	case "AIAccountUsage.withoutCustomer":
+		if e.ComplexityRoot.AIAccountUsage.PartWithoutCustomer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIAccountUsage.PartWithoutCustomer(childComplexity), true
 	case "AIAccountUsage.previous":
 		if e.ComplexityRoot.AIAccountUsage.Previous == nil {
 			break
@@ -328,12 +380,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIAccountUsage.Share(childComplexity, args["of"].(answer.Measure)), true
-	case "AIAccountUsage.withoutCustomer":
-		if e.ComplexityRoot.AIAccountUsage.WithoutCustomer == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AIAccountUsage.WithoutCustomer(childComplexity), true
 
 	case "AIAccountUsageConnection.edges":
 		if e.ComplexityRoot.AIAccountUsageConnection.Edges == nil {
@@ -395,7 +441,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AICustomerUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.AICustomerUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period), args["range"].(*usage.TypedRange)), true
 	case "AICustomerUsage.customer":
 		if e.ComplexityRoot.AICustomerUsage.Customer == nil {
 			break
@@ -408,6 +454,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AICustomerUsage.CustomerID(childComplexity), true
+	case "AICustomerUsage.id":
+		if e.ComplexityRoot.AICustomerUsage.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AICustomerUsage.ID(childComplexity), true
 	case "AICustomerUsage.minutes":
 		if e.ComplexityRoot.AICustomerUsage.Minutes == nil {
 			break
@@ -514,7 +566,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.AccountUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
+		return e.ComplexityRoot.AIUsage.AccountUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
 	case "AIUsage.accountUsageConnection":
 		if e.ComplexityRoot.AIUsage.AccountUsageConnection == nil {
 			break
@@ -525,7 +577,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.AccountUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order), args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
+		return e.ComplexityRoot.AIUsage.AccountUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order), args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
 	case "AIUsage.asOf":
 		if e.ComplexityRoot.AIUsage.AsOf == nil {
 			break
@@ -542,7 +594,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.AIUsage.CompareTo(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["period"].(*usage.Period), args["range"].(*usage.TypedRange)), true
 	case "AIUsage.customerUsage":
 		if e.ComplexityRoot.AIUsage.CustomerUsage == nil {
 			break
@@ -553,7 +605,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.CustomerUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
+		return e.ComplexityRoot.AIUsage.CustomerUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
 	case "AIUsage.customerUsageConnection":
 		if e.ComplexityRoot.AIUsage.CustomerUsageConnection == nil {
 			break
@@ -564,13 +616,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.CustomerUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order), args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*usage.Comparison)), true
+		return e.ComplexityRoot.AIUsage.CustomerUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order), args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
 	case "AIUsage.from":
 		if e.ComplexityRoot.AIUsage.From == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AIUsage.From(childComplexity), true
+	case "AIUsage.id":
+		if e.ComplexityRoot.AIUsage.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsage.ID(childComplexity), true
 	case "AIUsage.plan":
 		if e.ComplexityRoot.AIUsage.Plan == nil {
 			break
@@ -618,11 +676,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AIUsage.To(childComplexity), true
 	case "AIUsage.totals":
-		if e.ComplexityRoot.AIUsage.Totals == nil {
+		if e.ComplexityRoot.AIUsage.WholeTotals == nil {
 			break
 		}
 
-		return e.ComplexityRoot.AIUsage.Totals(childComplexity), true
+		return e.ComplexityRoot.AIUsage.WholeTotals(childComplexity), true
 
 	case "AIUsagePlan.kept":
 		if e.ComplexityRoot.AIUsagePlan.Kept == nil {
@@ -692,6 +750,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIUsagePoint.From(childComplexity), true
+	case "AIUsagePoint.id":
+		if e.ComplexityRoot.AIUsagePoint.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsagePoint.ID(childComplexity), true
 	case "AIUsagePoint.aiMinutes":
 		if e.ComplexityRoot.AIUsagePoint.Minutes == nil {
 			break
@@ -742,6 +806,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AIUsageSpan.To(childComplexity), true
 
+	case "AIUsageTotals.id":
+		if e.ComplexityRoot.AIUsageTotals.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageTotals.ID(childComplexity), true
 	case "AIUsageTotals.aiMinutes":
 		if e.ComplexityRoot.AIUsageTotals.Minutes == nil {
 			break
@@ -767,12 +837,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.AccountID(childComplexity), true
+	case "Account.customers":
+		if e.ComplexityRoot.Account.Customers == nil {
+			break
+		}
+
+		args, err := ec.field_Account_customers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.Customers(childComplexity, args["search"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Account.id":
+		if e.ComplexityRoot.Account.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.ID(childComplexity), true
 	case "Account.name":
 		if e.ComplexityRoot.Account.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Account.Name(childComplexity), true
+	case "Account.usage":
+		if e.ComplexityRoot.Account.Usage == nil {
+			break
+		}
+
+		args, err := ec.field_Account_usage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.Usage(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period), args["range"].(*usage.TypedRange)), true
 
 	case "AccountConnection.edges":
 		if e.ComplexityRoot.AccountConnection.Edges == nil {
@@ -824,12 +922,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.CustomerID(childComplexity), true
+	case "Customer.id":
+		if e.ComplexityRoot.Customer.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.ID(childComplexity), true
 	case "Customer.name":
 		if e.ComplexityRoot.Customer.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Customer.Name(childComplexity), true
+	case "Customer.usage":
+		if e.ComplexityRoot.Customer.Usage == nil {
+			break
+		}
+
+		args, err := ec.field_Customer_usage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Customer.Usage(childComplexity, args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period), args["range"].(*usage.TypedRange)), true
 
 	case "CustomerConnection.edges":
 		if e.ComplexityRoot.CustomerConnection.Edges == nil {
@@ -888,6 +1003,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Query.account":
+		if e.ComplexityRoot.Query.Account == nil {
+			break
+		}
+
+		args, err := ec.field_Query_account_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Account(childComplexity, args["accountId"].(string)), true
 	case "Query.accounts":
 		if e.ComplexityRoot.Query.Accounts == nil {
 			break
@@ -909,7 +1035,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.AiUsage(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["accountIds"].([]string), args["customerIds"].([]string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.Query.AiUsage(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["accountIds"].([]string), args["customerIds"].([]string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period), args["range"].(*usage.TypedRange)), true
+	case "Query.customer":
+		if e.ComplexityRoot.Query.Customer == nil {
+			break
+		}
+
+		args, err := ec.field_Query_customer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Customer(childComplexity, args["accountId"].(string), args["customerId"].(string)), true
 	case "Query.customers":
 		if e.ComplexityRoot.Query.Customers == nil {
 			break
@@ -922,6 +1059,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Customers(childComplexity, args["accountId"].(*string), args["search"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 
+	case "Query.node":
+		if e.ComplexityRoot.Query.Node == nil {
+			break
+		}
+
+		args, err := ec.field_Query_node_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Node(childComplexity, args["id"].(string)), true
+	case "Query.nodes":
+		if e.ComplexityRoot.Query.Nodes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_nodes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -939,7 +1098,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.AiUsageChanged(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["accountIds"].([]string), args["customerIds"].([]string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period)), true
+		return e.ComplexityRoot.Subscription.AiUsageChanged(childComplexity, args["accountId"].(*string), args["customerId"].(*string), args["accountIds"].([]string), args["customerIds"].([]string), args["startDate"].(*string), args["endDate"].(*string), args["timeZone"].(*string), args["period"].(*usage.Period), args["range"].(*usage.TypedRange)), true
 
 	case "Viewer.accounts":
 		if e.ComplexityRoot.Viewer.Accounts == nil {
@@ -947,6 +1106,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Accounts(childComplexity), true
+	case "Viewer.id":
+		if e.ComplexityRoot.Viewer.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.ID(childComplexity), true
 	case "Viewer.name":
 		if e.ComplexityRoot.Viewer.Name == nil {
 			break
@@ -970,9 +1135,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AIUsageComparison", ec.unmarshalInputAIUsageComparison),
+			graphql.NewInputUnmarshaler("AIUsageDays", ec.unmarshalInputAIUsageDays),
 			graphql.NewInputUnmarshaler("AIUsageFilter", ec.unmarshalInputAIUsageFilter),
+			graphql.NewInputUnmarshaler("AIUsageInstants", ec.unmarshalInputAIUsageInstants),
 			graphql.NewInputUnmarshaler("AIUsageMinimum", ec.unmarshalInputAIUsageMinimum),
 			graphql.NewInputUnmarshaler("AIUsageOrder", ec.unmarshalInputAIUsageOrder),
+			graphql.NewInputUnmarshaler("AIUsageRange", ec.unmarshalInputAIUsageRange),
 		)
 	}
 	first := true
@@ -1106,6 +1274,10 @@ type Query {
     timeZone: String
     "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `. Giving it together with one of them is an error."
     period: AIUsagePeriod
+    """
+    A range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `.
+    """
+    range: AIUsageRange
   ): AIUsage
   """
   The accounts you may see: those that have a name and those that have been used,
@@ -1149,8 +1321,37 @@ type Query {
   ): CustomerConnection
   "Who is asking, and what they may see."
   viewer: Viewer
+  """
+  An account that you may see; null where there is none with this id, neither with a name nor with usage.
+  """
+  account(
+    "The account's id."
+    accountId: ID!
+  ): Account
+  "A customer that you may see; null where there is none with these ids, neither with a name nor with usage."
+  customer(
+    "The id of the customer's account."
+    accountId: ID!
+    "The customer's id within the account."
+    customerId: ID!
+  ): Customer
+  """
+  What has an id, read anew: a report, its totals, a row or a point as they are now, an account, a customer.
+  Null for what is not an id, for what you may not see or is not there any more, and for a row, an amount or a point
+  of a report of very many accounts or customers (` + "`" + `docs/frontend.md` + "`" + `).
+  """
+  node(
+    "The id."
+    id: ID!
+  ): Node
+  "What has these ids, in their order, each as ` + "`" + `node` + "`" + ` has it. All of one report is read at once."
+  nodes(
+    "The ids, at most 100."
+    ids: [ID!]!
+  ): [Node]
 }
 
+"What goes on: each event is a whole answer."
 type Subscription {
   """
   The usage report as it is now, and again whenever its rows change; what is asked for
@@ -1174,7 +1375,17 @@ type Subscription {
     timeZone: String
     "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `."
     period: AIUsagePeriod
+    """
+    A range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `.
+    """
+    range: AIUsageRange
   ): AIUsage
+}
+
+"What has an id of its own, by which it can be read again."
+interface Node {
+  "The id, which is nothing to look into or to build."
+  id: ID!
 }
 
 "A range of time by its name, in the time zone of the question and by the gateway's clock."
@@ -1212,7 +1423,12 @@ The answer to a question about usage. All of it is of one state of the database,
 its parts agree; a page that continues an earlier one is the exception
 (` + "`" + `accountUsageConnection` + "`" + `).
 """
-type AIUsage {
+type AIUsage implements Node {
+  """
+  Names the report: its range, time zone and filters as they were understood, so that ` + "`" + `TODAY` + "`" + ` has another id tomorrow.
+  It says neither who asks nor when: the same id may be read in another state (` + "`" + `asOf` + "`" + `).
+  """
+  id: ID!
   "The first instant of the range, inclusive, as the dates were understood; null when it starts at the beginning."
   from: DateTime
   "The instant at which the range ends, exclusive; null when it has no end."
@@ -1333,13 +1549,19 @@ type AIUsage {
     endDate: String
     "The other range by its name."
     period: AIUsagePeriod
+    """
+    A range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `.
+    """
+    range: AIUsageRange
   ): AIUsage
   "How the answer was read."
   plan: AIUsagePlan!
 }
 
 "An amount of use."
-type AIUsageTotals {
+type AIUsageTotals implements Node {
+  "Names the amount: the report, and whose part of it this is."
+  id: ID!
   "The sum of the sessions' AI minutes: each session's duration rounded up to the whole minute."
   aiMinutes: Int64!
   "The unrounded sum of the sessions' durations, in seconds."
@@ -1349,7 +1571,9 @@ type AIUsageTotals {
 }
 
 "The usage of one account."
-type AIAccountUsage {
+type AIAccountUsage implements Node {
+  "Names the row: the report and the account."
+  id: ID!
   "The account's id."
   accountId: ID!
   "The account, with its name."
@@ -1401,6 +1625,10 @@ type AIAccountUsage {
     endDate: String
     "The other range by its name."
     period: AIUsagePeriod
+    """
+    A range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `.
+    """
+    range: AIUsageRange
   ): AIUsageTotals
   "This row's part of the report's ` + "`" + `totals` + "`" + `, from 0 to 1. Null when that total is 0."
   share(
@@ -1410,7 +1638,9 @@ type AIAccountUsage {
 }
 
 "The usage of one customer of an account."
-type AICustomerUsage {
+type AICustomerUsage implements Node {
+  "Names the row: the report, the account and the customer."
+  id: ID!
   "The id of the customer's account."
   accountId: ID!
   "The customer's account, with its name."
@@ -1452,6 +1682,10 @@ type AICustomerUsage {
     endDate: String
     "The other range by its name."
     period: AIUsagePeriod
+    """
+    A range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `.
+    """
+    range: AIUsageRange
   ): AIUsageTotals
   "This row's part of the report's ` + "`" + `totals` + "`" + `, from 0 to 1. Null when that total is 0."
   share(
@@ -1487,7 +1721,9 @@ enum AIUsageMeasure {
 }
 
 "The usage of one point of a series, such as an hour or a month."
-type AIUsagePoint {
+type AIUsagePoint implements Node {
+  "Names the point: the report or the row whose series it belongs to, the granularity, and where it starts."
+  id: ID!
   "Where it starts, inclusive: on the calendar, or where the report's range starts."
   from: DateTime!
   "Where it ends, exclusive: on the calendar, or where the report's range ends."
@@ -1648,6 +1884,34 @@ input AIUsageComparison {
   endDate: String
   "Another range by its name."
   period: AIUsagePeriod
+  "Another range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `."
+  range: AIUsageRange
+}
+
+"A range of time, of one of these kinds."
+input AIUsageRange @oneOf {
+  "Calendar days in the time zone."
+  days: AIUsageDays
+  "From one instant to another, whatever the time zone."
+  instants: AIUsageInstants
+  "A range by its name."
+  period: AIUsagePeriod
+}
+
+"Calendar days in the time zone, both of them included."
+input AIUsageDays {
+  "The first day; absent, the beginning."
+  from: Date
+  "The last day; absent, there is no end."
+  to: Date
+}
+
+"A span of time."
+input AIUsageInstants {
+  "Where it starts, inclusive; absent, at the beginning."
+  from: DateTime
+  "Where it ends, exclusive; absent, it has no end."
+  to: DateTime
 }
 
 "Which rows are listed. All that is given must hold."
@@ -1729,15 +1993,50 @@ type PageInfo {
 }
 
 "An account."
-type Account {
+type Account implements Node {
+  "Names the account among everything that has an id. What other fields and arguments take is ` + "`" + `accountId` + "`" + `."
+  id: ID!
   "The account's id."
   accountId: ID!
   "The account's name; null when the gateway has not been told one."
   name: String
+  "The account's customers, as ` + "`" + `Query.customers` + "`" + ` has them."
+  customers(
+    """
+    Only customers that have this text in their id or their name, in upper or lower case, with
+    or without accents. An empty string means every customer.
+    """
+    search: String
+    "How many to return, from the first on: at most 1,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many to return, up to the last one: at most 1,000. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): CustomerConnection
+  "The usage report of this account alone, as ` + "`" + `Query.aiUsage` + "`" + ` has it. Those of a list of accounts are read together."
+  usage(
+    "Where the range starts, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    startDate: String
+    "Where the range ends, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    endDate: String
+    "The IANA name of the time zone in which days are understood."
+    timeZone: String
+    "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `."
+    period: AIUsagePeriod
+    """
+    A range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `.
+    """
+    range: AIUsageRange
+  ): AIUsage
 }
 
 "A customer of an account."
-type Customer {
+type Customer implements Node {
+  "Names the customer among everything that has an id. What other fields and arguments take is ` + "`" + `customerId` + "`" + `, with ` + "`" + `accountId` + "`" + `."
+  id: ID!
   "The id of the customer's account."
   accountId: ID!
   "The customer's account, with its name."
@@ -1746,6 +2045,21 @@ type Customer {
   customerId: ID!
   "The customer's name; null when the gateway has not been told one."
   name: String
+  "The usage report of this customer alone, as ` + "`" + `Query.aiUsage` + "`" + ` has it. Those of a list of customers are read together."
+  usage(
+    "Where the range starts, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    startDate: String
+    "Where the range ends, in the forms of ` + "`" + `Query.aiUsage` + "`" + `."
+    endDate: String
+    "The IANA name of the time zone in which days are understood."
+    timeZone: String
+    "A range by its name, instead of ` + "`" + `startDate` + "`" + ` and ` + "`" + `endDate` + "`" + `."
+    period: AIUsagePeriod
+    """
+    A range that says of which kind it is, instead of ` + "`" + `startDate` + "`" + `, ` + "`" + `endDate` + "`" + ` and ` + "`" + `period` + "`" + `.
+    """
+    range: AIUsageRange
+  ): AIUsage
 }
 
 "A page of accounts."
@@ -1785,24 +2099,37 @@ type CustomerEdge {
 }
 
 "Who is asking."
-type Viewer {
+type Viewer implements Node {
+  "Names whoever asks. Nobody else may read it by that."
+  id: ID!
   "The name they are known by: a user's name, or ` + "`" + `key:` + "`" + ` and ` + "`" + `token:` + "`" + ` with the id of an API key or the subject of a token."
   name: String!
-  "Their roles: ` + "`" + `SystemAdministrator` + "`" + ` sees every account, ` + "`" + `AccountAdministrator` + "`" + ` the accounts below."
-  roles: [String!]!
+  "Their roles. Others that a token may name have no meaning here, and are left out."
+  roles: [Role!]!
   "The accounts they may see, ordered by id; null when those are all of them."
   accounts: [Account!]
 }
 
-"An instant in RFC 3339, such as ` + "`" + `2026-03-01T00:00:00+01:00` + "`" + `, with the offset of the report's time zone."
-scalar DateTime
+"What somebody may see and do."
+enum Role {
+  "Sees every account, and may use the legacy operation."
+  SystemAdministrator
+  "Sees the accounts that it is given."
+  AccountAdministrator
+}
+
+"An instant in RFC 3339, such as ` + "`" + `2026-03-01T00:00:00+01:00` + "`" + `, with the offset of the report's time zone. Any offset is taken as input, and up to nine digits of a second."
+scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
+
+"A calendar day, such as ` + "`" + `2026-03-01` + "`" + `: a full date of RFC 3339."
+scalar Date @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
 
 """
 A whole number of up to 64 bits, as a JSON number. JavaScript represents it exactly up to
 9,007,199,254,740,991; for more, ask for text: a request with the extension
 ` + "`" + `{"int64": "text"}` + "`" + ` is answered with all such numbers as strings. Both are taken as input.
 """
-scalar Int64
+scalar Int64 @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -1813,6 +2140,8 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
 func (ec *executionContext) childFields_AIAccountUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_AIAccountUsage_id(ctx, field)
 	case "accountId":
 		return ec.fieldContext_AIAccountUsage_accountId(ctx, field)
 	case "account":
@@ -1867,6 +2196,8 @@ func (ec *executionContext) childFields_AIAccountUsageEdge(ctx context.Context, 
 
 func (ec *executionContext) childFields_AICustomerUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_AICustomerUsage_id(ctx, field)
 	case "accountId":
 		return ec.fieldContext_AICustomerUsage_accountId(ctx, field)
 	case "account":
@@ -1921,6 +2252,8 @@ func (ec *executionContext) childFields_AICustomerUsageEdge(ctx context.Context,
 
 func (ec *executionContext) childFields_AIUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_AIUsage_id(ctx, field)
 	case "from":
 		return ec.fieldContext_AIUsage_from(ctx, field)
 	case "to":
@@ -1987,6 +2320,8 @@ func (ec *executionContext) childFields_AIUsagePlanPiece(ctx context.Context, fi
 
 func (ec *executionContext) childFields_AIUsagePoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_AIUsagePoint_id(ctx, field)
 	case "from":
 		return ec.fieldContext_AIUsagePoint_from(ctx, field)
 	case "to":
@@ -2017,6 +2352,8 @@ func (ec *executionContext) childFields_AIUsageSpan(ctx context.Context, field g
 
 func (ec *executionContext) childFields_AIUsageTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_AIUsageTotals_id(ctx, field)
 	case "aiMinutes":
 		return ec.fieldContext_AIUsageTotals_aiMinutes(ctx, field)
 	case "aiSeconds":
@@ -2029,10 +2366,16 @@ func (ec *executionContext) childFields_AIUsageTotals(ctx context.Context, field
 
 func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Account_id(ctx, field)
 	case "accountId":
 		return ec.fieldContext_Account_accountId(ctx, field)
 	case "name":
 		return ec.fieldContext_Account_name(ctx, field)
+	case "customers":
+		return ec.fieldContext_Account_customers(ctx, field)
+	case "usage":
+		return ec.fieldContext_Account_usage(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
@@ -2061,6 +2404,8 @@ func (ec *executionContext) childFields_AccountEdge(ctx context.Context, field g
 
 func (ec *executionContext) childFields_Customer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Customer_id(ctx, field)
 	case "accountId":
 		return ec.fieldContext_Customer_accountId(ctx, field)
 	case "account":
@@ -2069,6 +2414,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_customerId(ctx, field)
 	case "name":
 		return ec.fieldContext_Customer_name(ctx, field)
+	case "usage":
+		return ec.fieldContext_Customer_usage(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Customer", field.Name)
 }
@@ -2111,6 +2458,8 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Viewer_id(ctx, field)
 	case "name":
 		return ec.fieldContext_Viewer_name(ctx, field)
 	case "roles":
@@ -2264,6 +2613,14 @@ func (ec *executionContext) field_AIAccountUsage_compareTo_args(ctx context.Cont
 		return nil, err
 	}
 	args["period"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*usage.TypedRange, error) {
+			return ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg3
 	return args, nil
 }
 
@@ -2287,8 +2644,8 @@ func (ec *executionContext) field_AIAccountUsage_customerUsage_args(ctx context.
 	}
 	args["include"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
-		func(ctx context.Context, v any) (*usage.Comparison, error) {
-			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		func(ctx context.Context, v any) (*answer.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋresolversᚋanswerᚐComparison(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2382,6 +2739,14 @@ func (ec *executionContext) field_AICustomerUsage_compareTo_args(ctx context.Con
 		return nil, err
 	}
 	args["period"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*usage.TypedRange, error) {
+			return ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg3
 	return args, nil
 }
 
@@ -2503,8 +2868,8 @@ func (ec *executionContext) field_AIUsage_accountUsageConnection_args(ctx contex
 	}
 	args["include"] = arg6
 	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
-		func(ctx context.Context, v any) (*usage.Comparison, error) {
-			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		func(ctx context.Context, v any) (*answer.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋresolversᚋanswerᚐComparison(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2533,8 +2898,8 @@ func (ec *executionContext) field_AIUsage_accountUsage_args(ctx context.Context,
 	}
 	args["include"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
-		func(ctx context.Context, v any) (*usage.Comparison, error) {
-			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		func(ctx context.Context, v any) (*answer.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋresolversᚋanswerᚐComparison(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2570,6 +2935,14 @@ func (ec *executionContext) field_AIUsage_compareTo_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["period"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*usage.TypedRange, error) {
+			return ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg3
 	return args, nil
 }
 
@@ -2633,8 +3006,8 @@ func (ec *executionContext) field_AIUsage_customerUsageConnection_args(ctx conte
 	}
 	args["include"] = arg6
 	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
-		func(ctx context.Context, v any) (*usage.Comparison, error) {
-			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		func(ctx context.Context, v any) (*answer.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋresolversᚋanswerᚐComparison(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2663,8 +3036,8 @@ func (ec *executionContext) field_AIUsage_customerUsage_args(ctx context.Context
 	}
 	args["include"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
-		func(ctx context.Context, v any) (*usage.Comparison, error) {
-			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx, v)
+		func(ctx context.Context, v any) (*answer.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋresolversᚋanswerᚐComparison(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2717,6 +3090,144 @@ func (ec *executionContext) field_AIUsage_series_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Account_customers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Account_usage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["startDate"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["endDate"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "timeZone",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["timeZone"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (*usage.Period, error) {
+			return ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*usage.TypedRange, error) {
+			return ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Customer_usage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "startDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["startDate"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "endDate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["endDate"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "timeZone",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["timeZone"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (*usage.Period, error) {
+			return ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*usage.TypedRange, error) {
+			return ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg4
+	return args, nil
+}
+
 func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2728,6 +3239,20 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_account_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "accountId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["accountId"] = arg0
 	return args, nil
 }
 
@@ -2844,6 +3369,36 @@ func (ec *executionContext) field_Query_aiUsage_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["period"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*usage.TypedRange, error) {
+			return ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg8
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_customer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "accountId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["accountId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "customerId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customerId"] = arg1
 	return args, nil
 }
 
@@ -2898,6 +3453,34 @@ func (ec *executionContext) field_Query_customers_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["before"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "ids",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ids"] = arg0
 	return args, nil
 }
 
@@ -2968,6 +3551,14 @@ func (ec *executionContext) field_Subscription_aiUsageChanged_args(ctx context.C
 		return nil, err
 	}
 	args["period"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*usage.TypedRange, error) {
+			return ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg8
 	return args, nil
 }
 
@@ -3044,6 +3635,29 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _AIAccountUsage_id(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsage_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIAccountUsage", field, true, false, "ID")
+}
 
 func (ec *executionContext) _AIAccountUsage_accountId(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -3201,11 +3815,11 @@ func (ec *executionContext) _AIAccountUsage_withoutCustomer(ctx context.Context,
 			return ec.fieldContext_AIAccountUsage_withoutCustomer(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.WithoutCustomer, nil
+			return obj.PartWithoutCustomer(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v usage.Usage) graphql.Marshaler {
-			return ec.marshalNAIUsageTotals2aiusageᚋusageᚐUsage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
+			return ec.marshalNAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3215,7 +3829,7 @@ func (ec *executionContext) fieldContext_AIAccountUsage_withoutCustomer(_ contex
 	fc = &graphql.FieldContext{
 		Object:     "AIAccountUsage",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIUsageTotals(ctx, field)
@@ -3234,7 +3848,7 @@ func (ec *executionContext) _AIAccountUsage_customerUsage(ctx context.Context, f
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CustomerUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
+			return obj.CustomerUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
@@ -3325,8 +3939,8 @@ func (ec *executionContext) _AIAccountUsage_previous(ctx context.Context, field 
 			return obj.Previous(fc.Args["shift"].(usage.Shift), fc.Args["elapsed"].(bool))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
-			return ec.marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
+			return ec.marshalOAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3366,11 +3980,11 @@ func (ec *executionContext) _AIAccountUsage_compareTo(ctx context.Context, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CompareTo(fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.AIAccountUsage().CompareTo(ctx, obj, fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period), fc.Args["range"].(*usage.TypedRange))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
-			return ec.marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
+			return ec.marshalOAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3381,7 +3995,7 @@ func (ec *executionContext) fieldContext_AIAccountUsage_compareTo(ctx context.Co
 		Object:     "AIAccountUsage",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIUsageTotals(ctx, field)
 		},
@@ -3616,6 +4230,29 @@ func (ec *executionContext) fieldContext_AIAccountUsageEdge_node(_ context.Conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _AICustomerUsage_id(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsage_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AICustomerUsage", field, true, false, "ID")
 }
 
 func (ec *executionContext) _AICustomerUsage_accountId(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
@@ -3877,8 +4514,8 @@ func (ec *executionContext) _AICustomerUsage_previous(ctx context.Context, field
 			return obj.Previous(fc.Args["shift"].(usage.Shift), fc.Args["elapsed"].(bool))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
-			return ec.marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
+			return ec.marshalOAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3918,11 +4555,11 @@ func (ec *executionContext) _AICustomerUsage_compareTo(ctx context.Context, fiel
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CompareTo(fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.AICustomerUsage().CompareTo(ctx, obj, fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period), fc.Args["range"].(*usage.TypedRange))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
-			return ec.marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
+			return ec.marshalOAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3933,7 +4570,7 @@ func (ec *executionContext) fieldContext_AICustomerUsage_compareTo(ctx context.C
 		Object:     "AICustomerUsage",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIUsageTotals(ctx, field)
 		},
@@ -4170,6 +4807,29 @@ func (ec *executionContext) fieldContext_AICustomerUsageEdge_node(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _AIUsage_id(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsage_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsage", field, true, false, "ID")
+}
+
 func (ec *executionContext) _AIUsage_from(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4294,11 +4954,11 @@ func (ec *executionContext) _AIUsage_totals(ctx context.Context, field graphql.C
 			return ec.fieldContext_AIUsage_totals(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Totals, nil
+			return obj.WholeTotals(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v usage.Usage) graphql.Marshaler {
-			return ec.marshalNAIUsageTotals2aiusageᚋusageᚐUsage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
+			return ec.marshalNAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4308,7 +4968,7 @@ func (ec *executionContext) fieldContext_AIUsage_totals(_ context.Context, field
 	fc = &graphql.FieldContext{
 		Object:     "AIUsage",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIUsageTotals(ctx, field)
@@ -4327,7 +4987,7 @@ func (ec *executionContext) _AIUsage_accountUsage(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.AccountUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
+			return obj.AccountUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.AccountUsage) graphql.Marshaler {
@@ -4371,7 +5031,7 @@ func (ec *executionContext) _AIUsage_customerUsage(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CustomerUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
+			return obj.CustomerUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
@@ -4415,7 +5075,7 @@ func (ec *executionContext) _AIUsage_accountUsageConnection(ctx context.Context,
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.AccountUsageConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order), fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
+			return obj.AccountUsageConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order), fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.AccountUsageConnection) graphql.Marshaler {
@@ -4459,7 +5119,7 @@ func (ec *executionContext) _AIUsage_customerUsageConnection(ctx context.Context
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CustomerUsageConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order), fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*usage.Comparison))
+			return obj.CustomerUsageConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order), fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.CustomerUsageConnection) graphql.Marshaler {
@@ -4591,7 +5251,7 @@ func (ec *executionContext) _AIUsage_compareTo(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CompareTo(fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.AIUsage().CompareTo(ctx, obj, fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["period"].(*usage.Period), fc.Args["range"].(*usage.TypedRange))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
@@ -4606,7 +5266,7 @@ func (ec *executionContext) fieldContext_AIUsage_compareTo(ctx context.Context, 
 		Object:     "AIUsage",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AIUsage(ctx, field)
 		},
@@ -4914,6 +5574,29 @@ func (ec *executionContext) fieldContext_AIUsagePlanPiece_to(_ context.Context, 
 	return graphql.NewScalarFieldContext("AIUsagePlanPiece", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _AIUsagePoint_id(ctx context.Context, field graphql.CollectedField, obj *answer.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePoint_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePoint_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsagePoint", field, true, false, "ID")
+}
+
 func (ec *executionContext) _AIUsagePoint_from(ctx context.Context, field graphql.CollectedField, obj *answer.Point) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5121,7 +5804,30 @@ func (ec *executionContext) fieldContext_AIUsageSpan_to(_ context.Context, field
 	return graphql.NewScalarFieldContext("AIUsageSpan", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _AIUsageTotals_aiMinutes(ctx context.Context, field graphql.CollectedField, obj *usage.Usage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIUsageTotals_id(ctx context.Context, field graphql.CollectedField, obj *answer.Totals) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageTotals_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageTotals_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageTotals", field, true, false, "ID")
+}
+
+func (ec *executionContext) _AIUsageTotals_aiMinutes(ctx context.Context, field graphql.CollectedField, obj *answer.Totals) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5144,7 +5850,7 @@ func (ec *executionContext) fieldContext_AIUsageTotals_aiMinutes(_ context.Conte
 	return graphql.NewScalarFieldContext("AIUsageTotals", field, false, false, "Int64")
 }
 
-func (ec *executionContext) _AIUsageTotals_aiSeconds(ctx context.Context, field graphql.CollectedField, obj *usage.Usage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIUsageTotals_aiSeconds(ctx context.Context, field graphql.CollectedField, obj *answer.Totals) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5167,7 +5873,7 @@ func (ec *executionContext) fieldContext_AIUsageTotals_aiSeconds(_ context.Conte
 	return graphql.NewScalarFieldContext("AIUsageTotals", field, false, false, "Int64")
 }
 
-func (ec *executionContext) _AIUsageTotals_sessions(ctx context.Context, field graphql.CollectedField, obj *usage.Usage) (ret graphql.Marshaler) {
+func (ec *executionContext) _AIUsageTotals_sessions(ctx context.Context, field graphql.CollectedField, obj *answer.Totals) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5188,6 +5894,29 @@ func (ec *executionContext) _AIUsageTotals_sessions(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_AIUsageTotals_sessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AIUsageTotals", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _Account_id(ctx context.Context, field graphql.CollectedField, obj *answer.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, true, false, "ID")
 }
 
 func (ec *executionContext) _Account_accountId(ctx context.Context, field graphql.CollectedField, obj *answer.Account) (ret graphql.Marshaler) {
@@ -5234,6 +5963,94 @@ func (ec *executionContext) _Account_name(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_Account_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, true, false, "String")
+}
+
+func (ec *executionContext) _Account_customers(ctx context.Context, field graphql.CollectedField, obj *answer.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_customers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Account().Customers(ctx, obj, fc.Args["search"].(*string), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.CustomerConnection) graphql.Marshaler {
+			return ec.marshalOCustomerConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_customers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomerConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Account_customers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Account_usage(ctx context.Context, field graphql.CollectedField, obj *answer.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_usage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Account().Usage(ctx, obj, fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period), fc.Args["range"].(*usage.TypedRange))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
+			return ec.marshalOAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_usage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsage(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Account_usage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _AccountConnection_edges(ctx context.Context, field graphql.CollectedField, obj *answer.AccountConnection) (ret graphql.Marshaler) {
@@ -5387,6 +6204,29 @@ func (ec *executionContext) fieldContext_AccountEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Customer_id(ctx context.Context, field graphql.CollectedField, obj *answer.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, true, false, "ID")
+}
+
 func (ec *executionContext) _Customer_accountId(ctx context.Context, field graphql.CollectedField, obj *answer.Customer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5486,6 +6326,50 @@ func (ec *executionContext) _Customer_name(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Customer_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, true, false, "String")
+}
+
+func (ec *executionContext) _Customer_usage(ctx context.Context, field graphql.CollectedField, obj *answer.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_usage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Customer().Usage(ctx, obj, fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period), fc.Args["range"].(*usage.TypedRange))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
+			return ec.marshalOAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_usage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsage(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Customer_usage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _CustomerConnection_edges(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerConnection) (ret graphql.Marshaler) {
@@ -5741,7 +6625,7 @@ func (ec *executionContext) _Query_aiUsage(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().AiUsage(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["accountIds"].([]string), fc.Args["customerIds"].([]string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.Query().AiUsage(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["accountIds"].([]string), fc.Args["customerIds"].([]string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period), fc.Args["range"].(*usage.TypedRange))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
@@ -5895,6 +6779,182 @@ func (ec *executionContext) fieldContext_Query_viewer(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_account(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Account(ctx, fc.Args["accountId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Account) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖaiusageᚋresolversᚋanswerᚐAccount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_account(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_account_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_customer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Customer(ctx, fc.Args["accountId"].(string), fc.Args["customerId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚖaiusageᚋresolversᚋanswerᚐCustomer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_customer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_customer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Node(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Node) graphql.Marshaler {
+			return ec.marshalONode2aiusageᚋresolversᚋanswerᚐNode(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_node(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_node_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Nodes(ctx, fc.Args["ids"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Node) graphql.Marshaler {
+			return ec.marshalONode2ᚕaiusageᚋresolversᚋanswerᚐNode(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_nodes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5981,7 +7041,7 @@ func (ec *executionContext) _Subscription_aiUsageChanged(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().AiUsageChanged(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["accountIds"].([]string), fc.Args["customerIds"].([]string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period))
+			return ec.Resolvers.Subscription().AiUsageChanged(ctx, fc.Args["accountId"].(*string), fc.Args["customerId"].(*string), fc.Args["accountIds"].([]string), fc.Args["customerIds"].([]string), fc.Args["startDate"].(*string), fc.Args["endDate"].(*string), fc.Args["timeZone"].(*string), fc.Args["period"].(*usage.Period), fc.Args["range"].(*usage.TypedRange))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Report) graphql.Marshaler {
@@ -6013,6 +7073,29 @@ func (ec *executionContext) fieldContext_Subscription_aiUsageChanged(ctx context
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_id(ctx context.Context, field graphql.CollectedField, obj *answer.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, true, false, "ID")
 }
 
 func (ec *executionContext) _Viewer_name(ctx context.Context, field graphql.CollectedField, obj *answer.Viewer) (ret graphql.Marshaler) {
@@ -6050,15 +7133,15 @@ func (ec *executionContext) _Viewer_roles(ctx context.Context, field graphql.Col
 			return obj.Roles, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Role) graphql.Marshaler {
+			return ec.marshalNRole2ᚕaiusageᚋresolversᚋanswerᚐRoleᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_Viewer_roles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Viewer", field, false, false, "String")
+	return graphql.NewScalarFieldContext("Viewer", field, false, false, "Role")
 }
 
 func (ec *executionContext) _Viewer_accounts(ctx context.Context, field graphql.CollectedField, obj *answer.Viewer) (ret graphql.Marshaler) {
@@ -7166,8 +8249,8 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputAIUsageComparison(ctx context.Context, obj any) (usage.Comparison, error) {
-	var it usage.Comparison
+func (ec *executionContext) unmarshalInputAIUsageComparison(ctx context.Context, obj any) (answer.Comparison, error) {
+	var it answer.Comparison
 	if obj == nil {
 		return it, nil
 	}
@@ -7177,7 +8260,7 @@ func (ec *executionContext) unmarshalInputAIUsageComparison(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"shift", "elapsed", "startDate", "endDate", "period"}
+	fieldsInOrder := [...]string{"shift", "elapsed", "startDate", "endDate", "period", "range"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -7219,6 +8302,13 @@ func (ec *executionContext) unmarshalInputAIUsageComparison(ctx context.Context,
 				return it, err
 			}
 			it.Period = data
+		case "range":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("range"))
+			data, err := ec.unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Range = data
 		}
 	}
 	return it, nil
@@ -7230,9 +8320,58 @@ func (ec *executionContext) unmarshalInputAIUsageComparison(ctx context.Context,
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalAIUsageComparison(ctx context.Context, raw any) (usage.Comparison, error) {
-	var out usage.Comparison
+func UnmarshalAIUsageComparison(ctx context.Context, raw any) (answer.Comparison, error) {
+	var out answer.Comparison
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageComparison", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAIUsageDays(ctx context.Context, obj any) (usage.Ends, error) {
+	var it usage.Ends
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODate2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalODate2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAIUsageDays unmarshals raw into the AIUsageDays input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAIUsageDays(ctx context.Context, raw any) (usage.Ends, error) {
+	var out usage.Ends
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageDays", raw, &out)
 	return out, err
 }
 
@@ -7289,6 +8428,55 @@ func (ec *executionContext) unmarshalInputAIUsageFilter(ctx context.Context, obj
 func UnmarshalAIUsageFilter(ctx context.Context, raw any) (answer.Filter, error) {
 	var out answer.Filter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAIUsageInstants(ctx context.Context, obj any) (usage.Ends, error) {
+	var it usage.Ends
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODateTime2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalODateTime2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAIUsageInstants unmarshals raw into the AIUsageInstants input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAIUsageInstants(ctx context.Context, raw any) (usage.Ends, error) {
+	var out usage.Ends
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageInstants", raw, &out)
 	return out, err
 }
 
@@ -7405,15 +8593,134 @@ func UnmarshalAIUsageOrder(ctx context.Context, raw any) (answer.Order, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputAIUsageRange(ctx context.Context, obj any) (usage.TypedRange, error) {
+	var it usage.TypedRange
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"days", "instants", "period"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "days":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("days"))
+			data, err := ec.unmarshalOAIUsageDays2ᚖaiusageᚋusageᚐEnds(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Days = data
+		case "instants":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("instants"))
+			data, err := ec.unmarshalOAIUsageInstants2ᚖaiusageᚋusageᚐEnds(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Instants = data
+		case "period":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("period"))
+			data, err := ec.unmarshalOAIUsagePeriod2ᚖaiusageᚋusageᚐPeriod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Period = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAIUsageRange unmarshals raw into the AIUsageRange input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAIUsageRange(ctx context.Context, raw any) (usage.TypedRange, error) {
+	var out usage.TypedRange
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageRange", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
+
+func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj answer.Node) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case *answer.Viewer:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Viewer(ctx, sel, obj)
+	case answer.Customer:
+		return ec._Customer(ctx, sel, &obj)
+	case *answer.Customer:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Customer(ctx, sel, obj)
+	case answer.Account:
+		return ec._Account(ctx, sel, &obj)
+	case *answer.Account:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Account(ctx, sel, obj)
+	case *answer.Totals:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AIUsageTotals(ctx, sel, obj)
+	case answer.Point:
+		return ec._AIUsagePoint(ctx, sel, &obj)
+	case *answer.Point:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AIUsagePoint(ctx, sel, obj)
+	case *answer.Report:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AIUsage(ctx, sel, obj)
+	case answer.CustomerUsage:
+		return ec._AICustomerUsage(ctx, sel, &obj)
+	case *answer.CustomerUsage:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AICustomerUsage(ctx, sel, obj)
+	case answer.AccountUsage:
+		return ec._AIAccountUsage(ctx, sel, &obj)
+	case *answer.AccountUsage:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AIAccountUsage(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of Node must implement graphql.Marshaler", obj))
+		}
+	}
+}
 
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
 
-var aIAccountUsageImplementors = []string{"AIAccountUsage"}
+var aIAccountUsageImplementors = []string{"AIAccountUsage", "Node"}
 
 func (ec *executionContext) _AIAccountUsage(ctx context.Context, sel ast.SelectionSet, obj *answer.AccountUsage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, aIAccountUsageImplementors)
@@ -7424,6 +8731,11 @@ func (ec *executionContext) _AIAccountUsage(ctx context.Context, sel ast.Selecti
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AIAccountUsage")
+		case "id":
+			out.Values[i] = ec._AIAccountUsage_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "accountId":
 			out.Values[i] = ec._AIAccountUsage_accountId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -7477,10 +8789,11 @@ func (ec *executionContext) _AIAccountUsage(ctx context.Context, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "compareTo":
-			out.Values[i] = ec._AIAccountUsage_compareTo(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIAccountUsage_compareTo(ctx, field, obj)
+				})
 		case "share":
 			out.Values[i] = ec._AIAccountUsage_share(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -7589,7 +8902,7 @@ func (ec *executionContext) _AIAccountUsageEdge(ctx context.Context, sel ast.Sel
 	return out
 }
 
-var aICustomerUsageImplementors = []string{"AICustomerUsage"}
+var aICustomerUsageImplementors = []string{"AICustomerUsage", "Node"}
 
 func (ec *executionContext) _AICustomerUsage(ctx context.Context, sel ast.SelectionSet, obj *answer.CustomerUsage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, aICustomerUsageImplementors)
@@ -7600,6 +8913,11 @@ func (ec *executionContext) _AICustomerUsage(ctx context.Context, sel ast.Select
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AICustomerUsage")
+		case "id":
+			out.Values[i] = ec._AICustomerUsage_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "accountId":
 			out.Values[i] = ec._AICustomerUsage_accountId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -7652,10 +8970,11 @@ func (ec *executionContext) _AICustomerUsage(ctx context.Context, sel ast.Select
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "compareTo":
-			out.Values[i] = ec._AICustomerUsage_compareTo(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AICustomerUsage_compareTo(ctx, field, obj)
+				})
 		case "share":
 			out.Values[i] = ec._AICustomerUsage_share(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -7764,7 +9083,7 @@ func (ec *executionContext) _AICustomerUsageEdge(ctx context.Context, sel ast.Se
 	return out
 }
 
-var aIUsageImplementors = []string{"AIUsage"}
+var aIUsageImplementors = []string{"AIUsage", "Node"}
 
 func (ec *executionContext) _AIUsage(ctx context.Context, sel ast.SelectionSet, obj *answer.Report) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, aIUsageImplementors)
@@ -7775,6 +9094,11 @@ func (ec *executionContext) _AIUsage(ctx context.Context, sel ast.SelectionSet, 
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AIUsage")
+		case "id":
+			out.Values[i] = ec._AIUsage_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "from":
 			out.Values[i] = ec._AIUsage_from(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -7841,10 +9165,11 @@ func (ec *executionContext) _AIUsage(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "compareTo":
-			out.Values[i] = ec._AIUsage_compareTo(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIUsage_compareTo(ctx, field, obj)
+				})
 		case "plan":
 			out.Values[i] = ec._AIUsage_plan(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -7973,7 +9298,7 @@ func (ec *executionContext) _AIUsagePlanPiece(ctx context.Context, sel ast.Selec
 	return out
 }
 
-var aIUsagePointImplementors = []string{"AIUsagePoint"}
+var aIUsagePointImplementors = []string{"AIUsagePoint", "Node"}
 
 func (ec *executionContext) _AIUsagePoint(ctx context.Context, sel ast.SelectionSet, obj *answer.Point) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, aIUsagePointImplementors)
@@ -7984,6 +9309,11 @@ func (ec *executionContext) _AIUsagePoint(ctx context.Context, sel ast.Selection
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AIUsagePoint")
+		case "id":
+			out.Values[i] = ec._AIUsagePoint_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "from":
 			out.Values[i] = ec._AIUsagePoint_from(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -8074,9 +9404,9 @@ func (ec *executionContext) _AIUsageSpan(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
-var aIUsageTotalsImplementors = []string{"AIUsageTotals"}
+var aIUsageTotalsImplementors = []string{"AIUsageTotals", "Node"}
 
-func (ec *executionContext) _AIUsageTotals(ctx context.Context, sel ast.SelectionSet, obj *usage.Usage) graphql.Marshaler {
+func (ec *executionContext) _AIUsageTotals(ctx context.Context, sel ast.SelectionSet, obj *answer.Totals) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, aIUsageTotalsImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -8085,6 +9415,11 @@ func (ec *executionContext) _AIUsageTotals(ctx context.Context, sel ast.Selectio
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AIUsageTotals")
+		case "id":
+			out.Values[i] = ec._AIUsageTotals_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "aiMinutes":
 			out.Values[i] = ec._AIUsageTotals_aiMinutes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -8117,7 +9452,7 @@ func (ec *executionContext) _AIUsageTotals(ctx context.Context, sel ast.Selectio
 	return out
 }
 
-var accountImplementors = []string{"Account"}
+var accountImplementors = []string{"Account", "Node"}
 
 func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, obj *answer.Account) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accountImplementors)
@@ -8128,6 +9463,11 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Account")
+		case "id":
+			out.Values[i] = ec._Account_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "accountId":
 			out.Values[i] = ec._Account_accountId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -8138,6 +9478,18 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Account_name(ctx, field, obj)
+				})
+		case "customers":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Account_customers(ctx, field, obj)
+				})
+		case "usage":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Account_usage(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -8237,7 +9589,7 @@ func (ec *executionContext) _AccountEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
-var customerImplementors = []string{"Customer"}
+var customerImplementors = []string{"Customer", "Node"}
 
 func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet, obj *answer.Customer) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, customerImplementors)
@@ -8248,6 +9600,11 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Customer")
+		case "id":
+			out.Values[i] = ec._Customer_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "accountId":
 			out.Values[i] = ec._Customer_accountId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -8268,6 +9625,12 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Customer_name(ctx, field, obj)
+				})
+		case "usage":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_usage(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -8458,6 +9821,30 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_viewer(ctx, field)
 				})
+		case "account":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_account(ctx, field)
+				})
+		case "customer":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_customer(ctx, field)
+				})
+		case "node":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_node(ctx, field)
+				})
+		case "nodes":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_nodes(ctx, field)
+				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -8509,7 +9896,7 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 }
 
-var viewerImplementors = []string{"Viewer"}
+var viewerImplementors = []string{"Viewer", "Node"}
 
 func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, obj *answer.Viewer) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, viewerImplementors)
@@ -8520,6 +9907,11 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Viewer")
+		case "id":
+			out.Values[i] = ec._Viewer_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "name":
 			out.Values[i] = ec._Viewer_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -9154,8 +10546,12 @@ func (ec *executionContext) marshalNAIUsageSpan2ᚕaiusageᚋresolversᚋanswer�
 	return ret
 }
 
-func (ec *executionContext) marshalNAIUsageTotals2aiusageᚋusageᚐUsage(ctx context.Context, sel ast.SelectionSet, v usage.Usage) graphql.Marshaler {
-	return ec._AIUsageTotals(ctx, sel, &v)
+func (ec *executionContext) marshalNAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx context.Context, sel ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AIUsageTotals!")
+		return graphql.Null
+	}
+	return ec._AIUsageTotals(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNAccount2aiusageᚋresolversᚋanswerᚐAccount(ctx context.Context, sel ast.SelectionSet, v answer.Account) graphql.Marshaler {
@@ -9280,6 +10676,35 @@ func (ec *executionContext) marshalNID2string(ctx context.Context, sel ast.Selec
 	return res
 }
 
+func (ec *executionContext) unmarshalNID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNID2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNInt2int32(ctx context.Context, v any) (int32, error) {
 	res, err := graphql.UnmarshalInt32(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -9327,6 +10752,51 @@ func (ec *executionContext) marshalNPageInfo2aiusageᚋresolversᚋanswerᚐPage
 	return ec._PageInfo(ctx, sel, &v)
 }
 
+func (ec *executionContext) unmarshalNRole2aiusageᚋresolversᚋanswerᚐRole(ctx context.Context, v any) (answer.Role, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := answer.Role(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRole2aiusageᚋresolversᚋanswerᚐRole(ctx context.Context, sel ast.SelectionSet, v answer.Role) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Role!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNRole2ᚕaiusageᚋresolversᚋanswerᚐRoleᚄ(ctx context.Context, v any) ([]answer.Role, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]answer.Role, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRole2aiusageᚋresolversᚋanswerᚐRole(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNRole2ᚕaiusageᚋresolversᚋanswerᚐRoleᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.Role) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRole2aiusageᚋresolversᚋanswerᚐRole(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -9339,35 +10809,6 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
-}
-
-func (ec *executionContext) unmarshalNString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]string, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := make(graphql.Array, len(v))
-	for i := range v {
-		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
-	}
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -9579,11 +11020,19 @@ func (ec *executionContext) marshalOAIUsage2ᚖaiusageᚋresolversᚋanswerᚐRe
 	return ec._AIUsage(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOAIUsageComparison2ᚖaiusageᚋusageᚐComparison(ctx context.Context, v any) (*usage.Comparison, error) {
+func (ec *executionContext) unmarshalOAIUsageComparison2ᚖaiusageᚋresolversᚋanswerᚐComparison(ctx context.Context, v any) (*answer.Comparison, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputAIUsageComparison(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAIUsageDays2ᚖaiusageᚋusageᚐEnds(ctx context.Context, v any) (*usage.Ends, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAIUsageDays(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -9592,6 +11041,14 @@ func (ec *executionContext) unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋans
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputAIUsageFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAIUsageInstants2ᚖaiusageᚋusageᚐEnds(ctx context.Context, v any) (*usage.Ends, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAIUsageInstants(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -9672,6 +11129,14 @@ func (ec *executionContext) marshalOAIUsagePoint2ᚕaiusageᚋresolversᚋanswer
 	return ret
 }
 
+func (ec *executionContext) unmarshalOAIUsageRange2ᚖaiusageᚋusageᚐTypedRange(ctx context.Context, v any) (*usage.TypedRange, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAIUsageRange(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOAIUsageShift2aiusageᚋusageᚐShift(ctx context.Context, v any) (usage.Shift, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := usage.Shift(tmp)
@@ -9685,7 +11150,7 @@ func (ec *executionContext) marshalOAIUsageShift2aiusageᚋusageᚐShift(ctx con
 	return res
 }
 
-func (ec *executionContext) marshalOAIUsageTotals2ᚖaiusageᚋusageᚐUsage(ctx context.Context, sel ast.SelectionSet, v *usage.Usage) graphql.Marshaler {
+func (ec *executionContext) marshalOAIUsageTotals2ᚖaiusageᚋresolversᚋanswerᚐTotals(ctx context.Context, sel ast.SelectionSet, v *answer.Totals) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -9709,6 +11174,13 @@ func (ec *executionContext) marshalOAccount2ᚕaiusageᚋresolversᚋanswerᚐAc
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOAccount2ᚖaiusageᚋresolversᚋanswerᚐAccount(ctx context.Context, sel ast.SelectionSet, v *answer.Account) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Account(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOAccountConnection2ᚖaiusageᚋresolversᚋanswerᚐAccountConnection(ctx context.Context, sel ast.SelectionSet, v *answer.AccountConnection) graphql.Marshaler {
@@ -9748,11 +11220,54 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
+func (ec *executionContext) marshalOCustomer2ᚖaiusageᚋresolversᚋanswerᚐCustomer(ctx context.Context, sel ast.SelectionSet, v *answer.Customer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Customer(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCustomerConnection2ᚖaiusageᚋresolversᚋanswerᚐCustomerConnection(ctx context.Context, sel ast.SelectionSet, v *answer.CustomerConnection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._CustomerConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODate2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalString(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODate2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalODateTime2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalString(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODateTime2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
@@ -9859,6 +11374,26 @@ func (ec *executionContext) marshalOInt2ᚖint32(ctx context.Context, sel ast.Se
 	_ = ctx
 	res := graphql.MarshalInt32(*v)
 	return res
+}
+
+func (ec *executionContext) marshalONode2aiusageᚋresolversᚋanswerᚐNode(ctx context.Context, sel ast.SelectionSet, v answer.Node) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Node(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONode2ᚕaiusageᚋresolversᚋanswerᚐNode(ctx context.Context, sel ast.SelectionSet, v []answer.Node) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalONode2aiusageᚋresolversᚋanswerᚐNode(ctx, sel, v[i])
+	})
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOString2string(ctx context.Context, v any) (string, error) {

@@ -7,5 +7,6 @@ package graph
 type Query struct {
 }
 
+// What goes on: each event is a whole answer.
 type Subscription struct {
 }

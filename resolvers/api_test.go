@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,11 @@ func TestAnAnswerOfAnyWidthTakesFewStatements(t *testing.T) {
 		recorded, statements := dbtest.Record(t, dsn)
 		a := serve(open(t, recorded))
 		a.ask(t, t.Context(), `{aiUsage{asOf}}`) // to know the state of the rollups
+		var nodes []string
+		for _, id := range regexp.MustCompile(`"id":("[^"]+")`).FindAllStringSubmatch(a.ask(t, t.Context(),
+			`{aiUsage(startDate:"2026-03-01",endDate:"2026-03-31"){id totals{id} accountUsageConnection(first:20){nodes{id account{id} series(granularity:DAY,fillZero:false){id}}}}}`), -1) {
+			nodes = append(nodes, id[1])
+		}
 		const march = `aiUsage(startDate:"2026-03-01",endDate:"2026-03-31",timeZone:"Europe/Berlin")`
 		for query, most := range map[string]int{
 			// Two statements begin the transaction of a snapshot, and one ends it.
@@ -108,6 +114,15 @@ func TestAnAnswerOfAnyWidthTakesFewStatements(t *testing.T) {
 			`{` + march + `{accountUsage{previous{sessions} week:previous(shift:WEEK){sessions} compareTo(period:TODAY){sessions}} compareTo(period:TODAY){asOf}}}`:                                                                            7,
 			`{` + march + `{customerUsageConnection(first:3,filter:{search:"C",named:false},orderBy:{field:CHANGE},compare:{shift:YEAR}){totalCount nodes{customer{name} previous(shift:YEAR){sessions}}}}}`:                                   7,
 			`{` + march + `{accountUsageConnection(orderBy:{field:NAME}){nodes{account{name}}}}}`:                                                                                                                                              6,
+			// Of accounts and customers, and of theirs, all of a list is read together.
+			`{accounts(first:50){nodes{usage(period:TODAY){totals{sessions}}}}}`: 5,
+			`{` + march + `{accountUsage{account{usage(startDate:"2026-02-01",endDate:"2026-03-31"){totals{sessions} customerUsage{minutes} previous{totals{sessions}} series(granularity:DAY){sessions} accountUsage{series(granularity:DAY){sessions}}}}}}}`: 9,
+			`{` + march + `{customerUsage{customer{name usage(period:LAST_30_DAYS){totals{sessions} previous{totals{sessions}} series(granularity:DAY){sessions}}}}}}`:                                                                                         8,
+			`{customers(first:200){nodes{account{usage(period:TODAY){totals{sessions}}} usage(period:TODAY){totals{sessions}}}}}`:                                                                                                                              6,
+			`{aiUsage{accountUsage{id account{id}} totals{id} id}}`: 1,
+			`{account(accountId:"account-07"){id name}}`:            1,
+			`{a:account(accountId:"account-07"){name} b:account(accountId:"account-08"){name} c:customer(accountId:"account-07",customerId:"c1"){name}}`:                              2,
+			`{nodes(ids:[` + strings.Join(nodes, ",") + `]){id ...on AIAccountUsage{minutes series(granularity:DAY){sessions}} ...on Account{name} ...on AIUsage{totals{sessions}}}}`: 7,
 			`{accounts(first:50){nodes{name}}}`:                 1,
 			`{customers(first:200){nodes{name account{name}}}}`: 5,
 		} {

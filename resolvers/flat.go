@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -153,7 +154,7 @@ type encoderOf[T any] func(operation *graphql.OperationContext, field graphql.Co
 // plain returns how to write a selection, and whether it is plain.
 func plain[T any](operation *graphql.OperationContext, known fields[T], typeName string, selections ast.SelectionSet) (object[T], bool) {
 	var selected object[T]
-	for _, field := range graphql.CollectFields(operation, selections, []string{typeName}) {
+	for _, field := range graphql.CollectFields(operation, selections, satisfiedBy(typeName)) {
 		if len(field.Deferrables) > 0 {
 			return object[T]{}, false
 		}
@@ -173,14 +174,33 @@ func plain[T any](operation *graphql.OperationContext, known fields[T], typeName
 	return selected, true
 }
 
+// nodeTypes are the types with an id.
+var nodeTypes = []string{"AIUsage", "AIUsageTotals", "AIAccountUsage", "AICustomerUsage", "AIUsagePoint", "Account", "Customer", "Viewer"}
+
+// satisfiedBy returns the types that a value of a type is of, for fragments.
+func satisfiedBy(typeName string) []string {
+	if slices.Contains(nodeTypes, typeName) {
+		return []string{typeName, "Node"}
+	}
+	return []string{typeName}
+}
+
 func constant[T any](text string) encoder[T] {
 	return func(_ context.Context, document []byte, _ *T) ([]byte, bool) { return appendText(document, text), true }
 }
 
+// rowsToGuess is after how many rows of a list it is guessed how long all of it will be, so
+// that what is written is not copied again and again as it grows.
+const rowsToGuess = 64
+
 // writeAll writes a list.
 func (o object[T]) writeAll(ctx context.Context, document []byte, values []T) ([]byte, bool) {
 	document = append(document, '[')
+	begin := len(document)
 	for i := range values {
+		if i == rowsToGuess {
+			document = slices.Grow(document, (len(document)-begin)/rowsToGuess*(len(values)-i)*9/8)
+		}
 		if i%rowsBetweenChecks == 0 && answer.Wanted(ctx) != nil {
 			return document, false
 		}

@@ -58,7 +58,41 @@ func requestOfArguments(arguments map[string]any) (usage.Request, bool) {
 		StartDate: valueOf[string](m, "startDate"), EndDate: valueOf[string](m, "endDate"),
 		TimeZone: valueOf[string](m, "timeZone"), Period: usage.Period(valueOf[string](m, "period")),
 	}
-	return request, m.understood()
+	request, err := request.In(rangeOf(m))
+	return request, m.understood() && err == nil
+}
+
+// rangeOf returns a member that is a typed range.
+func rangeOf(m *members) *usage.TypedRange {
+	given := valueOf[map[string]any](m, "range")
+	if given == nil {
+		return nil
+	}
+	typed := &usage.TypedRange{}
+	of := membersOf(given)
+	ends := func(name string) *usage.Ends {
+		given := valueOf[map[string]any](of, name)
+		if given == nil {
+			return nil
+		}
+		both := membersOf(given)
+		found := &usage.Ends{From: optionalOf[string](both, "from"), To: optionalOf[string](both, "to")}
+		m.wrong = m.wrong || !both.understood()
+		return found
+	}
+	typed.Days, typed.Instants, typed.Period = ends("days"), ends("instants"), optionalOf[usage.Period](of, "period")
+	m.wrong = m.wrong || !of.understood()
+	return typed
+}
+
+// optionalOf returns a member that is a text, and nil where it is absent or null.
+func optionalOf[T ~string](m *members, name string) *T {
+	if m.values[name] == nil {
+		delete(m.values, name)
+		return nil
+	}
+	text := T(valueOf[string](m, name))
+	return &text
 }
 
 // comparisonOf returns the comparison of some arguments.
@@ -69,6 +103,15 @@ func comparisonOf(arguments map[string]any) (usage.Comparison, bool) {
 		StartDate: valueOf[string](m, "startDate"), EndDate: valueOf[string](m, "endDate"), Period: usage.Period(valueOf[string](m, "period")),
 	}
 	return comparison, m.understood()
+}
+
+// comparisonTo returns the comparison of some arguments, of which one may be a typed range.
+func comparisonTo(arguments map[string]any) (usage.Comparison, bool) {
+	m := membersOf(arguments)
+	typed := rangeOf(m)
+	comparison, understood := comparisonOf(m.values)
+	comparison, err := comparison.To(typed)
+	return comparison, understood && !m.wrong && err == nil
 }
 
 // filterOf returns the filter of some arguments.
@@ -97,8 +140,8 @@ func filterOf(arguments map[string]any) (filter answer.Filter, understood bool) 
 // choiceOf returns the choice of rows that some arguments make.
 func choiceOf(arguments map[string]any) (answer.Choice, bool) {
 	m := membersOf(arguments)
-	compare, comparesWell := comparisonOf(valueOf[map[string]any](m, "compare"))
+	compare, comparesWell := comparisonTo(valueOf[map[string]any](m, "compare"))
 	filter, filtersWell := filterOf(valueOf[map[string]any](m, "filter"))
-	choice := answer.ChoiceOf(&filter, answer.Include(valueOf[string](m, "include")), &compare)
+	choice := answer.ChoiceOf(&filter, answer.Include(valueOf[string](m, "include")), &answer.Comparison{Comparison: compare})
 	return choice, m.understood() && comparesWell && filtersWell
 }

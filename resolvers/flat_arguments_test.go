@@ -8,6 +8,7 @@ func TestArgumentsThatAreNotKnownAreNotUnderstood(t *testing.T) {
 	request := func(arguments map[string]any) bool { _, ok := requestOfArguments(arguments); return ok }
 	comparison := func(arguments map[string]any) bool { _, ok := comparisonOf(arguments); return ok }
 	choice := func(arguments map[string]any) bool { _, ok := choiceOf(arguments); return ok }
+	compared := func(arguments map[string]any) bool { _, ok := comparisonTo(arguments); return ok }
 	type object = map[string]any
 	for _, c := range []struct {
 		understood func(map[string]any) bool
@@ -21,6 +22,18 @@ func TestArgumentsThatAreNotKnownAreNotUnderstood(t *testing.T) {
 		{request, object{"accountIds": "a"}, false},
 		{request, object{"atEpoch": "5"}, false},
 		{request, object{"atEpoch": nil}, false},
+		{request, object{"range": object{"days": object{"from": "2026-03-01", "to": nil}}}, true},
+		{request, object{"range": object{"period": "TODAY"}, "timeZone": "UTC"}, true},
+		{request, object{"range": object{"days": object{"since": "2026-03-01"}}}, false},
+		{request, object{"range": object{"weeks": object{}}}, false},
+		{request, object{"range": object{"days": object{"from": 5}}}, false},
+		{request, object{"range": object{"days": object{"from": "2026-03-01T00:00Z"}}}, false},
+		{request, object{"range": object{"period": "TODAY"}, "startDate": "2026-03-01"}, false},
+		{compared, object{"range": object{"instants": object{"to": "2026-03-01T00:00:00Z"}}}, true},
+		{compared, object{"range": object{"instants": object{"to": "2026-03-01"}}}, false},
+		{compared, object{"range": "TODAY"}, false},
+		{choice, object{"compare": object{"range": object{"period": "TODAY"}}}, true},
+		{choice, object{"compare": object{"range": object{"period": "TODAY"}, "endDate": "2026-03-01"}}, false},
 		{comparison, object{"shift": "WEEK", "elapsed": true, "startDate": nil}, true},
 		{comparison, object{"elapsed": "true"}, false},
 		{comparison, object{"timeZone": "UTC"}, false},

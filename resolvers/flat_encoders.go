@@ -24,6 +24,13 @@ func textField[T any](get func(*T) string) encoderOf[T] {
 	return leaf(func(document []byte, value *T) ([]byte, bool) { return appendText(document, get(value)), true })
 }
 
+// idField is an id, which has no character that JSON escapes.
+func idField[T any](get func(*T) answer.Node) encoderOf[T] {
+	return leaf(func(document []byte, value *T) ([]byte, bool) {
+		return append(get(value).AppendID(append(document, '"')), '"'), true
+	})
+}
+
 // numberField is a number of 64 bits, which may have been asked for as text.
 func numberField[T any](get func(*T) int64) encoderOf[T] {
 	return func(operation *graphql.OperationContext, _ graphql.CollectedField) (encoder[T], bool) {
@@ -115,7 +122,7 @@ func objectField[T, U any](known fields[U], typeName string, get func(*T) *U) en
 func readField[T, U any](known func() fields[U], typeName string, get func(*T, usage.Comparison) (*U, error)) encoderOf[T] {
 	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
 		selected, flat := plain(operation, known(), typeName, field.Selections)
-		comparison, understood := comparisonOf(field.ArgumentMap(operation.Variables))
+		comparison, understood := comparisonTo(field.ArgumentMap(operation.Variables))
 		if !flat || !understood {
 			return nil, false
 		}

@@ -12,12 +12,13 @@ import (
 // the usual path.
 
 var reportFields = fields[answer.Report]{
+	"id":            idField(func(r *answer.Report) answer.Node { return r }),
 	"from":          timeField(func(r *answer.Report) *time.Time { return r.From() }),
 	"to":            timeField(func(r *answer.Report) *time.Time { return r.To() }),
 	"timeZone":      textField(func(r *answer.Report) string { return r.TimeZone() }),
 	"asOf":          timeField(func(r *answer.Report) *time.Time { return &r.AsOf }),
 	"retainedFrom":  timeField((*answer.Report).RetainedFrom),
-	"totals":        objectField(totalsFields, "AIUsageTotals", func(r *answer.Report) *usage.Usage { return &r.Totals }),
+	"totals":        objectField(totalsFields, "AIUsageTotals", (*answer.Report).WholeTotals),
 	"accountUsage":  rowsField(accountFields, "AIAccountUsage", (*answer.Report).AccountRows),
 	"customerUsage": rowsField(customerFields, "AICustomerUsage", (*answer.Report).CustomerRows),
 	"plan":          objectField(planFields, "AIUsagePlan", (*answer.Report).Plan),
@@ -31,13 +32,15 @@ var previousFields fields[answer.Report]
 
 func init() { previousFields = reportFields }
 
-var totalsFields = fields[usage.Usage]{
-	"aiMinutes": numberField(func(u *usage.Usage) int64 { return u.Minutes }),
-	"aiSeconds": numberField(func(u *usage.Usage) int64 { return u.Seconds }),
-	"sessions":  numberField(func(u *usage.Usage) int64 { return u.Sessions }),
+var totalsFields = fields[answer.Totals]{
+	"id":        idField(func(t *answer.Totals) answer.Node { return t }),
+	"aiMinutes": numberField(func(u *answer.Totals) int64 { return u.Minutes }),
+	"aiSeconds": numberField(func(u *answer.Totals) int64 { return u.Seconds }),
+	"sessions":  numberField(func(u *answer.Totals) int64 { return u.Sessions }),
 }
 
 var accountFields = fields[answer.AccountUsage]{
+	"id":        idField(func(a *answer.AccountUsage) answer.Node { return a }),
 	"accountId": textField(func(a *answer.AccountUsage) string { return a.AccountID }),
 	"account":   objectField(namedAccountFields, "Account", func(a *answer.AccountUsage) *answer.Account { account := a.Account(); return &account }),
 	"minutes":   numberField(func(a *answer.AccountUsage) int64 { return a.Minutes }),
@@ -45,7 +48,7 @@ var accountFields = fields[answer.AccountUsage]{
 	"aiSeconds": numberField(func(a *answer.AccountUsage) int64 { return a.Seconds }),
 	"sessions":  numberField(func(a *answer.AccountUsage) int64 { return a.Sessions }),
 	"withoutCustomer": objectField(totalsFields, "AIUsageTotals",
-		func(a *answer.AccountUsage) *usage.Usage { return &a.WithoutCustomer }),
+		func(a *answer.AccountUsage) *answer.Totals { return a.PartWithoutCustomer() }),
 	"customerUsage": rowsField(customerFields, "AICustomerUsage", (*answer.AccountUsage).CustomerRows),
 	"series":        seriesField((*answer.AccountUsage).Series),
 	"previous":      readField(amountFields, "AIUsageTotals", (*answer.AccountUsage).Compared),
@@ -54,6 +57,7 @@ var accountFields = fields[answer.AccountUsage]{
 }
 
 var customerFields = fields[answer.CustomerUsage]{
+	"id":         idField(func(c *answer.CustomerUsage) answer.Node { return c }),
 	"accountId":  textField(func(c *answer.CustomerUsage) string { return c.AccountID }),
 	"account":    objectField(namedAccountFields, "Account", func(c *answer.CustomerUsage) *answer.Account { account := c.Account(); return &account }),
 	"customerId": textField(func(c *answer.CustomerUsage) string { return c.CustomerID }),
@@ -78,14 +82,16 @@ var customerEdgeFields = fields[answer.CustomerUsageEdge]{
 	"node":   objectField(customerFields, "AICustomerUsage", func(e *answer.CustomerUsageEdge) *answer.CustomerUsage { return &e.Node }),
 }
 
-func amountFields() fields[usage.Usage] { return totalsFields }
+func amountFields() fields[answer.Totals] { return totalsFields }
 
 var namedAccountFields = fields[answer.Account]{
+	"id":        idField(func(a *answer.Account) answer.Node { return a }),
 	"accountId": textField(func(a *answer.Account) string { return a.AccountID }),
 	"name":      nameField(func(a *answer.Account, ctx context.Context) (*string, error) { return a.Name(ctx) }),
 }
 
 var namedCustomerFields = fields[answer.Customer]{
+	"id":         idField(func(c *answer.Customer) answer.Node { return c }),
 	"accountId":  textField(func(c *answer.Customer) string { return c.AccountID }),
 	"account":    objectField(namedAccountFields, "Account", func(c *answer.Customer) *answer.Account { account := c.Account(); return &account }),
 	"customerId": textField(func(c *answer.Customer) string { return c.CustomerID }),
@@ -93,6 +99,7 @@ var namedCustomerFields = fields[answer.Customer]{
 }
 
 var pointFields = fields[answer.Point]{
+	"id":        idField(func(p *answer.Point) answer.Node { return p }),
 	"from":      timeField(func(p *answer.Point) *time.Time { return &p.From }),
 	"to":        timeField(func(p *answer.Point) *time.Time { return &p.To }),
 	"partial":   truthField(func(p *answer.Point) bool { return p.Partial }),

@@ -108,11 +108,17 @@ func attempt(ctx context.Context, write func(context.Context) ([]byte, bool)) (d
 	return document, nil, ok
 }
 
+// idValues is how many more values an id counts for than others: it is longer.
+const idValues = 5
+
 // valuesOf returns how many values a selection has, without those of lists below it.
 func valuesOf(operation *graphql.OperationContext, selections ast.SelectionSet, typeName string) int {
 	values := 0
-	for _, field := range graphql.CollectFields(operation, selections, []string{typeName}) {
+	for _, field := range graphql.CollectFields(operation, selections, satisfiedBy(typeName)) {
 		values++
+		if field.Name == "id" {
+			values += idValues
+		}
 		if field.Definition != nil && field.Definition.Type.Elem == nil {
 			values += valuesOf(operation, field.Selections, field.Definition.Type.Name())
 		}

@@ -27,7 +27,7 @@ import (
 // selectable are the types of the schema with their fields; a field with a type
 // has fields of its own.
 var selectable = map[string]map[string]string{
-	"AIUsage": {"from": "", "to": "", "timeZone": "", "asOf": "", "totals": "AIUsageTotals",
+	"AIUsage": {"id": "", "from": "", "to": "", "timeZone": "", "asOf": "", "totals": "AIUsageTotals",
 		"accountUsage": "AIAccountUsage", "customerUsage": "AICustomerUsage", "plan": "AIUsagePlan",
 		"series": "AIUsagePoint", "previous": "AIUsage", "compareTo": "AIUsage", "__typename": "",
 		"accountUsageConnection": "AIAccountUsageConnection", "customerUsageConnection": "AICustomerUsageConnection"},
@@ -35,15 +35,15 @@ var selectable = map[string]map[string]string{
 	"AICustomerUsageConnection": {"nodes": "AICustomerUsage", "edges": "AICustomerUsageEdge", "totalCount": "", "__typename": ""},
 	"AIAccountUsageEdge":        {"cursor": "", "node": "AIAccountUsage", "__typename": ""},
 	"AICustomerUsageEdge":       {"cursor": "", "node": "AICustomerUsage", "__typename": ""},
-	"AIUsageTotals":             {"aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
-	"AIAccountUsage": {"accountId": "", "account": "Account", "minutes": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "share": "", "compareTo": "AIUsageTotals",
+	"AIUsageTotals":             {"id": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
+	"AIAccountUsage": {"id": "", "accountId": "", "account": "Account", "minutes": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "share": "", "compareTo": "AIUsageTotals",
 		"withoutCustomer": "AIUsageTotals", "customerUsage": "AICustomerUsage", "series": "AIUsagePoint",
 		"previous": "AIUsageTotals", "__typename": ""},
-	"AICustomerUsage": {"accountId": "", "account": "Account", "customerId": "", "customer": "Customer", "minutes": "", "aiMinutes": "", "aiSeconds": "", "compareTo": "AIUsageTotals",
+	"AICustomerUsage": {"id": "", "accountId": "", "account": "Account", "customerId": "", "customer": "Customer", "minutes": "", "aiMinutes": "", "aiSeconds": "", "compareTo": "AIUsageTotals",
 		"sessions": "", "share": "", "series": "AIUsagePoint", "previous": "AIUsageTotals", "__typename": ""},
-	"Account":          {"accountId": "", "name": "", "__typename": ""},
-	"Customer":         {"accountId": "", "account": "Account", "customerId": "", "name": "", "__typename": ""},
-	"AIUsagePoint":     {"from": "", "to": "", "partial": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
+	"Account":          {"id": "", "accountId": "", "name": "", "__typename": ""},
+	"Customer":         {"id": "", "accountId": "", "account": "Account", "customerId": "", "name": "", "__typename": ""},
+	"AIUsagePoint":     {"id": "", "from": "", "to": "", "partial": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
 	"AIUsagePlan":      {"source": "", "pieces": "AIUsagePlanPiece", "sessions": "AIUsageSpan", "__typename": ""},
 	"AIUsagePlanPiece": {"grain": "", "sign": "", "from": "", "to": "", "__typename": ""},
 	"AIUsageSpan":      {"sign": "", "from": "", "to": "", "__typename": ""},
@@ -52,10 +52,10 @@ var selectable = map[string]map[string]string{
 // argumentsOf are the arguments that a field may be given.
 var argumentsOf = map[string][]string{
 	"share":                   {"", "(of:SESSIONS)", "(of:AI_SECONDS)", "(of:$measure)"},
-	"accountUsage":            {"", "(include:BOTH)", "(filter:{search:\"A\"})", "(filter:{minimum:{value:3},named:$yes})", "(include:PREVIOUS,compare:{shift:WEEK,elapsed:$yes})"},
+	"accountUsage":            {"", "(include:BOTH)", "(filter:{search:\"A\"})", "(filter:{minimum:{value:3},named:$yes})", "(include:PREVIOUS,compare:{shift:WEEK,elapsed:$yes})", "(include:BOTH,compare:{range:{period:TODAY}})", "(compare:{range:{days:{from:\"x\"}}})"},
 	"customerUsage":           {"", "(include:BOTH,compare:$compare)", "(filter:$filter)", "(filter:{named:false,minimum:{measure:SESSIONS,value:\"1\"}})"},
 	"previous":                {"", "(shift:WEEK)", "(shift:$shift)", "(elapsed:$yes)", "(shift:MONTH,elapsed:true)"},
-	"compareTo":               {"", "(startDate:\"2026-02-01\")", "(period:LAST_MONTH)", "(startDate:\"x\")", "(period:TODAY,endDate:\"2026-02-01\")"},
+	"compareTo":               {"(range:{days:{from:\"2026-02-01\"}})", "(range:{instants:{to:\"2026-02-01\"}})", "(range:{period:LAST_MONTH})", "", "(startDate:\"2026-02-01\")", "(period:LAST_MONTH)", "(startDate:\"x\")", "(period:TODAY,endDate:\"2026-02-01\")"},
 	"accountUsageConnection":  {"", "(first:2)", "(last:1,orderBy:{field:AI_MINUTES})", "(orderBy:{field:CHANGE,measure:SESSIONS},include:BOTH)"},
 	"customerUsageConnection": {"", "(first:1,orderBy:{field:SESSIONS,direction:DESC})", "(last:3)", "(orderBy:{field:NAME},filter:{search:\"a\"})"},
 	"series":                  {"(granularity:DAY)", "(granularity:WEEK,fillZero:false)", "(granularity:MONTH,fillZero:$yes)", "(granularity:HOUR)"},
@@ -267,7 +267,13 @@ func BenchmarkLargeLists(b *testing.B) {
 		}
 		report := usage.NewReport(usage.Query{Zone: time.UTC}, time.Now(), subjects)
 		flat, ordinary := handlers(func(context.Context, usage.Query) (*usage.Report, error) { return report, nil })
-		body := []byte(`{"query":"{aiUsage{customerUsage{accountId customerId aiMinutes}}}"}`)
+		body, identified := []byte(`{"query":"{aiUsage{customerUsage{accountId customerId aiMinutes}}}"}`), []byte(`{"query":"{aiUsage{customerUsage{id accountId customerId aiMinutes}}}"}`)
+		b.Run(fmt.Sprintf("%d/flat with ids", rows), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				send(b.Context(), flat, identified)
+			}
+		})
 		for name, handler := range map[string]http.Handler{"flat": flat, "ordinary": ordinary} {
 			b.Run(fmt.Sprintf("%d/%s", rows, name), func(b *testing.B) {
 				b.ReportAllocs()

@@ -17,6 +17,9 @@ var fieldLevels = map[string]usage.Level{
 	"accountUsageConnection":  usage.ByAccount,
 }
 
+// ownReports are the fields below which usage belongs to another report.
+var ownReports = map[string]bool{"account": true, "customer": true, "customers": true, "usage": true}
+
 // levelOf returns how far a report has to tell usage apart for what is selected of it, and
 // of the reports below it.
 func levelOf(operation *graphql.OperationContext, selections ast.SelectionSet) usage.Level {
@@ -26,7 +29,9 @@ func levelOf(operation *graphql.OperationContext, selections ast.SelectionSet) u
 		var below ast.SelectionSet
 		switch selection := selection.(type) {
 		case *ast.Field:
-			directives, below = selection.Directives, selection.SelectionSet
+			if directives = selection.Directives; !ownReports[selection.Name] {
+				below = selection.SelectionSet
+			}
 			if its, known := fieldLevels[selection.Name]; known && included(operation, directives) {
 				level = min(level, its)
 			}

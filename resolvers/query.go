@@ -14,7 +14,7 @@ import (
 type queryResolver struct{ *Resolver }
 
 // AiUsage resolves Query.aiUsage, unless Flat has done so already.
-func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID *string, accountIDs, customerIDs []string, startDate, endDate, timeZone *string, period *usage.Period) (*answer.Report, error) {
+func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID *string, accountIDs, customerIDs []string, startDate, endDate, timeZone *string, period *usage.Period, span *usage.TypedRange) (*answer.Report, error) {
 	reading, err := answer.FromContext(ctx)
 	if err != nil {
 		return nil, err
@@ -22,15 +22,16 @@ func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID *strin
 	if result, done := ctx.Value(foundKey{}).(found); done {
 		return result.again()
 	}
-	query, err := requestOf(accountID, customerID, accountIDs, customerIDs, startDate, endDate, timeZone, period).Query(r.zone, time.Now())
+	request, err := requestOf(accountID, customerID, accountIDs, customerIDs, startDate, endDate, timeZone, period).In(span)
+	if err != nil {
+		return nil, err
+	}
+	query, err := request.Query(r.zone, time.Now())
 	if err != nil {
 		return nil, err
 	}
 	query.Level = levelOf(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections)
-	if report, err := r.continued(ctx, query); report != nil || err != nil {
-		return reading.Continued(report), err
-	}
-	return reading.Report(query)
+	return r.reportOf(ctx, reading, query)
 }
 
 // requestOf returns the arguments of a question as a request. Absent, null and
@@ -61,7 +62,7 @@ func given[T ~string](argument *T) T {
 func (r *Resolver) continued(ctx context.Context, query usage.Query) (*usage.Report, error) {
 	operation := graphql.GetOperationContext(ctx)
 	var report *usage.Report
-	for _, field := range graphql.CollectFields(operation, graphql.GetFieldContext(ctx).Field.Selections, []string{"AIUsage"}) {
+	for _, field := range graphql.CollectFields(operation, graphql.GetFieldContext(ctx).Field.Selections, satisfiedBy("AIUsage")) {
 		if field.Name != "accountUsageConnection" && field.Name != "customerUsageConnection" {
 			continue
 		}
@@ -92,13 +93,17 @@ func (r queryResolver) Accounts(ctx context.Context, search *string, first *int3
 	if err != nil {
 		return nil, err
 	}
+	reading, err := answer.FromContext(ctx)
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := usage.Bounded(ctx, r.limit)
 	defer cancel()
 	found, err := r.reader.FindAccounts(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
-	return answer.Accounts(asked, found), nil
+	return reading.Accounts(asked, found), nil
 }
 
 // Customers resolves Query.customers.

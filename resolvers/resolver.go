@@ -108,6 +108,11 @@ func (Readings) ExtensionName() string { return "Readings" }
 // Validate finds nothing wrong with any schema.
 func (Readings) Validate(graphql.ExecutableSchema) error { return nil }
 
+// BatchContext has the answers to a batch count their values together.
+func (e Readings) BatchContext(ctx context.Context) context.Context {
+	return answer.WithBudget(ctx, e.Resolver.limit)
+}
+
 // InterceptOperation gives each answer of an operation a reading.
 func (e Readings) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	r := e.Resolver
@@ -116,9 +121,13 @@ func (e Readings) InterceptOperation(ctx context.Context, next graphql.Operation
 	}
 	respond := next(ctx)
 	return func(ctx context.Context) *graphql.Response {
-		reading := answer.NewReading(ctx, r.limit, r.kept, r.reader.Snapshot)
+		reading := answer.NewReading(ctx, r.limit, r.kept, r.reader.Snapshot).Finding(r.reader)
 		defer reading.Close()
-		return respond(answer.WithBudget(answer.NewContext(ctx, reading), r.limit))
+		ctx = answer.NewContext(ctx, reading)
+		if !answer.HasBudget(ctx) {
+			ctx = answer.WithBudget(ctx, r.limit)
+		}
+		return respond(ctx)
 	}
 }
 

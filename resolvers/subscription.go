@@ -24,8 +24,11 @@ type subscriptionResolver struct{ *Resolver }
 
 // AiUsageChanged resolves Subscription.aiUsageChanged. Whoever asks the same and
 // may see the same shares a poll of the database.
-func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, customerID *string, accountIDs, customerIDs []string, startDate, endDate, timeZone *string, period *usage.Period) (<-chan *answer.Report, error) {
-	request := requestOf(accountID, customerID, accountIDs, customerIDs, startDate, endDate, timeZone, period)
+func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, customerID *string, accountIDs, customerIDs []string, startDate, endDate, timeZone *string, period *usage.Period, span *usage.TypedRange) (<-chan *answer.Report, error) {
+	request, err := requestOf(accountID, customerID, accountIDs, customerIDs, startDate, endDate, timeZone, period).In(span)
+	if err != nil {
+		return nil, err
+	}
 	query, err := request.Query(r.zone, time.Now())
 	if err != nil {
 		return nil, err
@@ -159,7 +162,7 @@ func (e *events) share(ctx context.Context, r *Resolver, report *usage.Report) (
 	e.mu.Lock()
 	one := e.open[report]
 	if one == nil {
-		reading := answer.NewReading(context.WithoutCancel(ctx), r.limit, r.kept, r.reader.Snapshot)
+		reading := answer.NewReading(context.WithoutCancel(ctx), r.limit, r.kept, r.reader.Snapshot).Finding(r.reader)
 		one = &event{reading: reading, node: sync.OnceValue(func() *answer.Report { return reading.Again(report) })}
 		e.open[report] = one
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -152,6 +153,23 @@ func TestHonestQuestionsAreWithinTheBudget(t *testing.T) {
 				t.Errorf("%d MB were allocated, more than %d", allocated/mb, c.most/mb)
 			}
 		})
+	}
+}
+
+// The answers to a batch are within the budget of one answer together.
+func TestABatchIsWithinTheBudgetOfAnAnswer(t *testing.T) {
+	resolver := resolvers.New(newWide(100, 1000, 12), resolvers.Options{})
+	handler := transport.New(resolver.Schema(), transport.Options{Extensions: resolver.Extensions()})
+	body, err := json.Marshal(slices.Repeat([]map[string]string{{"query": `{aiUsage{customerUsage` + allRow + `}}`}}, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answers []struct{ Errors []struct{ Message string } }
+	if err := json.Unmarshal([]byte(send(t.Context(), handler, body)), &answers); err != nil || len(answers) != 2 || len(answers[0].Errors) > 0 {
+		t.Fatalf("got %v, %v", answers, err)
+	}
+	if len(answers[1].Errors) == 0 || !strings.Contains(answers[1].Errors[0].Message, "more than 2000000 values") {
+		t.Errorf("got %v", answers[1].Errors)
 	}
 }
 

@@ -37,6 +37,10 @@ func weights() (c graph.ComplexityRoot) {
 	c.Query.Customers = func(below int, _, _ *string, first *int32, _ *string, last *int32, _ *string) int {
 		return page(below, first, last)
 	}
+	c.Account.Customers = func(below int, _ *string, first *int32, _ *string, last *int32, _ *string) int {
+		return page(below, first, last)
+	}
+	c.Query.Nodes = func(below int, ids []string) int { return 1 + len(ids)*below }
 	c.AIUsagePlan.Pieces = list(somePieces)
 	c.AIUsagePlan.Sessions = list(someSpans)
 	c.Viewer.Accounts = list(someAccounts)
@@ -46,12 +50,12 @@ func weights() (c graph.ComplexityRoot) {
 func list(length int) func(int) int { return func(below int) int { return 1 + length*below } }
 
 // rows weighs a list of rows, however they are chosen.
-func rows(length int) func(int, *answer.Filter, answer.Include, *usage.Comparison) int {
-	return func(below int, _ *answer.Filter, _ answer.Include, _ *usage.Comparison) int { return 1 + length*below }
+func rows(length int) func(int, *answer.Filter, answer.Include, *answer.Comparison) int {
+	return func(below int, _ *answer.Filter, _ answer.Include, _ *answer.Comparison) int { return 1 + length*below }
 }
 
 // pageOfRows weighs a connection of rows.
-func pageOfRows(below int, first *int32, _ *string, last *int32, _ *string, _ answer.Order, _ *answer.Filter, _ answer.Include, _ *usage.Comparison) int {
+func pageOfRows(below int, first *int32, _ *string, last *int32, _ *string, _ answer.Order, _ *answer.Filter, _ answer.Include, _ *answer.Comparison) int {
 	return page(below, first, last)
 }
 

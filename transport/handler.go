@@ -70,7 +70,7 @@ func New(schema graphql.ExecutableSchema, options Options) *Handler {
 	documents := newPersisted(reader, options.Documents, options.OnlyDocuments)
 	h := &Handler{options: options, server: server, persisted: documents, streams: newStreams(options, documents)}
 	server.AddTransport(overWebSocket{h.streams})
-	server.AddTransport(overHTTP{h.persisted, h.streams, options.Timeout, options.Conditions})
+	server.AddTransport(overHTTP{h.persisted, h.streams, options.Timeout, options.Conditions, batchesOf(options.Extensions)})
 	server.SetQueryCache(fromReader{})
 	server.Use(rootGuard{})
 	server.Use(subscriptionField{})
@@ -82,6 +82,16 @@ func New(schema graphql.ExecutableSchema, options Options) *Handler {
 	server.SetErrorPresenter(presenter(options.Log))
 	server.SetRecoverFunc(func(_ context.Context, fault any) error { return usage.Recovered(fault) })
 	return h
+}
+
+// batchesOf returns the extensions that hold the answers to a batch together.
+func batchesOf(extensions []graphql.HandlerExtension) (batches []BatchExtension) {
+	for _, one := range extensions {
+		if batch, ok := one.(BatchExtension); ok {
+			batches = append(batches, batch)
+		}
+	}
+	return batches
 }
 
 // ServeHTTP answers one request.

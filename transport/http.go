@@ -27,6 +27,8 @@ type overHTTP struct {
 	timeout time.Duration
 	// conditions tell whether an answer is still the same; nil means that nobody can.
 	conditions Conditions
+	// batches hold the answers to a batch together.
+	batches []BatchExtension
 }
 
 var _ graphql.Transport = overHTTP{}
@@ -41,9 +43,15 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 	w.Header().Add("Vary", "Accept")
 	observe.From(r.Context()).At(doorHTTP, "")
 	started := graphql.Now()
-	asked, refused := readRequest(r)
+	asked, batch, refused := readRequest(r)
 	if refused != nil {
 		refused.write(r.Context(), w)
+		return
+	}
+	if batch != nil {
+		ctx, cancel := usage.Bounded(r.Context(), o.timeout)
+		defer cancel()
+		o.answerBatch(ctx, w, r, executor, batch)
 		return
 	}
 	asked.Headers = r.Header
@@ -53,9 +61,10 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 	defer cancel()
 	operation, errs := o.persisted.open(ctx, executor, asked)
 	seeOperation(ctx, asked, operation)
-	streamed := preferred.prefersStream()
+	mayStream := r.Method != http.MethodHead // which has no answer that could go on
+	streamed := mayStream && preferred.prefersStream()
 	if errs == nil && !isQuery(operation) {
-		streamed = streamed || operation.Operation.Operation == ast.Subscription && preferred.takesStream()
+		streamed = streamed || mayStream && operation.Operation.Operation == ast.Subscription && preferred.takesStream()
 		if refused := refuseOperation(r.Method, operation.Operation.Operation, streamed); refused != nil {
 			refused.write(r.Context(), w)
 			return
@@ -102,7 +111,7 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 
 // visit begins an answer that its caller may ask for again, or returns nil.
 func (o overHTTP) visit(ctx context.Context, r *http.Request, operation *graphql.OperationContext, asked *request, mediaType string) (context.Context, Visit) {
-	if o.conditions == nil || r.Method != http.MethodGet {
+	if o.conditions == nil || r.Method == http.MethodPost {
 		return ctx, nil
 	}
 	return o.conditions.Visit(ctx, operation, asked.Variables, mediaType)
@@ -111,7 +120,7 @@ func (o overHTTP) visit(ctx context.Context, r *http.Request, operation *graphql
 // refuseOperation says which kinds of operation may not be sent in a way, if so.
 func refuseOperation(method string, kind ast.Operation, streamed bool) *refusal {
 	switch {
-	case kind == ast.Mutation && method == http.MethodGet:
+	case kind == ast.Mutation && method != http.MethodPost:
 		return &refusal{http.StatusMethodNotAllowed, "GET can only query; send this operation by POST", http.MethodPost}
 	case kind == ast.Subscription && !streamed:
 		return &refusal{status: http.StatusNotAcceptable,

@@ -26,7 +26,8 @@ type Limits struct {
 	Depth int
 	// Aliases is the most renamed fields, with fragments expanded.
 	Aliases int
-	// RootFields is the most fields of the operation itself: each is a report.
+	// RootFields is the most fields of the operation itself, those of one name being one: each
+	// is a report.
 	RootFields int
 	// Fields is the most fields altogether, with fragments expanded.
 	Fields int
@@ -65,9 +66,12 @@ func tooLargeError(limit, format string, args ...any) *gqlerror.Error {
 // check refuses an operation that asks for too much. Its document must have been
 // validated, so that fragments exist and do not contain themselves. Each is
 // measured once, however often it is spread.
-func (l Limits) check(operation *ast.OperationDefinition) *gqlerror.Error {
+func (l Limits) check(operation *ast.OperationDefinition) (size, *gqlerror.Error) {
 	measured := measurer{fragments: map[string]size{}}
 	whole := measured.of(operation.SelectionSet)
+	root := rootFields{names: map[string]bool{}, fragments: map[string]bool{}}
+	root.add(operation.SelectionSet)
+	whole.roots = len(root.names)
 	for _, bound := range []struct {
 		name, what string
 		asked, max int
@@ -78,10 +82,10 @@ func (l Limits) check(operation *ast.OperationDefinition) *gqlerror.Error {
 		{"fields", "fields", whole.fields, l.Fields},
 	} {
 		if bound.asked > bound.max {
-			return tooLargeError(bound.name, "the operation has more than %d %s", bound.max, bound.what)
+			return whole, tooLargeError(bound.name, "the operation has more than %d %s", max(bound.max, 0), bound.what)
 		}
 	}
-	return nil
+	return whole, nil
 }
 
 // limiter is the extension that holds operations to Limits.
@@ -164,18 +168,23 @@ func (n *names) add(selections ast.SelectionSet) {
 // estimate comes last: it walks a fragment as often as it is spread, and so is
 // bounded by the fields counted before.
 func (l limiter) MutateOperationContext(ctx context.Context, operation *graphql.OperationContext) *gqlerror.Error {
-	if err := l.check(operation.Operation); err != nil {
+	spent := allowanceOf(ctx)
+	left := spent.left(l.Limits)
+	size, err := left.check(operation.Operation)
+	if err != nil {
 		return err
 	}
 	asked := complexity.Calculate(ctx, l.schema, operation.Operation, operation.Variables)
-	if asked > l.Complexity {
-		return tooLargeError("complexity", "the answer could hold %d values, more than %d: ask for shorter lists or fewer fields", asked, l.Complexity)
+	if asked > left.Complexity {
+		return tooLargeError("complexity", "the answer could hold %d values, more than %d: ask for shorter lists or fewer fields", asked, max(left.Complexity, 0))
 	}
+	spent.spend(size, asked)
 	return nil
 }
 
-// size is how much a selection asks for, with fragments expanded. Sums stop at
-// the largest number instead of wrapping.
+// size is how much a selection asks for, with fragments expanded; roots are the fields of
+// an operation once those of one name are merged. Sums stop at the largest number instead of
+// wrapping.
 type size struct{ depth, aliases, roots, fields int }
 
 func (s size) and(other size) size {
@@ -202,7 +211,7 @@ func (m measurer) of(selections ast.SelectionSet) (total size) {
 		switch selection := selection.(type) {
 		case *ast.Field:
 			below := m.of(selection.SelectionSet)
-			field := size{depth: below.depth + 1, aliases: below.aliases, roots: 1, fields: sum(below.fields, 1)}
+			field := size{depth: below.depth + 1, aliases: below.aliases, fields: sum(below.fields, 1)}
 			if selection.Alias != selection.Name {
 				field.aliases = sum(field.aliases, 1)
 			}

@@ -119,7 +119,7 @@ func TestDocumentsThatCannotBeUsedAreNamed(t *testing.T) {
 		`{"zone":"{nonsense}"}`: "the document zone cannot be used",
 		`{"zone":"{"}`:          "the document zone cannot be used",
 		`{"zone":""}`:           "the document zone cannot be used",
-		`{"zone":"{` + strings.Repeat("aiUsage{asOf} ", 21) + `}"}`:   "more than 20 fields at its root",
+		`{"zone":"{` + repeat(21, "a%d:aiUsage{asOf} ") + `}"}`:       "more than 20 fields at its root",
 		`{"zone":"{aiUsage{` + strings.Repeat("asOf ", 1400) + `}}"}`: "too often",
 		`{"sha256:00":"{aiUsage{asOf}}"}`:                             "its own is sha256:" + hash("{aiUsage{asOf}}"),
 		`[]`:                                                          "neither an apollo",

@@ -47,15 +47,17 @@ func badRequest(message string) *refusal {
 	return &refusal{status: http.StatusBadRequest, message: message}
 }
 
-// readRequest reads what is to be executed from an HTTP request of either method.
-func readRequest(r *http.Request) (*request, *refusal) {
+// readRequest reads what is to be executed from an HTTP request of either method: one request,
+// or the requests of a batch. HEAD is GET, and net/http leaves the answer out.
+func readRequest(r *http.Request) (one *request, batch []json.RawMessage, refused *refusal) {
 	switch r.Method {
-	case http.MethodGet:
-		return requestFromQuery(r)
+	case http.MethodGet, http.MethodHead:
+		one, refused = requestFromQuery(r)
+		return one, nil, refused
 	case http.MethodPost:
-		return requestFromBody(r)
+		return requestsFromBody(r)
 	}
-	return nil, &refusal{http.StatusMethodNotAllowed, "send GraphQL by POST or GET", "GET, POST"}
+	return nil, nil, &refusal{http.StatusMethodNotAllowed, "send GraphQL by POST or GET", "GET, HEAD, POST"}
 }
 
 // requestFromQuery reads the query string of a GET, whose variables and
@@ -83,8 +85,26 @@ func requestFromQuery(r *http.Request) (*request, *refusal) {
 	return requestFromDocument(document)
 }
 
-// requestFromBody reads the JSON body of a POST.
-func requestFromBody(r *http.Request) (*request, *refusal) {
+// requestsFromBody reads the JSON body of a POST.
+func requestsFromBody(r *http.Request) (one *request, batch []json.RawMessage, refused *refusal) {
+	body, refused := readBody(r)
+	if refused != nil {
+		return nil, nil, refused
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
+		batch, refused = batchOf(body)
+		return nil, batch, refused
+	}
+	document, refused := objectOf(body)
+	if refused != nil {
+		return nil, nil, refused
+	}
+	one, refused = requestFromDocument(document)
+	return one, nil, refused
+}
+
+// readBody reads the body of a POST, which is to be JSON.
+func readBody(r *http.Request) ([]byte, *refusal) {
 	mediaType, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != applicationJSON {
 		return nil, &refusal{status: http.StatusUnsupportedMediaType, message: "the Content-Type of a POST is application/json"}
@@ -105,11 +125,7 @@ func requestFromBody(r *http.Request) (*request, *refusal) {
 	if !utf8.Valid(body) {
 		return nil, badRequest("the body is not valid UTF-8")
 	}
-	document, refused := objectOf(body)
-	if refused != nil {
-		return nil, refused
-	}
-	return requestFromDocument(document)
+	return body, nil
 }
 
 // objectOf reads the JSON object of a request, or says what is there instead.
@@ -125,8 +141,6 @@ func objectOf(body []byte) (map[string]json.RawMessage, *refusal) {
 		return nil, badRequest("the body begins with a byte order mark (U+FEFF), which JSON has not; send it without")
 	case invalid:
 		return nil, badRequest(fmt.Sprintf("the body is not JSON: %v (after %d bytes)", syntax, syntax.Offset))
-	case jsonKind(body) == "a list":
-		return nil, badRequest("the body is a list, but batches are not taken; send each operation by itself, such as " + example)
 	case document == nil:
 		return nil, badRequest("the body is " + jsonKind(body) + ", not an object such as " + example)
 	}

@@ -45,11 +45,25 @@ func (filled) Series(_ context.Context, query usage.SeriesQuery) (*usage.SeriesS
 	return set, nil
 }
 
-func (filled) FindAccounts(context.Context, usage.Search) ([]usage.Account, error) {
+func (filled) FindAccounts(_ context.Context, search usage.Search) ([]usage.Account, error) {
+	if search.Only != nil { // whatever is looked up is there
+		found := make([]usage.Account, len(search.Only))
+		for i, one := range search.Only {
+			found[i].AccountID = one.AccountID
+		}
+		return found, nil
+	}
 	return []usage.Account{{AccountID: "x"}}, nil
 }
 
-func (filled) FindCustomers(context.Context, usage.Search) ([]usage.Customer, error) {
+func (filled) FindCustomers(_ context.Context, search usage.Search) ([]usage.Customer, error) {
+	if search.Only != nil {
+		found := make([]usage.Customer, len(search.Only))
+		for i, one := range search.Only {
+			found[i].AccountID, found[i].CustomerID = one.AccountID, one.CustomerID
+		}
+		return found, nil
+	}
 	return []usage.Customer{{AccountID: "x", CustomerID: "y"}}, nil
 }
 

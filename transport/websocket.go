@@ -242,12 +242,10 @@ func (s *socket) enter(ctx context.Context, release func(), payload json.RawMess
 		s.close(badRequestClose)
 		return nil, release, false
 	}
-	for name, value := range members {
-		if text, ok := value.(string); ok && strings.EqualFold(name, "Authorization") {
-			s.request = s.request.Clone(s.request.Context())
-			s.request.Header.Set("Authorization", text)
-			ctx = nil
-		}
+	if text, given := authorizationIn(members); given {
+		s.request = s.request.Clone(s.request.Context())
+		s.request.Header.Set("Authorization", text)
+		ctx = nil
 	}
 	if ctx != nil {
 		return ctx, release, true
@@ -263,6 +261,20 @@ func (s *socket) enter(ctx context.Context, release func(), payload json.RawMess
 		return nil, func() {}, false
 	}
 	return ctx, release, true
+}
+
+// authorizationIn returns the credentials in the payload of connection_init: its own member, or
+// one of its headers, which is how clients of Hasura send them.
+func authorizationIn(members map[string]any) (text string, given bool) {
+	headers, _ := members["headers"].(map[string]any)
+	for _, where := range []map[string]any{members, headers} {
+		for name, value := range where {
+			if text, given = value.(string); given && strings.EqualFold(name, "Authorization") {
+				return text, true
+			}
+		}
+	}
+	return "", false
 }
 
 // serve takes operations until the connection is over.

@@ -66,7 +66,8 @@ func TestBodiesThatAreNoRequestAreToldWhy(t *testing.T) {
 	for body, says := range map[string]string{
 		"":                                      `the body is empty; send an object such as {\"query\": \"{ viewer { name } }\"}`,
 		" \n":                                   "the body is empty",
-		"[" + ask + "]":                         "the body is a list, but batches are not taken; send each operation by itself",
+		"[" + ask:                               "the body is not JSON: unexpected end of JSON input",
+		" [ ] ":                                 "the batch has 0 requests; send from 1 to 10",
 		"\ufeff" + ask:                          "the body begins with a byte order mark (U+FEFF), which JSON has not; send it without",
 		"{aiUsage{asOf}}":                       "the body is not JSON: invalid character 'a' looking for beginning of object key string (after 2 bytes)",
 		ask + ask:                               "the body is not JSON: invalid character '{' after top-level value",

@@ -26,6 +26,8 @@ type Comparison struct {
 	StartDate, EndDate string
 	Period             Period
 	Another            bool
+	// StartsBy and EndsBy are as those of Request.
+	StartsBy, EndsBy Argument
 }
 
 // Normal returns the comparison in the form that is the same for all that mean the same.
@@ -48,7 +50,7 @@ func (c Comparison) Of(query Query, asOf, retainedFrom time.Time) (with Query, o
 			return Query{}, false, Invalid(ArgShift, "%s and %s are about the range of the report; they cannot go together with %s, %s or %s",
 				ArgShift, ArgElapsed, ArgStartDate, ArgEndDate, ArgPeriod).Accepting("either of them")
 		}
-		request := Request{StartDate: c.StartDate, EndDate: c.EndDate, Period: c.Period}
+		request := Request{StartDate: c.StartDate, EndDate: c.EndDate, Period: c.Period, StartsBy: c.StartsBy, EndsBy: c.EndsBy}
 		with.StartsBy, with.EndsBy = request.endsBy()
 		with.Range, err = request.span(query.Zone, asOf)
 		return with, err == nil, err

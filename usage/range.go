@@ -31,11 +31,16 @@ var DateForms = []string{
 // other form and an end before the start are InvalidArgument errors that name
 // the argument. An end after the year 9999 (UTC) is no end.
 func ParseRange(startDate, endDate string, zone *time.Location) (Range, error) {
-	start, err := parseBound(ArgStartDate, startDate, zone)
+	return parseRange(ArgStartDate, ArgEndDate, startDate, endDate, zone)
+}
+
+// parseRange is ParseRange with the names of the arguments.
+func parseRange(startsBy, endsBy Argument, startDate, endDate string, zone *time.Location) (Range, error) {
+	start, err := parseBound(startsBy, startDate, zone)
 	if err != nil {
 		return Range{}, err
 	}
-	end, err := parseBound(ArgEndDate, endDate, zone)
+	end, err := parseBound(endsBy, endDate, zone)
 	if err != nil {
 		return Range{}, err
 	}
@@ -47,7 +52,7 @@ func ParseRange(startDate, endDate string, zone *time.Location) (Range, error) {
 		span.To = time.Time{} // no session starts later, so this is no end
 	}
 	if startDate != "" && endDate != "" && end.begin.Before(start.begin) && !end.end.After(start.begin) {
-		return Range{}, Invalid(ArgEndDate, "%s %s is before %s %s", ArgEndDate, Sent(endDate), ArgStartDate, Sent(startDate))
+		return Range{}, Invalid(endsBy, "%s %s is before %s %s", endsBy, Sent(endDate), startsBy, Sent(startDate))
 	}
 	return span, nil
 }

@@ -22,6 +22,9 @@ type Request struct {
 	TimeZone string
 	// Period is a range by its name, instead of StartDate and EndDate.
 	Period Period
+	// StartsBy and EndsBy are the arguments that StartDate and EndDate come from, where they
+	// are others than ArgStartDate and ArgEndDate (In).
+	StartsBy, EndsBy Argument
 	// Level is how far the answer has to tell usage apart.
 	Level Level
 }
@@ -103,11 +106,12 @@ func (r Request) endsBy() (start, end Argument) {
 	if r.Period != "" {
 		return ArgPeriod, ArgPeriod
 	}
+	startsBy, endsBy := r.names()
 	if r.StartDate != "" {
-		start = ArgStartDate
+		start = startsBy
 	}
 	if r.EndDate != "" {
-		end = ArgEndDate
+		end = endsBy
 	}
 	return start, end
 }
@@ -115,7 +119,8 @@ func (r Request) endsBy() (start, end Argument) {
 // span returns the range that was asked for, by its name or by its dates.
 func (r Request) span(zone *time.Location, now time.Time) (Range, error) {
 	if r.Period == "" {
-		return ParseRange(r.StartDate, r.EndDate, zone)
+		startsBy, endsBy := r.names()
+		return parseRange(startsBy, endsBy, r.StartDate, r.EndDate, zone)
 	}
 	if r.StartDate != "" || r.EndDate != "" {
 		return Range{}, Invalid(ArgPeriod, "%s names a range already; it cannot go together with %s or %s", ArgPeriod, ArgStartDate, ArgEndDate).
@@ -140,6 +145,15 @@ func (q Query) Within(accounts []string) Query {
 // for the same ones, at whichever level and in whichever range.
 func (q Query) Whose() string {
 	return fmt.Sprintf("%q %q %#v %#v %#v", q.AccountID, q.CustomerID, q.AccountIDs, q.CustomerIDs, q.Accounts)
+}
+
+// About tells whether a subject is among those that the filters of the query leave.
+func (q Query) About(subject Subject) bool {
+	passes := func(id, one string, some []string) bool {
+		same := func(other string) bool { return TrimID(other) == TrimID(id) }
+		return id == "" || (one == "" || same(one)) && (some == nil || slices.ContainsFunc(some, same))
+	}
+	return passes(subject.AccountID, q.AccountID, q.AccountIDs) && passes(subject.CustomerID, q.CustomerID, q.CustomerIDs)
 }
 
 // OfCustomers tells whether the query is about some customers only.

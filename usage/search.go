@@ -14,6 +14,8 @@ type Search struct {
 	// Text is what an id or a name has in it, in upper or lower case, with or without accents.
 	// It is empty for all.
 	Text string
+	// Only are the accounts, or the customers, that may be found; nil means all.
+	Only []Subject
 	// After and Before bound what is found, both exclusive, in the order of account
 	// id and customer id by their bytes. nil is no bound.
 	After, Before *Subject

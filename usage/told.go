@@ -27,6 +27,8 @@ const (
 	ArgAIMinutes   Argument = "aiMinutes"
 	ArgShift       Argument = "shift"
 	ArgElapsed     Argument = "elapsed"
+	ArgID          Argument = "id"
+	ArgRange       Argument = "range"
 )
 
 // Sent is a value as a caller sent it. It is shown in quotes, cut to a length that

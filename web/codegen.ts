@@ -11,7 +11,7 @@ const config: CodegenConfig = {
         enumsAsTypes: true,
         // A scalar that is not listed is an error instead of `any`.
         strictScalars: true,
-        scalars: { ID: 'string', DateTime: 'string', Int64: 'number' },
+        scalars: { ID: 'string', Date: 'string', DateTime: 'string', Int64: 'number' },
         useTypeImports: true,
         skipTypename: true,
         // What was asked for is in the answer: null perhaps, but not undefined.

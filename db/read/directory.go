@@ -156,6 +156,9 @@ func (d directory) statement(search usage.Search, counted bool) (string, []any) 
 // within are the conditions on the ids: the scope and the bounds.
 func (d directory) within(search usage.Search) where.Conditions {
 	conditions := where.Subjects(usage.Query{Accounts: search.Accounts, AccountID: search.AccountID})
+	if search.Only != nil {
+		d.addOnly(&conditions, search.Only)
+	}
 	bound := func(sign string, at *usage.Subject) {
 		switch {
 		case at == nil:
@@ -168,6 +171,18 @@ func (d directory) within(search usage.Search) where.Conditions {
 	bound(">", search.After)
 	bound("<", search.Before)
 	return conditions
+}
+
+// addOnly leaves some accounts or customers, of which there is at least one.
+func (d directory) addOnly(conditions *where.Conditions, only []usage.Subject) {
+	args := make([]any, 0, len(only)*len(d.columns))
+	for _, subject := range only {
+		args = append(args, subject.AccountID)
+		if len(d.columns) > 1 {
+			args = append(args, subject.CustomerID)
+		}
+	}
+	conditions.Add("("+strings.Join(d.columns, ", ")+") IN ("+where.Placeholders(len(only), len(d.columns))+")", args...)
 }
 
 func (d directory) order(backward bool) string {

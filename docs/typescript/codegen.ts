@@ -22,6 +22,8 @@ const config: CodegenConfig = {
         strictScalars: true,
         scalars: {
           ID: 'string',
+          // A day, such as 2026-03-01.
+          Date: 'string',
           // RFC 3339, for `new Date(…)`.
           DateTime: 'string',
           // A JSON number, exact up to Number.MAX_SAFE_INTEGER.

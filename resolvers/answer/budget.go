@@ -63,6 +63,9 @@ func WithBudget(ctx context.Context, limit time.Duration) context.Context {
 	return context.WithValue(ctx, budgetKey{}, &budget{limit: limit})
 }
 
+// HasBudget tells whether the values of an answer are counted together with those of others.
+func HasBudget(ctx context.Context) bool { return budgetOf(ctx) != nil }
+
 func budgetOf(ctx context.Context) *budget {
 	b, _ := ctx.Value(budgetKey{}).(*budget)
 	return b

@@ -40,7 +40,7 @@ type CustomerUsageEdge struct {
 
 // AccountUsageConnection returns a page of the accounts' rows.
 func (r *Report) AccountUsageConnection(ctx context.Context, first *int32, after *string, last *int32, before *string, orderBy Order,
-	filter *Filter, include Include, compare *usage.Comparison) (*AccountUsageConnection, error) {
+	filter *Filter, include Include, compare *Comparison) (*AccountUsageConnection, error) {
 	page, err := r.page(ctx, usage.ByAccount, PageArguments{first, last, after, before}, orderBy, ChoiceOf(filter, include, compare))
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (r *Report) AccountUsageConnection(ctx context.Context, first *int32, after
 
 // CustomerUsageConnection returns a page of the customers' rows.
 func (r *Report) CustomerUsageConnection(ctx context.Context, first *int32, after *string, last *int32, before *string, orderBy Order,
-	filter *Filter, include Include, compare *usage.Comparison) (*CustomerUsageConnection, error) {
+	filter *Filter, include Include, compare *Comparison) (*CustomerUsageConnection, error) {
 	page, err := r.page(ctx, usage.ByCustomer, PageArguments{first, last, after, before}, orderBy, ChoiceOf(filter, include, compare))
 	if err != nil {
 		return nil, err

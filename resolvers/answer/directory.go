@@ -1,6 +1,8 @@
 package answer
 
 import (
+	"slices"
+
 	"aiusage/usage"
 )
 
@@ -87,15 +89,53 @@ func listed[T any](search usage.Search, found []T) (page []T, before, after bool
 	return found, more || search.After != nil, search.Before != nil
 }
 
+// accountsOf returns accounts that were found together.
+func (r *Reading) accountsOf(found []usage.Account) []Account {
+	list := &names{reading: r, subjects: func() []usage.Subject {
+		subjects := make([]usage.Subject, len(found))
+		for i, account := range found {
+			subjects[i] = usage.Subject{AccountID: account.AccountID}
+		}
+		return subjects
+	}}
+	nodes := make([]Account, len(found))
+	for i, account := range found {
+		nodes[i] = Account{AccountID: account.AccountID, named: true, known: account.Name, names: list}
+	}
+	return nodes
+}
+
+// customersOf returns customers that were found together.
+func (r *Reading) customersOf(found []usage.Customer) []Customer {
+	accounts := &names{reading: r, subjects: func() []usage.Subject {
+		var accounts []usage.Subject
+		for _, customer := range found {
+			accounts = append(accounts, usage.Subject{AccountID: customer.AccountID})
+		}
+		return accounts
+	}}
+	list := &names{reading: r, subjects: func() []usage.Subject {
+		subjects := make([]usage.Subject, len(found))
+		for i, customer := range found {
+			subjects[i] = usage.Subject{AccountID: customer.AccountID, CustomerID: customer.CustomerID}
+		}
+		return subjects
+	}}
+	nodes := make([]Customer, len(found))
+	for i, customer := range found {
+		nodes[i] = Customer{AccountID: customer.AccountID, CustomerID: customer.CustomerID, named: true, known: customer.Name,
+			names: list, accountNames: accounts}
+	}
+	return nodes
+}
+
 // Accounts returns a page of the accounts that were found, in their order.
-func Accounts(search usage.Search, found []usage.Account) *AccountConnection {
+func (r *Reading) Accounts(search usage.Search, found []usage.Account) *AccountConnection {
 	found, before, after := listed(search, found)
-	connection, belonging := &AccountConnection{}, belongingOf(ListOfAccounts, search.AccountID, search.Text)
+	connection, belonging := &AccountConnection{Nodes: r.accountsOf(found)}, belongingOf(ListOfAccounts, search.AccountID, search.Text)
 	var cursors []string
-	for _, account := range found {
-		node := Account{AccountID: account.AccountID, known: account.Name}
-		cursors = append(cursors, cursor{Of: belonging, AccountID: account.AccountID}.text())
-		connection.Nodes = append(connection.Nodes, node)
+	for _, node := range connection.Nodes {
+		cursors = append(cursors, cursor{Of: belonging, AccountID: node.AccountID}.text())
 		connection.Edges = append(connection.Edges, AccountEdge{cursors[len(cursors)-1], node})
 	}
 	connection.PageInfo = pageInfo(cursors, before, after)
@@ -105,40 +145,42 @@ func Accounts(search usage.Search, found []usage.Account) *AccountConnection {
 // Customers returns a page of the customers that were found, in their order.
 func (r *Reading) Customers(search usage.Search, found []usage.Customer) *CustomerConnection {
 	found, before, after := listed(search, found)
-	accounts := &names{r, func() []usage.Subject {
-		var accounts []usage.Subject
-		for _, customer := range found {
-			accounts = append(accounts, usage.Subject{AccountID: customer.AccountID})
-		}
-		return accounts
-	}}
-	connection, belonging := &CustomerConnection{}, belongingOf(ListOfCustomers, search.AccountID, search.Text)
+	connection, belonging := &CustomerConnection{Nodes: r.customersOf(found)}, belongingOf(ListOfCustomers, search.AccountID, search.Text)
 	var cursors []string
-	for _, customer := range found {
-		node := Customer{AccountID: customer.AccountID, CustomerID: customer.CustomerID, known: customer.Name, accountNames: accounts}
-		cursors = append(cursors, cursor{Of: belonging, AccountID: customer.AccountID, CustomerID: customer.CustomerID}.text())
-		connection.Nodes = append(connection.Nodes, node)
+	for _, node := range connection.Nodes {
+		cursors = append(cursors, cursor{Of: belonging, AccountID: node.AccountID, CustomerID: node.CustomerID}.text())
 		connection.Edges = append(connection.Edges, CustomerEdge{cursors[len(cursors)-1], node})
 	}
 	connection.PageInfo = pageInfo(cursors, before, after)
 	return connection
 }
 
+// Role is what somebody may see and do, in the schema, by its name in the contract.
+type Role string
+
+// Roles are those that mean something here.
+var Roles = []Role{"SystemAdministrator", "AccountAdministrator"}
+
 // Viewer is who is asking, as a node.
 type Viewer struct {
 	Name  string
-	Roles []string
+	Roles []Role
 	// Accounts are those they may see; nil means all of them.
 	Accounts []Account
 }
 
 // Viewer returns who is asking, with the accounts they may see (nil: all).
 func (r *Reading) Viewer(name string, roles, accounts []string) *Viewer {
-	viewer := &Viewer{Name: name, Roles: roles}
+	viewer := &Viewer{Name: name, Roles: []Role{}}
+	for _, role := range roles {
+		if slices.Contains(Roles, Role(role)) {
+			viewer.Roles = append(viewer.Roles, Role(role))
+		}
+	}
 	if accounts == nil {
 		return viewer
 	}
-	list := &names{r, func() []usage.Subject {
+	list := &names{reading: r, subjects: func() []usage.Subject {
 		var subjects []usage.Subject
 		for _, account := range accounts {
 			subjects = append(subjects, usage.Subject{AccountID: account})

@@ -33,8 +33,8 @@ type group struct {
 // newGroup returns a group of rows of a report; nil subjects mean all of them.
 func newGroup(report *Report, level usage.Level, subjects []usage.Subject) *group {
 	g := &group{report: report, level: level, subjects: subjects}
-	g.accountNames = &names{report.reading, g.accounts}
-	g.customerNames = &names{report.reading, g.all}
+	g.accountNames = &names{reading: report.reading, subjects: g.accounts}
+	g.customerNames = &names{reading: report.reading, subjects: g.all}
 	return g
 }
 
@@ -105,7 +105,7 @@ func (g *group) all() []usage.Subject {
 
 // share returns an amount's part of the report's total.
 func (g *group) share(amount usage.Usage, of Measure) *float64 {
-	total := of.of(g.report.Totals)
+	total := of.of(g.report.Report.Totals)
 	if total == 0 {
 		return nil
 	}
@@ -114,12 +114,11 @@ func (g *group) share(amount usage.Usage, of Measure) *float64 {
 }
 
 // compared returns what the report that the group's is compared with has for a subject.
-func (g *group) compared(subject usage.Subject, with *Report, err error) (*usage.Usage, error) {
+func (g *group) compared(subject usage.Subject, with *Report, err error) (*Totals, error) {
 	if with == nil || err != nil {
 		return nil, err
 	}
-	amount := with.amounts(g.level)[subject.Trimmed()]
-	return &amount, nil
+	return with.totalsOf(g.level, subject), nil
 }
 
 // chosen returns the rows of the customers of the group's accounts that are chosen, and their
@@ -171,6 +170,9 @@ type seriesKey struct {
 
 func (g *group) seriesKey(step usage.Step) seriesKey {
 	key := seriesKey{report: g.report, level: g.level, step: step}
+	if whole := g.report.family.series(g); whole != nil {
+		return whole.seriesKey(step)
+	}
 	if g.subjects != nil {
 		key.rows = g
 	}
@@ -179,7 +181,8 @@ func (g *group) seriesKey(step usage.Step) seriesKey {
 
 // series returns the series of one of the group's subjects.
 func (g *group) series(ctx context.Context, subject usage.Subject, step usage.Step, fillZero bool) ([]Point, error) {
-	set, err := g.report.reading.series.Load(ctx, g.seriesKey(step))()
+	key := g.seriesKey(step)
+	set, err := g.report.reading.series.Load(ctx, key)()
 	if err != nil {
 		fail(ctx, err)
 		return nil, err
@@ -187,11 +190,15 @@ func (g *group) series(ctx context.Context, subject usage.Subject, step usage.St
 	if err := SpendPoints(ctx, len(set.Buckets), 1, Flat); err != nil {
 		return nil, err
 	}
-	points := set.Of(subject)
-	shown := make([]Point, 0, len(points))
-	for _, point := range points {
+	at := subject
+	if key.report != g.report && key.level != g.level {
+		at = g.report.family.subject // what the member has altogether
+	}
+	all := set.Of(at)
+	shown, of := make([]Point, 0, len(all)), &points{g.report, g.level, subject, step}
+	for _, point := range all {
 		if fillZero || point.Usage != (usage.Usage{}) {
-			shown = append(shown, Point{*set.Query.Show(point.From), *set.Query.Show(point.To), point.To.After(set.AsOf), point.Usage})
+			shown = append(shown, Point{*set.Query.Show(point.From), *set.Query.Show(point.To), point.To.After(set.AsOf), point.Usage, of})
 		}
 	}
 	return shown, nil

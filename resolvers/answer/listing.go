@@ -38,29 +38,39 @@ type Minimum struct {
 	Value   int64
 }
 
+// Comparison is what rows are compared with, as it is asked for.
+type Comparison struct {
+	usage.Comparison
+	// Range is another range that says of which kind it is, or nil.
+	Range *usage.TypedRange
+}
+
 // Choice says which rows of a report are listed.
 type Choice struct {
 	Include Include
 	// Compare is what rows of OfPrevious and OfEither, and orders, are compared with.
 	Compare usage.Comparison
 	Filter  Filter
+	// fault is why there is no such comparison, or nil.
+	fault error
 }
 
 // ChoiceOf returns the choice that the arguments of a list make.
-func ChoiceOf(filter *Filter, include Include, compare *usage.Comparison) Choice {
+func ChoiceOf(filter *Filter, include Include, compare *Comparison) Choice {
 	choice := Choice{Include: include}
 	if filter != nil {
 		choice.Filter = *filter
 	}
 	if compare != nil {
-		choice.Compare = compare.Normal()
+		choice.Compare, choice.fault = compare.To(compare.Range)
+		choice.Compare = choice.Compare.Normal()
 	}
 	return choice
 }
 
 // IsPlain tells whether the choice is of all rows that the report has.
 func (c Choice) IsPlain() bool {
-	return !c.compares() && c.Filter.Search == "" && c.Filter.Minimum == nil && c.Filter.Named == nil
+	return c.fault == nil && !c.compares() && c.Filter.Search == "" && c.Filter.Minimum == nil && c.Filter.Named == nil
 }
 
 // compares tells whether rows of the comparison are listed.
@@ -82,7 +92,12 @@ func (c Choice) text() string {
 }
 
 // check tells whether rows can be chosen so. The error is an InvalidArgument.
-func (c Choice) check() error { return usage.CheckSearch(c.Filter.Search) }
+func (c Choice) check() error {
+	if c.fault != nil {
+		return c.fault
+	}
+	return usage.CheckSearch(c.Filter.Search)
+}
 
 // line is a row before it is shown: whose it is, how much in the report's range, and which
 // row of the report's it is, or none (-1) where it is of the comparison only.
@@ -106,7 +121,7 @@ func (r *Report) choose(ctx context.Context, level usage.Level, choice Choice) (
 		return nil, err
 	}
 	chosen := &listing{report: r, level: level, lines: r.lines(level)}
-	chosen.names = &names{r.reading, chosen.subjects}
+	chosen.names = &names{reading: r.reading, subjects: chosen.subjects}
 	if choice.compares() {
 		with, err := r.Compared(choice.Compare)
 		if err != nil {

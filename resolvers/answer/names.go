@@ -13,6 +13,7 @@ import (
 type names struct {
 	reading  *Reading
 	subjects func() []usage.Subject
+	families families
 }
 
 // of returns the name of one of them, or nil when it has none.
@@ -45,46 +46,4 @@ func (r *Reading) loadNames(_ context.Context, lists []*names) []*dataloader.Res
 		results[i] = &dataloader.Result[map[usage.Subject]string]{Data: found, Error: err}
 	}
 	return results
-}
-
-// Account is an account, as a node.
-type Account struct {
-	AccountID string
-	// known is the name, where names is nil; empty when there is none.
-	known string
-	names *names
-}
-
-// Name returns the account's name, or nil when it has none.
-func (a Account) Name(ctx context.Context) (*string, error) {
-	if a.names != nil {
-		return a.names.of(ctx, usage.Subject{AccountID: a.AccountID})
-	}
-	return optional(a.known), nil
-}
-
-// Customer is a customer of an account, as a node.
-type Customer struct {
-	AccountID, CustomerID string
-	// known is the name, where names is nil; empty when there is none.
-	known               string
-	names, accountNames *names
-}
-
-// Account returns the customer's account.
-func (c Customer) Account() Account { return Account{AccountID: c.AccountID, names: c.accountNames} }
-
-// Name returns the customer's name, or nil when it has none.
-func (c Customer) Name(ctx context.Context) (*string, error) {
-	if c.names != nil {
-		return c.names.of(ctx, usage.Subject{AccountID: c.AccountID, CustomerID: c.CustomerID})
-	}
-	return optional(c.known), nil
-}
-
-func optional(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
 }

@@ -41,6 +41,9 @@ type Reading struct {
 
 	series *dataloader.Loader[seriesKey, *usage.SeriesSet]
 	names  *dataloader.Loader[*names, map[usage.Subject]string]
+	// finder and found look accounts and customers up (Finding).
+	finder Finder
+	found  *dataloader.Loader[usage.Subject, *known]
 }
 
 // NewReading returns a reading for ctx that opens the database when it is needed

@@ -31,6 +31,18 @@ type Report struct {
 		once sync.Once
 		all  map[usage.Subject]usage.Usage
 	}
+	// family is what the report is a part of, if it is.
+	family membershipOf
+	// rowsOf are which row is that of each subject, by level.
+	rowsOf [2]struct {
+		once sync.Once
+		all  map[usage.Subject]int
+	}
+	// ids are the beginnings of the ids of the report and its parts.
+	ids struct {
+		once sync.Once
+		prefixes
+	}
 }
 
 // compared is what a report has been compared with.
@@ -82,7 +94,7 @@ func (r *Report) lists() {
 }
 
 // AccountUsage resolves AIUsage.accountUsage.
-func (r *Report) AccountUsage(ctx context.Context, filter *Filter, include Include, compare *usage.Comparison) ([]AccountUsage, error) {
+func (r *Report) AccountUsage(ctx context.Context, filter *Filter, include Include, compare *Comparison) ([]AccountUsage, error) {
 	return r.AccountRows(ctx, ChoiceOf(filter, include, compare))
 }
 
@@ -104,7 +116,7 @@ func (r *Report) AccountRows(ctx context.Context, choice Choice) ([]AccountUsage
 }
 
 // CustomerUsage resolves AIUsage.customerUsage.
-func (r *Report) CustomerUsage(ctx context.Context, filter *Filter, include Include, compare *usage.Comparison) ([]CustomerUsage, error) {
+func (r *Report) CustomerUsage(ctx context.Context, filter *Filter, include Include, compare *Comparison) ([]CustomerUsage, error) {
 	return r.CustomerRows(ctx, ChoiceOf(filter, include, compare))
 }
 
@@ -146,26 +158,6 @@ func (r *Report) Previous(shift usage.Shift, elapsed bool) (*Report, error) {
 	return r.Compared(usage.Comparison{Shift: shift, Elapsed: elapsed})
 }
 
-// CompareTo returns the report for another range.
-func (r *Report) CompareTo(startDate, endDate *string, period *usage.Period) (*Report, error) {
-	return r.Compared(comparisonTo(startDate, endDate, period))
-}
-
-// comparisonTo is the comparison with a range by its dates or its name.
-func comparisonTo(startDate, endDate *string, period *usage.Period) usage.Comparison {
-	to := usage.Comparison{Another: true}
-	if startDate != nil {
-		to.StartDate = *startDate
-	}
-	if endDate != nil {
-		to.EndDate = *endDate
-	}
-	if period != nil {
-		to.Period = *period
-	}
-	return to
-}
-
 // Compared returns the report that this one is compared with, or nil where there is none.
 // It is read once, and from what was kept with a page that is gone on from.
 func (r *Report) Compared(comparison usage.Comparison) (*Report, error) {
@@ -192,9 +184,17 @@ func (r *Report) Compared(comparison usage.Comparison) (*Report, error) {
 				return
 			}
 		}
-		one.report, one.err = r.reading.Report(query)
+		one.report, one.err = r.read(query)
 	})
 	return one.report, one.err
+}
+
+// read reads the report of another range, together with those of the whole family.
+func (r *Report) read(query usage.Query) (*Report, error) {
+	if r.family.family == nil {
+		return r.reading.Report(query)
+	}
+	return r.family.report(r.family.subject, query)
 }
 
 // amounts returns the usage of each subject of a level, with its ids trimmed, because two
@@ -292,4 +292,6 @@ type Point struct {
 	// Partial tells whether it was not over when the report was read.
 	Partial bool
 	usage.Usage
+	// of is the series that it belongs to.
+	of *points
 }

@@ -20,7 +20,7 @@ func (a AccountUsage) Account() Account {
 }
 
 // CustomerUsage resolves AIAccountUsage.customerUsage.
-func (a AccountUsage) CustomerUsage(ctx context.Context, filter *Filter, include Include, compare *usage.Comparison) ([]CustomerUsage, error) {
+func (a AccountUsage) CustomerUsage(ctx context.Context, filter *Filter, include Include, compare *Comparison) ([]CustomerUsage, error) {
 	return a.CustomerRows(ctx, ChoiceOf(filter, include, compare))
 }
 
@@ -52,17 +52,12 @@ func (a AccountUsage) Series(ctx context.Context, granularity usage.Step, fillZe
 }
 
 // Previous returns the account's usage in the range some way back, or nil.
-func (a AccountUsage) Previous(shift usage.Shift, elapsed bool) (*usage.Usage, error) {
+func (a AccountUsage) Previous(shift usage.Shift, elapsed bool) (*Totals, error) {
 	return a.Compared(usage.Comparison{Shift: shift, Elapsed: elapsed})
 }
 
-// CompareTo returns the account's usage in another range.
-func (a AccountUsage) CompareTo(startDate, endDate *string, period *usage.Period) (*usage.Usage, error) {
-	return a.Compared(comparisonTo(startDate, endDate, period))
-}
-
 // Compared returns the account's usage in what the report is compared with, or nil.
-func (a AccountUsage) Compared(comparison usage.Comparison) (*usage.Usage, error) {
+func (a AccountUsage) Compared(comparison usage.Comparison) (*Totals, error) {
 	with, err := a.group.report.Compared(comparison)
 	return a.group.compared(a.subject(), with, err)
 }
@@ -96,17 +91,12 @@ func (c CustomerUsage) Series(ctx context.Context, granularity usage.Step, fillZ
 }
 
 // Previous returns the customer's usage in the range some way back, or nil.
-func (c CustomerUsage) Previous(shift usage.Shift, elapsed bool) (*usage.Usage, error) {
+func (c CustomerUsage) Previous(shift usage.Shift, elapsed bool) (*Totals, error) {
 	return c.Compared(usage.Comparison{Shift: shift, Elapsed: elapsed})
 }
 
-// CompareTo returns the customer's usage in another range.
-func (c CustomerUsage) CompareTo(startDate, endDate *string, period *usage.Period) (*usage.Usage, error) {
-	return c.Compared(comparisonTo(startDate, endDate, period))
-}
-
 // Compared returns the customer's usage in what the report is compared with, or nil.
-func (c CustomerUsage) Compared(comparison usage.Comparison) (*usage.Usage, error) {
+func (c CustomerUsage) Compared(comparison usage.Comparison) (*Totals, error) {
 	with, err := c.group.report.Compared(comparison)
 	return c.group.compared(c.subject(), with, err)
 }

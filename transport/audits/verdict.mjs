@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import {
-  buildSchema, defaultFieldResolver, execute, getNamedType, getNullableType, isEnumType, isListType, isObjectType,
+  buildSchema, defaultFieldResolver, execute, getNamedType, getNullableType, isAbstractType, isEnumType, isListType, isObjectType,
   parse, subscribe, validate,
 } from 'graphql';
 
@@ -16,6 +16,7 @@ const madeUp = (type) => {
   const nullable = getNullableType(type);
   if (isListType(nullable)) return [madeUp(nullable.ofType)];
   if (isObjectType(nullable)) return {};
+  if (isAbstractType(nullable)) return null; // ids that are made up stand for nothing
   if (isEnumType(nullable)) return nullable.getValues()[0].value;
   return scalars[getNamedType(type).name] ?? 'text';
 };

@@ -14,7 +14,9 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An instant in RFC 3339, such as `2026-03-01T00:00:00+01:00`, with the offset of the report's time zone. */
+  /** A calendar day, such as `2026-03-01`: a full date of RFC 3339. */
+  Date: { input: string; output: string; }
+  /** An instant in RFC 3339, such as `2026-03-01T00:00:00+01:00`, with the offset of the report's time zone. Any offset is taken as input, and up to nine digits of a second. */
   DateTime: { input: string; output: string; }
   /**
    * A whole number of up to 64 bits, as a JSON number. JavaScript represents it exactly up to
@@ -25,7 +27,7 @@ export type Scalars = {
 };
 
 /** The usage of one account. */
-export type AiAccountUsage = {
+export type AiAccountUsage = Node & {
   /** The account, with its name. */
   account: Account;
   /** The account's id. */
@@ -38,6 +40,8 @@ export type AiAccountUsage = {
   compareTo: Maybe<AiUsageTotals>;
   /** This account's rows of the report's `customerUsage`. */
   customerUsage: Maybe<Array<AiCustomerUsage>>;
+  /** Names the row: the report and the account. */
+  id: Scalars['ID']['output'];
   /**
    * The account's AI minutes: the sum of those of its customers and of its sessions
    * without a customer.
@@ -60,6 +64,7 @@ export type AiAccountUsage = {
 export type AiAccountUsageCompareToArgs = {
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
+  range?: InputMaybe<AiUsageRange>;
   startDate?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -112,7 +117,7 @@ export type AiAccountUsageEdge = {
 };
 
 /** The usage of one customer of an account. */
-export type AiCustomerUsage = {
+export type AiCustomerUsage = Node & {
   /** The customer's account, with its name. */
   account: Account;
   /** The id of the customer's account. */
@@ -127,6 +132,8 @@ export type AiCustomerUsage = {
   customer: Customer;
   /** The customer's id, which is unique within its account only. */
   customerId: Scalars['ID']['output'];
+  /** Names the row: the report, the account and the customer. */
+  id: Scalars['ID']['output'];
   /** The customer's AI minutes. */
   minutes: Scalars['Int64']['output'];
   /** The customer's usage in the time of `AIUsage.previous`. Null when the range has no start or no end. */
@@ -144,6 +151,7 @@ export type AiCustomerUsage = {
 export type AiCustomerUsageCompareToArgs = {
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
+  range?: InputMaybe<AiUsageRange>;
   startDate?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -192,7 +200,7 @@ export type AiCustomerUsageEdge = {
  * its parts agree; a page that continues an earlier one is the exception
  * (`accountUsageConnection`).
  */
-export type AiUsage = {
+export type AiUsage = Node & {
   /** One row for each account with at least one session in the range, ordered by account id. */
   accountUsage: Maybe<Array<AiAccountUsage>>;
   /**
@@ -220,6 +228,11 @@ export type AiUsage = {
   customerUsageConnection: Maybe<AiCustomerUsageConnection>;
   /** The first instant of the range, inclusive, as the dates were understood; null when it starts at the beginning. */
   from: Maybe<Scalars['DateTime']['output']>;
+  /**
+   * Names the report: its range, time zone and filters as they were understood, so that `TODAY` has another id tomorrow.
+   * It says neither who asks nor when: the same id may be read in another state (`asOf`).
+   */
+  id: Scalars['ID']['output'];
   /** How the answer was read. */
   plan: AiUsagePlan;
   /**
@@ -288,6 +301,7 @@ export type AiUsageAccountUsageConnectionArgs = {
 export type AiUsageCompareToArgs = {
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
+  range?: InputMaybe<AiUsageRange>;
   startDate?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -350,10 +364,20 @@ export type AiUsageComparison = {
   endDate?: InputMaybe<Scalars['String']['input']>;
   /** Another range by its name. */
   period?: InputMaybe<AiUsagePeriod>;
+  /** Another range that says of which kind it is, instead of `startDate`, `endDate` and `period`. */
+  range?: InputMaybe<AiUsageRange>;
   /** How far back the other range is. Absent, as far as `PERIOD`. */
   shift?: InputMaybe<AiUsageShift>;
   /** Where another range starts. Together with `shift` or `elapsed` it is an error, as are the two below. */
   startDate?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Calendar days in the time zone, both of them included. */
+export type AiUsageDays = {
+  /** The first day; absent, the beginning. */
+  from?: InputMaybe<Scalars['Date']['input']>;
+  /** The last day; absent, there is no end. */
+  to?: InputMaybe<Scalars['Date']['input']>;
 };
 
 /** Which rows are listed. All that is given must hold. */
@@ -405,6 +429,14 @@ export type AiUsageInclude =
   | 'CURRENT'
   /** Rows with usage in the range that is compared with. */
   | 'PREVIOUS';
+
+/** A span of time. */
+export type AiUsageInstants = {
+  /** Where it starts, inclusive; absent, at the beginning. */
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Where it ends, exclusive; absent, it has no end. */
+  to?: InputMaybe<Scalars['DateTime']['input']>;
+};
 
 /** Whose sums there are. */
 export type AiUsageLevel =
@@ -524,13 +556,15 @@ export type AiUsagePlanPiece = {
 };
 
 /** The usage of one point of a series, such as an hour or a month. */
-export type AiUsagePoint = {
+export type AiUsagePoint = Node & {
   /** The sum of the sessions' AI minutes. */
   aiMinutes: Scalars['Int64']['output'];
   /** The unrounded sum of the sessions' durations, in seconds. */
   aiSeconds: Scalars['Int64']['output'];
   /** Where it starts, inclusive: on the calendar, or where the report's range starts. */
   from: Scalars['DateTime']['output'];
+  /** Names the point: the report or the row whose series it belongs to, the granularity, and where it starts. */
+  id: Scalars['ID']['output'];
   /** Whether it was not over yet when the report was read, so that it may still grow. */
   partial: Scalars['Boolean']['output'];
   /** The number of sessions. */
@@ -538,6 +572,15 @@ export type AiUsagePoint = {
   /** Where it ends, exclusive: on the calendar, or where the report's range ends. */
   to: Scalars['DateTime']['output'];
 };
+
+/** A range of time, of one of these kinds. */
+export type AiUsageRange =
+  /** Calendar days in the time zone. */
+  { days: AiUsageDays; instants?: never; period?: never; }
+  |  /** From one instant to another, whatever the time zone. */
+  { days?: never; instants: AiUsageInstants; period?: never; }
+  |  /** A range by its name. */
+  { days?: never; instants?: never; period: AiUsagePeriod; };
 
 /** How far back a range is that another one is compared with, on the calendar of the report's time zone. */
 export type AiUsageShift =
@@ -572,21 +615,49 @@ export type AiUsageSpan = {
 };
 
 /** An amount of use. */
-export type AiUsageTotals = {
+export type AiUsageTotals = Node & {
   /** The sum of the sessions' AI minutes: each session's duration rounded up to the whole minute. */
   aiMinutes: Scalars['Int64']['output'];
   /** The unrounded sum of the sessions' durations, in seconds. */
   aiSeconds: Scalars['Int64']['output'];
+  /** Names the amount: the report, and whose part of it this is. */
+  id: Scalars['ID']['output'];
   /** The number of sessions. */
   sessions: Scalars['Int64']['output'];
 };
 
 /** An account. */
-export type Account = {
+export type Account = Node & {
   /** The account's id. */
   accountId: Scalars['ID']['output'];
+  /** The account's customers, as `Query.customers` has them. */
+  customers: Maybe<CustomerConnection>;
+  /** Names the account among everything that has an id. What other fields and arguments take is `accountId`. */
+  id: Scalars['ID']['output'];
   /** The account's name; null when the gateway has not been told one. */
   name: Maybe<Scalars['String']['output']>;
+  /** The usage report of this account alone, as `Query.aiUsage` has it. Those of a list of accounts are read together. */
+  usage: Maybe<AiUsage>;
+};
+
+
+/** An account. */
+export type AccountCustomersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  search?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** An account. */
+export type AccountUsageArgs = {
+  endDate?: InputMaybe<Scalars['String']['input']>;
+  period?: InputMaybe<AiUsagePeriod>;
+  range?: InputMaybe<AiUsageRange>;
+  startDate?: InputMaybe<Scalars['String']['input']>;
+  timeZone?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A page of accounts. */
@@ -608,15 +679,29 @@ export type AccountEdge = {
 };
 
 /** A customer of an account. */
-export type Customer = {
+export type Customer = Node & {
   /** The customer's account, with its name. */
   account: Account;
   /** The id of the customer's account. */
   accountId: Scalars['ID']['output'];
   /** The customer's id, which is unique within its account only. */
   customerId: Scalars['ID']['output'];
+  /** Names the customer among everything that has an id. What other fields and arguments take is `customerId`, with `accountId`. */
+  id: Scalars['ID']['output'];
   /** The customer's name; null when the gateway has not been told one. */
   name: Maybe<Scalars['String']['output']>;
+  /** The usage report of this customer alone, as `Query.aiUsage` has it. Those of a list of customers are read together. */
+  usage: Maybe<AiUsage>;
+};
+
+
+/** A customer of an account. */
+export type CustomerUsageArgs = {
+  endDate?: InputMaybe<Scalars['String']['input']>;
+  period?: InputMaybe<AiUsagePeriod>;
+  range?: InputMaybe<AiUsageRange>;
+  startDate?: InputMaybe<Scalars['String']['input']>;
+  timeZone?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A page of customers. */
@@ -635,6 +720,12 @@ export type CustomerEdge = {
   cursor: Scalars['String']['output'];
   /** The customer. */
   node: Customer;
+};
+
+/** What has an id of its own, by which it can be read again. */
+export type Node = {
+  /** The id, which is nothing to look into or to build. */
+  id: Scalars['ID']['output'];
 };
 
 /** A direction of an order. */
@@ -661,6 +752,8 @@ export type PageInfo = {
  * that can fail on their own may be null for that reason.
  */
 export type Query = {
+  /** An account that you may see; null where there is none with this id, neither with a name nor with usage. */
+  account: Maybe<Account>;
   /**
    * The accounts you may see: those that have a name and those that have been used,
    * ordered by account id. One that is used for the first time appears within seconds.
@@ -672,13 +765,32 @@ export type Query = {
    * Without arguments it covers everything ever recorded. Every argument narrows it.
    */
   aiUsage: Maybe<AiUsage>;
+  /** A customer that you may see; null where there is none with these ids, neither with a name nor with usage. */
+  customer: Maybe<Customer>;
   /**
    * The customers of the accounts you may see: those that have a name and those that
    * have been used, ordered by account id, then customer id.
    */
   customers: Maybe<CustomerConnection>;
+  /**
+   * What has an id, read anew: a report, its totals, a row or a point as they are now, an account, a customer.
+   * Null for what is not an id, for what you may not see or is not there any more, and for a row, an amount or a point
+   * of a report of very many accounts or customers (`docs/frontend.md`).
+   */
+  node: Maybe<Node>;
+  /** What has these ids, in their order, each as `node` has it. All of one report is read at once. */
+  nodes: Maybe<Array<Maybe<Node>>>;
   /** Who is asking, and what they may see. */
   viewer: Maybe<Viewer>;
+};
+
+
+/**
+ * A field that fails is null, with an error that has its path, and all else is answered: fields
+ * that can fail on their own may be null for that reason.
+ */
+export type QueryAccountArgs = {
+  accountId: Scalars['ID']['input'];
 };
 
 
@@ -706,8 +818,19 @@ export type QueryAiUsageArgs = {
   customerIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
+  range?: InputMaybe<AiUsageRange>;
   startDate?: InputMaybe<Scalars['String']['input']>;
   timeZone?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/**
+ * A field that fails is null, with an error that has its path, and all else is answered: fields
+ * that can fail on their own may be null for that reason.
+ */
+export type QueryCustomerArgs = {
+  accountId: Scalars['ID']['input'];
+  customerId: Scalars['ID']['input'];
 };
 
 
@@ -724,6 +847,32 @@ export type QueryCustomersArgs = {
   search?: InputMaybe<Scalars['String']['input']>;
 };
 
+
+/**
+ * A field that fails is null, with an error that has its path, and all else is answered: fields
+ * that can fail on their own may be null for that reason.
+ */
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/**
+ * A field that fails is null, with an error that has its path, and all else is answered: fields
+ * that can fail on their own may be null for that reason.
+ */
+export type QueryNodesArgs = {
+  ids: Array<Scalars['ID']['input']>;
+};
+
+/** What somebody may see and do. */
+export type Role =
+  /** Sees the accounts that it is given. */
+  | 'AccountAdministrator'
+  /** Sees every account, and may use the legacy operation. */
+  | 'SystemAdministrator';
+
+/** What goes on: each event is a whole answer. */
 export type Subscription = {
   /**
    * The usage report as it is now, and again whenever its rows change; what is asked for
@@ -734,6 +883,7 @@ export type Subscription = {
 };
 
 
+/** What goes on: each event is a whole answer. */
 export type SubscriptionAiUsageChangedArgs = {
   accountId?: InputMaybe<Scalars['ID']['input']>;
   accountIds?: InputMaybe<Array<Scalars['ID']['input']>>;
@@ -741,24 +891,27 @@ export type SubscriptionAiUsageChangedArgs = {
   customerIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   endDate?: InputMaybe<Scalars['String']['input']>;
   period?: InputMaybe<AiUsagePeriod>;
+  range?: InputMaybe<AiUsageRange>;
   startDate?: InputMaybe<Scalars['String']['input']>;
   timeZone?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Who is asking. */
-export type Viewer = {
+export type Viewer = Node & {
   /** The accounts they may see, ordered by id; null when those are all of them. */
   accounts: Maybe<Array<Account>>;
+  /** Names whoever asks. Nobody else may read it by that. */
+  id: Scalars['ID']['output'];
   /** The name they are known by: a user's name, or `key:` and `token:` with the id of an API key or the subject of a token. */
   name: Scalars['String']['output'];
-  /** Their roles: `SystemAdministrator` sees every account, `AccountAdministrator` the accounts below. */
-  roles: Array<Scalars['String']['output']>;
+  /** Their roles. Others that a token may name have no meaning here, and are left out. */
+  roles: Array<Role>;
 };
 
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ViewerQuery = { viewer: { name: string, roles: Array<string>, accounts: Array<{ accountId: string, name: string | null }> | null } | null };
+export type ViewerQuery = { viewer: { name: string, roles: Array<Role>, accounts: Array<{ accountId: string, name: string | null }> | null } | null };
 
 export type AmountFragment = { aiMinutes: number, aiSeconds: number, sessions: number };
 

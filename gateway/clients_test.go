@@ -1,0 +1,34 @@
+package gateway_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"aiusage/internal/dbtest"
+)
+
+// The caches of the clients that frontends use tell the gateway's objects apart by their ids:
+// nothing is asked for twice, and none has a warning.
+func TestTheCachesOfClients(t *testing.T) {
+	const folder = "clients"
+	if _, err := os.Stat(folder + "/node_modules/@apollo/client"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("the clients are not installed; run make clients")
+		}
+		t.Skip("the clients are not installed; run make clients")
+	}
+	store := fill(t, dbtest.One(t))
+	name(t, store)
+	s := start(t, store)
+	for _, program := range []string{"apollo", "urql", "relay"} {
+		t.Run(program, func(t *testing.T) {
+			output, err := exec.CommandContext(t.Context(), "node", folder+"/"+program+".mjs", s.url, "ada", password).CombinedOutput()
+			t.Log(strings.TrimSpace(string(output)))
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -1,0 +1,72 @@
+package resolvers
+
+import (
+	"context"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"aiusage/auth"
+	"aiusage/graph"
+	"aiusage/resolvers/answer"
+	"aiusage/usage"
+)
+
+// What is asked of an account or a customer, wherever it is in an answer.
+
+type accountResolver struct{ *Resolver }
+
+// Account returns the resolvers of accounts.
+func (r *Resolver) Account() graph.AccountResolver { return accountResolver{r} }
+
+type customerResolver struct{ *Resolver }
+
+// Customer returns the resolvers of customers.
+func (r *Resolver) Customer() graph.CustomerResolver { return customerResolver{r} }
+
+// Customers resolves Account.customers.
+func (r accountResolver) Customers(ctx context.Context, account *answer.Account, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error) {
+	return queryResolver(r).Customers(ctx, &account.AccountID, search, first, after, last, before)
+}
+
+// Usage resolves Account.usage.
+func (r accountResolver) Usage(ctx context.Context, account *answer.Account, startDate, endDate, timeZone *string, period *usage.Period, span *usage.TypedRange) (*answer.Report, error) {
+	return r.usageOf(ctx, requestOf(&account.AccountID, nil, nil, nil, startDate, endDate, timeZone, period), span, account.Usage)
+}
+
+// Usage resolves Customer.usage.
+func (r customerResolver) Usage(ctx context.Context, customer *answer.Customer, startDate, endDate, timeZone *string, period *usage.Period, span *usage.TypedRange) (*answer.Report, error) {
+	return r.usageOf(ctx, requestOf(&customer.AccountID, &customer.CustomerID, nil, nil, startDate, endDate, timeZone, period), span, customer.Usage)
+}
+
+// usageOf reads a report of one of a list, by what reads it for all of them, or goes on with
+// the one that the pages below the field continue.
+func (r *Resolver) usageOf(ctx context.Context, request usage.Request, span *usage.TypedRange, read func(usage.Query) (*answer.Report, error)) (*answer.Report, error) {
+	request, err := request.In(span)
+	if err != nil {
+		return nil, err
+	}
+	query, err := request.Query(r.zone, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	query.Level = levelOf(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections)
+	report, err := r.continued(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if report != nil {
+		reading, err := answer.FromContext(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return reading.Continued(report), nil
+	}
+	// What is read together is within the scope; what is kept for the next page goes by it.
+	principal, _ := auth.FromContext(ctx)
+	accounts, err := principal.Sees()
+	if err != nil {
+		return nil, err
+	}
+	return read(query.Within(accounts))
+}
