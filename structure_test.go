@@ -58,7 +58,7 @@ var mayImport = map[string][]string{
 	"bench":                   {"usage", "auth", "db", "sample", "gateway"},
 	"bench/load":              {"usage", "db", "importer", "sample"},
 	"bench/mutants":           {},
-	"cli":                     {"usage", "observe/metrics", "observe/audit", "auth", "db", "db/inspect", "sample", "importer", "importer/presets", "handwritten", "export", "graph", "resolvers", "legacy", "legacy/compare", "gateway", "status"},
+	"cli":                     {"usage", "observe", "observe/metrics", "observe/audit", "auth", "db", "db/inspect", "sample", "importer", "importer/presets", "handwritten", "export", "graph", "resolvers", "legacy", "legacy/compare", "gateway", "status"},
 	"":                        {"cli"},
 	"internal/dbtest":         {},
 	"internal/dbtest/engines": {"internal/dbtest"},
