@@ -126,6 +126,9 @@ func attributes(seen observe.Seen) []slog.Attr {
 	text("operation", seen.Operation)
 	text("kind", seen.Kind)
 	text("document", seen.Document)
+	if seen.Waited >= time.Millisecond {
+		attrs = append(attrs, slog.Duration("wait", seen.Waited.Round(time.Microsecond)))
+	}
 	if len(seen.Statements) > 0 {
 		attrs = append(attrs, slog.Int64("rows", seen.Rows()))
 	}
