@@ -56,6 +56,7 @@ var mayImport = map[string][]string{
 	"web":                     {},
 	"gateway":                 {"usage", "admission", "failure", "observe", "observe/metrics", "observe/audit", "auth", "export", "graph", "resolvers", "transport", "watch", "legacy", "web", "status"},
 	"bench":                   {"usage", "auth", "db", "sample", "gateway"},
+	"bench/overload":          {"usage", "auth", "db"},
 	"bench/load":              {"usage", "db", "importer", "sample"},
 	"bench/mutants":           {},
 	"cli":                     {"usage", "admission", "observe/metrics", "observe/audit", "auth", "db", "db/inspect", "sample", "importer", "importer/presets", "export", "graph", "resolvers", "legacy", "legacy/compare", "gateway", "status"},

@@ -101,7 +101,7 @@ func (c *Control) Enter(ctx context.Context, caller string, bytes int64) (*Turn,
 	err := c.enter(ctx, turn, bytes)
 	waited := time.Since(began)
 	observe.From(ctx).Waited(waited)
-	err, cause := refusal(err)
+	cause, err := refusal(err)
 	c.observer(waited, cause)
 	if err != nil {
 		turn.End()
@@ -131,16 +131,16 @@ var (
 )
 
 // refusal returns what to tell somebody who was not let in, and why they were not.
-func refusal(err error) (error, Cause) {
+func refusal(err error) (Cause, error) {
 	switch {
 	case err == nil:
-		return nil, None
+		return None, nil
 	case errors.Is(err, ErrFull):
-		return errFull, Full
+		return Full, errFull
 	case errors.Is(err, context.DeadlineExceeded):
-		return errLate, Late
+		return Late, errLate
 	}
-	return err, Gone
+	return Gone, err
 }
 
 // Turn is an answer that is worked on. A nil Turn is one without bounds. It is safe for
@@ -193,7 +193,7 @@ func (t *Turn) take(ctx context.Context, bytes int64) error {
 	release, err := t.control.unforeseen.Acquire(ctx, t.caller, 1)
 	observe.From(ctx).Waited(time.Since(began))
 	if err != nil {
-		err, _ = refusal(err)
+		_, err = refusal(err)
 		return err
 	}
 	t.endUnforeseen, t.isUnbounded = release, true

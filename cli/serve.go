@@ -26,6 +26,7 @@ type serveCommand struct {
 	NoSample      bool          `env:"AIUSAGE_NO_SAMPLE" help:"Start an empty embedded database empty, without sample data."`
 	observeFlags
 	graphQLFlags
+	turnFlags
 	accessFlags
 }
 
@@ -79,6 +80,7 @@ func (c serveCommand) configuration(log *slog.Logger) (gateway.Config, *gateway.
 	settings, err := c.settings(log)
 	wrong.note(err)
 	wrong.note(c.configure(&settings))
+	wrong.note(c.configureTurns(&settings))
 	certificate, err := c.certificate(log)
 	wrong.note(err)
 	settings.Zone, settings.QueryTimeout = zone, c.QueryTimeout
@@ -186,6 +188,7 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 			"connections", share.Connections, "asked", share.Asked, "max_connections", share.Server, "max_user_connections", share.Account)
 	}
 	settings.Rollups, settings.Status, settings.Database = rollupHealth(store), rollupStatus(store), server
+	settings.Turns.Answers = c.answersFor(share.Connections)
 	handler, err := gateway.New(settings)
 	if err != nil {
 		return err

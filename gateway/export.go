@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"aiusage/admission"
 	"aiusage/export"
 	"aiusage/failure"
 	"aiusage/observe"
@@ -21,6 +22,7 @@ import (
 type exports struct {
 	// snapshot opens a state of the database within the scope of who asks.
 	snapshot func(context.Context) usage.Snapshot
+	turns    turns
 	// conditions tell whether an export is still what somebody has.
 	conditions *conditions
 	// zone is where days without a time zone are understood; nil means UTC.
@@ -70,11 +72,23 @@ func (e exports) serve(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	}
 	ctx, visit := e.conditions.begin(ctx, now, r.URL.Path, asked.given)
 	if validators := transport.Validators(r); validators != nil {
-		if validator := visit.Current(ctx, validators); validator != "" {
+		turn, err := e.turns.enter(ctx, 0)
+		if err != nil {
+			return err
+		}
+		validator := visit.Current(ctx, validators)
+		turn.End()
+		if validator != "" {
 			transport.WriteNotModified(w, validator)
 			return nil
 		}
 	}
+	turn, err := e.turns.export(ctx, asked)
+	if err != nil {
+		return err
+	}
+	defer turn.End()
+	ctx = admission.NewContext(ctx, turn)
 	snapshot := e.snapshot(ctx)
 	defer snapshot.Close()
 	result, err := export.Read(ctx, snapshot, asked.query, asked.rows)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"aiusage/admission"
 	"aiusage/auth"
 	"aiusage/legacy"
 	"aiusage/observe/audit"
@@ -55,6 +56,8 @@ type Config struct {
 	// QueryTimeout bounds how long an answer may take, from when who asks is known until
 	// its last byte is written. 0 means no bound.
 	QueryTimeout time.Duration
+	// Turns bound what is worked on at a time. Their observer is Metrics.
+	Turns admission.Options
 	// Auth tunes who is let in. Its log is Log.
 	Auth auth.Options
 	// AllowedOrigins are the origins, as scheme://host[:port], whose pages may
@@ -107,7 +110,6 @@ type Gateway struct {
 // InvalidArgument error.
 func New(config Config) (*Gateway, error) {
 	conditions := newConditions(config.Store, config.Zone)
-	resolver := resolvers.New(observed{config.Store}, resolvers.Options{Zone: config.Zone, Limit: config.QueryTimeout, Watch: config.Watch})
 	config.Auth.Log, config.Auth.TrustedOrigins = config.Log, config.AllowedOrigins
 	authenticator, err := auth.NewAuthenticator(config.Store, config.Auth)
 	if err != nil {
@@ -116,6 +118,8 @@ func New(config Config) (*Gateway, error) {
 	if config.Metrics == nil {
 		config.Metrics = metrics.New()
 	}
+	turns := newTurns(config)
+	resolver := turns.resolver
 	door := door{authenticator, config.Log, config.Metrics}
 	schema := resolver.Schema()
 	documents, err := readDocuments(schema, config)
@@ -131,6 +135,7 @@ func New(config Config) (*Gateway, error) {
 		Access:        door,
 		Streams:       config.Streams,
 		Timeout:       config.QueryTimeout,
+		Turns:         turns.operation,
 		Conditions:    conditions,
 		Extensions:    resolver.Extensions(),
 		Log:           config.Log,
@@ -144,11 +149,12 @@ func New(config Config) (*Gateway, error) {
 	mux := http.NewServeMux()
 	mux.Handle(GraphQLPath, atDoor("graphql", "", graphQL))
 	mux.Handle(QueryPath, atDoor("graphql", "", graphQL))
-	mux.Handle(ExportPath, atDoor("export", "", exports{resolver.Snapshot, conditions, config.Zone, config.QueryTimeout, door}))
+	mux.Handle(ExportPath, atDoor("export", "", exports{resolver.Snapshot, turns, conditions, config.Zone, config.QueryTimeout, door}))
 	door.handlePages(mux, cmp.Or(config.Pages, web.Built()), isSchemaOpen)
 	mux.Handle("GET "+HealthPath, atDoor("probe", "", http.HandlerFunc(healthy)))
 	mux.Handle("GET "+ReadyPath, atDoor("probe", "", ready(config.Store, config.Rollups, leaving)))
 	config.Metrics.Register(queryCollector{queries.Stats, resolver.Listeners})
+	config.Metrics.Register(turnCollector{turns.control.Stats})
 	if config.Rollups != nil {
 		config.Metrics.Register(rollupCollector{config.Rollups})
 	}
@@ -166,6 +172,7 @@ func New(config Config) (*Gateway, error) {
 	// where the mux would redirect.
 	old := legacy.New(legacy.Config{
 		Report:       resolver.Report,
+		Turn:         turns.requests,
 		Authenticate: door.authenticate,
 		Timeout:      config.QueryTimeout,
 		SignIn:       signIn{authenticator, door, config.Store, config.QueryTimeout},
