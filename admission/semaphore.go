@@ -84,6 +84,22 @@ func (s *Semaphore) Acquire(ctx context.Context, name string, weight int64) (rel
 	return sync.OnceFunc(func() { s.leave(w) }), nil
 }
 
+// TryAcquire is Acquire for those who do not wait.
+func (s *Semaphore) TryAcquire(name string, weight int64) (release func(), isHeld bool) {
+	w, err := s.enter(name, weight)
+	if err != nil {
+		return nil, false
+	}
+	s.mu.Lock()
+	isHeld = w.isHeld
+	s.mu.Unlock()
+	if !isHeld {
+		s.leave(w)
+		return nil, false
+	}
+	return sync.OnceFunc(func() { s.leave(w) }), true
+}
+
 // enter takes a place in a caller's queue, the first of which may be granted at once.
 func (s *Semaphore) enter(name string, weight int64) (*waiter, error) {
 	s.mu.Lock()

@@ -149,7 +149,7 @@ func New(config Config) (*Gateway, error) {
 	mux := http.NewServeMux()
 	mux.Handle(GraphQLPath, atDoor("graphql", "", graphQL))
 	mux.Handle(QueryPath, atDoor("graphql", "", graphQL))
-	mux.Handle(ExportPath, atDoor("export", "", exports{resolver.Snapshot, turns, conditions, config.Zone, config.QueryTimeout, door}))
+	mux.Handle(ExportPath, atDoor("export", "", exports{resolver.Snapshot, turns, newSpools(), conditions, config.Zone, config.QueryTimeout, door}))
 	door.handlePages(mux, cmp.Or(config.Pages, web.Built()), isSchemaOpen)
 	mux.Handle("GET "+HealthPath, atDoor("probe", "", http.HandlerFunc(healthy)))
 	mux.Handle("GET "+ReadyPath, atDoor("probe", "", ready(config.Store, config.Rollups, leaving)))
