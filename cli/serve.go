@@ -63,6 +63,9 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	watchDatabase(settings.Metrics, store)
+	if p.flags.DSN != "" {
+		c.limitMemory()
+	}
 	store.Anticipate()
 	settings.Store = store
 	settings.OpenSchema = c.opensSchema(store)
