@@ -12,6 +12,7 @@ import (
 
 	"aiusage/db"
 	"aiusage/gateway"
+	"aiusage/observe/traces"
 	"aiusage/usage"
 )
 
@@ -53,7 +54,7 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if metricsListener != nil {
 		defer metricsListener.Close()
 	}
-	store, err := c.openStore(ctx, p, settings.Metrics.Statement, listenErr)
+	store, err := c.openStore(ctx, p, traces.Statement(settings.Metrics.Statement), listenErr)
 	if inUse, ok := errors.AsType[*FolderInUseError](err); ok {
 		return usage.Errorf(usage.InvalidArgument,
 			"the gateway is already running on the data folder %s (%s); stop it first, or choose another folder with --data and another address with --listen",
@@ -62,7 +63,7 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	watchDatabase(settings.Metrics, store)
+	watchDatabase(settings.Metrics, settings.Traces, store)
 	if p.flags.DSN != "" {
 		c.limitMemory()
 	}

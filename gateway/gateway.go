@@ -16,6 +16,7 @@ import (
 	"aiusage/legacy"
 	"aiusage/observe/audit"
 	"aiusage/observe/metrics"
+	"aiusage/observe/traces"
 	"aiusage/resolvers"
 	"aiusage/status"
 	"aiusage/transport"
@@ -86,6 +87,8 @@ type Config struct {
 	Log     *slog.Logger
 	// Metrics count what happens, and answer at MetricsPath; nil means new ones.
 	Metrics *metrics.Metrics
+	// Traces are of requests. They may be nil.
+	Traces *traces.Traces
 	// Audit keeps who has asked for what. It may be nil.
 	Audit *audit.Log
 	// SlowQuery is from how long on a request is logged with its statements; 0 means never.
@@ -185,7 +188,7 @@ func New(config Config) (*Gateway, error) {
 		}
 		mux.ServeHTTP(w, r)
 	})
-	seen := &observer{config.Log, config.Metrics, config.Audit, config.SlowQuery, authenticator}
+	seen := &observer{config.Log, config.Metrics, config.Audit, config.SlowQuery, config.Traces, authenticator}
 	return &Gateway{
 		Handler:   leaving.within(seen.withRecord(withSecurityHeaders(authenticator, withCORS(config.AllowedOrigins, doors)))),
 		Metrics:   openMetrics,

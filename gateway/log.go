@@ -13,6 +13,7 @@ import (
 	"aiusage/observe"
 	"aiusage/observe/audit"
 	"aiusage/observe/metrics"
+	"aiusage/observe/traces"
 	"aiusage/usage"
 )
 
@@ -49,6 +50,8 @@ type observer struct {
 	audit *audit.Log
 	// slow is from when on a request is logged with its statements; 0 means never.
 	slow time.Duration
+	// traces may be nil.
+	traces *traces.Traces
 	// client tells where requests come from.
 	client *auth.Authenticator
 }

@@ -90,12 +90,15 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 			return
 		}
 		defer turn.End()
+		ctx, span := traceOperation(ctx, operation)
+		defer span.End()
 		respond, ctx := executor.DispatchOperation(admission.NewContext(ctx, turn), operation)
 		answer := inTime(ctx, executor, operation, respond(ctx))
 		turn.Rest() // how fast it is taken is the caller's to say
 		if answer == nil {
 			return // the caller went away before it began
 		}
+		traceErrors(span, answer.Errors)
 		if visit != nil && len(answer.Errors) == 0 {
 			if validator := visit.Validator(); validator != "" {
 				SetValidator(w.Header(), validator)

@@ -211,11 +211,17 @@ func (s *streams) run(ctx context.Context, executor graphql.GraphExecutor, opera
 		ctx = admission.NewContext(ctx, turn)
 		send = afterRest(turn, send)
 	}
+	ctx, span := traceOperation(ctx, operation)
+	defer func() {
+		traceErrors(span, failed)
+		span.End()
+	}()
 	respond, ctx := executor.DispatchOperation(ctx, operation)
 	answered := false
 	for answer := respond(ctx); answer != nil; answer = respond(ctx) {
 		answered = true
 		seeErrors(ctx, answer.Errors)
+		traceErrors(span, answer.Errors)
 		if send(inTime(ctx, executor, operation, answer)) != nil {
 			return nil
 		}
