@@ -37,8 +37,14 @@ func (h *handler) readBatch(w http.ResponseWriter, r *http.Request, route route)
 // the answer to the whole, with the index of the request at fault.
 func (h *handler) batch(ctx context.Context, w http.ResponseWriter, requests []usage.Request) (reports []*usage.Report, err error) {
 	reports = make([]*usage.Report, len(requests))
+	rows := 0
 	for i, request := range requests {
-		if reports[i], err = h.batchReport(ctx, request); err != nil {
+		if reports[i], err = h.batchReport(ctx, request); err == nil {
+			if rows += len(reports[i].Subjects); i > 0 && rows > h.MaxBatchRows {
+				err = badArgument("", fmt.Sprintf("the reports of a batch have more than %d rows together; send its requests by themselves, or fewer at once", h.MaxBatchRows))
+			}
+		}
+		if err != nil {
 			w.Header()[autoBatchCompleted] = []string{strconv.Itoa(i)}
 			return nil, &indexed{err, i}
 		}

@@ -20,6 +20,9 @@ const defaultMaxBody = 1 << 20
 // maxBatch is the largest number of requests in one batch (fact 23).
 const maxBatch = 100
 
+// defaultMaxBatchRows is the most rows of a batch, some 100 MB, when Config names none.
+const defaultMaxBatchRows = 600_000
+
 // Config is what the door needs from the gateway.
 type Config struct {
 	// Report answers a request; its context carries the auth.Principal.
@@ -40,6 +43,9 @@ type Config struct {
 	// MaxBody bounds a request body in bytes, before and after decompression;
 	// 1 MiB if zero.
 	MaxBody int64
+	// MaxBatchRows bounds the rows of all reports of a batch together, which are in memory until
+	// the last has been read; 600,000 if zero. A report by itself has as many as it has.
+	MaxBatchRows int
 }
 
 // handler is the door. Its methods are spread over the files by concept.
@@ -53,6 +59,9 @@ func New(config Config) http.Handler {
 	}
 	if config.Turn == nil {
 		config.Turn = func(context.Context, []usage.Request) (*admission.Turn, error) { return nil, nil }
+	}
+	if config.MaxBatchRows == 0 {
+		config.MaxBatchRows = defaultMaxBatchRows
 	}
 	if config.MaxBody == 0 {
 		config.MaxBody = defaultMaxBody
