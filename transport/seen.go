@@ -27,18 +27,14 @@ var isLimit = map[string]bool{
 
 // seeOperation notes what a request asks for, whether or not it may be executed.
 func seeOperation(ctx context.Context, asked *request, operation *graphql.OperationContext) {
-	record := observe.From(ctx)
-	if record == nil {
-		return
-	}
 	document, kind, name := "", "", asked.OperationName
 	if asked.Query != "" {
 		document = hashOf(asked.Query)
 	}
-	if operation != nil && operation.Operation != nil {
+	if operation.Operation != nil {
 		kind, name = string(operation.Operation.Operation), operation.Operation.Name
 	}
-	record.Asks(name, kind, document)
+	observe.From(ctx).Asks(name, kind, document)
 }
 
 // traceOperation begins the part of a trace that an operation is. Neither its text nor its
