@@ -12,6 +12,7 @@ import (
 
 	"aiusage/db"
 	"aiusage/gateway"
+	"aiusage/observe/traces"
 	"aiusage/usage"
 )
 
@@ -26,6 +27,7 @@ type serveCommand struct {
 	NoSample      bool          `env:"AIUSAGE_NO_SAMPLE" help:"Start an empty embedded database empty, without sample data."`
 	observeFlags
 	graphQLFlags
+	turnFlags
 	accessFlags
 }
 
@@ -58,7 +60,7 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if p.flags.DSN != "" {
 		front.WaitFor("the database")
 	}
-	store, err := c.openStore(ctx, p, settings.Metrics.Statement, listenErr)
+	store, err := c.openStore(ctx, p, traces.Statement(settings.Metrics.Statement), listenErr)
 	if inUse, ok := errors.AsType[*FolderInUseError](err); ok {
 		return usage.Errorf(usage.InvalidArgument,
 			"the gateway is already running on the data folder %s (%s); stop it first, or choose another folder with --data and another address with --listen",
@@ -67,7 +69,10 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	watchDatabase(settings.Metrics, store)
+	watchDatabase(settings.Metrics, settings.Traces, store)
+	if p.flags.DSN != "" {
+		c.limitMemory()
+	}
 	store.Anticipate()
 	settings.Store = store
 	settings.OpenSchema = c.opensSchema(store)
@@ -85,6 +90,7 @@ func (c serveCommand) configuration(log *slog.Logger) (gateway.Config, *gateway.
 	settings, err := c.settings(log)
 	wrong.note(err)
 	wrong.note(c.configure(&settings))
+	wrong.note(c.configureTurns(&settings))
 	certificate, err := c.certificate(log)
 	wrong.note(err)
 	settings.Zone, settings.QueryTimeout = zone, c.QueryTimeout
@@ -192,6 +198,7 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 			"connections", share.Connections, "asked", share.Asked, "max_connections", share.Server, "max_user_connections", share.Account)
 	}
 	settings.Rollups, settings.Status, settings.Database = rollupHealth(store), rollupStatus(store), server
+	settings.Turns.Answers = c.answersFor(share.Connections)
 	handler, err := gateway.New(settings)
 	if err != nil {
 		return err

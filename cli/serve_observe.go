@@ -10,6 +10,7 @@ import (
 	"aiusage/gateway"
 	"aiusage/observe/audit"
 	"aiusage/observe/metrics"
+	"aiusage/observe/traces"
 	"aiusage/usage"
 )
 
@@ -29,6 +30,24 @@ const (
 // be written.
 func (f observeFlags) observe(ctx context.Context, p *process, settings *gateway.Config) (end func(), err error) {
 	settings.Metrics, settings.SlowQuery = metrics.New(), f.SlowQuery
+	if settings.Traces, err = traces.Start(ctx, os.Getenv, p.log); err != nil {
+		return nil, usage.Errorf(usage.InvalidArgument, "%v", err)
+	}
+	endAudit, err := f.openAudit(ctx, p, settings)
+	end = func() {
+		endAudit()
+		if err := settings.Traces.Close(); err != nil {
+			p.log.Warn("the last traces may be lost", "error", err)
+		}
+	}
+	if err != nil {
+		end()
+	}
+	return end, err
+}
+
+// openAudit is observe for the audit.
+func (f observeFlags) openAudit(ctx context.Context, p *process, settings *gateway.Config) (end func(), err error) {
 	options := audit.Options{Failed: settings.Metrics.AuditFailed, Log: p.log}
 	switch f.Audit {
 	case auditOff, "":
@@ -39,7 +58,7 @@ func (f observeFlags) observe(ctx context.Context, p *process, settings *gateway
 		return func() { closeAudit(p, settings.Audit) }, nil
 	}
 	if settings.Audit, err = audit.Open(f.Audit, options); err != nil {
-		return nil, usage.Errorf(usage.InvalidArgument, "--audit cannot be opened: %v; a file named stdout or off is written ./stdout or ./off", err)
+		return func() {}, usage.Errorf(usage.InvalidArgument, "--audit cannot be opened: %v; a file named stdout or off is written ./stdout or ./off", err)
 	}
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -68,8 +87,11 @@ func closeAudit(p *process, log *audit.Log) {
 }
 
 // watchDatabase has metrics tell of a database and of what is done in it.
-func watchDatabase(to *metrics.Metrics, store *database) {
-	store.OnFold, store.OnCorrect = to.Folded, to.Corrected
+func watchDatabase(to *metrics.Metrics, traced *traces.Traces, store *database) {
+	store.OnFold, store.OnCorrect = func(changes int, took time.Duration) {
+		to.Folded(changes, took)
+		traced.Folded(changes, took)
+	}, to.Corrected
 	to.Register(metrics.Database{
 		Version: store.SchemaVersion,
 		Connections: func() metrics.Connections {

@@ -160,7 +160,7 @@ func TestServeTellsOfItsDatabase(t *testing.T) {
 		if _, err := io.Copy(&body, response.Body); err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range []string{"aiusage_sql_max_connections 7", "aiusage_schema_version ", `aiusage_sql_duration_seconds_count{statement="pool.LeaveConnections"} 1`, "aiusage_build_info{"} {
+		for _, line := range []string{"aiusage_sql_max_connections 7", "aiusage_answers_max 3", "aiusage_answers_max_bytes 2.68435456e+08", "aiusage_schema_version ", `aiusage_sql_duration_seconds_count{statement="pool.LeaveConnections"} 1`, "aiusage_build_info{"} {
 			if !strings.Contains(body.String(), "\n"+line) {
 				t.Errorf("no %q in\n%s", line, body.String())
 			}

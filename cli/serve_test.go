@@ -147,17 +147,17 @@ func TestServeTellsAllMistakesAtOnce(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "none")
 	status, stdout, stderr := run(t, "", "serve", "--data", folder, "--connections", "1", "--drain=-1s", "--time-zone", "Mars/Olympus", "--session-idle", "0s",
 		"--session-life", "0s", "--trusted-proxy", "proxy", "--tls-cert", folder, "--tls-key", folder, "--max-depth", "0", "--max-fields", "0",
-		"--live-interval", "1ms", "--only-persisted-documents", "--jwt-secret-file", folder)
+		"--live-interval", "1ms", "--max-answers=-1", "--max-answer-bytes", "1000", "--only-persisted-documents", "--jwt-secret-file", folder)
 	if status != 1 || stdout != "" {
 		t.Errorf("status %d, %s", status, stdout)
 	}
 	for _, want := range []string{"Mars/Olympus", "--connections is 1", "--drain are durations", "--session-idle must", "--session-life must", "--trusted-proxy: ", "--tls-cert and --tls-key: ",
-		"--max-depth is 0", "--max-fields is 0", "--live-interval is", "--only-persisted-documents needs", "--jwt-secret-file cannot"} {
+		"--max-depth is 0", "--max-fields is 0", "--max-answers is -1", "--max-answer-bytes is 1000", "--live-interval is", "--only-persisted-documents needs", "--jwt-secret-file cannot"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("%q is not told", want)
 		}
 	}
-	if lines := strings.Count(stderr, "aiusage: "); lines != 12 {
+	if lines := strings.Count(stderr, "aiusage: "); lines != 14 {
 		t.Errorf("%d lines:\n%s", lines, stderr)
 	}
 	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {

@@ -82,9 +82,7 @@ func (d door) CheckOrigin(r *http.Request) error { return d.authenticator.CheckC
 func (d door) Enter(r *http.Request) (context.Context, error) {
 	record, credential := observe.From(r.Context()), auth.CredentialOf(r)
 	isKnown := record.Seen().Principal != ""
-	if !isKnown {
-		record.Tries(credential)
-	}
+	record.Tries(credential)
 	principal, err := d.authenticator.Recheck(r)
 	if !isKnown || err != nil { // others have been counted
 		d.noteResult(r, credential, principal, err)
@@ -92,7 +90,7 @@ func (d door) Enter(r *http.Request) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	record.Is(principal.Name, credential)
+	record.Is(principal.Name, credential) // the first message may be somebody else's
 	return auth.NewContext(r.Context(), principal), nil
 }
 

@@ -3,11 +3,14 @@ package gateway
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
+	"aiusage/admission"
 	"aiusage/export"
 	"aiusage/failure"
 	"aiusage/observe"
@@ -21,6 +24,8 @@ import (
 type exports struct {
 	// snapshot opens a state of the database within the scope of who asks.
 	snapshot func(context.Context) usage.Snapshot
+	turns    turns
+	spools   *spools
 	// conditions tell whether an export is still what somebody has.
 	conditions *conditions
 	// zone is where days without a time zone are understood; nil means UTC.
@@ -70,11 +75,24 @@ func (e exports) serve(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	}
 	ctx, visit := e.conditions.begin(ctx, now, r.URL.Path, asked.given)
 	if validators := transport.Validators(r); validators != nil {
-		if validator := visit.Current(ctx, validators); validator != "" {
+		turn, err := e.turns.enter(ctx, 0)
+		if err != nil {
+			return err
+		}
+		validator := visit.Current(ctx, validators)
+		turn.End()
+		if validator != "" {
 			transport.WriteNotModified(w, validator)
 			return nil
 		}
 	}
+	turn, err := e.turns.export(ctx, asked)
+	if err != nil {
+		return err
+	}
+	defer turn.End()
+	ctx, cancel := context.WithCancel(admission.NewContext(ctx, turn))
+	defer cancel() // for what is being read when nobody takes it any more
 	snapshot := e.snapshot(ctx)
 	defer snapshot.Close()
 	result, err := export.Read(ctx, snapshot, asked.query, asked.rows)
@@ -92,11 +110,28 @@ func (e exports) serve(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		header.Add("Vary", "Accept-Encoding")
 		return nil
 	}
+	return e.send(ctx, cancel, w, r, func(out io.Writer) error {
+		defer turn.Rest()
+		defer snapshot.Close()
+		return export.Write(out, format, asked.rows, result.Rows, asked.options)
+	})
+}
+
+// send answers with what is written, which is read from the database meanwhile and no longer
+// than somebody takes it (cancel).
+func (e exports) send(ctx context.Context, cancel func(), w http.ResponseWriter, r *http.Request, write func(io.Writer) error) (err error) {
+	content := newSpool(e.spools)
+	var writing sync.WaitGroup
+	writing.Go(func() { content.end(usage.Safely(func() error { return write(content) })) })
+	defer func() {
+		cancel()
+		content.leave()
+		writing.Wait()
+	}()
 	out := &paced{ctx: ctx, patience: takingPatience}
 	transport.Compressing(http.HandlerFunc(func(compressed http.ResponseWriter, _ *http.Request) {
 		out.w = compressed
-		if err = export.Write(out, format, asked.rows, result.Rows, asked.options); err != nil {
-			_ = snapshot.Close()
+		if _, err = io.CopyBuffer(out, content, make([]byte, flushFrom)); err != nil {
 			out.hurry()
 		}
 	})).ServeHTTP(w, r)
@@ -111,7 +146,7 @@ func (e exports) serve(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		cut(w, r)
 	}
 	for _, name := range []string{"Content-Disposition", "ETag"} {
-		header.Del(name)
+		w.Header().Del(name)
 	}
 	return late(ctx, err)
 }
@@ -140,8 +175,8 @@ func late(ctx context.Context, err error) error {
 }
 
 const (
-	// takingPatience is how long a reader may take for each part of an export. Until all has
-	// been read, an export holds a state of the database, of which there are not many.
+	// takingPatience is how long a reader may take for each part of an export. One that is too
+	// large for its spool holds a state of the database until then, of which there are not many.
 	takingPatience = 30 * time.Second
 	// endPatience is how long a reader may take for what a cut export still has in its buffers.
 	endPatience = time.Second

@@ -48,8 +48,10 @@ func unpacked(t *testing.T, encoding, body string) string {
 type endless struct {
 	*db.Store
 	broken atomic.Bool
-	open   atomic.Int32
-	parts  atomic.Int32
+	// waits has every part but the first wait for the end of who asked.
+	waits atomic.Bool
+	open  atomic.Int32
+	parts atomic.Int32
 }
 
 func (e *endless) Snapshot(ctx context.Context) usage.Snapshot {
@@ -76,6 +78,8 @@ func (s *endlessSnapshot) Series(ctx context.Context, query usage.SeriesQuery) (
 	if err == nil && query.Level != usage.Together {
 		if s.parts.Add(1) > 1 && s.broken.Load() {
 			err = errors.New("the database has gone in the middle")
+		} else if s.parts.Load() > 1 && s.waits.Load() {
+			<-ctx.Done()
 		}
 	}
 	return usage.NewSeriesSet(query, buckets), errors.Join(err, ctx.Err())
@@ -163,6 +167,7 @@ func TestAnExportThatFailsInTheMiddleNeverLooksComplete(t *testing.T) {
 func TestReadersThatStopHoldNoSnapshot(t *testing.T) {
 	store := &endless{Store: fill(t, dbtest.One(t))}
 	s := start(t, store, func(config *gateway.Config) { config.QueryTimeout = 2 * time.Second })
+	store.waits.Store(true)
 	conn, _ := begin(t, s, "HTTP/1.1")
 	if _, err := io.ReadFull(conn, make([]byte, 100_000)); err != nil {
 		t.Fatal(err)
@@ -179,10 +184,24 @@ func TestReadersThatStopHoldNoSnapshot(t *testing.T) {
 		}
 	}
 
+	store.parts.Store(0)
 	conn, request := begin(t, s, "HTTP/1.1")
-	await(t, "the snapshot of who reads nothing is closed", func() bool { return store.parts.Load() > 1 && store.open.Load() == 0 })
+	await(t, "the snapshot of who reads nothing is closed", func() bool { return store.parts.Load() > 0 && store.open.Load() == 0 })
 	if content, err := readAnswer(conn, request); err == nil {
 		t.Errorf("%d bytes look like a whole export", len(content))
+	}
+}
+
+// Who reads slowly holds no state of the database: all is read from it at the pace at which it
+// can be, and kept until it is taken.
+func TestSlowReadersHoldNoSnapshot(t *testing.T) {
+	store := &endless{Store: fill(t, dbtest.One(t))}
+	s := start(t, store)
+	conn, request := begin(t, s, "HTTP/1.1")
+	await(t, "all has been read", func() bool { return store.parts.Load() > 1 && store.open.Load() == 0 })
+	content, err := readAnswer(conn, request)
+	if lines := strings.Count(string(content), "\n"); err != nil || lines != 1+1000*9600 {
+		t.Errorf("got %d lines, %v", lines, err)
 	}
 }
 

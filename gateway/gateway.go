@@ -11,10 +11,12 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"aiusage/admission"
 	"aiusage/auth"
 	"aiusage/legacy"
 	"aiusage/observe/audit"
 	"aiusage/observe/metrics"
+	"aiusage/observe/traces"
 	"aiusage/resolvers"
 	"aiusage/status"
 	"aiusage/transport"
@@ -55,6 +57,8 @@ type Config struct {
 	// QueryTimeout bounds how long an answer may take, from when who asks is known until
 	// its last byte is written. 0 means no bound.
 	QueryTimeout time.Duration
+	// Turns bound what is worked on at a time. Their observer is Metrics.
+	Turns admission.Options
 	// Auth tunes who is let in. Its log is Log.
 	Auth auth.Options
 	// AllowedOrigins are the origins, as scheme://host[:port], whose pages may
@@ -83,6 +87,8 @@ type Config struct {
 	Log     *slog.Logger
 	// Metrics count what happens, and answer at MetricsPath; nil means new ones.
 	Metrics *metrics.Metrics
+	// Traces are of requests. They may be nil.
+	Traces *traces.Traces
 	// Audit keeps who has asked for what. It may be nil.
 	Audit *audit.Log
 	// SlowQuery is from how long on a request is logged with its statements; 0 means never.
@@ -107,7 +113,6 @@ type Gateway struct {
 // InvalidArgument error.
 func New(config Config) (*Gateway, error) {
 	conditions := newConditions(config.Store, config.Zone)
-	resolver := resolvers.New(observed{config.Store}, resolvers.Options{Zone: config.Zone, Limit: config.QueryTimeout, Watch: config.Watch})
 	config.Auth.Log, config.Auth.TrustedOrigins = config.Log, config.AllowedOrigins
 	authenticator, err := auth.NewAuthenticator(config.Store, config.Auth)
 	if err != nil {
@@ -116,6 +121,8 @@ func New(config Config) (*Gateway, error) {
 	if config.Metrics == nil {
 		config.Metrics = metrics.New()
 	}
+	turns := newTurns(config)
+	resolver := turns.resolver
 	door := door{authenticator, config.Log, config.Metrics}
 	schema := resolver.Schema()
 	documents, err := readDocuments(schema, config)
@@ -131,6 +138,7 @@ func New(config Config) (*Gateway, error) {
 		Access:        door,
 		Streams:       config.Streams,
 		Timeout:       config.QueryTimeout,
+		Turns:         turns.operation,
 		Conditions:    conditions,
 		Extensions:    resolver.Extensions(),
 		Log:           config.Log,
@@ -146,11 +154,12 @@ func New(config Config) (*Gateway, error) {
 		mux.Handle(path, atDoor("graphql", "", graphQL))
 		mux.Handle(path+"/{$}", atDoor("graphql", "", graphQL)) // clients do not follow a POST that is led elsewhere
 	}
-	mux.Handle(ExportPath, atDoor("export", "", exports{resolver.Snapshot, conditions, config.Zone, config.QueryTimeout, door}))
+	mux.Handle(ExportPath, atDoor("export", "", exports{resolver.Snapshot, turns, newSpools(), conditions, config.Zone, config.QueryTimeout, door}))
 	door.handlePages(mux, cmp.Or(config.Pages, web.Built()), isSchemaOpen)
 	mux.Handle("GET "+HealthPath, atDoor("probe", "", http.HandlerFunc(healthy)))
 	mux.Handle("GET "+ReadyPath, atDoor("probe", "", ready(config.Store, config.Rollups, leaving)))
 	config.Metrics.Register(queryCollector{queries.Stats, resolver.Listeners})
+	config.Metrics.Register(turnCollector{turns.control.Stats})
 	if config.Rollups != nil {
 		config.Metrics.Register(rollupCollector{config.Rollups})
 	}
@@ -168,6 +177,7 @@ func New(config Config) (*Gateway, error) {
 	// where the mux would redirect.
 	old := legacy.New(legacy.Config{
 		Report:       resolver.Report,
+		Turn:         turns.requests,
 		Authenticate: door.authenticate,
 		Timeout:      config.QueryTimeout,
 		SignIn:       signIn{authenticator, door, config.Store, config.QueryTimeout},
@@ -180,7 +190,7 @@ func New(config Config) (*Gateway, error) {
 		}
 		mux.ServeHTTP(w, r)
 	})
-	seen := &observer{config.Log, config.Metrics, config.Audit, config.SlowQuery, authenticator}
+	seen := &observer{config.Log, config.Metrics, config.Audit, config.SlowQuery, config.Traces, authenticator}
 	return &Gateway{
 		Handler:   leaving.within(seen.withRecord(withSecurityHeaders(authenticator, withCORS(config.AllowedOrigins, doors)))),
 		Metrics:   openMetrics,

@@ -13,6 +13,7 @@ import (
 	"aiusage/observe"
 	"aiusage/observe/audit"
 	"aiusage/observe/metrics"
+	"aiusage/observe/traces"
 	"aiusage/usage"
 )
 
@@ -49,6 +50,8 @@ type observer struct {
 	audit *audit.Log
 	// slow is from when on a request is logged with its statements; 0 means never.
 	slow time.Duration
+	// traces may be nil.
+	traces *traces.Traces
 	// client tells where requests come from.
 	client *auth.Authenticator
 }
@@ -126,6 +129,9 @@ func attributes(seen observe.Seen) []slog.Attr {
 	text("operation", seen.Operation)
 	text("kind", seen.Kind)
 	text("document", seen.Document)
+	if seen.Waited >= time.Millisecond {
+		attrs = append(attrs, slog.Duration("wait", seen.Waited.Round(time.Microsecond)))
+	}
 	if len(seen.Statements) > 0 {
 		attrs = append(attrs, slog.Int64("rows", seen.Rows()))
 	}

@@ -56,7 +56,7 @@ func TestEveryAttributeOfARequestIsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	full := observe.Seen{Principal: "a", Credential: "a", Operation: "a", Kind: "a", Document: "a", IsCut: true, IsGone: true,
+	full := observe.Seen{Waited: 1e9, Principal: "a", Credential: "a", Operation: "a", Kind: "a", Document: "a", IsCut: true, IsGone: true,
 		Codes: []string{"A", "B"}, Limits: []string{"a"}, Statements: []observe.Statement{{}}}
 	for _, one := range attributes(full) {
 		if !strings.Contains(string(manual), "\n| `"+one.Key+"` |") {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"aiusage/failure"
 	"aiusage/observe"
 	"aiusage/resolvers"
 	"aiusage/usage"
@@ -27,9 +28,11 @@ type stated interface {
 // is part of the validator.
 func (o observed) Report(ctx context.Context, query usage.Query) (*usage.Report, error) {
 	if visitOf(ctx) == nil {
-		report, err := o.Store.Report(ctx, query)
-		sawPlan(ctx, report)
-		return report, err
+		return asking(ctx, "usage.Report", func(ctx context.Context) (*usage.Report, error) {
+			report, err := o.Store.Report(ctx, query)
+			sawPlan(ctx, report)
+			return report, err
+		})
 	}
 	snapshot := o.Snapshot(ctx)
 	defer snapshot.Close()
@@ -39,13 +42,13 @@ func (o observed) Report(ctx context.Context, query usage.Query) (*usage.Report,
 // FindAccounts finds what no validator stands for.
 func (o observed) FindAccounts(ctx context.Context, search usage.Search) ([]usage.Account, error) {
 	visitOf(ctx).spoil()
-	return o.Store.FindAccounts(ctx, search)
+	return asking(ctx, "usage.FindAccounts", func(ctx context.Context) ([]usage.Account, error) { return o.Store.FindAccounts(ctx, search) })
 }
 
 // FindCustomers finds what no validator stands for.
 func (o observed) FindCustomers(ctx context.Context, search usage.Search) ([]usage.Customer, error) {
 	visitOf(ctx).spoil()
-	return o.Store.FindCustomers(ctx, search)
+	return asking(ctx, "usage.FindCustomers", func(ctx context.Context) ([]usage.Customer, error) { return o.Store.FindCustomers(ctx, search) })
 }
 
 // Snapshot opens a state of the database.
@@ -61,9 +64,31 @@ func (o observed) Snapshot(ctx context.Context) usage.Snapshot {
 type planned struct{ usage.Snapshot }
 
 func (p planned) Report(ctx context.Context, query usage.Query) (*usage.Report, error) {
-	report, err := p.Snapshot.Report(ctx, query)
-	sawPlan(ctx, report)
-	return report, err
+	return asking(ctx, "usage.Report", func(ctx context.Context) (*usage.Report, error) {
+		report, err := p.Snapshot.Report(ctx, query)
+		sawPlan(ctx, report)
+		return report, err
+	})
+}
+
+// Series and Names are parts of a trace, too.
+func (p planned) Series(ctx context.Context, query usage.SeriesQuery) (*usage.SeriesSet, error) {
+	return asking(ctx, "usage.Series", func(ctx context.Context) (*usage.SeriesSet, error) { return p.Snapshot.Series(ctx, query) })
+}
+
+func (p planned) Names(ctx context.Context, subjects []usage.Subject) (map[usage.Subject]string, error) {
+	return asking(ctx, "usage.Names", func(ctx context.Context) (map[usage.Subject]string, error) { return p.Snapshot.Names(ctx, subjects) })
+}
+
+// asking asks the database something that is a part of a trace by itself.
+func asking[T any](ctx context.Context, what string, ask func(context.Context) (T, error)) (T, error) {
+	ctx, span := observe.Begin(ctx, what)
+	defer span.End()
+	answer, err := ask(ctx)
+	if err != nil {
+		span.Fail(failure.GraphQLCode(usage.AsError(err).Code))
+	}
+	return answer, err
 }
 
 // State names the state of the database, where the snapshot can.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"net/http"
@@ -30,11 +31,12 @@ func (o *observer) withRecord(next http.Handler) http.Handler {
 			id = rand.Text()
 		}
 		w.Header().Set(requestIDHeader, id)
+		traced, trace, endSpan := o.traces.Request(r)
 		record := observe.NewRecord(o, observe.Seen{
-			ID: id, Trace: observe.TraceOf(r.Header.Get("Traceparent")), Method: r.Method, Path: r.URL.Path,
+			ID: id, Trace: cmp.Or(trace, observe.TraceOf(r.Header.Get("Traceparent"))), Method: r.Method, Path: r.URL.Path,
 			Address: o.addressOf(r), Door: "other", Started: time.Now(),
 		})
-		ctx := observe.NewContext(r.Context(), record)
+		ctx := observe.NewContext(traced, record)
 		r = r.WithContext(auth.WithWitness(ctx, witness))
 		recorder := &statusRecorder{ResponseWriter: w}
 		defer func() {
@@ -48,6 +50,7 @@ func (o *observer) withRecord(next http.Handler) http.Handler {
 				}
 			}
 			record.Answered(recorder.status, recorder.bytes, isCut)
+			endSpan(record.Seen())
 			record.End(ctx)
 			if isCut {
 				panic(fault)

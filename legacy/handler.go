@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"aiusage/admission"
 	"aiusage/auth"
 	"aiusage/observe"
 	"aiusage/usage"
@@ -19,10 +20,16 @@ const defaultMaxBody = 1 << 20
 // maxBatch is the largest number of requests in one batch (fact 23).
 const maxBatch = 100
 
+// defaultMaxBatchRows is the most rows of a batch, some 100 MB, when Config names none.
+const defaultMaxBatchRows = 600_000
+
 // Config is what the door needs from the gateway.
 type Config struct {
 	// Report answers a request; its context carries the auth.Principal.
 	Report usage.Reporter
+	// Turn waits until some requests, one or a batch, may be answered; its context carries the
+	// auth.Principal. nil lets all be answered at once.
+	Turn func(context.Context, []usage.Request) (*admission.Turn, error)
 	// Authenticate tells who sent a request. Its errors are those of
 	// auth.Authenticator.Authenticate.
 	Authenticate func(*http.Request) (auth.Principal, error)
@@ -36,6 +43,9 @@ type Config struct {
 	// MaxBody bounds a request body in bytes, before and after decompression;
 	// 1 MiB if zero.
 	MaxBody int64
+	// MaxBatchRows bounds the rows of all reports of a batch together, which are in memory until
+	// the last has been read; 600,000 if zero. A report by itself has as many as it has.
+	MaxBatchRows int
 }
 
 // handler is the door. Its methods are spread over the files by concept.
@@ -46,6 +56,12 @@ type handler struct{ Config }
 func New(config Config) http.Handler {
 	if config.Log == nil {
 		config.Log = slog.Default()
+	}
+	if config.Turn == nil {
+		config.Turn = func(context.Context, []usage.Request) (*admission.Turn, error) { return nil, nil }
+	}
+	if config.MaxBatchRows == 0 {
+		config.MaxBatchRows = defaultMaxBatchRows
 	}
 	if config.MaxBody == 0 {
 		config.MaxBody = defaultMaxBody
@@ -109,7 +125,17 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, que
 	settle := h.afterBasic(r, principal)
 	ctx, cancel := usage.Bounded(auth.NewContext(r.Context(), principal), h.Timeout)
 	defer cancel()
-	document, err := h.operate(ctx, w, r, route, query, as)
+	requests, err := h.readRequests(w, r, route, query, as)
+	var turn *admission.Turn
+	if err == nil {
+		turn, err = h.Turn(ctx, requests)
+	}
+	defer func() { turn.End() }()
+	var document func(*stream)
+	if err == nil {
+		document, err = h.operate(admission.NewContext(ctx, turn), w, route, requests, as)
+	}
+	turn.Rest() // how fast it is taken is the caller's to say
 	settle(w)
 	if err != nil {
 		return err
@@ -117,20 +143,25 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, route route, que
 	return h.write(ctx, w, r, as, document)
 }
 
-// operate reads one request, or a batch of them, and returns how to write the answer.
-func (h *handler) operate(ctx context.Context, w http.ResponseWriter, r *http.Request, route route, query form, as representation) (func(*stream), error) {
+// readRequests reads one request, or a batch of them.
+func (h *handler) readRequests(w http.ResponseWriter, r *http.Request, route route, query form, as representation) ([]usage.Request, error) {
 	if err := as.check(); err != nil {
 		return nil, err
 	}
 	if route.batch {
-		reports, err := h.batch(ctx, w, r, route)
-		return func(s *stream) { encoders[as.format].batch(s, reports) }, err
+		return h.readBatch(w, r, route)
 	}
 	request, err := h.readRequest(w, r, route, query)
-	if err != nil {
-		return nil, err
+	return []usage.Request{request}, err
+}
+
+// operate answers one request, or a batch of them, and returns how to write the answer.
+func (h *handler) operate(ctx context.Context, w http.ResponseWriter, route route, requests []usage.Request, as representation) (func(*stream), error) {
+	if route.batch {
+		reports, err := h.batch(ctx, w, requests)
+		return func(s *stream) { encoders[as.format].batch(s, reports) }, err
 	}
-	report, err := h.report(ctx, request)
+	report, err := h.report(ctx, requests[0])
 	return func(s *stream) { encoders[as.format].one(s, report) }, err
 }
 

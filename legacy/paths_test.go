@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -162,6 +163,27 @@ func TestFact23BatchesAreBounded(t *testing.T) {
 	asXMLBatch := `<ArrayOfGetAIUsage xmlns="` + contractNamespace + `">` + strings.Repeat("<GetAIUsage/>", maxBatch+1) + `</ArrayOfGetAIUsage>`
 	if got := d.refused(t, 400, "POST", "/api/GetAIUsage[]", asXMLBatch, asXML); !strings.Contains(got, "at most 100") {
 		t.Error(got)
+	}
+}
+
+// All reports of a batch are in memory at the same time, so their rows are bounded together; those
+// of a report by itself are not.
+func TestFact23RowsOfBatchesAreBounded(t *testing.T) {
+	d := newDoor(t)
+	d.respond = func(context.Context, usage.Request) (*usage.Report, error) {
+		return reportOf(slices.Repeat([]usage.SubjectUsage{subject("acc-1", "cus-1", 7)}, 250_001)...), nil
+	}
+	w := d.send("POST", "/json/reply/GetAIUsage[]", "[{},{},{}]", asJSON)
+	if w.Code != 400 || !strings.Contains(w.Body.String(), "more than 600000 rows together") || !strings.Contains(w.Body.String(), `"AutoBatchIndex":"2"`) || len(d.asked()) != 3 {
+		t.Errorf("got %d %.300s", w.Code, w.Body)
+	}
+	d.respond = func(context.Context, usage.Request) (*usage.Report, error) {
+		return reportOf(slices.Repeat([]usage.SubjectUsage{subject("acc-1", "cus-1", 7)}, 600_001)...), nil
+	}
+	for target, body := range map[string]string{"/json/reply/GetAIUsage[]": "[{}]", "/json/reply/GetAIUsage": "{}"} {
+		if w := d.send("POST", target, body, asJSON); w.Code != 200 {
+			t.Errorf("%s: got %d", target, w.Code)
+		}
 	}
 }
 

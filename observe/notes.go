@@ -72,6 +72,9 @@ func (r *Record) Loaded(loader string, size int) {
 	})
 }
 
+// Waited notes that the answer had to wait for its turn.
+func (r *Record) Waited(waited time.Duration) { r.note(func(s *Seen) { s.Waited += waited }) }
+
 // Ran notes a statement.
 func (r *Record) Ran(name string, took time.Duration, rows int64) {
 	r.note(func(s *Seen) {

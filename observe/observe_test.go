@@ -184,7 +184,10 @@ func TestWhoHasGoneIsNoted(t *testing.T) {
 	cancel()
 	NewRecord(sink, Seen{}).End(gone)
 	NewRecord(sink, Seen{}).End(t.Context())
-	if !sink.ended[0].IsGone || sink.ended[1].IsGone {
+	late, cancel := context.WithTimeout(t.Context(), -1) // whose time is up, is there still
+	defer cancel()
+	NewRecord(sink, Seen{}).End(late)
+	if !sink.ended[0].IsGone || sink.ended[1].IsGone || sink.ended[2].IsGone {
 		t.Errorf("got %+v", sink.ended)
 	}
 }

@@ -58,6 +58,8 @@ type Seen struct {
 	Plans []string
 	// Loads are the sizes of the batches in which loaders read.
 	Loads []Load
+	// Waited is how long the answer had to wait for its turn, altogether.
+	Waited time.Duration
 	// Status and Bytes are those of the answer.
 	Status int
 	Bytes  int64
@@ -118,7 +120,7 @@ type Sink interface {
 type Record struct {
 	sink Sink
 
-	id, trace string
+	id, trace, address string
 
 	mu   sync.Mutex
 	seen Seen
@@ -127,7 +129,7 @@ type Record struct {
 
 // NewRecord begins a record, of which the sink is told.
 func NewRecord(sink Sink, seen Seen) *Record {
-	return &Record{sink: sink, id: seen.ID, trace: seen.Trace, seen: seen}
+	return &Record{sink: sink, id: seen.ID, trace: seen.Trace, address: seen.Address, seen: seen}
 }
 
 // IDs returns the request's id, and that of its trace; each may be empty.
@@ -136,6 +138,14 @@ func (r *Record) IDs() (request, trace string) {
 		return "", ""
 	}
 	return r.id, r.trace
+}
+
+// Address returns the client's, behind proxies that are trusted, or "".
+func (r *Record) Address() string {
+	if r == nil {
+		return ""
+	}
+	return r.address
 }
 
 type recordKey struct{}

@@ -10,6 +10,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"aiusage/admission"
 	"aiusage/auth"
 	"aiusage/graph"
 	"aiusage/resolvers/answer"
@@ -33,6 +34,11 @@ type Options struct {
 	Limit time.Duration
 	// Watch bounds live updates.
 	Watch watch.Options
+	// Turn waits until something that takes about so many bytes may be read for live updates.
+	// The context's principal is who asks. nil lets all be read at once.
+	Turn func(ctx context.Context, bytes int64) (*admission.Turn, error)
+	// Customers returns how many customers there may be, or 0 where nobody knows. It may be nil.
+	Customers func() int
 }
 
 // Resolver is the root of all resolvers.
@@ -43,6 +49,8 @@ type Resolver struct {
 	kept   *answer.Kept
 	hub    *watch.Hub[*usage.Report]
 	events *events
+	sizes  *sizes
+	turn   func(context.Context, int64) (*admission.Turn, error)
 	// callers bounds what one caller listens to.
 	callers *callers
 }
@@ -51,8 +59,14 @@ var _ graph.ResolverRoot = (*Resolver)(nil)
 
 // New returns resolvers that read from reader.
 func New(reader Reader, options Options) *Resolver {
+	if options.Turn == nil {
+		options.Turn = func(context.Context, int64) (*admission.Turn, error) { return nil, nil }
+	}
+	sizes := newSizes(options.Customers)
 	return &Resolver{
-		reader:  scoped{reader},
+		reader:  scoped{sized{reader, sizes}},
+		sizes:   sizes,
+		turn:    options.Turn,
 		zone:    options.Zone,
 		limit:   options.Limit,
 		kept:    answer.NewKept(),
@@ -65,7 +79,7 @@ func New(reader Reader, options Options) *Resolver {
 // Schema returns the schema, answered by these resolvers. A server needs
 // Extensions beside it.
 func (r *Resolver) Schema() graphql.ExecutableSchema {
-	return graph.NewExecutableSchema(graph.Config{Resolvers: r, Complexity: weights()})
+	return graph.NewExecutableSchema(graph.Config{Resolvers: r, Complexity: weights(someLengths)})
 }
 
 // Listeners returns how much live updates do just now.

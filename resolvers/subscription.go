@@ -10,6 +10,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"aiusage/admission"
 	"aiusage/auth"
 	"aiusage/graph"
 	"aiusage/resolvers/answer"
@@ -42,7 +43,7 @@ func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, cus
 	}
 	principal, _ := auth.FromContext(ctx)
 	poll := func(ctx context.Context) (*usage.Report, error) {
-		return r.Report(auth.NewContext(ctx, principal), request)
+		return r.poll(auth.NewContext(ctx, principal), request, query)
 	}
 	asked := request
 	asked.Among = nil // an address
@@ -58,6 +59,23 @@ func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, cus
 	}
 	context.AfterFunc(ctx, leave)
 	return r.nodes(ctx, watch.Values(ctx, events), answers), nil
+}
+
+// poll reads a report when it is its turn.
+func (r *Resolver) poll(ctx context.Context, request usage.Request, query usage.Query) (*usage.Report, error) {
+	turn, err := r.inTurn(ctx, r.sizes.of(ctx, query).rowsAt(query.Level)*rowBytes)
+	if err != nil {
+		return nil, err
+	}
+	defer turn.End()
+	return r.Report(admission.NewContext(ctx, turn), request)
+}
+
+// inTurn waits for a turn as long as an answer may take.
+func (r *Resolver) inTurn(ctx context.Context, bytes int64) (*admission.Turn, error) {
+	ctx, cancel := usage.Bounded(ctx, r.limit)
+	defer cancel()
+	return r.turn(ctx, bytes)
 }
 
 // errNoAnswers is a fault of how the gateway is put together.
@@ -119,11 +137,18 @@ func (r *Resolver) nodes(ctx context.Context, reports <-chan *usage.Report, answ
 				if !answers.await(ctx) {
 					return nil
 				}
+				turn, err := r.inTurn(ctx, r.Estimate(ctx, operation))
+				if err != nil {
+					return err
+				}
 				node, release := (*answer.Reading)(nil).Node(report), func() {}
 				if !enough {
 					node, release = r.events.share(ctx, r, report)
 				}
-				answers.begin(release)
+				answers.begin(func() {
+					release()
+					turn.End()
+				})
 				select {
 				case nodes <- node:
 				case <-ctx.Done():

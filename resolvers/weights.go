@@ -6,9 +6,9 @@ import (
 	"aiusage/usage"
 )
 
-// How long lists are taken to be, to estimate an answer before it is read. They
-// bound how lists are nested in lists. How long lists are is known once they have been
-// read, and then counted (answer.SpendRows).
+// How long lists are taken to be, to bound how they are nested in lists. How long they are is
+// known once they have been read, and then counted (answer.SpendRows). What an answer will
+// take is estimated by lengths that have been seen (estimate.go).
 const (
 	someAccounts           = 50
 	someCustomers          = 1000
@@ -21,14 +21,24 @@ const (
 // points is how many points series are taken to have.
 var points = map[usage.Step]int{usage.QuarterHourly: 2880, usage.Hourly: 720, usage.Daily: 365, usage.Weekly: 53, usage.Monthly: 24, usage.Yearly: 10}
 
-// weights returns how many values the fields with lists count for.
-func weights() (c graph.ComplexityRoot) {
-	c.AIUsage.AccountUsage = rows(someAccounts)
-	c.AIUsage.CustomerUsage = rows(someCustomers)
+// lengths are those of lists.
+type lengths struct {
+	accounts, customers, customersOfAccount int
+	points                                  func(usage.Step) int
+}
+
+// someLengths are those that lists are taken to have of which nothing is known.
+var someLengths = lengths{someAccounts, someCustomers, someCustomersOfAccount, func(step usage.Step) int { return points[step] }}
+
+// weights returns how many values the fields with lists count for, where these are so long.
+func weights(of lengths) (c graph.ComplexityRoot) {
+	series := series(of.points)
+	c.AIUsage.AccountUsage = rows(of.accounts)
+	c.AIUsage.CustomerUsage = rows(of.customers)
 	c.AIUsage.Series = series
 	c.AIUsage.AccountUsageConnection = pageOfRows
 	c.AIUsage.CustomerUsageConnection = pageOfRows
-	c.AIAccountUsage.CustomerUsage = rows(someCustomersOfAccount)
+	c.AIAccountUsage.CustomerUsage = rows(of.customersOfAccount)
 	c.AIAccountUsage.Series = series
 	c.AICustomerUsage.Series = series
 	c.Query.Accounts = func(below int, _ *string, first *int32, _ *string, last *int32, _ *string) int {
@@ -61,7 +71,9 @@ func pageOfRows(below int, first *int32, _ *string, last *int32, _ *string, _ an
 
 // series weighs a series: each of its points is read, whether it is shown or not, and what
 // is selected of it is written.
-func series(below int, step usage.Step, _ bool) int { return 1 + points[step]*(1+below) }
+func series(points func(usage.Step) int) func(int, usage.Step, bool) int {
+	return func(below int, step usage.Step, _ bool) int { return 1 + points(step)*(1+below) }
+}
 
 // page weighs a connection. A size that is refused later weighs nothing.
 func page(below int, first, last *int32) int {

@@ -101,8 +101,14 @@ func (o overHTTP) answerOne(ctx context.Context, answers *bytes.Buffer, r *http.
 	case operation.Operation.Operation != ast.Query:
 		fail(gqlerror.List{codedError(badRequestCode, "a batch is of queries; send a subscription by itself, to be answered by a stream")})
 	default:
-		respond, ctx := executor.DispatchOperation(ctx, operation)
-		answer := inTime(ctx, executor, operation, respond(ctx))
+		answer, turn, err := o.execute(ctx, executor, operation)
+		if err != nil {
+			fail(present(ctx, executor, operation, gqlerror.List{gqlerror.Wrap(err)}).Errors)
+			return
+		}
+		// Not held until all are written: who holds bytes must not wait for more. All answers
+		// together are no larger than one may be.
+		defer turn.End()
 		if answer == nil {
 			answers.WriteString("null") // the caller went away before it began
 			return

@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 
+	"aiusage/admission"
 	"aiusage/usage"
 )
 
@@ -32,6 +33,10 @@ type Options struct {
 	// Timeout bounds the whole answer to a query: reading it, putting it together and
 	// handing it over. 0 means no bound. Streams are bounded by each of their events.
 	Timeout time.Duration
+	// Turns has an answer wait for its turn. It is asked before anything is read, without an
+	// operation where only a condition is looked at. nil lets all begin at once. What reads
+	// the events of subscriptions waits by itself.
+	Turns Turns
 	// Conditions tell whether the answer to a GET is still what its caller has. nil means
 	// that nobody can.
 	Conditions Conditions
@@ -41,9 +46,18 @@ type Options struct {
 	Log *slog.Logger
 }
 
+// Turns waits for the turn of an answer, which must be ended.
+type Turns func(ctx context.Context, operation *graphql.OperationContext) (*admission.Turn, error)
+
+// freely lets all begin at once.
+func freely(context.Context, *graphql.OperationContext) (*admission.Turn, error) { return nil, nil }
+
 func (o Options) withDefaults() Options {
 	o.Limits = o.Limits.withDefaults()
 	o.Streams = o.Streams.withDefaults()
+	if o.Turns == nil {
+		o.Turns = freely
+	}
 	if o.Access == nil {
 		o.Access = openAccess{}
 	}
@@ -70,7 +84,7 @@ func New(schema graphql.ExecutableSchema, options Options) *Handler {
 	documents := newPersisted(reader, options.Documents, options.OnlyDocuments)
 	h := &Handler{options: options, server: server, persisted: documents, streams: newStreams(options, documents)}
 	server.AddTransport(overWebSocket{h.streams})
-	server.AddTransport(overHTTP{h.persisted, h.streams, options.Timeout, options.Conditions, batchesOf(options.Extensions)})
+	server.AddTransport(overHTTP{h.persisted, h.streams, options.Timeout, options.Turns, options.Conditions, batchesOf(options.Extensions)})
 	server.SetQueryCache(fromReader{})
 	server.Use(rootGuard{})
 	server.Use(subscriptionField{})

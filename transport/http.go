@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"aiusage/admission"
 	"aiusage/observe"
 	"aiusage/usage"
 )
@@ -25,6 +26,7 @@ type overHTTP struct {
 	streams   *streams
 	// timeout bounds an answer; 0 means no bound.
 	timeout time.Duration
+	turns   Turns
 	// conditions tell whether an answer is still the same; nil means that nobody can.
 	conditions Conditions
 	// batches hold the answers to a batch together.
@@ -83,16 +85,21 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 		writeErrors(ctx, w, status, present(r.Context(), executor, operation, errs).Errors)
 	default:
 		ctx, visit := o.visit(ctx, r, operation, asked, preferred.single)
-		if visit != nil {
-			if validators := Validators(r); validators != nil {
-				if validator := visit.Current(ctx, validators); validator != "" {
-					WriteNotModified(w, validator)
-					return
-				}
-			}
+		validator, err := o.current(ctx, r, visit)
+		if validator != "" {
+			WriteNotModified(w, validator)
+			return
 		}
-		respond, ctx := executor.DispatchOperation(ctx, operation)
-		answer := inTime(ctx, executor, operation, respond(ctx))
+		var answer *graphql.Response
+		var turn *admission.Turn
+		if err == nil {
+			answer, turn, err = o.execute(ctx, executor, operation)
+		}
+		if err != nil {
+			WriteError(ctx, w, usage.AsError(err))
+			return
+		}
+		defer turn.End()
 		if answer == nil {
 			return // the caller went away before it began
 		}
@@ -109,12 +116,45 @@ func (o overHTTP) Do(w http.ResponseWriter, r *http.Request, executor graphql.Gr
 	}
 }
 
+// execute answers an operation in its turn. The turn rests: how fast the answer is taken is the
+// caller's to say. It ends when the answer is no longer in memory. The answer is nil where the
+// caller went away before it began.
+func (o overHTTP) execute(ctx context.Context, executor graphql.GraphExecutor, operation *graphql.OperationContext) (*graphql.Response, *admission.Turn, error) {
+	turn, err := o.turns(ctx, operation)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, span := traceOperation(ctx, operation)
+	defer span.End()
+	respond, ctx := executor.DispatchOperation(admission.NewContext(ctx, turn), operation)
+	answer := inTime(ctx, executor, operation, respond(ctx))
+	turn.Rest()
+	if answer != nil {
+		traceErrors(span, answer.Errors)
+	}
+	return answer, turn, nil
+}
+
 // visit begins an answer that its caller may ask for again, or returns nil.
 func (o overHTTP) visit(ctx context.Context, r *http.Request, operation *graphql.OperationContext, asked *request, mediaType string) (context.Context, Visit) {
 	if o.conditions == nil || r.Method == http.MethodPost {
 		return ctx, nil
 	}
 	return o.conditions.Visit(ctx, operation, asked.Variables, mediaType)
+}
+
+// current returns the validator of what a caller has, where the answer would be the same.
+func (o overHTTP) current(ctx context.Context, r *http.Request, visit Visit) (validator string, err error) {
+	validators := Validators(r)
+	if visit == nil || validators == nil {
+		return "", nil
+	}
+	turn, err := o.turns(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	defer turn.End()
+	return visit.Current(ctx, validators), nil
 }
 
 // refuseOperation says which kinds of operation may not be sent in a way, if so.

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -26,18 +27,35 @@ var isLimit = map[string]bool{
 
 // seeOperation notes what a request asks for, whether or not it may be executed.
 func seeOperation(ctx context.Context, asked *request, operation *graphql.OperationContext) {
-	record := observe.From(ctx)
-	if record == nil {
-		return
-	}
 	document, kind, name := "", "", asked.OperationName
 	if asked.Query != "" {
 		document = hashOf(asked.Query)
 	}
-	if operation != nil && operation.Operation != nil {
+	if operation.Operation != nil {
 		kind, name = string(operation.Operation.Operation), operation.Operation.Name
 	}
-	record.Asks(name, kind, document)
+	observe.From(ctx).Asks(name, kind, document)
+}
+
+// traceOperation begins the part of a trace that an operation is. Neither its text nor its
+// variables are in it.
+func traceOperation(ctx context.Context, operation *graphql.OperationContext) (context.Context, *observe.Span) {
+	kind, name := string(operation.Operation.Operation), operation.Operation.Name
+	ctx, span := observe.Begin(ctx, strings.TrimSuffix(kind+" "+name, " "))
+	if span != nil {
+		span.Text("graphql.operation.type", kind)
+		span.Text("graphql.operation.name", name)
+		span.Text("aiusage.graphql.document_hash", hashOf(operation.RawQuery))
+	}
+	return ctx, span
+}
+
+// traceErrors marks an operation as failed by its first error, if there is one.
+func traceErrors(span *observe.Span, errs gqlerror.List) {
+	if len(errs) > 0 {
+		code, _ := errs[0].Extensions["code"].(string)
+		span.Fail(code)
+	}
 }
 
 // seeErrors notes the errors of an answer, and the limits that they are about.

@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"aiusage/admission"
 	"aiusage/observe"
 	"aiusage/usage"
 	"aiusage/watch"
@@ -76,6 +77,7 @@ type streams struct {
 	persisted *persisted
 	// timeout bounds the answer to a query.
 	timeout time.Duration
+	turns   Turns
 	// longest is the longest message that a WebSocket takes, in bytes.
 	longest int
 	log     *slog.Logger
@@ -89,7 +91,7 @@ type streams struct {
 
 func newStreams(options Options, documents *persisted) *streams {
 	return &streams{
-		access: options.Access, options: options.Streams, persisted: documents, timeout: options.Timeout,
+		access: options.Access, options: options.Streams, persisted: documents, timeout: options.Timeout, turns: options.Turns,
 		longest: options.Limits.Body, log: options.Log, byCaller: map[string]int{},
 		strangers: &strangers{max: options.Streams.Max, maxPerAddress: options.Streams.MaxPerCaller},
 	}
@@ -201,12 +203,25 @@ func (s *streams) run(ctx context.Context, executor graphql.GraphExecutor, opera
 		var cancel context.CancelFunc
 		ctx, cancel = usage.Bounded(ctx, s.timeout)
 		defer cancel()
+		turn, err := s.turns(ctx, operation)
+		if err != nil {
+			return endedBy(guarded, executor, operation, err)
+		}
+		defer turn.End()
+		ctx = admission.NewContext(ctx, turn)
+		send = afterRest(turn, send)
 	}
+	ctx, span := traceOperation(ctx, operation)
+	defer func() {
+		traceErrors(span, failed)
+		span.End()
+	}()
 	respond, ctx := executor.DispatchOperation(ctx, operation)
 	answered := false
 	for answer := respond(ctx); answer != nil; answer = respond(ctx) {
 		answered = true
 		seeErrors(ctx, answer.Errors)
+		traceErrors(span, answer.Errors)
 		if send(inTime(ctx, executor, operation, answer)) != nil {
 			return nil
 		}
@@ -215,6 +230,11 @@ func (s *streams) run(ctx context.Context, executor graphql.GraphExecutor, opera
 	if !answered && usage.IsLate(ctx) {
 		err = context.DeadlineExceeded
 	}
+	return endedBy(guarded, executor, operation, err)
+}
+
+// endedBy returns what the caller is told of the error that ended an operation, if anything.
+func endedBy(guarded context.Context, executor graphql.GraphExecutor, operation *graphql.OperationContext, err error) gqlerror.List {
 	if guarded.Err() != nil {
 		err = context.Cause(guarded)
 	}
@@ -222,6 +242,15 @@ func (s *streams) run(ctx context.Context, executor graphql.GraphExecutor, opera
 		return nil
 	}
 	return present(guarded, executor, operation, gqlerror.List{gqlerror.Wrap(err)}).Errors
+}
+
+// afterRest sends an answer once its place is free for another: how fast it is taken is the
+// caller's to say.
+func afterRest(turn *admission.Turn, send func(*graphql.Response) error) func(*graphql.Response) error {
+	return func(answer *graphql.Response) error {
+		turn.Rest()
+		return send(answer)
+	}
 }
 
 // present makes of errors what callers see.

@@ -27,6 +27,17 @@ func New(db *pool.Pool, levels, hours *phase.Tracker) *Reader {
 	return &Reader{db: db, phases: phase.NewChoice(levels, hours)}
 }
 
+// KnownCustomers returns how many customers there are in memory, where they are kept there
+// (Anticipate), and 0 otherwise. It asks nothing of the database.
+func (r *Reader) KnownCustomers() int {
+	if s := r.subjects.Load(); s != nil {
+		if known := s.Known(); known != nil {
+			return known.Len()
+		}
+	}
+	return 0
+}
+
 // Anticipate has answers come from memory as far as the engine allows for that (db/mirror,
 // db/subjects), and begins to read what they come from. It is for those who answer many
 // questions: who asks one would only read more.

@@ -29,6 +29,8 @@ type Metrics struct {
 	inFlight                 prometheus.Gauge
 	loads                    *prometheus.HistogramVec
 	authentications          *prometheus.CounterVec
+	waits                    prometheus.Histogram
+	refusals                 *prometheus.CounterVec
 	auditFailures            prometheus.Counter
 
 	sql       *prometheus.HistogramVec
@@ -45,6 +47,7 @@ var (
 	answerBuckets    = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
 	statementBuckets = []float64{.0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5, 30}
 	streamBuckets    = []float64{1, 10, 60, 300, 1800, 3600, 6 * 3600, 24 * 3600}
+	waitBuckets      = []float64{.0001, .001, .01, .1, .5, 1, 5, 10, 30, 60}
 	loadBuckets      = []float64{1, 2, 5, 10, 50, 100, 500, 1000, 10_000, 100_000}
 )
 
@@ -84,6 +87,10 @@ func New() *Metrics {
 			Help: "Requests that are being answered, streams included."}),
 		loads: prometheus.NewHistogramVec(histogram("aiusage_loader_batch_size",
 			"How many keys a loader read at once.", loadBuckets), []string{"loader"}),
+		waits: prometheus.NewHistogram(histogram("aiusage_answers_wait_seconds",
+			"How long answers waited for their turn before they were begun or refused.", waitBuckets)),
+		refusals: counters("aiusage_answers_refused_total",
+			"Answers that were not begun: the time for them was over (deadline), too many waited (full), or who asked had gone (gone).", "cause"),
 		authentications: counters("aiusage_authentications_total",
 			"Requests that were let in or not, by their credentials and why not.", "credential", "result"),
 		auditFailures: counter("aiusage_audit_failures_total",
@@ -105,9 +112,12 @@ func New() *Metrics {
 		correctedTimes: counter("aiusage_rollups_corrections_total",
 			"How often this gateway has corrected or filled rollups."),
 	}
+	for _, cause := range []string{"deadline", "full", "gone"} {
+		m.refusals.WithLabelValues(cause) // there before the first, so that a rate can be told
+	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(),
-		m.requests, m.duration, m.errors, m.limits, m.streams, m.inFlight, m.loads, m.authentications, m.auditFailures,
+		m.requests, m.duration, m.errors, m.limits, m.streams, m.inFlight, m.loads, m.authentications, m.waits, m.refusals, m.auditFailures,
 		m.sql, m.sqlRows, m.sqlErrors, m.foldBatch, m.foldedChanges, m.corrections, m.correctedTimes)
 	return m
 }
@@ -160,6 +170,14 @@ func (m *Metrics) Ended(seen observe.Seen) {
 // Authenticated counts what became of credentials.
 func (m *Metrics) Authenticated(credential, result string) {
 	m.authentications.WithLabelValues(credential, result).Inc()
+}
+
+// Waited counts an answer that waited for its turn, and why it was refused, if it was.
+func (m *Metrics) Waited(waited time.Duration, refused string) {
+	m.waits.Observe(waited.Seconds())
+	if refused != "" {
+		m.refusals.WithLabelValues(refused).Inc()
+	}
 }
 
 // AuditFailed counts a record that could not be written.

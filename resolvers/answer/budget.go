@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"aiusage/admission"
 	"aiusage/observe"
 	"aiusage/usage"
 )
@@ -38,6 +39,17 @@ func (w Way) of(rows, values int) int64 {
 		values = objectCost * (values + objectValues)
 	}
 	return int64(rows) * int64(values)
+}
+
+// valueBytes is what a value takes that is written past gqlgen: some 20 bytes of the answer, and
+// as many again where the text has been given more room than it needs.
+const valueBytes = 50
+
+// BytesOf returns about how many bytes an answer of so many values takes while it is put
+// together. An answer has maxValues at most.
+func BytesOf(values int, way Way) int64 {
+	// Objects have few values each, mostly.
+	return min(way.of(1, values), maxValues) * valueBytes
 }
 
 // budget is what one answer, or an attempt at a part of it, may still hold, and how
@@ -164,7 +176,7 @@ func spend(ctx context.Context, values int64, tooMany *usage.Error) error {
 		return nil
 	}
 	if b.add(values); !b.exceeded() {
-		return nil
+		return admission.Take(ctx, values*valueBytes)
 	}
 	root := b.root()
 	if root.over.CompareAndSwap(nil, tooMany) {

@@ -1,0 +1,220 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aiusage/usage"
+)
+
+// let is a Control with what its observer was told.
+func let(options Options) (c *Control, causes map[Cause]int) {
+	causes = map[Cause]int{}
+	var mu sync.Mutex
+	options.Observer = func(_ time.Duration, cause Cause) {
+		mu.Lock()
+		defer mu.Unlock()
+		causes[cause]++
+	}
+	return New(options), causes
+}
+
+func enter(t *testing.T, c *Control, ctx context.Context, caller string, bytes int64) *Turn {
+	t.Helper()
+	turn, err := c.Enter(ctx, caller, bytes)
+	if err != nil {
+		t.Error(err)
+	}
+	return turn
+}
+
+// Whoever waits is refused when the time of their answer is over, and not before.
+func TestWaitingEndsWithTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, causes := let(Options{Answers: 1})
+		defer enter(t, c, t.Context(), "a", 0).End()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		began := time.Now()
+		_, err := c.Enter(ctx, "b", 0)
+		if coded := usage.AsError(err); coded.Code != usage.Unavailable || time.Since(began) != time.Minute {
+			t.Errorf("got %v after %v", err, time.Since(began))
+		}
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		if _, err := c.Enter(gone, "b", 0); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		if causes[None] != 1 || causes[Late] != 1 || causes[Gone] != 1 || c.Stats().Waiting != 0 {
+			t.Errorf("got %v, %+v", causes, c.Stats())
+		}
+	})
+}
+
+func TestAQueueThatIsTooLongRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, causes := let(Options{Answers: 1})
+		ctx, cancel := context.WithCancel(t.Context())
+		first := enter(t, c, ctx, "a", 0)
+		var all sync.WaitGroup
+		for range maxWaitingOfCaller {
+			all.Go(func() { _, _ = c.Enter(ctx, "a", 0) })
+		}
+		synctest.Wait()
+		if _, err := c.Enter(ctx, "a", 0); usage.AsError(err).Code != usage.Unavailable || causes[Full] != 1 {
+			t.Errorf("got %v, %v", err, causes)
+		}
+		cancel()
+		all.Wait()
+		first.End()
+	})
+}
+
+// Answers that take much wait for each other's bytes and keep no place meanwhile; those that
+// take little do not wait for them.
+func TestSmallAnswersPassLargeOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := let(Options{Answers: 2, Bytes: 10 * FreeBytes})
+		large := enter(t, c, t.Context(), "a", 8*FreeBytes)
+		var all sync.WaitGroup
+		for _, caller := range []string{"b", "c", "d"} {
+			all.Go(func() { enter(t, c, t.Context(), caller, 3*FreeBytes).End() })
+		}
+		synctest.Wait()
+		if stats := c.Stats(); stats.Waiting != 3 || stats.Answers != 1 || stats.Bytes != 8*FreeBytes {
+			t.Errorf("got %+v", stats)
+		}
+		enter(t, c, t.Context(), "e", FreeBytes).End() // at once: all else would be a deadlock here
+		large.Rest()
+		if stats := c.Stats(); stats.Waiting != 3 || stats.Answers != 0 || stats.Bytes != 8*FreeBytes {
+			t.Errorf("while the large answer is handed over: %+v", stats)
+		}
+		large.End()
+		large.End()
+		all.Wait()
+		if stats := c.Stats(); stats != (Stats{MaxAnswers: 2, MaxBytes: 10*FreeBytes + UnforeseenBytes}) {
+			t.Errorf("at the end: %+v", stats)
+		}
+	})
+}
+
+// An answer that needs more than there is gets all there is.
+func TestTheLargestAnswerIsAloneAmongLargeOnes(t *testing.T) {
+	c, _ := let(Options{Bytes: 2 * FreeBytes})
+	turn := enter(t, c, t.Context(), "a", 1<<40)
+	if stats := c.Stats(); stats.Bytes != 2*FreeBytes {
+		t.Errorf("got %+v", stats)
+	}
+	turn.End()
+}
+
+// What turns out to take more than was estimated goes on one at a time, while others that do
+// not are answered.
+func TestTheUnforeseenIsOneAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := let(Options{Answers: 4})
+		begin := func(caller string) (context.Context, *Turn) {
+			turn := enter(t, c, t.Context(), caller, 0)
+			return NewContext(t.Context(), turn), turn
+		}
+		take := func(ctx context.Context, bytes int64) {
+			if err := Take(ctx, bytes); err != nil {
+				t.Error(err)
+			}
+		}
+		first, firstTurn := begin("a")
+		second, secondTurn := begin("b")
+		take(first, FreeBytes)
+		take(second, FreeBytes)
+		take(first, 1)
+		take(first, 100*FreeBytes)
+		taken := make(chan struct{})
+		go func() {
+			take(second, 1)
+			close(taken)
+		}()
+		synctest.Wait()
+		select {
+		case <-taken:
+			t.Error("two go on at the same time")
+		default:
+		}
+		if stats := c.Stats(); stats.Waiting != 1 || stats.Bytes != UnforeseenBytes {
+			t.Errorf("got %+v", stats)
+		}
+		firstTurn.End()
+		<-taken
+		late, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		third, thirdTurn := begin("c")
+		if err := thirdTurn.take(late, 2*FreeBytes); usage.AsError(err).Code != usage.Unavailable {
+			t.Errorf("got %v", err)
+		}
+		_ = third
+		thirdTurn.End()
+		secondTurn.End()
+		if stats := c.Stats(); stats.Answers != 0 || stats.Bytes != 0 || stats.Waiting != 0 {
+			t.Errorf("at the end: %+v", stats)
+		}
+	})
+}
+
+// Where nobody has set bounds, there are none.
+func TestWithoutAControlAllIsLetIn(t *testing.T) {
+	var none *Control
+	turn, err := none.Enter(t.Context(), "a", 1<<40)
+	if turn != nil || err != nil {
+		t.Errorf("got %v, %v", turn, err)
+	}
+	turn.Rest()
+	turn.End()
+	for _, ctx := range []context.Context{t.Context(), NewContext(t.Context(), turn)} {
+		if err := Take(ctx, 1<<40); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// However many answers one caller asks for, there is a place for another's.
+func TestAPlaceIsKeptFromOneCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for answers, share := range map[int]int64{1: 1, 2: 1, 4: 3, 8: 6, 10: 7} {
+			c, _ := let(Options{Answers: answers})
+			ctx, cancel := context.WithCancel(t.Context())
+			var all sync.WaitGroup
+			for range answers {
+				all.Go(func() {
+					turn, _ := c.Enter(ctx, "many", 0)
+					<-ctx.Done()
+					turn.End()
+				})
+			}
+			synctest.Wait()
+			if got := c.Stats().Answers; got != share {
+				t.Errorf("one caller has %d of %d places, want %d", got, answers, share)
+			}
+			cancel()
+			all.Wait()
+		}
+	})
+}
+
+// Who gives up while waiting for a place gives back the bytes.
+func TestBytesAreGivenBackByWhoGetsNoPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := let(Options{Answers: 1})
+		defer enter(t, c, t.Context(), "a", 0).End()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := c.Enter(ctx, "b", 5*FreeBytes); usage.AsError(err).Code != usage.Unavailable {
+			t.Errorf("got %v", err)
+		}
+		if stats := c.Stats(); stats.Bytes != 0 || stats.Waiting != 0 {
+			t.Errorf("got %+v", stats)
+		}
+	})
+}
