@@ -104,6 +104,9 @@ func TestEveryDoorWaitsForItsTurn(t *testing.T) {
 			t.Errorf("%s: got %d %v %s", c.door, got.status, got.header, got.body)
 		}
 	}
+	if got := s.ask(t, "ada", "POST", "/graphql", "application/json", "["+usageQuery+"]"); got.status != 200 || !strings.HasPrefix(got.body, "[") || !strings.Contains(got.body, message) {
+		t.Errorf("a batch of GraphQL: got %d %s", got.status, got.body)
+	}
 	stream := s.ask(t, "ada", "POST", "/graphql", "application/json", usageQuery, "Accept", "text/event-stream")
 	if stream.status != 200 || !strings.Contains(stream.body, message) || !strings.Contains(stream.body, "SERVICE_UNAVAILABLE") || !strings.Contains(stream.body, "event: complete") {
 		t.Errorf("events: got %d %s", stream.status, stream.body)
@@ -112,7 +115,7 @@ func TestEveryDoorWaitsForItsTurn(t *testing.T) {
 	if err != nil || len(answers) != 2 || !strings.Contains(answers[1], `"type":"error"`) || !strings.Contains(answers[1], message) {
 		t.Errorf("WebSocket: got %v %v", answers, err)
 	}
-	if refused := count(t, counted, "aiusage_answers_refused_total"); refused != 9 {
+	if refused := count(t, counted, "aiusage_answers_refused_total"); refused != 10 {
 		t.Errorf("%v refusals are counted", refused)
 	}
 	for _, path := range []string{"/healthz", "/readyz", "/login", "/metrics", "/auth/status", "/metadata", "/ai/usage.xsd", "/"} {

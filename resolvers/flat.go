@@ -198,11 +198,11 @@ func (o object[T]) writeAll(ctx context.Context, document []byte, values []T) ([
 	document = append(document, '[')
 	begin := len(document)
 	for i := range values {
+		if (i%rowsBetweenChecks == 0 || i == rowsToGuess) && answer.Wanted(ctx) != nil {
+			return document, false
+		}
 		if i == rowsToGuess {
 			document = slices.Grow(document, (len(document)-begin)/rowsToGuess*(len(values)-i)*9/8)
-		}
-		if i%rowsBetweenChecks == 0 && answer.Wanted(ctx) != nil {
-			return document, false
 		}
 		if i > 0 {
 			document = append(document, ',')

@@ -138,7 +138,11 @@ func (b *binding) field(field *ast.Field) *ast.Field {
 	}
 	below, err := b.bind(field.SelectionSet)
 	if err != nil {
-		mark := &ast.Field{Alias: "__typename", Name: "__typename", Position: field.Position}
+		mark := &ast.Field{ // with what a validated one has, for whoever looks at selections
+			Alias: "__typename", Name: "__typename", Position: field.Position,
+			Definition:       &ast.FieldDefinition{Name: "__typename", Type: ast.NamedType("String", nil)},
+			ObjectDefinition: &ast.Definition{Kind: ast.Object, Name: field.Definition.Type.Name()},
+		}
 		b.refused.marks[mark] = err
 		below = ast.SelectionSet{mark}
 	}
