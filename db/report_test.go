@@ -90,6 +90,33 @@ func TestReportsAreExact(t *testing.T) {
 	})
 }
 
+// A bound between two milliseconds, which is what a table can hold of a start, is between the
+// sessions that start at them, and not rounded to either.
+func TestBoundsBetweenTwoMilliseconds(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		const millisecond = time.Millisecond
+		at := time.Date(2026, 3, 1, 0, 0, 2, 195_000_000, time.UTC)
+		write(t, store,
+			usage.Session{SessionID: "before", AccountID: "a", CustomerID: "y", StartedAt: at, DurationSeconds: 1},
+			usage.Session{SessionID: "after", AccountID: "a", CustomerID: "y", StartedAt: at.Add(millisecond), DurationSeconds: 61})
+		for beyond, sessions := range map[time.Duration]int64{-1: 0, 0: 0, 1: 1, 499_999: 1, 500_000: 1, 999_999: 1, millisecond: 1, millisecond + 1: 2} {
+			for _, customer := range []string{"", "y"} {
+				until, err := store.Report(t.Context(), usage.Query{Zone: time.UTC, CustomerID: customer, Range: usage.Range{To: at.Add(beyond)}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				from, err := store.Report(t.Context(), usage.Query{Zone: time.UTC, CustomerID: customer, Range: usage.Range{From: at.Add(beyond)}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if until.Totals.Sessions != sessions || from.Totals.Sessions != 2-sessions {
+					t.Errorf("%v beyond, customer %q: %d sessions before and %d from then on", beyond, customer, until.Totals.Sessions, from.Totals.Sessions)
+				}
+			}
+		}
+	})
+}
+
 func TestRangesBeyondWhatADateTimeHoldsAreAnswered(t *testing.T) {
 	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
 		write(t, store,
