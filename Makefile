@@ -28,7 +28,9 @@ NEEDS_NPM = command -v npm >/dev/null || { echo "$@: left out, because there is 
 
 .PHONY: help
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+##@ Run and build
 
 .PHONY: run
 run: build ## Build and start the gateway with a database inside; ARGS="--listen HOST:PORT" and so on
@@ -54,6 +56,8 @@ web: web/dist/index.html ## Build the pages, which the programs have in them (ne
 web/dist/index.html: $(WEB_SOURCES) | web/node_modules
 	@$(NEEDS_NPM); echo "the pages (web)"; cd web && npm run --silent build -- --logLevel warn && touch dist/index.html
 
+##@ The pages
+
 .PHONY: web-check
 web-check: web/node_modules ## Check the pages' types, that what is generated of the schema is current, and their logic
 	@$(NEEDS_NPM); echo "web"; cd web && before="$$(find src/generated -type f -exec cksum {} + | sort)" && \
@@ -70,6 +74,8 @@ browser: build web/node_modules ## Look at the pages with Chromium, on the gatew
 .PHONY: picture
 picture: build web/node_modules ## Take the picture of the page that the README shows (docs/usage.png; needs chromium)
 	cd web && npm run --silent test -- --project picture
+
+##@ Tests
 
 .PHONY: test
 test: check build audits callers clients typescript browser ## Check and test everything, on every database engine on this machine
@@ -101,6 +107,8 @@ schema-check: schema/node_modules ## Check that schema.graphqls keeps what it ha
 schema-promise: schema/node_modules ## Promise what schema.graphqls has now (schema/promised.graphqls)
 	@$(NEEDS_NPM); node schema/check.mjs --write
 
+##@ Checks and what is generated
+
 .PHONY: check
 check: schema-check web-check ## Check formatting, common mistakes, generated code and modules
 	@echo "gofmt"; unformatted="$$(gofmt -l $$(find . -name '*.go' -not -path '*/node_modules/*'))"; \
@@ -129,6 +137,8 @@ tidy: ## Bring go.mod and go.sum of both modules up to date
 	$(GO) mod tidy
 	cd embedded && $(GO) mod tidy
 
+##@ Tests that take long
+
 .PHONY: fuzz
 fuzz: audits ## Run each fuzz target on FUZZTIME (50000x) inputs
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
@@ -154,6 +164,8 @@ histories: build ## Hold the sums to the sessions in HISTORIES (1000) random his
 mutants: ## Put faults into PACKAGES, and list those that no test finds (bench/mutants/survivors.txt has the known ones)
 	AIUSAGE_TEST_EMBEDDED=none AIUSAGE_TEST_MYSQL_ROOT=none $(GO) run ./internal/dbtest/engines -- \
 		$(GO) run ./bench/mutants $(PACKAGES)
+
+##@ Other
 
 .PHONY: clean
 clean: ## Delete what was built; data folders stay
