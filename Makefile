@@ -124,8 +124,9 @@ check: schema-check web-check ## Check formatting, common mistakes, generated co
 		{ echo "graph/ was not current; it is now"; exit 1; }
 
 .PHONY: generate
-generate: ## Write the generated code in graph/ anew
+generate: ## Write the generated code in graph/ anew, and the rules and the dashboard of docs/operations
 	$(GO) tool gqlgen generate
+	$(GO) run ./observe/monitoring
 	@$(MAKE) --no-print-directory web-generate
 
 .PHONY: web-generate

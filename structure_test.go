@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"observe/audit":           {"observe"},
 	"observe/traces":          {"observe"},
 	"admission":               {"usage", "observe"},
+	"observe/monitoring":      {},
 	"failure":                 {"usage"},
 	"auth":                    {"usage", "failure", "observe"},
 	"db/migrations":           {},
