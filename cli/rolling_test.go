@@ -25,6 +25,7 @@ defaults
   timeout connect 2s
   timeout client 30s
   timeout server 30s
+  timeout check 5s
 frontend callers
   bind %s
   default_backend gateways
