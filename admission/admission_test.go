@@ -218,3 +218,18 @@ func TestBytesAreGivenBackByWhoGetsNoPlace(t *testing.T) {
 		}
 	})
 }
+
+// Who need not wait is let in, however late it is: that there is no time left is for the answer
+// to say.
+func TestWhoNeedNotWaitIsNotRefusedForBeingLate(t *testing.T) {
+	late, cancel := context.WithCancel(context.Background())
+	cancel()
+	s := NewSemaphore(Bounds{Capacity: 1, Share: 1})
+	for range 100 {
+		release, err := s.Acquire(late, "a", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		release()
+	}
+}

@@ -78,8 +78,12 @@ func (s *Semaphore) Acquire(ctx context.Context, name string, weight int64) (rel
 	select {
 	case <-w.granted:
 	case <-ctx.Done():
-		s.leave(w)
-		return nil, ctx.Err()
+		select {
+		case <-w.granted: // as well: who need not wait is not refused for being late
+		default:
+			s.leave(w)
+			return nil, ctx.Err()
+		}
 	}
 	return sync.OnceFunc(func() { s.leave(w) }), nil
 }
