@@ -84,13 +84,9 @@ func configuredValue(flag *kong.Flag, entry handwritten.Entry) (string, error) {
 	if entry.IsList() && !flag.IsSlice() {
 		return "", entry.Errorf("%s takes one value, not a list", entry.Key)
 	}
-	value := texts[0:]
-	text := ""
-	if len(value) > 0 {
-		text = kong.JoinEscaped(value, flag.Tag.Sep)
-		if !entry.IsList() {
-			text = value[0]
-		}
+	text := kong.JoinEscaped(texts, flag.Tag.Sep)
+	if !entry.IsList() {
+		text = texts[0] // as on the command line, where a separator separates
 	}
 	if text == "" && !flag.IsSlice() {
 		return "", entry.Errorf("%s has no value; leave the key out for the default", entry.Key)

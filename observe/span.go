@@ -8,8 +8,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// tracerName is what the gateway's spans are made by.
-const tracerName = "aiusage"
+// TracerName is what the gateway's spans are made by.
+const TracerName = "aiusage"
 
 // Span is a part of a request, for whoever collects traces. A nil Span is one that nobody
 // collects, and costs next to nothing.
@@ -22,7 +22,7 @@ func Begin(ctx context.Context, name string) (context.Context, *Span) {
 	if !parent.IsRecording() {
 		return ctx, nil
 	}
-	ctx, span := parent.TracerProvider().Tracer(tracerName).Start(ctx, name)
+	ctx, span := parent.TracerProvider().Tracer(TracerName).Start(ctx, name)
 	return ctx, &Span{span}
 }
 

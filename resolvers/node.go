@@ -135,7 +135,7 @@ func (r queryResolver) find(ctx context.Context, reading *answer.Reading, identi
 		return findSubject(ctx, reading, identity.Subject())
 	}
 	query.Level = wanted.levels[identity.SameReport()]
-	report, err := r.reportOf(ctx, reading, query)
+	report, err := r.reportOf(ctx, reading, query, reading.Report)
 	if err != nil {
 		return nil, err
 	}
@@ -162,15 +162,6 @@ func findSubject(ctx context.Context, reading *answer.Reading, subject usage.Sub
 		return customer, err
 	}
 	return nil, nil
-}
-
-// reportOf reads the report of a query, or goes on with the one that the pages below the field
-// continue.
-func (r queryResolver) reportOf(ctx context.Context, reading *answer.Reading, query usage.Query) (*answer.Report, error) {
-	if report, err := r.continued(ctx, query); report != nil || err != nil {
-		return reading.Continued(report), err
-	}
-	return reading.Report(query)
 }
 
 // Account resolves Query.account.

@@ -22,16 +22,31 @@ func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID *strin
 	if result, done := ctx.Value(foundKey{}).(found); done {
 		return result.again()
 	}
-	request, err := requestOf(accountID, customerID, accountIDs, customerIDs, startDate, endDate, timeZone, period).In(span)
+	query, err := r.queryOf(ctx, requestOf(accountID, customerID, accountIDs, customerIDs, startDate, endDate, timeZone, period), span)
 	if err != nil {
 		return nil, err
+	}
+	return r.reportOf(ctx, reading, query, reading.Report)
+}
+
+// queryOf returns the query of a field about usage, as fine as what is selected below it needs.
+func (r *Resolver) queryOf(ctx context.Context, request usage.Request, span *usage.TypedRange) (usage.Query, error) {
+	request, err := request.In(span)
+	if err != nil {
+		return usage.Query{}, err
 	}
 	query, err := request.Query(r.zone, time.Now())
-	if err != nil {
-		return nil, err
-	}
 	query.Level = levelOf(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections)
-	return r.reportOf(ctx, reading, query)
+	return query, err
+}
+
+// reportOf returns the report that the pages below the field continue, or else reads that of the
+// query.
+func (r *Resolver) reportOf(ctx context.Context, reading *answer.Reading, query usage.Query, read func(usage.Query) (*answer.Report, error)) (*answer.Report, error) {
+	if report, err := r.continued(ctx, query); report != nil || err != nil {
+		return reading.Continued(report), err
+	}
+	return read(query)
 }
 
 // requestOf returns the arguments of a question as a request. Absent, null and

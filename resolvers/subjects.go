@@ -2,9 +2,6 @@ package resolvers
 
 import (
 	"context"
-	"time"
-
-	"github.com/99designs/gqlgen/graphql"
 
 	"aiusage/auth"
 	"aiusage/graph"
@@ -42,31 +39,21 @@ func (r customerResolver) Usage(ctx context.Context, customer *answer.Customer, 
 // usageOf reads a report of one of a list, by what reads it for all of them, or goes on with
 // the one that the pages below the field continue.
 func (r *Resolver) usageOf(ctx context.Context, request usage.Request, span *usage.TypedRange, read func(usage.Query) (*answer.Report, error)) (*answer.Report, error) {
-	request, err := request.In(span)
+	reading, err := answer.FromContext(ctx)
 	if err != nil {
 		return nil, err
 	}
-	query, err := request.Query(r.zone, time.Now())
+	query, err := r.queryOf(ctx, request, span)
 	if err != nil {
 		return nil, err
 	}
-	query.Level = levelOf(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections)
-	report, err := r.continued(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	if report != nil {
-		reading, err := answer.FromContext(ctx)
+	// What is read together is within the scope; what is kept for the next page goes by it.
+	return r.reportOf(ctx, reading, query, func(query usage.Query) (*answer.Report, error) {
+		principal, _ := auth.FromContext(ctx)
+		accounts, err := principal.Sees()
 		if err != nil {
 			return nil, err
 		}
-		return reading.Continued(report), nil
-	}
-	// What is read together is within the scope; what is kept for the next page goes by it.
-	principal, _ := auth.FromContext(ctx)
-	accounts, err := principal.Sees()
-	if err != nil {
-		return nil, err
-	}
-	return read(query.Within(accounts))
+		return read(query.Within(accounts))
+	})
 }

@@ -34,20 +34,21 @@ func datesOf(own dates, typed *TypedRange) (dates, error) {
 		return dates{}, Invalid(ArgRange, "%s says it all already; it cannot go together with %s, %s or %s", ArgRange, ArgStartDate, ArgEndDate, ArgPeriod).
 			Accepting(Textf("%s alone", ArgRange), Textf("%s and %s, or %s", ArgStartDate, ArgEndDate, ArgPeriod))
 	}
-	ends, kind, form := typed.Days, "days", DateForms[0]
+	ends, kind, form, isOfKind := typed.Days, Argument("days"), DateForms[0], isDay
 	if typed.Instants != nil {
-		ends, kind, form = typed.Instants, "instants", DateForms[1]
+		ends, kind, form, isOfKind = typed.Instants, "instants", DateForms[1], isInstant
 	}
 	if ends == nil {
 		return dates{period: value(typed.Period)}, nil
 	}
-	typedDates := dates{start: value(ends.From), end: value(ends.To), startsBy: ArgRange + "." + Argument(kind) + ".from", endsBy: ArgRange + "." + Argument(kind) + ".to"}
-	for text, argument := range map[*string]Argument{ends.From: typedDates.startsBy, ends.To: typedDates.endsBy} {
-		if text == nil {
-			continue
-		}
-		if isOfKind := map[string]func(string) bool{"days": isDay, "instants": isInstant}[kind]; !isOfKind(*text) {
-			return dates{}, Invalid(argument, "%s %s is none of %s", argument, Sent(*text), kind).Accepting(form)
+	by := ArgRange + "." + kind
+	typedDates := dates{start: value(ends.From), end: value(ends.To), startsBy: by + ".from", endsBy: by + ".to"}
+	for _, end := range []struct {
+		argument Argument
+		text     *string
+	}{{typedDates.startsBy, ends.From}, {typedDates.endsBy, ends.To}} {
+		if end.text != nil && !isOfKind(*end.text) {
+			return dates{}, Invalid(end.argument, "%s %s is none of %s", end.argument, Sent(*end.text), string(kind)).Accepting(form)
 		}
 	}
 	return typedDates, nil

@@ -25,8 +25,6 @@ import (
 	"aiusage/observe"
 )
 
-const tracerName = "aiusage"
-
 // Traces makes spans. Nil Traces make none. It is safe for concurrent use.
 type Traces struct {
 	provider *sdk.TracerProvider
@@ -46,7 +44,7 @@ func Start(ctx context.Context, getenv func(string) string, log *slog.Logger) (*
 	}
 	otel.SetErrorHandler(&complaints{log: log})
 	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(about))
-	return &Traces{provider, provider.Tracer(tracerName)}, nil
+	return &Traces{provider, provider.Tracer(observe.TracerName)}, nil
 }
 
 // exporterOf returns what the variables of the specification name, or nil.
