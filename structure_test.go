@@ -57,7 +57,7 @@ var mayImport = map[string][]string{
 	"legacy":                  {"usage", "admission", "failure", "observe", "auth"},
 	"legacy/compare":          {"usage", "legacy"},
 	"web":                     {},
-	"gateway":                 {"usage", "admission", "failure", "observe", "observe/metrics", "observe/audit", "observe/traces", "auth", "export", "graph", "resolvers", "transport", "watch", "legacy", "web", "status"},
+	"gateway":                 {"usage", "admission", "failure", "observe", "observe/metrics", "observe/audit", "observe/traces", "auth", "export", "handwritten", "graph", "resolvers", "transport", "watch", "legacy", "web", "status"},
 	"bench":                   {"usage", "auth", "db", "sample", "gateway"},
 	"bench/overload":          {"usage", "auth", "db"},
 	"bench/load":              {"usage", "db", "importer", "sample"},

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -17,25 +16,25 @@ import (
 	"aiusage/internal/dbtest"
 )
 
-// balancer is HAProxy's configuration: two gateways, of which one that is not ready gets no
-// requests. It is the one that the documentation recommends.
-const balancer = `
-defaults
-  mode http
-  timeout connect 2s
-  timeout client 30s
-  timeout server 30s
-  timeout check 5s
-frontend callers
-  bind %s
-  default_backend gateways
-backend gateways
-  option httpchk GET /readyz
-  default-server check inter 200ms fall 1 rise 1
-  http-response set-header X-Gateway %%s
-  server one %s
-  server two %s
-`
+// balancer returns HAProxy's configuration: that of the manual, at other addresses, and naming
+// in each answer the gateway that it is from.
+func balancer(t *testing.T, listen string, gateways []string) []byte {
+	t.Helper()
+	page, err := os.ReadFile("../docs/operations/restarting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, config, found := strings.Cut(string(page), "```\n")
+	config, _, ended := strings.Cut(config, "```")
+	for manual, here := range map[string]string{"bind :8080": "bind " + listen, "one 10.0.0.1:8080": "one " + gateways[0], "two 10.0.0.2:8080": "two " + gateways[1]} {
+		found = found && ended && strings.Count(config, manual) == 1
+		config = strings.Replace(config, manual, here, 1)
+	}
+	if !found {
+		t.Fatalf("the manual's configuration is not as it was:\n%s", config)
+	}
+	return []byte(config + "  http-response set-header X-Gateway %s\n")
+}
 
 // Two gateways behind a proxy are restarted one after the other, while callers that keep their
 // connections and others that do not ask by both doors: not one request is lost.
@@ -56,7 +55,7 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 		gateways := []string{freeAddress(t), freeAddress(t)}
 		behind := "http://" + freeAddress(t)
 		config := filepath.Join(t.TempDir(), "haproxy.cfg")
-		if err := os.WriteFile(config, fmt.Appendf(nil, balancer, strings.TrimPrefix(behind, "http://"), gateways[0], gateways[1]), 0o600); err != nil {
+		if err := os.WriteFile(config, balancer(t, strings.TrimPrefix(behind, "http://"), gateways), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		running := exec.Command(proxy, "-db", "-f", config)

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
-
 	"aiusage/export"
+	"aiusage/handwritten"
 	"aiusage/usage"
 )
 
@@ -133,17 +132,14 @@ func unknownParameter(name string) error {
 
 // meant asks whether one of those that are accepted was meant, where one is alike.
 func meant(sent string, accepted []any) string {
-	best, least := "", len(sent)/3+2
-	for _, one := range accepted {
-		candidate := fmt.Sprint(one)
-		if distance := levenshtein.ComputeDistance(strings.ToLower(sent), strings.ToLower(candidate)); distance < least {
-			best, least = candidate, distance
-		}
+	known := make([]string, len(accepted))
+	for i, one := range accepted {
+		known[i] = fmt.Sprint(one)
 	}
-	if best == "" {
-		return ""
+	if best := handwritten.Nearest(sent, known); best != "" {
+		return "; did you mean " + best + "?"
 	}
-	return "; did you mean " + best + "?"
+	return ""
 }
 
 // inCapitals returns the value of an enumeration in the spelling of GraphQL: last-month, as

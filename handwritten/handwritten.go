@@ -1,5 +1,5 @@
-// Package handwritten reads YAML files that people write by hand: as a tree, so that each error
-// has its line and column, and with what was meant, most likely.
+// Package handwritten is for what people write by hand: it reads YAML files as a tree, so that
+// each error has its line and column, and tells which name was meant, most likely.
 package handwritten
 
 import (
@@ -122,14 +122,20 @@ func at(name string, place *token.Token, form string, args ...any) error {
 
 // Suggestion names the known one that was meant, most likely; it is empty where none is alike.
 func Suggestion(name string, known []string) string {
+	if best := Nearest(name, known); best != "" {
+		return fmt.Sprintf("did you mean %s? ", best)
+	}
+	return ""
+}
+
+// Nearest returns the known name that is most like one that was written, where one is: a third
+// of its letters and one more may differ. Otherwise it is empty.
+func Nearest(name string, known []string) string {
 	best, least := "", len(name)/3+2
 	for _, candidate := range known {
 		if distance := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(candidate)); distance < least {
 			best, least = candidate, distance
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("did you mean %s? ", best)
+	return best
 }
