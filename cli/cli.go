@@ -44,7 +44,7 @@ type commandLine struct {
 	Version   versionCommand   `cmd:"" help:"Print the version, as --version does."`
 	Help      helpCommand      `cmd:"" help:"Show what a command does and its flags, as --help does."`
 
-	File     configFile `name:"config" env:"AIUSAGE_CONFIG" type:"path" placeholder:"FILE" help:"A YAML file with flags, by their names without dashes in front (listen: 0.0.0.0:8080): all that have a variable. Flags and the environment win over it."`
+	File     configFile `name:"config" env:"AIUSAGE_CONFIG" placeholder:"FILE" help:"A YAML file with flags, by their names without dashes in front (listen: 0.0.0.0:8080): all that have a variable. Flags and the environment win over it."`
 	DSN      string     `name:"dsn" env:"MYSQL_DSN" secret:"" placeholder:"DSN" help:"The database, as user:password@tcp(host:3306)/database?tls=true (a go-sql-driver/mysql DSN). Prefer the environment, or a file that MYSQL_DSN_FILE names: other users of a machine can see flags. ${without_dsn}"`
 	Data     string     `env:"AIUSAGE_DATA" default:"aiusage-data" type:"path" placeholder:"FOLDER" help:"The folder of the embedded database, used when there is no DSN (default: aiusage-data)."`
 	LogLevel string     `env:"AIUSAGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"The least severe log records to write: debug, info, warn or error (default: info)."`

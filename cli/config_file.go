@@ -122,12 +122,11 @@ func (c configuration) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (
 // environmentOf is the variable that a flag is set by, or that names the file with its value; or
 // nothing.
 func environmentOf(flag *kong.Flag) string {
-	for _, name := range flag.Envs {
-		for _, variable := range []string{name, name + inFile} {
-			if _, set := os.LookupEnv(variable); set && (variable == name || flag.Tag.Has(secretTag)) {
-				return variable
-			}
+	for _, variable := range flag.Envs {
+		if _, set := os.LookupEnv(variable); set {
+			return variable
 		}
 	}
-	return ""
+	variable, _ := secretFileOf(flag)
+	return variable
 }

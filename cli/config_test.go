@@ -129,6 +129,11 @@ func TestAFileThatIsWrongSaysWhere(t *testing.T) {
 	for _, text := range []string{"", "# nothing\n", "---\n"} {
 		printed(t, "--config", written(t, text))
 	}
+	if values, _ := printed(t, "--config", written(t, "\uFEFFlisten: a:1\r\nmax-depth: 30\r\n")); values["listen"] != "a:1" || values["max-depth"] != uint64(30) {
+		t.Errorf("written on Windows: %v", values)
+	}
+	t.Setenv("AIUSAGE_CONFIG", "") // names no file
+	printed(t)
 }
 
 // A secret may be in a file that a variable names, and is never printed.
@@ -160,7 +165,10 @@ func TestSecretsAreReadFromFilesAndNotPrinted(t *testing.T) {
 	if status, _, stderr := run(t, "", "report"); status != 2 || !strings.Contains(stderr, "open /nowhere") {
 		t.Errorf("%d %s", status, stderr)
 	}
-	t.Setenv("MYSQL_DSN_FILE", "")
+	t.Setenv("MYSQL_DSN_FILE", "") // names no file
+	if values, _ := printed(t, "--config", config); values["dsn"] != "eve:(hidden)@tcp(elsewhere:3306)/usage" {
+		t.Errorf("got %v", values["dsn"])
+	}
 	for _, secret := range []string{"ada:hunter2@tcp(h:1)/d?nonsense=%zz", "hunter2", "ada:hunter2@@tcp(h"} {
 		if _, stdout, stderr := run(t, "", "config", "print", "--dsn", secret); strings.Contains(stdout+stderr, "hunter2") {
 			t.Errorf("%s is printed:\n%s%s", secret, stdout, stderr)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -24,24 +25,33 @@ func (secretFiles) Validate(*kong.Application) error { return nil }
 
 // Resolve returns the secret in the file that the environment names, if it names one.
 func (secretFiles) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	if !flag.Tag.Has(secretTag) {
+	variable, name := secretFileOf(flag)
+	if name == "" {
 		return nil, nil
 	}
-	for _, variable := range flag.Envs {
-		name, set := os.LookupEnv(variable + inFile)
-		if !set || name == "" {
-			continue
-		}
-		if _, both := os.LookupEnv(variable); both {
-			return nil, fmt.Errorf("%s and %s are both set; one of them is enough", variable, variable+inFile)
-		}
-		secret, err := readSecret(name)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", variable+inFile, err)
-		}
-		return string(secret), nil
+	own := strings.TrimSuffix(variable, inFile)
+	if _, both := os.LookupEnv(own); both {
+		return nil, fmt.Errorf("%s and %s are both set; one of them is enough", own, variable)
 	}
-	return nil, nil
+	secret, err := readSecret(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", variable, err)
+	}
+	return string(secret), nil
+}
+
+// secretFileOf returns the variable that names the file with the value of a flag, and the file;
+// both are empty where there is none.
+func secretFileOf(flag *kong.Flag) (variable, name string) {
+	if !flag.Tag.Has(secretTag) {
+		return "", ""
+	}
+	for _, own := range flag.Envs {
+		if name := os.Getenv(own + inFile); name != "" {
+			return own + inFile, name
+		}
+	}
+	return "", ""
 }
 
 // maxSecret is the longest secret in a file, in bytes.

@@ -3,6 +3,7 @@
 package handwritten
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -25,6 +26,7 @@ type Entry struct {
 // Read returns the entries of a file, which is one YAML document of keys with values. An empty
 // one has none. Errors begin with the file's name.
 func Read(name string, text []byte) ([]Entry, error) {
+	text = bytes.TrimPrefix(text, []byte("\uFEFF")) // as editors of Windows write it
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		if syntax, ok := errors.AsType[yaml.Error](err); ok {
