@@ -116,14 +116,7 @@ var troubles = []trouble{
 		"a view that the gateway reads does not work", usage.Unavailable},
 	{"an init_connect that fails", anEngine, []string{"SET GLOBAL init_connect = 'SELECT * FROM nowhere.nothing'"}, []string{"SET GLOBAL init_connect = ''"}, nil, ping, 0,
 		"its init_connect may be failing", usage.Unavailable},
-	{"too many connections of the account", anEngine, []string{"SET GLOBAL max_user_connections = 1"}, []string{"SET GLOBAL max_user_connections = 100"}, nil,
-		func(t *testing.T, store *db.Store) (err error) {
-			hold := store.Hold(t.Context(), func() { err = store.Ping(t.Context()) })
-			if hold != nil {
-				return hold
-			}
-			return err
-		}, 1203, "takes no more connections at the moment", usage.Unavailable},
+	{"too many connections of the account", anEngine, []string{"SET GLOBAL max_user_connections = 1"}, []string{"SET GLOBAL max_user_connections = 100"}, nil, holdMany, 1203, "takes no more connections at the moment", usage.Unavailable},
 	{"too many connections", anEngine, []string{"SET GLOBAL max_connections = 10"}, []string{"SET GLOBAL max_connections = 151"}, nil, holdMany, 1040,
 		"takes no more connections at the moment", usage.Unavailable},
 }
