@@ -89,13 +89,24 @@ func TestADatabaseThatHangsEndsInATimeout(t *testing.T) {
 	server := dbtest.Private(t)
 	store := open(t, server.DSN)
 	migrate(t, store)
+	release, err := store.TakeTurn(t.Context(), func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := server.Pause(); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	_, err := store.Report(ctx, usage.Query{Zone: time.UTC})
+	_, err = store.Report(ctx, usage.Query{Zone: time.UTC})
 	wantCode(t, err, usage.Timeout)
+	released := make(chan struct{})
+	go func() { release(); close(released) }()
+	select {
+	case <-released:
+	case <-time.After(time.Minute):
+		t.Error("after a minute the turn to import is not given back")
+	}
 	if err := server.Resume(); err != nil {
 		t.Fatal(err)
 	}

@@ -214,16 +214,19 @@ func (c *killable) ResetSession(ctx context.Context) error {
 
 func (c *killable) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
 	c.last = ctx
-	return c.connection.BeginTx(ctx, options)
+	if _, err := c.connection.BeginTx(ctx, options); err != nil {
+		return nil, err
+	}
+	return &transaction{c, ctx}, nil
 }
 
 func (c *killable) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	c.last = ctx
-	prepared, err := c.connection.PrepareContext(ctx, query)
-	if known, ok := prepared.(statement); ok && err == nil && c.killer.observer != nil {
-		return &observedStatement{known, c.killer}, nil
+	made, err := c.connection.PrepareContext(ctx, query)
+	if known, ok := made.(statement); ok && err == nil {
+		return &prepared{known, c}, nil
 	}
-	return prepared, err
+	return made, err
 }
 
 func (c *killable) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
@@ -239,14 +242,14 @@ func (c *killable) ExecContext(ctx context.Context, query string, args []driver.
 func (c *killable) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	c.last = ctx
 	ended := c.killer.begin(ctx)
-	rows, err := c.connection.QueryContext(ctx, query, args)
-	switch {
-	case err == nil && c.killer.observer != nil:
-		rows = observeRows(rows, ended)
-	case err != nil && err != driver.ErrSkip:
-		ended(0, err)
+	read, err := c.connection.QueryContext(ctx, query, args)
+	if err != nil {
+		if err != driver.ErrSkip {
+			ended(0, err)
+		}
+		return nil, c.noticed(err)
 	}
-	return rows, c.noticed(err)
+	return c.resultOf(read, ended), nil
 }
 
 func (c *killable) Close() error {

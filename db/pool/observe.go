@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
-	"io"
 	"runtime"
 	"strings"
 	"sync"
@@ -112,57 +110,11 @@ func (k *killer) begin(ctx context.Context) (ended func(rows int64, err error)) 
 	return k.observer(ctx, statementName())
 }
 
-// observedRows counts rows. It can do what the driver's rows can.
-type observedRows struct {
-	rows
-	ended func(rows int64, err error)
-	count int64
-	err   error
-}
-
-type rows interface {
-	driver.RowsNextResultSet
-	driver.RowsColumnTypeScanType
-	driver.RowsColumnTypeDatabaseTypeName
-	driver.RowsColumnTypeNullable
-	driver.RowsColumnTypePrecisionScale
-}
-
-// observeRows has the observer told once the rows are closed.
-func observeRows(read driver.Rows, ended func(int64, error)) driver.Rows {
-	known, ok := read.(rows)
-	if !ok { // of another driver
-		ended(0, nil)
-		return read
-	}
-	return &observedRows{rows: known, ended: ended}
-}
-
-func (r *observedRows) Next(row []driver.Value) error {
-	err := r.rows.Next(row)
-	switch {
-	case err == nil:
-		r.count++
-	case !errors.Is(err, io.EOF):
-		r.err = err
-	}
-	return err
-}
-
-func (r *observedRows) Close() error {
-	err := r.rows.Close()
-	if r.ended != nil {
-		r.ended(r.count, errors.Join(r.err, err))
-		r.ended = nil
-	}
-	return err
-}
-
-// observedStatement is one that was prepared, as the driver wants it where it cannot put the
-// arguments into the text.
-type observedStatement struct {
+// prepared is a statement as the driver wants it where it cannot put the arguments into the
+// text.
+type prepared struct {
 	statement
-	killer *killer
+	conn *killable
 }
 
 type statement interface {
@@ -172,19 +124,19 @@ type statement interface {
 	driver.NamedValueChecker
 }
 
-func (s *observedStatement) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	ended := s.killer.begin(ctx)
+func (s *prepared) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	ended := s.conn.killer.begin(ctx)
 	result, err := s.statement.ExecContext(ctx, args)
 	ended(0, err)
 	return result, err
 }
 
-func (s *observedStatement) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	ended := s.killer.begin(ctx)
+func (s *prepared) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	ended := s.conn.killer.begin(ctx)
 	read, err := s.statement.QueryContext(ctx, args)
 	if err != nil {
 		ended(0, err)
 		return read, err
 	}
-	return observeRows(read, ended), nil
+	return s.conn.resultOf(read, ended), nil
 }

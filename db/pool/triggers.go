@@ -26,8 +26,8 @@ var Silenced = []string{Recorded, Bulk}
 // these variables stay out, as InTransaction does otherwise.
 //
 // The variables belong to the connection, so they must be gone before anybody else
-// gets that. Statements end with ctx, but the transaction does not: were it ended
-// by ctx, the connection would go back to the pool as it is. A connection on
+// gets that. Statements end with ctx, but the transaction lasts a while longer: were it
+// ended by ctx, the connection would go back to the pool as it is. A connection on
 // which a variable cannot be taken back is closed.
 func (p *Pool) WithoutTriggers(ctx context.Context, variables []string, do func(*sqlx.Tx) error) error {
 	if len(variables) == 0 {
@@ -42,7 +42,8 @@ func (p *Pool) WithoutTriggers(ctx context.Context, variables []string, do func(
 			return err
 		}
 		defer conn.Close()
-		lasting := context.WithoutCancel(ctx)
+		lasting, cancel := outlasting(ctx)
+		defer cancel()
 		defer func() {
 			if _, err := conn.ExecContext(lasting, set("NULL")); err != nil {
 				Discard(conn)

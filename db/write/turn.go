@@ -64,9 +64,12 @@ func takeTurn(ctx context.Context, conn *sqlx.Conn, seconds int) (taken sql.Null
 // wait for each other then.
 const turnName = "CONCAT('aiusage_import_', LEFT(DATABASE(), 49))"
 
+// releasePatience bounds how long a server is waited for that is to release the turn.
+const releasePatience = 5 * time.Second
+
 // keepTurn uses the connection now and then until it is released, and ends it then.
 func keepTurn(conn *sqlx.Conn) (release func()) {
-	ended := make(chan struct{})
+	ctx, end := context.WithCancel(context.Background())
 	var keeping sync.WaitGroup
 	keeping.Go(func() {
 		ticker := time.NewTicker(turnPing)
@@ -74,16 +77,18 @@ func keepTurn(conn *sqlx.Conn) (release func()) {
 		for {
 			select {
 			case <-ticker.C:
-				_ = conn.PingContext(context.Background()) // if it is gone, so is the turn
-			case <-ended:
+				_ = conn.PingContext(ctx) // if it is gone, so is the turn
+			case <-ctx.Done():
 				return
 			}
 		}
 	})
 	return sync.OnceFunc(func() {
-		close(ended)
+		end()
 		keeping.Wait()
-		_, _ = conn.ExecContext(context.Background(), "DO RELEASE_LOCK("+turnName+")")
+		ctx, cancel := context.WithTimeout(context.Background(), releasePatience)
+		defer cancel()
+		_, _ = conn.ExecContext(ctx, "DO RELEASE_LOCK("+turnName+")")
 		pool.Discard(conn) // which releases it, too
 	})
 }
