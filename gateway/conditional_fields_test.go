@@ -27,11 +27,13 @@ func operationOf(t *testing.T, document string) *graphql.OperationContext {
 func TestWhichOperationsHaveAValidator(t *testing.T) {
 	for document, want := range map[string]bool{
 		`{aiUsage{totals{sessions}}}`: true,
-		`{__typename aiUsage(accountIds:["a"],startDate:"2026-03-01"){__typename asOf totals{aiMinutes}}}`:                  true,
-		`{aiUsage{accountUsageConnection(first:1,orderBy:{field:NAME},filter:{search:"a"}){edges{cursor node{share}}}}}`:    true,
-		`{aiUsage{...{totals{sessions}}...on AIUsage{from}...R}}fragment R on AIUsage{to series(granularity:DAY){partial}}`: true,
-		`{node(id:"x"){id ...on AIUsage{id totals{id sessions}}}}`:                                                          true,
-		`{aiUsage{accountUsage{id account{id usage(period:TODAY){id totals{sessions}}}}}}`:                                  true,
+		`{__typename aiUsage(accountIds:["a"],startDate:"2026-03-01"){__typename asOf totals{aiMinutes}}}`:                        true,
+		`{aiUsage{accountUsageConnection(first:1,orderBy:{field:NAME},filter:{search:"a"}){edges{cursor node{share}}}}}`:          true,
+		`{aiUsage{...{totals{sessions}}...on AIUsage{from}...R}}fragment R on AIUsage{to series(granularity:DAY){partial}}`:       true,
+		`{node(id:"x"){id ...on AIUsage{id totals{id sessions}}}}`:                                                                true,
+		`{aiUsage{accountUsage{id account{id usage(period:TODAY){id totals{sessions}}}}}}`:                                        true,
+		`{aiUsage(period:LAST_MONTH){drivers(first:3,by:ACCOUNT,of:SESSIONS){change largest{account{name} status} rest{count}}}}`: true,
+		`{aiUsage(period:LAST_MONTH){drivers(by:ACCOUNT,compare:{elapsed:true}){change}}}`:                                        false,
 		`{account(accountId:"x"){id}}`:                                                                      false,
 		`{node(id:"x"){...on Account{customers{nodes{name}}}}}`:                                             false,
 		`{aiUsage{plan{source}}}`:                                                                           false,

@@ -106,6 +106,7 @@ type ComplexityRoot struct {
 		CompareTo               func(childComplexity int, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) int
 		CustomerUsage           func(childComplexity int, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
 		CustomerUsageConnection func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
+		Drivers                 func(childComplexity int, first int32, by usage.Dimension, of answer.Measure, compare *answer.Comparison) int
 		From                    func(childComplexity int) int
 		ID                      func(childComplexity int) int
 		Plan                    func(childComplexity int) int
@@ -115,6 +116,34 @@ type ComplexityRoot struct {
 		TimeZone                func(childComplexity int) int
 		To                      func(childComplexity int) int
 		WholeTotals             func(childComplexity int) int
+	}
+
+	AIUsageDriver struct {
+		Account  func(childComplexity int) int
+		Change   func(childComplexity int) int
+		Current  func(childComplexity int) int
+		Customer func(childComplexity int) int
+		Hour     func(childComplexity int) int
+		Previous func(childComplexity int) int
+		Status   func(childComplexity int) int
+		Weekday  func(childComplexity int) int
+	}
+
+	AIUsageDrivers struct {
+		By       func(childComplexity int) int
+		Change   func(childComplexity int) int
+		Current  func(childComplexity int) int
+		Largest  func(childComplexity int) int
+		Of       func(childComplexity int) int
+		Previous func(childComplexity int) int
+		Rest     func(childComplexity int) int
+	}
+
+	AIUsageDriversRest struct {
+		Change   func(childComplexity int) int
+		Count    func(childComplexity int) int
+		Current  func(childComplexity int) int
+		Previous func(childComplexity int) int
 	}
 
 	AIUsagePlan struct {
@@ -617,6 +646,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIUsage.CustomerUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order), args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
+	case "AIUsage.drivers":
+		if e.ComplexityRoot.AIUsage.Drivers == nil {
+			break
+		}
+
+		args, err := ec.field_AIUsage_drivers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIUsage.Drivers(childComplexity, args["first"].(int32), args["by"].(usage.Dimension), args["of"].(answer.Measure), args["compare"].(*answer.Comparison)), true
 	case "AIUsage.from":
 		if e.ComplexityRoot.AIUsage.From == nil {
 			break
@@ -681,6 +721,123 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIUsage.WholeTotals(childComplexity), true
+
+	case "AIUsageDriver.account":
+		if e.ComplexityRoot.AIUsageDriver.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDriver.Account(childComplexity), true
+	case "AIUsageDriver.change":
+		if e.ComplexityRoot.AIUsageDriver.Change == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDriver.Change(childComplexity), true
+	case "AIUsageDriver.current":
+		if e.ComplexityRoot.AIUsageDriver.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDriver.Current(childComplexity), true
+	case "AIUsageDriver.customer":
+		if e.ComplexityRoot.AIUsageDriver.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDriver.Customer(childComplexity), true
+	case "AIUsageDriver.hour":
+		if e.ComplexityRoot.AIUsageDriver.Hour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDriver.Hour(childComplexity), true
+	case "AIUsageDriver.previous":
+		if e.ComplexityRoot.AIUsageDriver.Previous == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDriver.Previous(childComplexity), true
+	case "AIUsageDriver.status":
+		if e.ComplexityRoot.AIUsageDriver.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDriver.Status(childComplexity), true
+	case "AIUsageDriver.weekday":
+		if e.ComplexityRoot.AIUsageDriver.Weekday == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDriver.Weekday(childComplexity), true
+
+	case "AIUsageDrivers.by":
+		if e.ComplexityRoot.AIUsageDrivers.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDrivers.By(childComplexity), true
+	case "AIUsageDrivers.change":
+		if e.ComplexityRoot.AIUsageDrivers.Change == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDrivers.Change(childComplexity), true
+	case "AIUsageDrivers.current":
+		if e.ComplexityRoot.AIUsageDrivers.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDrivers.Current(childComplexity), true
+	case "AIUsageDrivers.largest":
+		if e.ComplexityRoot.AIUsageDrivers.Largest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDrivers.Largest(childComplexity), true
+	case "AIUsageDrivers.of":
+		if e.ComplexityRoot.AIUsageDrivers.Of == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDrivers.Of(childComplexity), true
+	case "AIUsageDrivers.previous":
+		if e.ComplexityRoot.AIUsageDrivers.Previous == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDrivers.Previous(childComplexity), true
+	case "AIUsageDrivers.rest":
+		if e.ComplexityRoot.AIUsageDrivers.Rest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDrivers.Rest(childComplexity), true
+
+	case "AIUsageDriversRest.change":
+		if e.ComplexityRoot.AIUsageDriversRest.Change == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDriversRest.Change(childComplexity), true
+	case "AIUsageDriversRest.count":
+		if e.ComplexityRoot.AIUsageDriversRest.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDriversRest.Count(childComplexity), true
+	case "AIUsageDriversRest.current":
+		if e.ComplexityRoot.AIUsageDriversRest.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDriversRest.Current(childComplexity), true
+	case "AIUsageDriversRest.previous":
+		if e.ComplexityRoot.AIUsageDriversRest.Previous == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AIUsageDriversRest.Previous(childComplexity), true
 
 	case "AIUsagePlan.kept":
 		if e.ComplexityRoot.AIUsagePlan.Kept == nil {
@@ -1554,8 +1711,119 @@ type AIUsage implements Node {
     """
     range: AIUsageRange
   ): AIUsage
+  """
+  What the change against another range is made of: the accounts, customers, hours of the day or weekdays with usage in
+  either range, those first that changed most, and the rest. They add up to the whole change. Null where there is
+  nothing to compare with, as ` + "`" + `previous` + "`" + ` is.
+  """
+  drivers(
+    "How many to name: at most 10,000. All others are the rest."
+    first: Int! = 10
+    "What the change is told apart by."
+    by: AIUsageDimension!
+    "What is measured."
+    of: AIUsageMeasure! = AI_MINUTES
+    "What the report is compared with; absent, the time just before."
+    compare: AIUsageComparison
+  ): AIUsageDrivers
   "How the answer was read."
   plan: AIUsagePlan!
+}
+
+"What a change of usage is told apart by."
+enum AIUsageDimension {
+  "Each account."
+  ACCOUNT
+  "Each customer of each account, and what belongs to none in each account."
+  CUSTOMER
+  "The hours of the day on the clocks of the report's time zone."
+  HOUR_OF_DAY
+  "The days of the week on the calendar of the report's time zone."
+  WEEKDAY
+}
+
+"What a change of usage is made of."
+type AIUsageDrivers {
+  "What the change is told apart by."
+  by: AIUsageDimension!
+  "What is measured."
+  of: AIUsageMeasure!
+  "The usage in the range of the report."
+  current: Int64!
+  "The usage in the range that is compared with."
+  previous: Int64!
+  "` + "`" + `current` + "`" + ` less ` + "`" + `previous` + "`" + `."
+  change: Int64!
+  """
+  The parts that changed most, in either direction, the largest change first. Those that changed by as much are ordered by
+  account id and customer id, by the hour, or from Monday on.
+  """
+  largest: [AIUsageDriver!]!
+  "All other parts together."
+  rest: AIUsageDriversRest!
+}
+
+"A part of a change of usage."
+type AIUsageDriver {
+  "The account, by ` + "`" + `ACCOUNT` + "`" + ` and by ` + "`" + `CUSTOMER` + "`" + `; otherwise null."
+  account: Account
+  "The customer, by ` + "`" + `CUSTOMER` + "`" + `; null for what belongs to none of the account's customers, and otherwise."
+  customer: Customer
+  """
+  The hour that the clocks of the report's time zone show, from 0 to 23, by ` + "`" + `HOUR_OF_DAY` + "`" + `; otherwise null, as for sessions whose
+  start is no instant, which only a report without any range has.
+  """
+  hour: Int
+  "The day of the week, by ` + "`" + `WEEKDAY` + "`" + `; otherwise null, as ` + "`" + `hour` + "`" + ` is."
+  weekday: Weekday
+  "Whether there are sessions in both ranges, or in which of them."
+  status: AIUsageDriverStatus!
+  "The usage in the range of the report."
+  current: Int64!
+  "The usage in the range that is compared with."
+  previous: Int64!
+  "` + "`" + `current` + "`" + ` less ` + "`" + `previous` + "`" + `."
+  change: Int64!
+}
+
+"In which of two ranges a part of a change has sessions."
+enum AIUsageDriverStatus {
+  "In the range of the report only."
+  BEGUN
+  "In both."
+  CONTINUED
+  "In the range that is compared with only."
+  STOPPED
+}
+
+"The parts of a change that are not named, together."
+type AIUsageDriversRest {
+  "How many they are."
+  count: Int!
+  "The usage in the range of the report."
+  current: Int64!
+  "The usage in the range that is compared with."
+  previous: Int64!
+  "` + "`" + `current` + "`" + ` less ` + "`" + `previous` + "`" + `."
+  change: Int64!
+}
+
+"A day of the week (ISO 8601)."
+enum Weekday {
+  "Monday."
+  MONDAY
+  "Tuesday."
+  TUESDAY
+  "Wednesday."
+  WEDNESDAY
+  "Thursday."
+  THURSDAY
+  "Friday."
+  FRIDAY
+  "Saturday."
+  SATURDAY
+  "Sunday."
+  SUNDAY
 }
 
 "An amount of use."
@@ -2280,10 +2548,68 @@ func (ec *executionContext) childFields_AIUsage(ctx context.Context, field graph
 		return ec.fieldContext_AIUsage_previous(ctx, field)
 	case "compareTo":
 		return ec.fieldContext_AIUsage_compareTo(ctx, field)
+	case "drivers":
+		return ec.fieldContext_AIUsage_drivers(ctx, field)
 	case "plan":
 		return ec.fieldContext_AIUsage_plan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AIUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_AIUsageDriver(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_AIUsageDriver_account(ctx, field)
+	case "customer":
+		return ec.fieldContext_AIUsageDriver_customer(ctx, field)
+	case "hour":
+		return ec.fieldContext_AIUsageDriver_hour(ctx, field)
+	case "weekday":
+		return ec.fieldContext_AIUsageDriver_weekday(ctx, field)
+	case "status":
+		return ec.fieldContext_AIUsageDriver_status(ctx, field)
+	case "current":
+		return ec.fieldContext_AIUsageDriver_current(ctx, field)
+	case "previous":
+		return ec.fieldContext_AIUsageDriver_previous(ctx, field)
+	case "change":
+		return ec.fieldContext_AIUsageDriver_change(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AIUsageDriver", field.Name)
+}
+
+func (ec *executionContext) childFields_AIUsageDrivers(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "by":
+		return ec.fieldContext_AIUsageDrivers_by(ctx, field)
+	case "of":
+		return ec.fieldContext_AIUsageDrivers_of(ctx, field)
+	case "current":
+		return ec.fieldContext_AIUsageDrivers_current(ctx, field)
+	case "previous":
+		return ec.fieldContext_AIUsageDrivers_previous(ctx, field)
+	case "change":
+		return ec.fieldContext_AIUsageDrivers_change(ctx, field)
+	case "largest":
+		return ec.fieldContext_AIUsageDrivers_largest(ctx, field)
+	case "rest":
+		return ec.fieldContext_AIUsageDrivers_rest(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AIUsageDrivers", field.Name)
+}
+
+func (ec *executionContext) childFields_AIUsageDriversRest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_AIUsageDriversRest_count(ctx, field)
+	case "current":
+		return ec.fieldContext_AIUsageDriversRest_current(ctx, field)
+	case "previous":
+		return ec.fieldContext_AIUsageDriversRest_previous(ctx, field)
+	case "change":
+		return ec.fieldContext_AIUsageDriversRest_change(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AIUsageDriversRest", field.Name)
 }
 
 func (ec *executionContext) childFields_AIUsagePlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3043,6 +3369,44 @@ func (ec *executionContext) field_AIUsage_customerUsage_args(ctx context.Context
 		return nil, err
 	}
 	args["compare"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_AIUsage_drivers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int32, error) {
+			return ec.unmarshalNInt2int32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (usage.Dimension, error) {
+			return ec.unmarshalNAIUsageDimension2aiusageᚋusageᚐDimension(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "of",
+		func(ctx context.Context, v any) (answer.Measure, error) {
+			return ec.unmarshalNAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["of"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "compare",
+		func(ctx context.Context, v any) (*answer.Comparison, error) {
+			return ec.unmarshalOAIUsageComparison2ᚖaiusageᚋresolversᚋanswerᚐComparison(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["compare"] = arg3
 	return args, nil
 }
 
@@ -5285,6 +5649,50 @@ func (ec *executionContext) fieldContext_AIUsage_compareTo(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _AIUsage_drivers(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsage_drivers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Drivers(ctx, fc.Args["first"].(int32), fc.Args["by"].(usage.Dimension), fc.Args["of"].(answer.Measure), fc.Args["compare"].(*answer.Comparison))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Drivers) graphql.Marshaler {
+			return ec.marshalOAIUsageDrivers2ᚖaiusageᚋresolversᚋanswerᚐDrivers(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsage_drivers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsageDrivers(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIUsage_drivers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AIUsage_plan(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5315,6 +5723,479 @@ func (ec *executionContext) fieldContext_AIUsage_plan(_ context.Context, field g
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _AIUsageDriver_account(ctx context.Context, field graphql.CollectedField, obj *answer.Driver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDriver_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Account) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖaiusageᚋresolversᚋanswerᚐAccount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDriver_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsageDriver",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIUsageDriver_customer(ctx context.Context, field graphql.CollectedField, obj *answer.Driver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDriver_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚖaiusageᚋresolversᚋanswerᚐCustomer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDriver_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsageDriver",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIUsageDriver_hour(ctx context.Context, field graphql.CollectedField, obj *answer.Driver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDriver_hour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hour, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDriver_hour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDriver", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AIUsageDriver_weekday(ctx context.Context, field graphql.CollectedField, obj *answer.Driver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDriver_weekday(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Weekday, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Weekday) graphql.Marshaler {
+			return ec.marshalOWeekday2ᚖaiusageᚋresolversᚋanswerᚐWeekday(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDriver_weekday(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDriver", field, false, false, "Weekday")
+}
+
+func (ec *executionContext) _AIUsageDriver_status(ctx context.Context, field graphql.CollectedField, obj *answer.Driver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDriver_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.DriverStatus) graphql.Marshaler {
+			return ec.marshalNAIUsageDriverStatus2aiusageᚋresolversᚋanswerᚐDriverStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDriver_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDriver", field, false, false, "AIUsageDriverStatus")
+}
+
+func (ec *executionContext) _AIUsageDriver_current(ctx context.Context, field graphql.CollectedField, obj *answer.Driver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDriver_current(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Current, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDriver_current(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDriver", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AIUsageDriver_previous(ctx context.Context, field graphql.CollectedField, obj *answer.Driver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDriver_previous(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Previous, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDriver_previous(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDriver", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AIUsageDriver_change(ctx context.Context, field graphql.CollectedField, obj *answer.Driver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDriver_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Change, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDriver_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDriver", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AIUsageDrivers_by(ctx context.Context, field graphql.CollectedField, obj *answer.Drivers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDrivers_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v usage.Dimension) graphql.Marshaler {
+			return ec.marshalNAIUsageDimension2aiusageᚋusageᚐDimension(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDrivers_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDrivers", field, false, false, "AIUsageDimension")
+}
+
+func (ec *executionContext) _AIUsageDrivers_of(ctx context.Context, field graphql.CollectedField, obj *answer.Drivers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDrivers_of(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Of, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Measure) graphql.Marshaler {
+			return ec.marshalNAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDrivers_of(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDrivers", field, false, false, "AIUsageMeasure")
+}
+
+func (ec *executionContext) _AIUsageDrivers_current(ctx context.Context, field graphql.CollectedField, obj *answer.Drivers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDrivers_current(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Current, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDrivers_current(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDrivers", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AIUsageDrivers_previous(ctx context.Context, field graphql.CollectedField, obj *answer.Drivers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDrivers_previous(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Previous, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDrivers_previous(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDrivers", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AIUsageDrivers_change(ctx context.Context, field graphql.CollectedField, obj *answer.Drivers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDrivers_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Change, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDrivers_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDrivers", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AIUsageDrivers_largest(ctx context.Context, field graphql.CollectedField, obj *answer.Drivers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDrivers_largest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Largest, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Driver) graphql.Marshaler {
+			return ec.marshalNAIUsageDriver2ᚕaiusageᚋresolversᚋanswerᚐDriverᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDrivers_largest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsageDrivers",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsageDriver(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIUsageDrivers_rest(ctx context.Context, field graphql.CollectedField, obj *answer.Drivers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDrivers_rest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rest, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.DriversRest) graphql.Marshaler {
+			return ec.marshalNAIUsageDriversRest2aiusageᚋresolversᚋanswerᚐDriversRest(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDrivers_rest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsageDrivers",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AIUsageDriversRest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIUsageDriversRest_count(ctx context.Context, field graphql.CollectedField, obj *answer.DriversRest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDriversRest_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDriversRest_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDriversRest", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AIUsageDriversRest_current(ctx context.Context, field graphql.CollectedField, obj *answer.DriversRest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDriversRest_current(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Current, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDriversRest_current(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDriversRest", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AIUsageDriversRest_previous(ctx context.Context, field graphql.CollectedField, obj *answer.DriversRest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDriversRest_previous(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Previous, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDriversRest_previous(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDriversRest", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AIUsageDriversRest_change(ctx context.Context, field graphql.CollectedField, obj *answer.DriversRest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsageDriversRest_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Change, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsageDriversRest_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AIUsageDriversRest", field, false, false, "Int64")
 }
 
 func (ec *executionContext) _AIUsagePlan_source(ctx context.Context, field graphql.CollectedField, obj *answer.Plan) (ret graphql.Marshaler) {
@@ -9170,10 +10051,195 @@ func (ec *executionContext) _AIUsage(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AIUsage_compareTo(ctx, field, obj)
 				})
+		case "drivers":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIUsage_drivers(ctx, field, obj)
+				})
 		case "plan":
 			out.Values[i] = ec._AIUsage_plan(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aIUsageDriverImplementors = []string{"AIUsageDriver"}
+
+func (ec *executionContext) _AIUsageDriver(ctx context.Context, sel ast.SelectionSet, obj *answer.Driver) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aIUsageDriverImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AIUsageDriver")
+		case "account":
+			out.Values[i] = ec._AIUsageDriver_account(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "customer":
+			out.Values[i] = ec._AIUsageDriver_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "hour":
+			out.Values[i] = ec._AIUsageDriver_hour(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "weekday":
+			out.Values[i] = ec._AIUsageDriver_weekday(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._AIUsageDriver_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "current":
+			out.Values[i] = ec._AIUsageDriver_current(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "previous":
+			out.Values[i] = ec._AIUsageDriver_previous(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "change":
+			out.Values[i] = ec._AIUsageDriver_change(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aIUsageDriversImplementors = []string{"AIUsageDrivers"}
+
+func (ec *executionContext) _AIUsageDrivers(ctx context.Context, sel ast.SelectionSet, obj *answer.Drivers) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aIUsageDriversImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AIUsageDrivers")
+		case "by":
+			out.Values[i] = ec._AIUsageDrivers_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "of":
+			out.Values[i] = ec._AIUsageDrivers_of(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "current":
+			out.Values[i] = ec._AIUsageDrivers_current(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "previous":
+			out.Values[i] = ec._AIUsageDrivers_previous(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "change":
+			out.Values[i] = ec._AIUsageDrivers_change(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "largest":
+			out.Values[i] = ec._AIUsageDrivers_largest(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rest":
+			out.Values[i] = ec._AIUsageDrivers_rest(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aIUsageDriversRestImplementors = []string{"AIUsageDriversRest"}
+
+func (ec *executionContext) _AIUsageDriversRest(ctx context.Context, sel ast.SelectionSet, obj *answer.DriversRest) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aIUsageDriversRestImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AIUsageDriversRest")
+		case "count":
+			out.Values[i] = ec._AIUsageDriversRest_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "current":
+			out.Values[i] = ec._AIUsageDriversRest_current(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "previous":
+			out.Values[i] = ec._AIUsageDriversRest_previous(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "change":
+			out.Values[i] = ec._AIUsageDriversRest_change(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -10374,6 +11440,60 @@ func (ec *executionContext) marshalNAICustomerUsageEdge2ᚕaiusageᚋresolvers�
 	return ret
 }
 
+func (ec *executionContext) unmarshalNAIUsageDimension2aiusageᚋusageᚐDimension(ctx context.Context, v any) (usage.Dimension, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := usage.Dimension(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAIUsageDimension2aiusageᚋusageᚐDimension(ctx context.Context, sel ast.SelectionSet, v usage.Dimension) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AIUsageDimension!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNAIUsageDriver2aiusageᚋresolversᚋanswerᚐDriver(ctx context.Context, sel ast.SelectionSet, v answer.Driver) graphql.Marshaler {
+	return ec._AIUsageDriver(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAIUsageDriver2ᚕaiusageᚋresolversᚋanswerᚐDriverᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.Driver) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAIUsageDriver2aiusageᚋresolversᚋanswerᚐDriver(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNAIUsageDriverStatus2aiusageᚋresolversᚋanswerᚐDriverStatus(ctx context.Context, v any) (answer.DriverStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := answer.DriverStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAIUsageDriverStatus2aiusageᚋresolversᚋanswerᚐDriverStatus(ctx context.Context, sel ast.SelectionSet, v answer.DriverStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AIUsageDriverStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNAIUsageDriversRest2aiusageᚋresolversᚋanswerᚐDriversRest(ctx context.Context, sel ast.SelectionSet, v answer.DriversRest) graphql.Marshaler {
+	return ec._AIUsageDriversRest(ctx, sel, &v)
+}
+
 func (ec *executionContext) unmarshalNAIUsageGrain2aiusageᚋusageᚐStep(ctx context.Context, v any) (usage.Step, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := usage.Step(tmp)
@@ -11036,6 +12156,13 @@ func (ec *executionContext) unmarshalOAIUsageDays2ᚖaiusageᚋusageᚐEnds(ctx 
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOAIUsageDrivers2ᚖaiusageᚋresolversᚋanswerᚐDrivers(ctx context.Context, sel ast.SelectionSet, v *answer.Drivers) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AIUsageDrivers(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋanswerᚐFilter(ctx context.Context, v any) (*answer.Filter, error) {
 	if v == nil {
 		return nil, nil
@@ -11431,6 +12558,25 @@ func (ec *executionContext) marshalOViewer2ᚖaiusageᚋresolversᚋanswerᚐVie
 		return graphql.Null
 	}
 	return ec._Viewer(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOWeekday2ᚖaiusageᚋresolversᚋanswerᚐWeekday(ctx context.Context, v any) (*answer.Weekday, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := answer.Weekday(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOWeekday2ᚖaiusageᚋresolversᚋanswerᚐWeekday(ctx context.Context, sel ast.SelectionSet, v *answer.Weekday) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

@@ -114,6 +114,12 @@ func TestAnAnswerOfAnyWidthTakesFewStatements(t *testing.T) {
 			`{` + march + `{accountUsage{previous{sessions} week:previous(shift:WEEK){sessions} compareTo(period:TODAY){sessions}} compareTo(period:TODAY){asOf}}}`:                                                                            7,
 			`{` + march + `{customerUsageConnection(first:3,filter:{search:"C",named:false},orderBy:{field:CHANGE},compare:{shift:YEAR}){totalCount nodes{customer{name} previous(shift:YEAR){sessions}}}}}`:                                   7,
 			`{` + march + `{accountUsageConnection(orderBy:{field:NAME}){nodes{account{name}}}}}`:                                                                                                                                              6,
+			// Of what is added up, and of what it comes to, each is read once, whatever is named of it.
+			`{` + march + `{drivers(by:ACCOUNT){largest{account{name} change}} few:drivers(first:2,by:ACCOUNT,of:SESSIONS){rest{count}}}}`:                                                       6,
+			`{` + march + `{drivers(by:CUSTOMER){largest{account{name} customer{name} change}} previous{totals{sessions}}}}`:                                                                     7,
+			`{` + march + `{drivers(by:HOUR_OF_DAY){largest{hour change}} few:drivers(first:2,by:HOUR_OF_DAY,of:SESSIONS){rest{count}}}}`:                                                        7,
+			`{` + march + `{drivers(by:WEEKDAY){largest{weekday change}} accountUsage{minutes}}}`:                                                                                                7,
+			`{accounts(first:50){nodes{usage(startDate:"2026-03-01",endDate:"2026-03-31"){drivers(by:HOUR_OF_DAY){change} days:drivers(by:WEEKDAY){change} all:drivers(by:CUSTOMER){change}}}}}`: 10,
 			// Of accounts and customers, and of theirs, all of a list is read together.
 			`{accounts(first:50){nodes{usage(period:TODAY){totals{sessions}}}}}`: 5,
 			`{` + march + `{accountUsage{account{usage(startDate:"2026-02-01",endDate:"2026-03-31"){totals{sessions} customerUsage{minutes} previous{totals{sessions}} series(granularity:DAY){sessions} accountUsage{series(granularity:DAY){sessions}}}}}}}`: 9,

@@ -69,6 +69,8 @@ func TestAnswersAreEstimatedAtWhatTheyTake(t *testing.T) {
 		"nested":             `{ aiUsage { accountUsage { accountId customerUsage { accountId customerId ` + amounts + ` } } } }`,
 		"two reports":        `{ a: aiUsage { customerUsage { customerId ` + amounts + ` } } b: aiUsage(startDate: "2020-01-01") { customerUsage { customerId ` + amounts + ` } } }`,
 		"a page":             `{ aiUsage { customerUsageConnection(first: 100) { nodes { accountId customerId ` + amounts + ` } } } }`,
+		"drivers":            `{ aiUsage(startDate: "2026-03-01", endDate: "2026-03-31") { drivers(first: 100, by: CUSTOMER) { largest { account { accountId } customer { customerId } current previous change } } } }`,
+		"drivers in time":    `{ aiUsage(startDate: "2026-03-01", endDate: "2026-03-31") { drivers(first: 24, by: HOUR_OF_DAY) { largest { hour current previous change } } } }`,
 		"in several places":  `{ aiUsage { customerUsage { accountId customerId } customerUsage { ` + amounts + ` } } }`,
 		"by gqlgen":          `{ aiUsage { asOf customerUsage { accountId customerId ` + amounts + ` } } }`,
 		"a series":           `{ aiUsage(startDate: "2026-03-01", endDate: "2026-03-10") { series(granularity: HOUR, fillZero: true) { from to ` + amounts + ` } } }`,

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"aiusage/auth"
+	"aiusage/db"
 	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
@@ -40,16 +41,32 @@ func (a api) asOne(t *testing.T, who string) api {
 // filledBy returns a gateway over what a model has.
 func filledBy(t *testing.T, dsn string, d drawer, now time.Time) (*model, api) {
 	t.Helper()
-	m, store := newModel(d.Rand, now), open(t, dsn)
-	m.write(t, store)
-	if server, err := store.Describe(t.Context()); err != nil {
+	m := newModel(d.Rand, now)
+	return m, serve(m.rolledUp(t, dsn))
+}
+
+// rolledUp writes what the model has and returns the database, which answers from sums where
+// the engine can have them.
+func (m *model) rolledUp(t *testing.T, dsn string) *db.Store {
+	t.Helper()
+	store := open(t, dsn)
+	if _, err := store.InstallRollups(t.Context(), mustZone("Europe/Berlin")); err != nil {
 		t.Fatal(err)
-	} else if !strings.Contains(server, "Dolt") {
+	}
+	if err := store.FillRollups(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	m.write(t, store)
+	server, err := store.Describe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(server, "Dolt") {
 		if _, err := store.Fold(t.Context(), func(int) {}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return m, serve(store)
+	return store
 }
 
 // datesAround are ranges by their dates, around a day.

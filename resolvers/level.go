@@ -32,7 +32,7 @@ func levelOf(operation *graphql.OperationContext, selections ast.SelectionSet) u
 			if directives = selection.Directives; !ownReports[selection.Name] {
 				below = selection.SelectionSet
 			}
-			if its, known := fieldLevels[selection.Name]; known && included(operation, directives) {
+			if its, known := levelOfField(operation, selection); known && included(operation, directives) {
 				level = min(level, its)
 			}
 		case *ast.InlineFragment:
@@ -48,6 +48,16 @@ func levelOf(operation *graphql.OperationContext, selections ast.SelectionSet) u
 		}
 	}
 	return level
+}
+
+// levelOfField returns how far usage has to be told apart for a field, if it has to be at all.
+func levelOfField(operation *graphql.OperationContext, field *ast.Field) (level usage.Level, known bool) {
+	if field.Name == "drivers" && field.Definition != nil {
+		by, _ := field.ArgumentMap(operation.Variables)["by"].(string)
+		return usage.Dimension(by).Level(), true
+	}
+	level, known = fieldLevels[field.Name]
+	return level, known
 }
 
 // included tells whether the directives of a selection leave it in.

@@ -57,9 +57,8 @@ type order struct {
 	field, direction, measure string
 }
 
-// amount adds up what is in a range of those that a question is about; of tells whose it is.
-func (m *model) amounts(q question, span usage.Range) map[usage.Subject]usage.Usage {
-	found := map[usage.Subject]usage.Usage{}
+// in returns the sessions in a range of those that a question is about.
+func (m *model) in(q question, span usage.Range) (found []usage.Session) {
 	for _, s := range m.sessions {
 		in := func(ids []string, id string) bool { return ids == nil || slices.Contains(ids, id) }
 		switch {
@@ -68,6 +67,15 @@ func (m *model) amounts(q question, span usage.Range) map[usage.Subject]usage.Us
 			s.StartedAt.Before(span.From), !span.To.IsZero() && !s.StartedAt.Before(span.To):
 			continue
 		}
+		found = append(found, s)
+	}
+	return found
+}
+
+// amounts adds up what is in a range of those that a question is about, by whose it is.
+func (m *model) amounts(q question, span usage.Range) map[usage.Subject]usage.Usage {
+	found := map[usage.Subject]usage.Usage{}
+	for _, s := range m.in(q, span) {
 		whose := usage.Subject{AccountID: s.AccountID}
 		if q.customers {
 			if whose.CustomerID = s.CustomerID; whose.CustomerID == "" {

@@ -54,7 +54,7 @@ func (w *wide) Series(_ context.Context, query usage.SeriesQuery) (*usage.Series
 	if span.From.IsZero() {
 		span = usage.Range{From: noon, To: noon.AddDate(1, 0, 0)}
 	}
-	buckets, err := usage.Buckets(span, query.Step, query.Zone)
+	buckets, err := query.Buckets(span)
 	if err != nil {
 		return nil, err
 	}
@@ -197,6 +197,7 @@ func TestNoWayToMultiplyPassesTheBudget(t *testing.T) {
 		"aliases in fragments":              {100, 1000, 12, `{aiUsage{...f}} fragment f on AIUsage{` + times(12, "a%d:customerUsage{...g}") + `} fragment g on AICustomerUsage` + allRow, "first", 500 * mb},
 		"aliases of the fields of a list":   {100, 1000, 12, `{aiUsage{customerUsage{` + times(45, "a%d:accountId") + `}}}`, "first", 100 * mb},
 		"errors of rows that gqlgen writes": {100, 1000, 1 << 40, `{aiUsage{customerUsage{aiMinutes}}}`, "first", 100 * mb},
+		"aliases of drivers":                {100, 1000, 12, `{aiUsage(` + year + `){` + times(4, "a%d:drivers(first:10000,by:CUSTOMER){largest{account{accountId} customer{customerId} status current previous change}}") + `}}`, "first", 500 * mb},
 		"what is nested in rows of a list":  {100, 1000, 12, `{aiUsage{customerUsage{` + times(12, "a%d:customer{accountId account{accountId}}") + `}}}`, "first", 100 * mb},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -250,6 +251,9 @@ func TestAliasesReadOnce(t *testing.T) {
 		`{` + times(20, "a%d:aiUsage("+year+"){"+daily+" accountUsageConnection(first:2){nodes{"+daily+"}}}") + `}`:         2,
 		`{aiUsage(` + year + `){` + times(3, "a%d:previous{"+daily+"}") + `}}`:                                              1,
 		`{aiUsage(` + year + `){h:series(granularity:HOUR){from} ` + daily + ` previous{` + daily + `}}}`:                   3,
+		`{aiUsage(` + year + `){` + times(48, "a%d:drivers(first:%[1]d,by:HOUR_OF_DAY){previous}") + `}}`:                   2,
+		`{aiUsage(` + year + `){` + hourly + ` drivers(by:HOUR_OF_DAY,of:SESSIONS){largest{hour previous}}}}`:               3,
+		`{aiUsage(` + year + `){` + times(48, "a%d:drivers(first:%[1]d,by:CUSTOMER){previous}") + `}}`:                      0,
 	} {
 		w := newWide(4, 2, 12)
 		answer, _ := answerOf(t, w, query)

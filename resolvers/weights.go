@@ -38,6 +38,7 @@ func weights(of lengths) (c graph.ComplexityRoot) {
 	c.AIUsage.Series = series
 	c.AIUsage.AccountUsageConnection = pageOfRows
 	c.AIUsage.CustomerUsageConnection = pageOfRows
+	c.AIUsage.Drivers = drivers(of.points)
 	c.AIAccountUsage.CustomerUsage = rows(of.customersOfAccount)
 	c.AIAccountUsage.Series = series
 	c.AICustomerUsage.Series = series
@@ -73,6 +74,18 @@ func pageOfRows(below int, first *int32, _ *string, last *int32, _ *string, _ an
 // is selected of it is written.
 func series(points func(usage.Step) int) func(int, usage.Step, bool) int {
 	return func(below int, step usage.Step, _ bool) int { return 1 + points(step)*(1+below) }
+}
+
+// drivers weighs the parts of a change: as many as are named, and the points that are added up
+// for both ranges.
+func drivers(points func(usage.Step) int) func(int, int32, usage.Dimension, answer.Measure, *answer.Comparison) int {
+	return func(below int, first int32, by usage.Dimension, _ answer.Measure, _ *answer.Comparison) int {
+		weight := page(below, &first, nil)
+		if step := by.Step(); step != "" {
+			weight += 2 * points(step)
+		}
+		return weight
+	}
 }
 
 // page weighs a connection. A size that is refused later weighs nothing.

@@ -28,11 +28,14 @@ export default [
       // Ids are called as the old contract, the files and the tables have them: `Account.accountId` is
       // what `accountId` takes, beside `id`, which names the object for caches.
       '@graphql-eslint/no-typename-prefix': 'off',
-      // What has no id is a part of what it is in, and nothing by itself: how an answer was read.
+      // What has no id is a part of what it is in, and nothing by itself: how an answer was read, what a change is made of.
       '@graphql-eslint/strict-id-in-types': [
         'error',
         {
-          exceptions: { types: ['PageInfo', 'AIUsagePlan', 'AIUsagePlanPiece', 'AIUsageSpan'], suffixes: ['Connection', 'Edge'] },
+          exceptions: {
+            types: ['PageInfo', 'AIUsagePlan', 'AIUsagePlanPiece', 'AIUsageSpan', 'AIUsageDrivers', 'AIUsageDriver', 'AIUsageDriversRest'],
+            suffixes: ['Connection', 'Edge'],
+          },
         },
       ],
       // Lists are also plain: all rows for exports, the points of a series, and `nodes` beside `edges`.

@@ -82,6 +82,9 @@ func (r Retention) refuse(query SeriesQuery, asked Range, edge Edge) *Error {
 	case r.cuts(asked.From):
 		argument, bound = query.StartsBy, asked.From
 	case !edge.To.Equal(asked.To) && !edge.From.Equal(asked.To) || !r.cuts(asked.To):
+		if query.AddedUp != "" {
+			return Invalid(ArgBy, gone+"%s cannot begin %s, as they do in %s", when, query.AddedUp.parts(), within(edge.From), query.Zone)
+		}
 		return Invalid(ArgGranularity, gone+"the points of a series cannot begin %s, as those of %s %s do in %s",
 			when, within(edge.From), ArgGranularity, query.Step, query.Zone)
 	}

@@ -13,7 +13,7 @@ func cutInto(query SeriesQuery, asked Range) (Plan, error) {
 	buckets := []Range{asked}
 	if query.Step != "" {
 		var err error
-		if buckets, err = Buckets(asked, query.Step, query.Zone); err != nil {
+		if buckets, err = query.Buckets(asked); err != nil {
 			return Plan{}, err
 		}
 	}
@@ -233,7 +233,7 @@ func TestWhatCutsAQuarterOfAnHourIsRefused(t *testing.T) {
 		buckets := []Range{asked}
 		if query.Step != "" {
 			var err error
-			if buckets, err = Buckets(asked, query.Step, query.Zone); err != nil {
+			if buckets, err = query.Buckets(asked); err != nil {
 				return Plan{}, err
 			}
 		}
@@ -307,5 +307,26 @@ func TestWhatWasKeptStandsInForWhatWasDropped(t *testing.T) {
 	}
 	if got, want := spans(plan.Edges), "- 2026-01-31T18:30:00Z 2026-02-03T18:31:00Z 2026-02-04 2026-02-05T18:30:00Z 2026-02-05T18:44:00Z 2026-03-01 2026-03-01T00:30:00Z 2026-03-01 2026-03-01T00:10:00Z 2026-03-05T18:31:00Z 2026-03-05T18:44:00Z"; got != want {
 		t.Errorf("sessions: got %s, want %s", got, want)
+	}
+}
+
+// What is added up by the hour is refused in words of its own, with a zone in which it is known.
+func TestWhatIsAddedUpFromDroppedSessionsIsRefused(t *testing.T) {
+	kept := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	request := Request{StartDate: "2026-02-01T00:00:00Z", EndDate: "2026-03-10T00:00:00Z", TimeZone: "Asia/Kolkata"}
+	query, err := request.Query(nil, kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for by, words := range map[Dimension]string{HourDimension: "so that hours of the day cannot begin within an hour there, as they do in Asia/Kolkata", WeekdayDimension: "so that weekdays cannot"} {
+		whole := SeriesQuery{Query: query, Step: by.Step(), AddedUp: by}
+		plan, err := cutInto(whole, query.Range)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := AsError(Retention{Kept: kept, HoursUntil: kept}.Check(whole, query.Range, plan, cutInto)).In(Names{})
+		if told.Argument != "by" || !strings.Contains(told.Message, words) || len(told.Accepted) != 2 || !strings.HasPrefix(told.Accepted[0], "timeZone UTC with the range from 2026-02-01") {
+			t.Errorf("%s: got %+v", by, told)
+		}
 	}
 }

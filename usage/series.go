@@ -68,6 +68,17 @@ type SeriesQuery struct {
 	// Subjects are those that are asked for, each once; nil means all that the
 	// query finds.
 	Subjects []Subject
+	// AddedUp is what the points are added up to tell usage apart by, so that none of them is
+	// shown and there may be more of them. Empty, they are a series.
+	AddedUp Dimension
+}
+
+// maxPoints bounds the buckets.
+func (q SeriesQuery) maxPoints() int {
+	if q.AddedUp != "" {
+		return MaxPointsAddedUp
+	}
+	return MaxPoints
 }
 
 // Point is the usage of one bucket. Its range is the part of the bucket that is
@@ -106,6 +117,9 @@ func (s *SeriesSet) Add(subject Subject, bucket int, amount Usage) error {
 	amounts := s.amounts[subject]
 	if amounts == nil {
 		if (len(s.amounts)+1)*len(s.Buckets) > MaxPointsTogether {
+			if s.Query.AddedUp != "" {
+				return s.Query.AddedUp.tooMany(MaxPointsTogether)
+			}
 			return Invalid(ArgGranularity, "the series of all rows together have more than %d points; narrow the range, take a larger %s or ask for fewer rows",
 				MaxPointsTogether, ArgGranularity)
 		}
@@ -151,22 +165,33 @@ func (s *SeriesSet) Of(subject Subject) []Point {
 }
 
 // MaxPoints bounds the buckets of a series, and MaxPointsTogether those of all
-// series that are read together.
+// series that are read together. MaxPointsAddedUp bounds those that are added up: eleven
+// years of hours.
 const (
 	MaxPoints         = 10_000
 	MaxPointsTogether = 1_000_000
+	MaxPointsAddedUp  = 100_000
 )
 
 // Buckets cuts a range without open ends into the buckets of a step in a zone.
 // The first and the last bucket may be cut. The error is an InvalidArgument when
 // there are too many.
 func Buckets(r Range, step Step, zone *time.Location) ([]Range, error) {
+	return SeriesQuery{Query: Query{Zone: zone}, Step: step}.Buckets(r)
+}
+
+// Buckets cuts a range without open ends into the buckets of the query, as the function does.
+func (q SeriesQuery) Buckets(r Range) ([]Range, error) {
+	limit := q.maxPoints()
 	var buckets []Range
 	for at := r.From; at.Before(r.To); {
-		if len(buckets) == MaxPoints || (r.To.Unix()-at.Unix())/int64(step.maxLength().Seconds()) > MaxPoints {
-			return nil, Invalid(ArgGranularity, "a series has at most %d points; narrow the range or take a larger %s", MaxPoints, ArgGranularity)
+		if len(buckets) == limit || (r.To.Unix()-at.Unix())/int64(q.Step.maxLength().Seconds()) > int64(limit) {
+			if q.AddedUp != "" {
+				return nil, q.AddedUp.tooMany(limit)
+			}
+			return nil, Invalid(ArgGranularity, "a series has at most %d points; narrow the range or take a larger %s", limit, ArgGranularity)
 		}
-		next, err := step.next(at, zone)
+		next, err := q.Step.next(at, q.Zone)
 		if err != nil {
 			return nil, err
 		}

@@ -29,6 +29,7 @@ const (
 	ArgElapsed     Argument = "elapsed"
 	ArgID          Argument = "id"
 	ArgRange       Argument = "range"
+	ArgBy          Argument = "by"
 )
 
 // Sent is a value as a caller sent it. It is shown in quotes, cut to a length that

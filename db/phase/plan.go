@@ -35,7 +35,7 @@ func (state *State) retention() usage.Retention {
 func (state *State) cut(query usage.SeriesQuery, span usage.Range) (plan usage.Plan, buckets []usage.Range, err error) {
 	buckets = []usage.Range{span}
 	if query.Step != "" {
-		if buckets, err = usage.Buckets(span, query.Step, query.Zone); err != nil {
+		if buckets, err = query.Buckets(span); err != nil {
 			return usage.Plan{}, nil, err
 		}
 	}

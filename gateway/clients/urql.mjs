@@ -10,7 +10,8 @@ const post = { method: 'POST', headers: { 'Content-Type': 'application/json' }, 
 const schema = (await (await fetchAs(`${url}/graphql`, post)).json()).data;
 
 /** What is part of what it is in, and has no id of its own (docs/frontend.md). */
-const keys = { AIUsagePlan: () => null, AIUsagePlanPiece: () => null, AIUsageSpan: () => null };
+const types = ['AIUsagePlan', 'AIUsagePlanPiece', 'AIUsageSpan', 'AIUsageDrivers', 'AIUsageDriver', 'AIUsageDriversRest'];
+const keys = Object.fromEntries(types.map((type) => [type, () => null]));
 
 const client = new Client({
   url: `${url}/graphql`,
@@ -23,7 +24,8 @@ const client = new Client({
 });
 
 const range = 'startDate: "2026-03-01", endDate: "2026-03-02"';
-const left = gql`{ aiUsage(${range}) { id totals { id aiMinutes } accountUsage { id accountId minutes } plan { source pieces { grain } sessions { from } } } viewer { id name } }`;
+const left = gql`{ aiUsage(${range}) { id totals { id aiMinutes } accountUsage { id accountId minutes } plan { source pieces { grain } sessions { from } }
+  drivers(by: ACCOUNT) { change largest { account { id name } change } rest { count } } } viewer { id name } }`;
 const right = gql`{ aiUsage(${range}) { id totals { id sessions } accountUsage { id share account { id name } } series(granularity: DAY) { id sessions } } }`;
 sent.requests = 0;
 const shown = {};
@@ -32,6 +34,7 @@ await settled();
 same('requests of two widgets', sent.requests, 2);
 same('minutes on the left', shown[0]?.aiUsage.accountUsage.map((row) => row.minutes), [3, 1]);
 same('shares on the right', shown[1]?.aiUsage.accountUsage.map((row) => row.share), [0.75, 0.25]);
+same('changes on the left', shown[0]?.aiUsage.drivers.largest.map((driver) => [driver.account.name, driver.change]), [['Acme', 3], [null, 1]]);
 await client.query(left, {}).toPromise();
 await client.query(right, {}).toPromise();
 same('requests to ask again', sent.requests, 2);

@@ -164,14 +164,16 @@ type seriesKey struct {
 	report *Report
 	level  usage.Level
 	step   usage.Step
+	// addedUp is what its points are added up for, or empty where they are shown.
+	addedUp usage.Dimension
 	// rows is a group of some rows, or nil.
 	rows *group
 }
 
-func (g *group) seriesKey(step usage.Step) seriesKey {
-	key := seriesKey{report: g.report, level: g.level, step: step}
+func (g *group) seriesKey(step usage.Step, addedUp usage.Dimension) seriesKey {
+	key := seriesKey{report: g.report, level: g.level, step: step, addedUp: addedUp}
 	if whole := g.report.family.series(g); whole != nil {
-		return whole.seriesKey(step)
+		return whole.seriesKey(step, addedUp)
 	}
 	if g.subjects != nil {
 		key.rows = g
@@ -181,20 +183,10 @@ func (g *group) seriesKey(step usage.Step) seriesKey {
 
 // series returns the series of one of the group's subjects.
 func (g *group) series(ctx context.Context, subject usage.Subject, step usage.Step, fillZero bool) ([]Point, error) {
-	key := g.seriesKey(step)
-	set, err := g.report.reading.series.Load(ctx, key)()
+	set, all, err := g.points(ctx, subject, step, "")
 	if err != nil {
-		fail(ctx, err)
 		return nil, err
 	}
-	if err := SpendPoints(ctx, len(set.Buckets), 1, Flat); err != nil {
-		return nil, err
-	}
-	at := subject
-	if key.report != g.report && key.level != g.level {
-		at = g.report.family.subject // what the member has altogether
-	}
-	all := set.Of(at)
 	shown, of := make([]Point, 0, len(all)), &points{g.report, g.level, subject, step}
 	for _, point := range all {
 		if fillZero || point.Usage != (usage.Usage{}) {
@@ -204,20 +196,38 @@ func (g *group) series(ctx context.Context, subject usage.Subject, step usage.St
 	return shown, nil
 }
 
+// points reads the series of one of the group's subjects, to be shown or added up.
+func (g *group) points(ctx context.Context, subject usage.Subject, step usage.Step, addedUp usage.Dimension) (*usage.SeriesSet, []usage.Point, error) {
+	key := g.seriesKey(step, addedUp)
+	set, err := g.report.reading.series.Load(ctx, key)()
+	if err != nil {
+		fail(ctx, err)
+		return nil, nil, err
+	}
+	if err := SpendPoints(ctx, len(set.Buckets), 1, Flat); err != nil {
+		return nil, nil, err
+	}
+	if key.report != g.report && key.level != g.level {
+		subject = g.report.family.subject // what the member has altogether
+	}
+	return set, set.Of(subject), nil
+}
+
 // loadSeries reads series: those of one report, level and step by one statement,
 // whatever the groups.
 func (r *Reading) loadSeries(_ context.Context, keys []seriesKey) []*dataloader.Result[*usage.SeriesSet] {
 	type statement struct {
-		report *Report
-		level  usage.Level
-		step   usage.Step
+		report  *Report
+		level   usage.Level
+		step    usage.Step
+		addedUp usage.Dimension
 	}
 	queries := map[statement]*usage.SeriesQuery{}
 	for _, key := range keys {
-		at := statement{key.report, key.level, key.step}
+		at := statement{key.report, key.level, key.step, key.addedUp}
 		query := queries[at]
 		if query == nil {
-			query = &usage.SeriesQuery{Query: at.report.Query, Step: at.step, Subjects: []usage.Subject{}}
+			query = &usage.SeriesQuery{Query: at.report.Query, Step: at.step, AddedUp: at.addedUp, Subjects: []usage.Subject{}}
 			query.Level = at.level
 			queries[at] = query
 		}
@@ -236,7 +246,7 @@ func (r *Reading) loadSeries(_ context.Context, keys []seriesKey) []*dataloader.
 	}
 	results := make([]*dataloader.Result[*usage.SeriesSet], len(keys))
 	for i, key := range keys {
-		results[i] = loaded[statement{key.report, key.level, key.step}]
+		results[i] = loaded[statement{key.report, key.level, key.step, key.addedUp}]
 	}
 	return results
 }
@@ -246,7 +256,7 @@ func (r *Reading) loadSeries(_ context.Context, keys []seriesKey) []*dataloader.
 func (r *Reading) readSeries(ctx context.Context, db usage.Snapshot, report *Report, query usage.SeriesQuery) (*usage.SeriesSet, error) {
 	expected := 0
 	if span, ok := query.Range.Normal(); ok && !span.From.IsZero() && !span.To.IsZero() {
-		buckets, _ := usage.Buckets(span, query.Step, query.Zone) // whoever reads refuses what is wrong
+		buckets, _ := query.Buckets(span) // whoever reads refuses what is wrong
 		expected = len(buckets) * report.subjectsOf(query)
 	}
 	if err := r.count(expected); err != nil {

@@ -226,6 +226,12 @@ export type AiUsage = Node & {
   customerUsage: Maybe<Array<AiCustomerUsage>>;
   /** The rows of `customerUsage` page by page, as `accountUsageConnection` has those of `accountUsage`. */
   customerUsageConnection: Maybe<AiCustomerUsageConnection>;
+  /**
+   * What the change against another range is made of: the accounts, customers, hours of the day or weekdays with usage in
+   * either range, those first that changed most, and the rest. They add up to the whole change. Null where there is
+   * nothing to compare with, as `previous` is.
+   */
+  drivers: Maybe<AiUsageDrivers>;
   /** The first instant of the range, inclusive, as the dates were understood; null when it starts at the beginning. */
   from: Maybe<Scalars['DateTime']['output']>;
   /**
@@ -340,6 +346,19 @@ export type AiUsageCustomerUsageConnectionArgs = {
  * its parts agree; a page that continues an earlier one is the exception
  * (`accountUsageConnection`).
  */
+export type AiUsageDriversArgs = {
+  by: AiUsageDimension;
+  compare?: InputMaybe<AiUsageComparison>;
+  first?: Scalars['Int']['input'];
+  of?: AiUsageMeasure;
+};
+
+
+/**
+ * The answer to a question about usage. All of it is of one state of the database, so
+ * its parts agree; a page that continues an earlier one is the exception
+ * (`accountUsageConnection`).
+ */
 export type AiUsagePreviousArgs = {
   elapsed?: Scalars['Boolean']['input'];
   shift?: AiUsageShift;
@@ -378,6 +397,82 @@ export type AiUsageDays = {
   from?: InputMaybe<Scalars['Date']['input']>;
   /** The last day; absent, there is no end. */
   to?: InputMaybe<Scalars['Date']['input']>;
+};
+
+/** What a change of usage is told apart by. */
+export type AiUsageDimension =
+  /** Each account. */
+  | 'ACCOUNT'
+  /** Each customer of each account, and what belongs to none in each account. */
+  | 'CUSTOMER'
+  /** The hours of the day on the clocks of the report's time zone. */
+  | 'HOUR_OF_DAY'
+  /** The days of the week on the calendar of the report's time zone. */
+  | 'WEEKDAY';
+
+/** A part of a change of usage. */
+export type AiUsageDriver = {
+  /** The account, by `ACCOUNT` and by `CUSTOMER`; otherwise null. */
+  account: Maybe<Account>;
+  /** `current` less `previous`. */
+  change: Scalars['Int64']['output'];
+  /** The usage in the range of the report. */
+  current: Scalars['Int64']['output'];
+  /** The customer, by `CUSTOMER`; null for what belongs to none of the account's customers, and otherwise. */
+  customer: Maybe<Customer>;
+  /**
+   * The hour that the clocks of the report's time zone show, from 0 to 23, by `HOUR_OF_DAY`; otherwise null, as for sessions whose
+   * start is no instant, which only a report without any range has.
+   */
+  hour: Maybe<Scalars['Int']['output']>;
+  /** The usage in the range that is compared with. */
+  previous: Scalars['Int64']['output'];
+  /** Whether there are sessions in both ranges, or in which of them. */
+  status: AiUsageDriverStatus;
+  /** The day of the week, by `WEEKDAY`; otherwise null, as `hour` is. */
+  weekday: Maybe<Weekday>;
+};
+
+/** In which of two ranges a part of a change has sessions. */
+export type AiUsageDriverStatus =
+  /** In the range of the report only. */
+  | 'BEGUN'
+  /** In both. */
+  | 'CONTINUED'
+  /** In the range that is compared with only. */
+  | 'STOPPED';
+
+/** What a change of usage is made of. */
+export type AiUsageDrivers = {
+  /** What the change is told apart by. */
+  by: AiUsageDimension;
+  /** `current` less `previous`. */
+  change: Scalars['Int64']['output'];
+  /** The usage in the range of the report. */
+  current: Scalars['Int64']['output'];
+  /**
+   * The parts that changed most, in either direction, the largest change first. Those that changed by as much are ordered by
+   * account id and customer id, by the hour, or from Monday on.
+   */
+  largest: Array<AiUsageDriver>;
+  /** What is measured. */
+  of: AiUsageMeasure;
+  /** The usage in the range that is compared with. */
+  previous: Scalars['Int64']['output'];
+  /** All other parts together. */
+  rest: AiUsageDriversRest;
+};
+
+/** The parts of a change that are not named, together. */
+export type AiUsageDriversRest = {
+  /** `current` less `previous`. */
+  change: Scalars['Int64']['output'];
+  /** How many they are. */
+  count: Scalars['Int']['output'];
+  /** The usage in the range of the report. */
+  current: Scalars['Int64']['output'];
+  /** The usage in the range that is compared with. */
+  previous: Scalars['Int64']['output'];
 };
 
 /** Which rows are listed. All that is given must hold. */
@@ -907,6 +1002,23 @@ export type Viewer = Node & {
   /** Their roles. Others that a token may name have no meaning here, and are left out. */
   roles: Array<Role>;
 };
+
+/** A day of the week (ISO 8601). */
+export type Weekday =
+  /** Friday. */
+  | 'FRIDAY'
+  /** Monday. */
+  | 'MONDAY'
+  /** Saturday. */
+  | 'SATURDAY'
+  /** Sunday. */
+  | 'SUNDAY'
+  /** Thursday. */
+  | 'THURSDAY'
+  /** Tuesday. */
+  | 'TUESDAY'
+  /** Wednesday. */
+  | 'WEDNESDAY';
 
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
