@@ -3,6 +3,7 @@
 package graph
 
 import (
+	"aiusage/listing"
 	"aiusage/resolvers/answer"
 	"aiusage/usage"
 	"bytes"
@@ -47,7 +48,7 @@ type ComplexityRoot struct {
 		Account             func(childComplexity int) int
 		AccountID           func(childComplexity int) int
 		CompareTo           func(childComplexity int, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) int
-		CustomerUsage       func(childComplexity int, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
+		CustomerUsage       func(childComplexity int, filter *listing.Filter, include listing.Include, compare *answer.Comparison) int
 		ID                  func(childComplexity int) int
 		Minutes             func(childComplexity int) int
 		Minutes32           func(childComplexity int) int
@@ -56,7 +57,7 @@ type ComplexityRoot struct {
 		Seconds             func(childComplexity int) int
 		Series              func(childComplexity int, granularity usage.Step, fillZero bool) int
 		Sessions            func(childComplexity int) int
-		Share               func(childComplexity int, of answer.Measure) int
+		Share               func(childComplexity int, of listing.Measure) int
 	}
 
 	AIAccountUsageConnection struct {
@@ -84,7 +85,7 @@ type ComplexityRoot struct {
 		Seconds    func(childComplexity int) int
 		Series     func(childComplexity int, granularity usage.Step, fillZero bool) int
 		Sessions   func(childComplexity int) int
-		Share      func(childComplexity int, of answer.Measure) int
+		Share      func(childComplexity int, of listing.Measure) int
 	}
 
 	AICustomerUsageConnection struct {
@@ -100,13 +101,13 @@ type ComplexityRoot struct {
 	}
 
 	AIUsage struct {
-		AccountUsage            func(childComplexity int, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
-		AccountUsageConnection  func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
+		AccountUsage            func(childComplexity int, filter *listing.Filter, include listing.Include, compare *answer.Comparison) int
+		AccountUsageConnection  func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy listing.Order, filter *listing.Filter, include listing.Include, compare *answer.Comparison) int
 		AsOf                    func(childComplexity int) int
 		CompareTo               func(childComplexity int, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) int
-		CustomerUsage           func(childComplexity int, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
-		CustomerUsageConnection func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy answer.Order, filter *answer.Filter, include answer.Include, compare *answer.Comparison) int
-		Drivers                 func(childComplexity int, first int32, by usage.Dimension, of answer.Measure, compare *answer.Comparison) int
+		CustomerUsage           func(childComplexity int, filter *listing.Filter, include listing.Include, compare *answer.Comparison) int
+		CustomerUsageConnection func(childComplexity int, first *int32, after *string, last *int32, before *string, orderBy listing.Order, filter *listing.Filter, include listing.Include, compare *answer.Comparison) int
+		Drivers                 func(childComplexity int, first int32, by usage.Dimension, of listing.Measure, compare *answer.Comparison) int
 		From                    func(childComplexity int) int
 		ID                      func(childComplexity int) int
 		Plan                    func(childComplexity int) int
@@ -339,7 +340,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIAccountUsage.CustomerUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
+		return e.ComplexityRoot.AIAccountUsage.CustomerUsage(childComplexity, args["filter"].(*listing.Filter), args["include"].(listing.Include), args["compare"].(*answer.Comparison)), true
 	case "AIAccountUsage.id":
 		if e.ComplexityRoot.AIAccountUsage.ID == nil {
 			break
@@ -408,7 +409,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIAccountUsage.Share(childComplexity, args["of"].(answer.Measure)), true
+		return e.ComplexityRoot.AIAccountUsage.Share(childComplexity, args["of"].(listing.Measure)), true
 
 	case "AIAccountUsageConnection.edges":
 		if e.ComplexityRoot.AIAccountUsageConnection.Edges == nil {
@@ -545,7 +546,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AICustomerUsage.Share(childComplexity, args["of"].(answer.Measure)), true
+		return e.ComplexityRoot.AICustomerUsage.Share(childComplexity, args["of"].(listing.Measure)), true
 
 	case "AICustomerUsageConnection.edges":
 		if e.ComplexityRoot.AICustomerUsageConnection.Edges == nil {
@@ -595,7 +596,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.AccountUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
+		return e.ComplexityRoot.AIUsage.AccountUsage(childComplexity, args["filter"].(*listing.Filter), args["include"].(listing.Include), args["compare"].(*answer.Comparison)), true
 	case "AIUsage.accountUsageConnection":
 		if e.ComplexityRoot.AIUsage.AccountUsageConnection == nil {
 			break
@@ -606,7 +607,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.AccountUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order), args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
+		return e.ComplexityRoot.AIUsage.AccountUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(listing.Order), args["filter"].(*listing.Filter), args["include"].(listing.Include), args["compare"].(*answer.Comparison)), true
 	case "AIUsage.asOf":
 		if e.ComplexityRoot.AIUsage.AsOf == nil {
 			break
@@ -634,7 +635,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.CustomerUsage(childComplexity, args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
+		return e.ComplexityRoot.AIUsage.CustomerUsage(childComplexity, args["filter"].(*listing.Filter), args["include"].(listing.Include), args["compare"].(*answer.Comparison)), true
 	case "AIUsage.customerUsageConnection":
 		if e.ComplexityRoot.AIUsage.CustomerUsageConnection == nil {
 			break
@@ -645,7 +646,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.CustomerUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(answer.Order), args["filter"].(*answer.Filter), args["include"].(answer.Include), args["compare"].(*answer.Comparison)), true
+		return e.ComplexityRoot.AIUsage.CustomerUsageConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["orderBy"].(listing.Order), args["filter"].(*listing.Filter), args["include"].(listing.Include), args["compare"].(*answer.Comparison)), true
 	case "AIUsage.drivers":
 		if e.ComplexityRoot.AIUsage.Drivers == nil {
 			break
@@ -656,7 +657,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.AIUsage.Drivers(childComplexity, args["first"].(int32), args["by"].(usage.Dimension), args["of"].(answer.Measure), args["compare"].(*answer.Comparison)), true
+		return e.ComplexityRoot.AIUsage.Drivers(childComplexity, args["first"].(int32), args["by"].(usage.Dimension), args["of"].(listing.Measure), args["compare"].(*answer.Comparison)), true
 	case "AIUsage.from":
 		if e.ComplexityRoot.AIUsage.From == nil {
 			break
@@ -2954,16 +2955,16 @@ func (ec *executionContext) field_AIAccountUsage_customerUsage_args(ctx context.
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*answer.Filter, error) {
-			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋanswerᚐFilter(ctx, v)
+		func(ctx context.Context, v any) (*listing.Filter, error) {
+			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋlistingᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
 	args["filter"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "include",
-		func(ctx context.Context, v any) (answer.Include, error) {
-			return ec.unmarshalNAIUsageInclude2aiusageᚋresolversᚋanswerᚐInclude(ctx, v)
+		func(ctx context.Context, v any) (listing.Include, error) {
+			return ec.unmarshalNAIUsageInclude2aiusageᚋlistingᚐInclude(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3028,8 +3029,8 @@ func (ec *executionContext) field_AIAccountUsage_share_args(ctx context.Context,
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "of",
-		func(ctx context.Context, v any) (answer.Measure, error) {
-			return ec.unmarshalNAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx, v)
+		func(ctx context.Context, v any) (listing.Measure, error) {
+			return ec.unmarshalNAIUsageMeasure2aiusageᚋlistingᚐMeasure(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3124,8 +3125,8 @@ func (ec *executionContext) field_AICustomerUsage_share_args(ctx context.Context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "of",
-		func(ctx context.Context, v any) (answer.Measure, error) {
-			return ec.unmarshalNAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx, v)
+		func(ctx context.Context, v any) (listing.Measure, error) {
+			return ec.unmarshalNAIUsageMeasure2aiusageᚋlistingᚐMeasure(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3170,24 +3171,24 @@ func (ec *executionContext) field_AIUsage_accountUsageConnection_args(ctx contex
 	}
 	args["before"] = arg3
 	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (answer.Order, error) {
-			return ec.unmarshalOAIUsageOrder2aiusageᚋresolversᚋanswerᚐOrder(ctx, v)
+		func(ctx context.Context, v any) (listing.Order, error) {
+			return ec.unmarshalOAIUsageOrder2aiusageᚋlistingᚐOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
 	args["orderBy"] = arg4
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*answer.Filter, error) {
-			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋanswerᚐFilter(ctx, v)
+		func(ctx context.Context, v any) (*listing.Filter, error) {
+			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋlistingᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
 	args["filter"] = arg5
 	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "include",
-		func(ctx context.Context, v any) (answer.Include, error) {
-			return ec.unmarshalNAIUsageInclude2aiusageᚋresolversᚋanswerᚐInclude(ctx, v)
+		func(ctx context.Context, v any) (listing.Include, error) {
+			return ec.unmarshalNAIUsageInclude2aiusageᚋlistingᚐInclude(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3208,16 +3209,16 @@ func (ec *executionContext) field_AIUsage_accountUsage_args(ctx context.Context,
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*answer.Filter, error) {
-			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋanswerᚐFilter(ctx, v)
+		func(ctx context.Context, v any) (*listing.Filter, error) {
+			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋlistingᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
 	args["filter"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "include",
-		func(ctx context.Context, v any) (answer.Include, error) {
-			return ec.unmarshalNAIUsageInclude2aiusageᚋresolversᚋanswerᚐInclude(ctx, v)
+		func(ctx context.Context, v any) (listing.Include, error) {
+			return ec.unmarshalNAIUsageInclude2aiusageᚋlistingᚐInclude(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3308,24 +3309,24 @@ func (ec *executionContext) field_AIUsage_customerUsageConnection_args(ctx conte
 	}
 	args["before"] = arg3
 	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (answer.Order, error) {
-			return ec.unmarshalOAIUsageOrder2aiusageᚋresolversᚋanswerᚐOrder(ctx, v)
+		func(ctx context.Context, v any) (listing.Order, error) {
+			return ec.unmarshalOAIUsageOrder2aiusageᚋlistingᚐOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
 	args["orderBy"] = arg4
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*answer.Filter, error) {
-			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋanswerᚐFilter(ctx, v)
+		func(ctx context.Context, v any) (*listing.Filter, error) {
+			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋlistingᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
 	args["filter"] = arg5
 	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "include",
-		func(ctx context.Context, v any) (answer.Include, error) {
-			return ec.unmarshalNAIUsageInclude2aiusageᚋresolversᚋanswerᚐInclude(ctx, v)
+		func(ctx context.Context, v any) (listing.Include, error) {
+			return ec.unmarshalNAIUsageInclude2aiusageᚋlistingᚐInclude(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3346,16 +3347,16 @@ func (ec *executionContext) field_AIUsage_customerUsage_args(ctx context.Context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*answer.Filter, error) {
-			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋanswerᚐFilter(ctx, v)
+		func(ctx context.Context, v any) (*listing.Filter, error) {
+			return ec.unmarshalOAIUsageFilter2ᚖaiusageᚋlistingᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
 	args["filter"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "include",
-		func(ctx context.Context, v any) (answer.Include, error) {
-			return ec.unmarshalNAIUsageInclude2aiusageᚋresolversᚋanswerᚐInclude(ctx, v)
+		func(ctx context.Context, v any) (listing.Include, error) {
+			return ec.unmarshalNAIUsageInclude2aiusageᚋlistingᚐInclude(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3392,8 +3393,8 @@ func (ec *executionContext) field_AIUsage_drivers_args(ctx context.Context, rawA
 	}
 	args["by"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "of",
-		func(ctx context.Context, v any) (answer.Measure, error) {
-			return ec.unmarshalNAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx, v)
+		func(ctx context.Context, v any) (listing.Measure, error) {
+			return ec.unmarshalNAIUsageMeasure2aiusageᚋlistingᚐMeasure(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4212,7 +4213,7 @@ func (ec *executionContext) _AIAccountUsage_customerUsage(ctx context.Context, f
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CustomerUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
+			return obj.CustomerUsage(ctx, fc.Args["filter"].(*listing.Filter), fc.Args["include"].(listing.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
@@ -4388,7 +4389,7 @@ func (ec *executionContext) _AIAccountUsage_share(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Share(fc.Args["of"].(answer.Measure)), nil
+			return obj.Share(fc.Args["of"].(listing.Measure)), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
@@ -4963,7 +4964,7 @@ func (ec *executionContext) _AICustomerUsage_share(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Share(fc.Args["of"].(answer.Measure)), nil
+			return obj.Share(fc.Args["of"].(listing.Measure)), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
@@ -5351,7 +5352,7 @@ func (ec *executionContext) _AIUsage_accountUsage(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.AccountUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
+			return obj.AccountUsage(ctx, fc.Args["filter"].(*listing.Filter), fc.Args["include"].(listing.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.AccountUsage) graphql.Marshaler {
@@ -5395,7 +5396,7 @@ func (ec *executionContext) _AIUsage_customerUsage(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CustomerUsage(ctx, fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
+			return obj.CustomerUsage(ctx, fc.Args["filter"].(*listing.Filter), fc.Args["include"].(listing.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []answer.CustomerUsage) graphql.Marshaler {
@@ -5439,7 +5440,7 @@ func (ec *executionContext) _AIUsage_accountUsageConnection(ctx context.Context,
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.AccountUsageConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order), fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
+			return obj.AccountUsageConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(listing.Order), fc.Args["filter"].(*listing.Filter), fc.Args["include"].(listing.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.AccountUsageConnection) graphql.Marshaler {
@@ -5483,7 +5484,7 @@ func (ec *executionContext) _AIUsage_customerUsageConnection(ctx context.Context
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.CustomerUsageConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(answer.Order), fc.Args["filter"].(*answer.Filter), fc.Args["include"].(answer.Include), fc.Args["compare"].(*answer.Comparison))
+			return obj.CustomerUsageConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["orderBy"].(listing.Order), fc.Args["filter"].(*listing.Filter), fc.Args["include"].(listing.Include), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.CustomerUsageConnection) graphql.Marshaler {
@@ -5659,7 +5660,7 @@ func (ec *executionContext) _AIUsage_drivers(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Drivers(ctx, fc.Args["first"].(int32), fc.Args["by"].(usage.Dimension), fc.Args["of"].(answer.Measure), fc.Args["compare"].(*answer.Comparison))
+			return obj.Drivers(ctx, fc.Args["first"].(int32), fc.Args["by"].(usage.Dimension), fc.Args["of"].(listing.Measure), fc.Args["compare"].(*answer.Comparison))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *answer.Drivers) graphql.Marshaler {
@@ -5962,8 +5963,8 @@ func (ec *executionContext) _AIUsageDrivers_of(ctx context.Context, field graphq
 			return obj.Of, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v answer.Measure) graphql.Marshaler {
-			return ec.marshalNAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v listing.Measure) graphql.Marshaler {
+			return ec.marshalNAIUsageMeasure2aiusageᚋlistingᚐMeasure(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9256,8 +9257,8 @@ func UnmarshalAIUsageDays(ctx context.Context, raw any) (usage.Ends, error) {
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputAIUsageFilter(ctx context.Context, obj any) (answer.Filter, error) {
-	var it answer.Filter
+func (ec *executionContext) unmarshalInputAIUsageFilter(ctx context.Context, obj any) (listing.Filter, error) {
+	var it listing.Filter
 	if obj == nil {
 		return it, nil
 	}
@@ -9283,7 +9284,7 @@ func (ec *executionContext) unmarshalInputAIUsageFilter(ctx context.Context, obj
 			it.Search = data
 		case "minimum":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minimum"))
-			data, err := ec.unmarshalOAIUsageMinimum2ᚖaiusageᚋresolversᚋanswerᚐMinimum(ctx, v)
+			data, err := ec.unmarshalOAIUsageMinimum2ᚖaiusageᚋlistingᚐMinimum(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -9306,8 +9307,8 @@ func (ec *executionContext) unmarshalInputAIUsageFilter(ctx context.Context, obj
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalAIUsageFilter(ctx context.Context, raw any) (answer.Filter, error) {
-	var out answer.Filter
+func UnmarshalAIUsageFilter(ctx context.Context, raw any) (listing.Filter, error) {
+	var out listing.Filter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageFilter", raw, &out)
 	return out, err
 }
@@ -9361,8 +9362,8 @@ func UnmarshalAIUsageInstants(ctx context.Context, raw any) (usage.Ends, error) 
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputAIUsageMinimum(ctx context.Context, obj any) (answer.Minimum, error) {
-	var it answer.Minimum
+func (ec *executionContext) unmarshalInputAIUsageMinimum(ctx context.Context, obj any) (listing.Minimum, error) {
+	var it listing.Minimum
 	if obj == nil {
 		return it, nil
 	}
@@ -9385,7 +9386,7 @@ func (ec *executionContext) unmarshalInputAIUsageMinimum(ctx context.Context, ob
 		switch k {
 		case "measure":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("measure"))
-			data, err := ec.unmarshalNAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx, v)
+			data, err := ec.unmarshalNAIUsageMeasure2aiusageᚋlistingᚐMeasure(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -9408,14 +9409,14 @@ func (ec *executionContext) unmarshalInputAIUsageMinimum(ctx context.Context, ob
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalAIUsageMinimum(ctx context.Context, raw any) (answer.Minimum, error) {
-	var out answer.Minimum
+func UnmarshalAIUsageMinimum(ctx context.Context, raw any) (listing.Minimum, error) {
+	var out listing.Minimum
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageMinimum", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputAIUsageOrder(ctx context.Context, obj any) (answer.Order, error) {
-	var it answer.Order
+func (ec *executionContext) unmarshalInputAIUsageOrder(ctx context.Context, obj any) (listing.Order, error) {
+	var it listing.Order
 	if obj == nil {
 		return it, nil
 	}
@@ -9438,21 +9439,21 @@ func (ec *executionContext) unmarshalInputAIUsageOrder(ctx context.Context, obj 
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNAIUsageOrderField2aiusageᚋresolversᚋanswerᚐOrderField(ctx, v)
+			data, err := ec.unmarshalNAIUsageOrderField2aiusageᚋlistingᚐOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2aiusageᚋresolversᚋanswerᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalNOrderDirection2aiusageᚋlistingᚐOrderDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Direction = data
 		case "measure":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("measure"))
-			data, err := ec.unmarshalOAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx, v)
+			data, err := ec.unmarshalOAIUsageMeasure2aiusageᚋlistingᚐMeasure(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -9468,8 +9469,8 @@ func (ec *executionContext) unmarshalInputAIUsageOrder(ctx context.Context, obj 
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalAIUsageOrder(ctx context.Context, raw any) (answer.Order, error) {
-	var out answer.Order
+func UnmarshalAIUsageOrder(ctx context.Context, raw any) (listing.Order, error) {
+	var out listing.Order
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AIUsageOrder", raw, &out)
 	return out, err
 }
@@ -11524,13 +11525,13 @@ func (ec *executionContext) marshalNAIUsageGranularity2aiusageᚋusageᚐStep(ct
 	return res
 }
 
-func (ec *executionContext) unmarshalNAIUsageInclude2aiusageᚋresolversᚋanswerᚐInclude(ctx context.Context, v any) (answer.Include, error) {
+func (ec *executionContext) unmarshalNAIUsageInclude2aiusageᚋlistingᚐInclude(ctx context.Context, v any) (listing.Include, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := answer.Include(tmp)
+	res := listing.Include(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAIUsageInclude2aiusageᚋresolversᚋanswerᚐInclude(ctx context.Context, sel ast.SelectionSet, v answer.Include) graphql.Marshaler {
+func (ec *executionContext) marshalNAIUsageInclude2aiusageᚋlistingᚐInclude(ctx context.Context, sel ast.SelectionSet, v listing.Include) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -11554,13 +11555,13 @@ func (ec *executionContext) marshalNAIUsageLevel2aiusageᚋresolversᚋanswerᚐ
 	return res
 }
 
-func (ec *executionContext) unmarshalNAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx context.Context, v any) (answer.Measure, error) {
+func (ec *executionContext) unmarshalNAIUsageMeasure2aiusageᚋlistingᚐMeasure(ctx context.Context, v any) (listing.Measure, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := answer.Measure(tmp)
+	res := listing.Measure(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx context.Context, sel ast.SelectionSet, v answer.Measure) graphql.Marshaler {
+func (ec *executionContext) marshalNAIUsageMeasure2aiusageᚋlistingᚐMeasure(ctx context.Context, sel ast.SelectionSet, v listing.Measure) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -11569,13 +11570,13 @@ func (ec *executionContext) marshalNAIUsageMeasure2aiusageᚋresolversᚋanswer�
 	return res
 }
 
-func (ec *executionContext) unmarshalNAIUsageOrderField2aiusageᚋresolversᚋanswerᚐOrderField(ctx context.Context, v any) (answer.OrderField, error) {
+func (ec *executionContext) unmarshalNAIUsageOrderField2aiusageᚋlistingᚐOrderField(ctx context.Context, v any) (listing.OrderField, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := answer.OrderField(tmp)
+	res := listing.OrderField(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAIUsageOrderField2aiusageᚋresolversᚋanswerᚐOrderField(ctx context.Context, sel ast.SelectionSet, v answer.OrderField) graphql.Marshaler {
+func (ec *executionContext) marshalNAIUsageOrderField2aiusageᚋlistingᚐOrderField(ctx context.Context, sel ast.SelectionSet, v listing.OrderField) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -11853,13 +11854,13 @@ func (ec *executionContext) marshalNInt642int64(ctx context.Context, sel ast.Sel
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
-func (ec *executionContext) unmarshalNOrderDirection2aiusageᚋresolversᚋanswerᚐOrderDirection(ctx context.Context, v any) (answer.OrderDirection, error) {
+func (ec *executionContext) unmarshalNOrderDirection2aiusageᚋlistingᚐOrderDirection(ctx context.Context, v any) (listing.OrderDirection, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := answer.OrderDirection(tmp)
+	res := listing.OrderDirection(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNOrderDirection2aiusageᚋresolversᚋanswerᚐOrderDirection(ctx context.Context, sel ast.SelectionSet, v answer.OrderDirection) graphql.Marshaler {
+func (ec *executionContext) marshalNOrderDirection2aiusageᚋlistingᚐOrderDirection(ctx context.Context, sel ast.SelectionSet, v listing.OrderDirection) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -12163,7 +12164,7 @@ func (ec *executionContext) marshalOAIUsageDrivers2ᚖaiusageᚋresolversᚋansw
 	return ec._AIUsageDrivers(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOAIUsageFilter2ᚖaiusageᚋresolversᚋanswerᚐFilter(ctx context.Context, v any) (*answer.Filter, error) {
+func (ec *executionContext) unmarshalOAIUsageFilter2ᚖaiusageᚋlistingᚐFilter(ctx context.Context, v any) (*listing.Filter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -12179,20 +12180,20 @@ func (ec *executionContext) unmarshalOAIUsageInstants2ᚖaiusageᚋusageᚐEnds(
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx context.Context, v any) (answer.Measure, error) {
+func (ec *executionContext) unmarshalOAIUsageMeasure2aiusageᚋlistingᚐMeasure(ctx context.Context, v any) (listing.Measure, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := answer.Measure(tmp)
+	res := listing.Measure(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOAIUsageMeasure2aiusageᚋresolversᚋanswerᚐMeasure(ctx context.Context, sel ast.SelectionSet, v answer.Measure) graphql.Marshaler {
+func (ec *executionContext) marshalOAIUsageMeasure2aiusageᚋlistingᚐMeasure(ctx context.Context, sel ast.SelectionSet, v listing.Measure) graphql.Marshaler {
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalString(string(v))
 	return res
 }
 
-func (ec *executionContext) unmarshalOAIUsageMinimum2ᚖaiusageᚋresolversᚋanswerᚐMinimum(ctx context.Context, v any) (*answer.Minimum, error) {
+func (ec *executionContext) unmarshalOAIUsageMinimum2ᚖaiusageᚋlistingᚐMinimum(ctx context.Context, v any) (*listing.Minimum, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -12200,7 +12201,7 @@ func (ec *executionContext) unmarshalOAIUsageMinimum2ᚖaiusageᚋresolversᚋan
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOAIUsageOrder2aiusageᚋresolversᚋanswerᚐOrder(ctx context.Context, v any) (answer.Order, error) {
+func (ec *executionContext) unmarshalOAIUsageOrder2aiusageᚋlistingᚐOrder(ctx context.Context, v any) (listing.Order, error) {
 	res, err := ec.unmarshalInputAIUsageOrder(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 
+	"aiusage/listing"
 	"aiusage/resolvers/answer"
 	"aiusage/usage"
 )
@@ -115,7 +116,7 @@ func comparisonTo(arguments map[string]any) (usage.Comparison, bool) {
 }
 
 // filterOf returns the filter of some arguments.
-func filterOf(arguments map[string]any) (filter answer.Filter, understood bool) {
+func filterOf(arguments map[string]any) (filter listing.Filter, understood bool) {
 	m := membersOf(arguments)
 	filter.Search = valueOf[string](m, "search")
 	if m.values["named"] != nil {
@@ -128,9 +129,9 @@ func filterOf(arguments map[string]any) (filter answer.Filter, understood bool) 
 		return filter, m.understood()
 	}
 	least := membersOf(given)
-	filter.Minimum = &answer.Minimum{Measure: answer.Measure(valueOf[string](least, "measure"))}
+	filter.Minimum = &listing.Minimum{Measure: listing.Measure(valueOf[string](least, "measure"))}
 	if filter.Minimum.Measure == "" {
-		filter.Minimum.Measure = answer.Minutes
+		filter.Minimum.Measure = listing.Minutes
 	}
 	var err error
 	filter.Minimum.Value, err = answer.UnmarshalInt64(context.Background(), valueOf[any](least, "value"))
@@ -142,6 +143,6 @@ func choiceOf(arguments map[string]any) (answer.Choice, bool) {
 	m := membersOf(arguments)
 	compare, comparesWell := comparisonTo(valueOf[map[string]any](m, "compare"))
 	filter, filtersWell := filterOf(valueOf[map[string]any](m, "filter"))
-	choice := answer.ChoiceOf(&filter, answer.Include(valueOf[string](m, "include")), &answer.Comparison{Comparison: compare})
+	choice := answer.ChoiceOf(&filter, listing.Include(valueOf[string](m, "include")), &answer.Comparison{Comparison: compare})
 	return choice, m.understood() && comparesWell && filtersWell
 }

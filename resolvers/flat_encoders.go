@@ -7,6 +7,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"aiusage/listing"
 	"aiusage/resolvers/answer"
 	"aiusage/usage"
 )
@@ -76,11 +77,11 @@ func timeField[T any](get func(*T) *time.Time) encoderOf[T] {
 }
 
 // shareField is a share, or null where there is nothing to have a part of.
-func shareField[T any](get func(*T, answer.Measure) *float64) encoderOf[T] {
+func shareField[T any](get func(*T, listing.Measure) *float64) encoderOf[T] {
 	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
 		of, _ := field.ArgumentMap(operation.Variables)["of"].(string)
 		return func(_ context.Context, document []byte, value *T) ([]byte, bool) {
-			share := get(value, answer.Measure(of))
+			share := get(value, listing.Measure(of))
 			if share == nil {
 				return append(document, "null"...), true
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"aiusage/listing"
 	"aiusage/resolvers/answer"
 	"aiusage/usage"
 )
@@ -53,7 +54,7 @@ var accountFields = fields[answer.AccountUsage]{
 	"series":        seriesField((*answer.AccountUsage).Series),
 	"previous":      readField(amountFields, "AIUsageTotals", (*answer.AccountUsage).Compared),
 	"compareTo":     readField(amountFields, "AIUsageTotals", (*answer.AccountUsage).Compared),
-	"share":         shareField(func(a *answer.AccountUsage, of answer.Measure) *float64 { return a.Share(of) }),
+	"share":         shareField(func(a *answer.AccountUsage, of listing.Measure) *float64 { return a.Share(of) }),
 }
 
 var customerFields = fields[answer.CustomerUsage]{
@@ -69,7 +70,7 @@ var customerFields = fields[answer.CustomerUsage]{
 	"series":     seriesField((*answer.CustomerUsage).Series),
 	"previous":   readField(amountFields, "AIUsageTotals", (*answer.CustomerUsage).Compared),
 	"compareTo":  readField(amountFields, "AIUsageTotals", (*answer.CustomerUsage).Compared),
-	"share":      shareField(func(c *answer.CustomerUsage, of answer.Measure) *float64 { return c.Share(of) }),
+	"share":      shareField(func(c *answer.CustomerUsage, of listing.Measure) *float64 { return c.Share(of) }),
 }
 
 var accountEdgeFields = fields[answer.AccountUsageEdge]{

@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"aiusage/graph"
+	"aiusage/listing"
 	"aiusage/resolvers/answer"
 	"aiusage/usage"
 )
@@ -61,12 +62,14 @@ func weights(of lengths) (c graph.ComplexityRoot) {
 func list(length int) func(int) int { return func(below int) int { return 1 + length*below } }
 
 // rows weighs a list of rows, however they are chosen.
-func rows(length int) func(int, *answer.Filter, answer.Include, *answer.Comparison) int {
-	return func(below int, _ *answer.Filter, _ answer.Include, _ *answer.Comparison) int { return 1 + length*below }
+func rows(length int) func(int, *listing.Filter, listing.Include, *answer.Comparison) int {
+	return func(below int, _ *listing.Filter, _ listing.Include, _ *answer.Comparison) int {
+		return 1 + length*below
+	}
 }
 
 // pageOfRows weighs a connection of rows.
-func pageOfRows(below int, first *int32, _ *string, last *int32, _ *string, _ answer.Order, _ *answer.Filter, _ answer.Include, _ *answer.Comparison) int {
+func pageOfRows(below int, first *int32, _ *string, last *int32, _ *string, _ listing.Order, _ *listing.Filter, _ listing.Include, _ *answer.Comparison) int {
 	return page(below, first, last)
 }
 
@@ -78,8 +81,8 @@ func series(points func(usage.Step) int) func(int, usage.Step, bool) int {
 
 // drivers weighs the parts of a change: as many as are named, and the points that are added up
 // for both ranges.
-func drivers(points func(usage.Step) int) func(int, int32, usage.Dimension, answer.Measure, *answer.Comparison) int {
-	return func(below int, first int32, by usage.Dimension, _ answer.Measure, _ *answer.Comparison) int {
+func drivers(points func(usage.Step) int) func(int, int32, usage.Dimension, listing.Measure, *answer.Comparison) int {
+	return func(below int, first int32, by usage.Dimension, _ listing.Measure, _ *answer.Comparison) int {
 		weight := page(below, &first, nil)
 		if step := by.Step(); step != "" {
 			weight += 2 * points(step)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"aiusage/listing"
 	"aiusage/usage"
 )
 
@@ -39,15 +40,15 @@ type CustomerUsageEdge struct {
 }
 
 // AccountUsageConnection returns a page of the accounts' rows.
-func (r *Report) AccountUsageConnection(ctx context.Context, first *int32, after *string, last *int32, before *string, orderBy Order,
-	filter *Filter, include Include, compare *Comparison) (*AccountUsageConnection, error) {
+func (r *Report) AccountUsageConnection(ctx context.Context, first *int32, after *string, last *int32, before *string, orderBy listing.Order,
+	filter *listing.Filter, include listing.Include, compare *Comparison) (*AccountUsageConnection, error) {
 	page, err := r.page(ctx, usage.ByAccount, PageArguments{first, last, after, before}, orderBy, ChoiceOf(filter, include, compare))
 	if err != nil {
 		return nil, err
 	}
 	connection := &AccountUsageConnection{PageInfo: page.info, TotalCount: int32(page.total)}
 	for i, row := range page.rows {
-		node := page.listing.accountRow(row, page.group)
+		node := page.selection.accountRow(row, page.group)
 		connection.Nodes = append(connection.Nodes, node)
 		connection.Edges = append(connection.Edges, AccountUsageEdge{page.cursors[i], node})
 	}
@@ -55,15 +56,15 @@ func (r *Report) AccountUsageConnection(ctx context.Context, first *int32, after
 }
 
 // CustomerUsageConnection returns a page of the customers' rows.
-func (r *Report) CustomerUsageConnection(ctx context.Context, first *int32, after *string, last *int32, before *string, orderBy Order,
-	filter *Filter, include Include, compare *Comparison) (*CustomerUsageConnection, error) {
+func (r *Report) CustomerUsageConnection(ctx context.Context, first *int32, after *string, last *int32, before *string, orderBy listing.Order,
+	filter *listing.Filter, include listing.Include, compare *Comparison) (*CustomerUsageConnection, error) {
 	page, err := r.page(ctx, usage.ByCustomer, PageArguments{first, last, after, before}, orderBy, ChoiceOf(filter, include, compare))
 	if err != nil {
 		return nil, err
 	}
 	connection := &CustomerUsageConnection{PageInfo: page.info, TotalCount: int32(page.total)}
 	for i, row := range page.rows {
-		node := page.listing.customerRow(row, page.group)
+		node := page.selection.customerRow(row, page.group)
 		connection.Nodes = append(connection.Nodes, node)
 		connection.Edges = append(connection.Edges, CustomerUsageEdge{page.cursors[i], node})
 	}
@@ -72,18 +73,18 @@ func (r *Report) CustomerUsageConnection(ctx context.Context, first *int32, afte
 
 // page is a page of rows with their cursors.
 type page struct {
-	listing *listing
-	rows    []line
-	group   *group
-	cursors []string
-	total   int
-	info    PageInfo
+	selection *selection
+	rows      []listing.Line
+	group     *group
+	cursors   []string
+	total     int
+	info      PageInfo
 }
 
 // page cuts a page out of the rows of a level. A report of which there are other pages is
 // kept for them, and so is what it is compared with.
-func (r *Report) page(ctx context.Context, level usage.Level, arguments PageArguments, order Order, choice Choice) (*page, error) {
-	order = order.normal()
+func (r *Report) page(ctx context.Context, level usage.Level, arguments PageArguments, order listing.Order, choice Choice) (*page, error) {
+	order = order.Normal()
 	belonging := r.belonging(level, order, choice)
 	after, err := cursorOf(belonging, argAfter, arguments.After)
 	if err != nil {
@@ -104,23 +105,21 @@ func (r *Report) page(ctx context.Context, level usage.Level, arguments PageArgu
 	if err != nil {
 		return nil, err
 	}
-	places, rows := positions.sort(chosen.lines)
-	begin, end := positions.between(places, rows, after, before)
+	places, rows := positions.Sort(chosen.lines)
+	begin, end := positions.Between(places, rows, after.position(), before.position())
 	from, to, err := arguments.window(begin, end, MaxPageSize)
 	if err != nil {
 		return nil, err
 	}
-	result := &page{listing: chosen, total: len(rows)}
+	result := &page{selection: chosen, total: len(rows)}
 	for _, i := range rows[from:to] {
-		place := places[i].cursor
-		place.Of, place.AsOf = belonging, r.AsOf.UnixMilli()
-		result.cursors = append(result.cursors, place.text())
+		result.cursors = append(result.cursors, cursorAt(places[i], belonging, r.AsOf).text())
 		result.rows = append(result.rows, chosen.lines[i])
 	}
 	result.group = r.pageGroup(level, subjectsOf(result.rows))
 	result.info = pageInfo(result.cursors, from > 0, to < len(rows))
 	if to-from < len(rows) {
-		r.keep(order.compares() || choice.compares(), choice.Compare)
+		r.keep(order.Compares() || choice.Include.Compares(), choice.Compare)
 	}
 	return result, nil
 }
@@ -138,10 +137,10 @@ func (r *Report) keep(compares bool, compare usage.Comparison) {
 
 // belonging names the list that cursors of a page belong to: the same rows in the same order,
 // for whoever asks.
-func (r *Report) belonging(level usage.Level, order Order, choice Choice) string {
+func (r *Report) belonging(level usage.Level, order listing.Order, choice Choice) string {
 	query := r.Query
 	compare := ""
-	if order.compares() {
+	if order.Compares() {
 		compare = fmt.Sprintf("%#v", choice.Compare)
 	}
 	return belongingOf(level, query.AccountID, query.CustomerID, query.AccountIDs, query.CustomerIDs,

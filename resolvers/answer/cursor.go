@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"aiusage/listing"
 	"aiusage/usage"
 )
 
@@ -27,6 +28,20 @@ type cursor struct {
 	Name       string `json:"m,omitempty"`
 	AccountID  string `json:"a"`
 	CustomerID string `json:"c,omitempty"`
+}
+
+// cursorAt returns the cursor of a row's place in a connection of a report.
+func cursorAt(place listing.Position, of string, asOf time.Time) cursor {
+	return cursor{Of: of, AsOf: asOf.UnixMilli(), Value: place.Value, Base: place.Base, None: place.None,
+		Name: place.Name, AccountID: place.AccountID, CustomerID: place.CustomerID}
+}
+
+// position returns the place that a cursor names, nil for none.
+func (c *cursor) position() *listing.Position {
+	if c == nil {
+		return nil
+	}
+	return &listing.Position{Value: c.Value, Base: c.Base, None: c.None, Name: c.Name, AccountID: c.AccountID, CustomerID: c.CustomerID}
 }
 
 // belongingOf names a connection with all that it depends on, in a few characters.

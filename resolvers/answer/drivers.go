@@ -3,13 +3,14 @@ package answer
 import (
 	"context"
 
+	"aiusage/listing"
 	"aiusage/usage"
 )
 
 // Drivers are what the change of a report against another one is made of.
 type Drivers struct {
 	By usage.Dimension
-	Of Measure
+	Of listing.Measure
 	change
 	// Largest are the parts that changed most, and Rest all others.
 	Largest []Driver
@@ -20,9 +21,9 @@ type Drivers struct {
 type change struct{ Current, Previous, Change int64 }
 
 // changeOf returns the change of a driver in a measure. The error is an OutOfRange.
-func changeOf(driver usage.Driver, of Measure) (change, error) {
+func changeOf(driver usage.Driver, of listing.Measure) (change, error) {
 	more := driver.Change()
-	return change{of.of(driver.Current), of.of(driver.Previous), of.of(more)}, more.Fits()
+	return change{of.Of(driver.Current), of.Of(driver.Previous), of.Of(more)}, more.Fits()
 }
 
 // Driver is a part of a change.
@@ -60,7 +61,7 @@ type Weekday string
 var weekdays = []Weekday{"MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"}
 
 // Drivers resolves AIUsage.drivers.
-func (r *Report) Drivers(ctx context.Context, first int32, by usage.Dimension, of Measure, compare *Comparison) (*Drivers, error) {
+func (r *Report) Drivers(ctx context.Context, first int32, by usage.Dimension, of listing.Measure, compare *Comparison) (*Drivers, error) {
 	size, err := checkSize(argFirst, int(first), MaxPageSize)
 	if err != nil {
 		return nil, err
@@ -75,7 +76,7 @@ func (r *Report) Drivers(ctx context.Context, first int32, by usage.Dimension, o
 	if none || err != nil {
 		return nil, err
 	}
-	usage.SortDrivers(parts, of.of)
+	usage.SortDrivers(parts, of.Of)
 	return r.driversOf(parts, min(size, len(parts)), by, of)
 }
 
@@ -108,7 +109,7 @@ func (r *Report) partsOf(ctx context.Context, by usage.Dimension, compare usage.
 }
 
 // driversOf returns sorted parts as nodes: so many of them, and the rest as one.
-func (r *Report) driversOf(parts []usage.Driver, size int, by usage.Dimension, of Measure) (*Drivers, error) {
+func (r *Report) driversOf(parts []usage.Driver, size int, by usage.Dimension, of listing.Measure) (*Drivers, error) {
 	named, others := parts[:size], parts[size:]
 	result := &Drivers{By: by, Of: of, Largest: make([]Driver, size), Rest: DriversRest{Count: int32(len(others))}}
 	var rest, whole usage.Driver

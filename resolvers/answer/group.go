@@ -8,6 +8,7 @@ import (
 
 	"github.com/graph-gophers/dataloader/v7"
 
+	"aiusage/listing"
 	"aiusage/usage"
 )
 
@@ -104,12 +105,12 @@ func (g *group) all() []usage.Subject {
 }
 
 // share returns an amount's part of the report's total.
-func (g *group) share(amount usage.Usage, of Measure) *float64 {
-	total := of.of(g.report.Report.Totals)
+func (g *group) share(amount usage.Usage, of listing.Measure) *float64 {
+	total := of.Of(g.report.Report.Totals)
 	if total == 0 {
 		return nil
 	}
-	share := float64(of.of(amount)) / float64(total)
+	share := float64(of.Of(amount)) / float64(total)
 	return &share
 }
 
@@ -123,7 +124,7 @@ func (g *group) compared(subject usage.Subject, with *Report, err error) (*Total
 
 // chosen returns the rows of the customers of the group's accounts that are chosen, and their
 // group.
-func (g *group) chosen(ctx context.Context, choice Choice) (*listing, *group, error) {
+func (g *group) chosen(ctx context.Context, choice Choice) (*selection, *group, error) {
 	g.mu.Lock()
 	if g.choices == nil {
 		g.choices = map[string]*choosing{}
@@ -135,7 +136,7 @@ func (g *group) chosen(ctx context.Context, choice Choice) (*listing, *group, er
 	}
 	g.mu.Unlock()
 	one.once.Do(func() {
-		if one.listing, one.err = g.report.choose(ctx, usage.ByCustomer, choice); one.err != nil {
+		if one.rows, one.err = g.report.choose(ctx, usage.ByCustomer, choice); one.err != nil {
 			return
 		}
 		if g.subjects != nil {
@@ -143,19 +144,19 @@ func (g *group) chosen(ctx context.Context, choice Choice) (*listing, *group, er
 			for _, account := range g.subjects {
 				accounts[account.AccountID] = true
 			}
-			one.listing.lines = slices.DeleteFunc(slices.Clone(one.listing.lines), func(l line) bool { return !accounts[l.subject.AccountID] })
+			one.rows.lines = slices.DeleteFunc(slices.Clone(one.rows.lines), func(l listing.Line) bool { return !accounts[l.Subject.AccountID] })
 		}
-		one.group = g.report.pageGroup(usage.ByCustomer, one.listing.subjects())
+		one.group = g.report.pageGroup(usage.ByCustomer, one.rows.subjects())
 	})
-	return one.listing, one.group, one.err
+	return one.rows, one.group, one.err
 }
 
 // choosing is a choice of the customers below a group.
 type choosing struct {
-	once    sync.Once
-	listing *listing
-	group   *group
-	err     error
+	once  sync.Once
+	rows  *selection
+	group *group
+	err   error
 }
 
 // seriesKey names what one statement reads. Groups of all rows of a report are one, so

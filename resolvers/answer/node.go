@@ -266,7 +266,7 @@ func (r *Report) rowOf(level usage.Level, subject usage.Subject) (at int, found 
 		lines := r.lines(level)
 		index.all = make(map[usage.Subject]int, len(lines))
 		for i, one := range lines {
-			index.all[one.subject.Trimmed()] = i
+			index.all[one.Subject.Trimmed()] = i
 		}
 	})
 	at, found = index.all[subject.Trimmed()]

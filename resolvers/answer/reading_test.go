@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"aiusage/listing"
 	"aiusage/resolvers/answer"
 	"aiusage/usage"
 )
@@ -144,7 +145,7 @@ func TestAPageIsReadForItsRows(t *testing.T) {
 	reading, report := begin(t, d)
 	defer reading.Close()
 	first := int32(1)
-	page, err := report.AccountUsageConnection(t.Context(), &first, nil, nil, nil, answer.Order{Field: answer.ByID, Direction: answer.Descending}, nil, answer.Current, nil)
+	page, err := report.AccountUsageConnection(t.Context(), &first, nil, nil, nil, listing.Order{Field: listing.ByID, Direction: listing.Descending}, nil, listing.Current, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

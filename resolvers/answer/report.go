@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"aiusage/listing"
 	"aiusage/usage"
 )
 
@@ -94,7 +95,7 @@ func (r *Report) lists() {
 }
 
 // AccountUsage resolves AIUsage.accountUsage.
-func (r *Report) AccountUsage(ctx context.Context, filter *Filter, include Include, compare *Comparison) ([]AccountUsage, error) {
+func (r *Report) AccountUsage(ctx context.Context, filter *listing.Filter, include listing.Include, compare *Comparison) ([]AccountUsage, error) {
 	return r.AccountRows(ctx, ChoiceOf(filter, include, compare))
 }
 
@@ -116,7 +117,7 @@ func (r *Report) AccountRows(ctx context.Context, choice Choice) ([]AccountUsage
 }
 
 // CustomerUsage resolves AIUsage.customerUsage.
-func (r *Report) CustomerUsage(ctx context.Context, filter *Filter, include Include, compare *Comparison) ([]CustomerUsage, error) {
+func (r *Report) CustomerUsage(ctx context.Context, filter *listing.Filter, include listing.Include, compare *Comparison) ([]CustomerUsage, error) {
 	return r.CustomerRows(ctx, ChoiceOf(filter, include, compare))
 }
 
@@ -205,7 +206,7 @@ func (r *Report) amounts(level usage.Level) map[usage.Subject]usage.Usage {
 		lines := r.lines(level)
 		amounts.all = make(map[usage.Subject]usage.Usage, len(lines))
 		for _, one := range lines {
-			amounts.all[one.subject.Trimmed()] = one.amount
+			amounts.all[one.Subject.Trimmed()] = one.Amount
 		}
 	})
 	return amounts.all

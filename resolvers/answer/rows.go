@@ -3,6 +3,7 @@ package answer
 import (
 	"context"
 
+	"aiusage/listing"
 	"aiusage/usage"
 )
 
@@ -20,7 +21,7 @@ func (a AccountUsage) Account() Account {
 }
 
 // CustomerUsage resolves AIAccountUsage.customerUsage.
-func (a AccountUsage) CustomerUsage(ctx context.Context, filter *Filter, include Include, compare *Comparison) ([]CustomerUsage, error) {
+func (a AccountUsage) CustomerUsage(ctx context.Context, filter *listing.Filter, include listing.Include, compare *Comparison) ([]CustomerUsage, error) {
 	return a.CustomerRows(ctx, ChoiceOf(filter, include, compare))
 }
 
@@ -63,7 +64,7 @@ func (a AccountUsage) Compared(comparison usage.Comparison) (*Totals, error) {
 }
 
 // Share returns the row's part of the report's total, or nil when that is 0.
-func (a AccountUsage) Share(of Measure) *float64 { return a.group.share(a.Usage, of) }
+func (a AccountUsage) Share(of listing.Measure) *float64 { return a.group.share(a.Usage, of) }
 
 // CustomerUsage is the row of a customer, as a node.
 type CustomerUsage struct {
@@ -102,25 +103,4 @@ func (c CustomerUsage) Compared(comparison usage.Comparison) (*Totals, error) {
 }
 
 // Share returns the row's part of the report's total, or nil when that is 0.
-func (c CustomerUsage) Share(of Measure) *float64 { return c.group.share(c.Usage, of) }
-
-// Measure is a number that usage is measured by.
-type Measure string
-
-// The measures.
-const (
-	Minutes  Measure = "AI_MINUTES"
-	Seconds  Measure = "AI_SECONDS"
-	Sessions Measure = "SESSIONS"
-)
-
-// of returns the number.
-func (m Measure) of(amount usage.Usage) int64 {
-	switch m {
-	case Seconds:
-		return amount.Seconds
-	case Sessions:
-		return amount.Sessions
-	}
-	return amount.Minutes
-}
+func (c CustomerUsage) Share(of listing.Measure) *float64 { return c.group.share(c.Usage, of) }

@@ -1,8 +1,7 @@
-package answer
+package listing
 
 import (
 	"cmp"
-	"context"
 	"math/bits"
 	"slices"
 	"sort"
@@ -43,8 +42,8 @@ const (
 	Descending OrderDirection = "DESC"
 )
 
-// normal returns the order without what makes no difference to it.
-func (o Order) normal() Order {
+// Normal returns the order without what makes no difference to it.
+func (o Order) Normal() Order {
 	if o.Field == "" {
 		o.Field = ByID // null is the default order
 	}
@@ -54,67 +53,63 @@ func (o Order) normal() Order {
 	if o.Measure == "" {
 		o.Measure = Minutes
 	}
-	if o.Field != ByShare && !o.compares() {
+	if o.Field != ByShare && !o.Compares() {
 		o.Measure = ""
 	}
 	return o
 }
 
-// compares tells whether the order is by a comparison.
-func (o Order) compares() bool {
+// Compares tells whether the order is by a comparison.
+func (o Order) Compares() bool {
 	return o.Field == ByPrevious || o.Field == ByChange || o.Field == ByRelativeChange
 }
 
-// position is where a row is in an order: by a value, a fraction or a key.
-type position struct {
-	cursor
+// Position is where a row is in an order: by a value, a fraction, a name or its ids alone.
+type Position struct {
+	AccountID, CustomerID string
+	// Value is what the row is ordered by, and of Base where that is a fraction. None says
+	// that it has no value.
+	Value, Base int64
+	None        bool
+	// Name is the row's name, where rows are ordered by it.
+	Name string
+	// key is what names are compared by.
 	key string
 }
 
-// positions tells the positions of rows in an order.
-type positions struct {
+// Positions tell the positions of rows in an order.
+type Positions struct {
 	Order
 	total    int64
-	compared map[usage.Subject]usage.Usage // nil where there is no comparison
-	names    map[usage.Subject]string
+	compared map[usage.Subject]usage.Usage
+	names    Names
 	keys     *collation.Keys // of the names, where these are ordered by
 }
 
-// positions reads what the order needs of a listing's rows.
-func (l *listing) positions(ctx context.Context, order Order, compare usage.Comparison) (*positions, error) {
-	p := &positions{Order: order, total: order.Measure.of(l.report.Totals)}
-	if order.compares() {
-		with, err := l.report.Compared(compare)
-		if err != nil {
-			return nil, err
-		}
-		if with != nil {
-			p.compared = with.amounts(l.level)
-		}
-	}
-	if order.Field == ByName {
+// Positions returns the positions of rows of a report with a total. compared are the amounts of what it is compared with,
+// by ids that are trimmed, nil where there is no comparison; the order needs them if it Compares.
+// names are needed where it is by name.
+func (o Order) Positions(total usage.Usage, compared map[usage.Subject]usage.Usage, names Names) *Positions {
+	p := &Positions{Order: o, total: o.Measure.Of(total), compared: compared, names: names}
+	if o.Field == ByName {
 		p.keys = collation.NewKeys()
-		var err error
-		if p.names, err = l.names.all(ctx); err != nil {
-			return nil, err
-		}
 	}
-	return p, nil
+	return p
 }
 
 // of returns the position of a row.
-func (p *positions) of(one line) position {
-	at := position{cursor: cursor{AccountID: one.subject.AccountID, CustomerID: one.subject.CustomerID}}
-	now := p.Measure.of(one.amount)
+func (p *Positions) of(one Line) Position {
+	at := Position{AccountID: one.Subject.AccountID, CustomerID: one.Subject.CustomerID}
+	now := p.Measure.Of(one.Amount)
 	var amount usage.Usage // of the comparison
 	if p.compared != nil {
-		amount = p.compared[one.subject.Trimmed()]
+		amount = p.compared[one.Subject.Trimmed()]
 	}
-	before := p.Measure.of(amount)
+	before := p.Measure.Of(amount)
 	switch p.Field {
 	case ByID:
 	case ByName:
-		at.Name = p.names[one.subject]
+		at.Name = p.names(one.Subject)
 		at.None, at.key = at.Name == "", p.keys.Of(at.Name)
 	case ByShare:
 		// Shares are ordered as what they are shares of, where the whole is more than nothing.
@@ -125,12 +120,12 @@ func (p *positions) of(one line) position {
 	case ByPrevious:
 		at.Value, at.None = before, p.compared == nil
 	case ByChange:
-		at.Value, at.None = p.Measure.of(one.amount.Minus(amount)), p.compared == nil
+		at.Value, at.None = p.Measure.Of(one.Amount.Minus(amount)), p.compared == nil
 	case ByRelativeChange:
-		at.Value, at.Base = p.Measure.of(one.amount.Minus(amount)), max(before, -before)
+		at.Value, at.Base = p.Measure.Of(one.Amount.Minus(amount)), max(before, -before)
 		at.None = at.Base <= 0
 	default:
-		at.Value = Measure(p.Field).of(one.amount)
+		at.Value = Measure(p.Field).Of(one.Amount)
 	}
 	if at.None {
 		at.Value, at.Base = 0, 0
@@ -138,9 +133,9 @@ func (p *positions) of(one line) position {
 	return at
 }
 
-// sort returns the positions of rows, and the rows by their index, in the order.
-func (p *positions) sort(lines []line) (places []position, rows []int) {
-	places, rows = make([]position, len(lines)), make([]int, len(lines))
+// Sort returns the positions of rows, and the rows by their index, in the order.
+func (p *Positions) Sort(lines []Line) (places []Position, rows []int) {
+	places, rows = make([]Position, len(lines)), make([]int, len(lines))
 	for i, one := range lines {
 		places[i], rows[i] = p.of(one), i
 	}
@@ -150,9 +145,9 @@ func (p *positions) sort(lines []line) (places []position, rows []int) {
 	return places, rows
 }
 
-// between returns where sorted rows begin that are after a cursor, and where those end that
-// are before another. nil is no cursor.
-func (p *positions) between(places []position, rows []int, after, before *cursor) (begin, end int) {
+// Between returns where sorted rows begin that are after a position, and where those end that
+// are before another. nil is no position.
+func (p *Positions) Between(places []Position, rows []int, after, before *Position) (begin, end int) {
 	end = len(rows)
 	if after != nil {
 		at := p.at(*after)
@@ -165,18 +160,17 @@ func (p *positions) between(places []position, rows []int, after, before *cursor
 	return begin, end
 }
 
-// at returns the position that a cursor names.
-func (p *positions) at(c cursor) position {
-	at := position{cursor: c}
+// at returns a position that may come from elsewhere.
+func (p *Positions) at(from Position) Position {
 	if p.keys != nil {
-		at.key = p.keys.Of(c.Name)
+		from.key = p.keys.Of(from.Name)
 	}
-	return at
+	return from
 }
 
 // compare compares two positions. Ids decide between equal values, and follow the
 // direction only where they are what is ordered by.
-func (o Order) compare(a, b position) int {
+func (o Order) compare(a, b Position) int {
 	byID := cmp.Or(strings.Compare(a.AccountID, b.AccountID), strings.Compare(a.CustomerID, b.CustomerID))
 	if a.None != b.None {
 		if a.None {
