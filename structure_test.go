@@ -48,7 +48,7 @@ var mayImport = map[string][]string{
 	"handwritten":             {},
 	"importer/presets":        {"handwritten", "importer"},
 	"listing":                 {"usage", "collation"},
-	"export":                  {"usage", "listing"},
+	"export":                  {"usage", "listing", "handwritten"},
 	"resolvers/answer":        {"usage", "listing", "observe", "admission"},
 	"graph":                   {"usage", "listing", "resolvers/answer"},
 	"watch":                   {"usage"},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"aiusage/db"
+	"aiusage/export"
 	"aiusage/legacy/compare"
 	"aiusage/usage"
 )
@@ -16,8 +17,14 @@ var flagNames = usage.Names{
 		usage.ArgAccountID: "--account", usage.ArgCustomerID: "--customer",
 		usage.ArgStartDate: "--start", usage.ArgEndDate: "--end",
 		usage.ArgTimeZone: "--time-zone", usage.ArgPeriod: "--period",
-		db.ArgDrop:     "--drop",
-		compare.ArgOld: "--old", compare.ArgNew: "--new", compare.ArgRate: "--rate", compare.ArgTimeout: "--timeout",
+		usage.ArgGranularity: "--series", usage.ArgSearch: "--search", usage.ArgShift: "--shift", usage.ArgElapsed: "--elapsed",
+		export.ArgLevel: "--level", export.ArgColumns: "--columns", export.ArgNames: "--names", export.ArgNamed: "--named",
+		export.ArgMinimum: "--minimum", export.ArgMeasure: "--measure", export.ArgTop: "--top",
+		export.ArgOrder: "--order", export.ArgDirection: "--direction", export.ArgInclude: "--include", export.ArgPrevious: "--previous",
+		export.ArgCompareFrom: "--compare-start", export.ArgCompareTo: "--compare-end", export.ArgComparedTo: "--compare-period",
+		export.ArgSpreadsheet: "--spreadsheet",
+		db.ArgDrop:            "--drop",
+		compare.ArgOld:        "--old", compare.ArgNew: "--new", compare.ArgRate: "--rate", compare.ArgTimeout: "--timeout",
 	},
 	Spell: spell,
 }

@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 	"io"
-	"slices"
+	"strconv"
 	"time"
 
 	"aiusage/auth"
@@ -20,11 +20,26 @@ type reportCommand struct {
 	Period   string `placeholder:"NAME" help:"A range by its name instead of --start and --end, such as today, this-week, last-month or last-30-days."`
 	TimeZone string `env:"AIUSAGE_TIME_ZONE" default:"UTC" placeholder:"ZONE" help:"The IANA time zone of days (default: UTC)."`
 
-	Names    bool   `help:"Show the names of accounts and customers."`
-	Series   string `placeholder:"STEP" help:"A row for each step of time: quarter-hour, hour, day, week, month or year."`
-	Previous bool   `help:"Show the usage in the range just before as well."`
-	Top      int    `placeholder:"N" help:"Only the first N accounts and customers; the largest, unless there is an --order."`
-	Order    string `default:"" enum:",id,minutes,seconds,sessions" help:"What rows are ordered by: id, or minutes, seconds or sessions, the largest first (default: id; with --top, minutes)."`
+	Level   string `placeholder:"LEVEL" help:"What rows are of: customer (with a row of each account for what belongs to none; the default), or account."`
+	Names   bool   `help:"Show the names of accounts and customers."`
+	Series  string `placeholder:"STEP" help:"A row for each step of time: quarter-hour, hour, day, week, month or year."`
+	Columns string `placeholder:"NAMES" help:"With csv, json and ndjson, these columns in this order, such as accountName,aiMinutes."`
+
+	Search    string `placeholder:"TEXT" help:"Only rows with this text in their id or name, whatever the case and the accents."`
+	Minimum   string `placeholder:"N" help:"Only rows with at least so many minutes, or of what --measure says."`
+	Named     *bool  `negatable:"" help:"Only rows that have a name, or only those that have none."`
+	Order     string `placeholder:"ORDER" help:"What rows are ordered by: id, name, minutes, seconds, sessions, share, previous, change or change-relative; what has a size, by the largest first (default: id; with --top, minutes)."`
+	Direction string `placeholder:"DIRECTION" help:"asc or desc, instead of the direction that the --order has by itself."`
+	Measure   string `placeholder:"MEASURE" help:"What --minimum and an order by share, previous or change are of: minutes, seconds or sessions (default: minutes)."`
+	Top       string `placeholder:"N" help:"Only the first N rows; the largest, unless there is an --order."`
+
+	Previous      bool   `help:"Show the usage in the range that this one is compared with as well: the one just before, unless one of the following says otherwise."`
+	Include       string `placeholder:"WHICH" help:"The rows of which range there are: current, previous or both (default: current)."`
+	Shift         string `placeholder:"SHIFT" help:"Compare with the range that is so far back: period, week, month or year (default: period, the one just before)."`
+	Elapsed       bool   `help:"Of a range that is not over, compare what has elapsed with the same part of the other one."`
+	CompareStart  string `placeholder:"DATE" help:"Where another range starts that is compared with, as --start."`
+	CompareEnd    string `placeholder:"DATE" help:"Where it ends, as --end."`
+	ComparePeriod string `placeholder:"NAME" help:"Or its name, as --period."`
 
 	Format      string `default:"table" enum:"table,csv,json,ndjson,xml" help:"table; csv, json (an array) or ndjson with a row for each account and customer; or xml, the legacy document (default: table)."`
 	Spreadsheet bool   `help:"With csv, put an apostrophe before ids and names that a spreadsheet would take for a formula."`
@@ -32,9 +47,16 @@ type reportCommand struct {
 
 // Run prints a report, as the command line's own principal.
 func (c reportCommand) Run(ctx context.Context, p *process) error {
-	request, err := c.request()
+	parameters, err := c.parameters()
 	if err != nil {
 		return err
+	}
+	request, err := parameters.Request()
+	if err != nil {
+		return err
+	}
+	if c.Format == "xml" && (request != export.Request{}) {
+		return usage.Errorf(usage.InvalidArgument, "the legacy document has all rows by id, and nothing beside them; take another --format")
 	}
 	zone, err := usage.LoadZone(usage.ArgTimeZone, c.TimeZone)
 	if err != nil {
@@ -65,38 +87,48 @@ func (c reportCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	return c.print(p.stdout, result, request)
+	return c.print(p.stdout, result, request, parameters.Options)
 }
 
-// request is what the flags say about the rows.
-func (c reportCommand) request() (export.Request, error) {
-	request := export.Request{Names: c.Names, Previous: c.Previous, Top: c.Top, Order: export.Order(c.Order)}
-	switch {
-	case c.Order == "id":
-		request.Order = export.ByID
-	case c.Order == "" && c.Top > 0:
-		request.Order = export.ByMinutes
-	}
-	if c.Top < 0 {
-		return request, usage.Errorf(usage.InvalidArgument, "--top is at least 1")
-	}
-	if c.Series != "" {
-		at := slices.IndexFunc(usage.Steps, func(step usage.Step) bool { return spell(string(step)) == spell(c.Series) })
-		if at < 0 {
-			return request, usage.Errorf(usage.InvalidArgument, "--series %q is no step of time; accepted: quarter-hour, hour, day, week, month, year", c.Series)
-		}
-		request.Series = usage.Steps[at]
-	}
+// parameters are what the flags say about the rows.
+func (c reportCommand) parameters() (parameters export.Parameters, err error) {
 	if c.Spreadsheet && c.Format != string(export.CSV) {
-		return request, usage.Errorf(usage.InvalidArgument, "--spreadsheet is about --format csv")
+		return parameters, usage.Errorf(usage.InvalidArgument, "--spreadsheet is about --format csv")
 	}
-	if request != (export.Request{}) && c.Format == "xml" {
-		return request, usage.Errorf(usage.InvalidArgument, "the legacy document has no names, series, order or time before; take another --format")
+	if c.Columns != "" && (c.Format == "table" || c.Format == "xml") {
+		return parameters, usage.Errorf(usage.InvalidArgument, "--columns is about --format csv, json and ndjson")
 	}
-	return request, nil
+	named := ""
+	if c.Named != nil {
+		named = strconv.FormatBool(*c.Named)
+	}
+	for _, given := range []struct {
+		argument usage.Argument
+		value    string
+	}{
+		{export.ArgLevel, c.Level}, {usage.ArgGranularity, c.Series}, {export.ArgColumns, c.Columns},
+		{export.ArgNames, on(c.Names)}, {export.ArgPrevious, on(c.Previous)}, {export.ArgSpreadsheet, on(c.Spreadsheet)},
+		{usage.ArgSearch, c.Search}, {export.ArgMinimum, c.Minimum}, {export.ArgNamed, named},
+		{export.ArgOrder, c.Order}, {export.ArgDirection, c.Direction}, {export.ArgMeasure, c.Measure}, {export.ArgTop, c.Top},
+		{export.ArgInclude, c.Include}, {usage.ArgShift, c.Shift}, {usage.ArgElapsed, on(c.Elapsed)},
+		{export.ArgCompareFrom, c.CompareStart}, {export.ArgCompareTo, c.CompareEnd}, {export.ArgComparedTo, c.ComparePeriod},
+	} {
+		if err := parameters.Set(given.argument, given.value); err != nil {
+			return parameters, err
+		}
+	}
+	return parameters, nil
 }
 
-func (c reportCommand) print(w io.Writer, result *export.Result, request export.Request) error {
+// on is the value of a flag that is there or not.
+func on(flag bool) string {
+	if flag {
+		return "1"
+	}
+	return ""
+}
+
+func (c reportCommand) print(w io.Writer, result *export.Result, request export.Request, options export.Options) error {
 	switch c.Format {
 	case "table":
 		return writeReportTable(w, result, request, isTerminal(w))
@@ -107,5 +139,5 @@ func (c reportCommand) print(w io.Writer, result *export.Result, request export.
 		_, err := io.WriteString(w, "\n")
 		return err
 	}
-	return export.Write(w, export.Format(c.Format), request, result.Rows, export.Options{Spreadsheet: c.Spreadsheet})
+	return export.Write(w, export.Format(c.Format), request, result.Rows, options)
 }

@@ -52,8 +52,8 @@ func writeReportTable(w io.Writer, result *export.Result, request export.Request
 	if _, err := fmt.Fprintln(w, out.Render()); err != nil {
 		return err
 	}
-	if hidden := len(result.Subjects) - request.Top; request.Top > 0 && hidden > 0 {
-		_, err := fmt.Fprintf(w, "%d of %d; the total is that of all\n", request.Top, len(result.Subjects))
+	if result.Shown < result.All {
+		_, err := fmt.Fprintf(w, "%d of %d; the total is that of all\n", result.Shown, result.All)
 		return err
 	}
 	return nil
@@ -66,9 +66,9 @@ type reportTable struct {
 }
 
 func (t reportTable) header() table.Row {
-	header := table.Row{"Account", "Customer"}
-	if t.Names {
-		header = table.Row{"Account", "Name", "Customer", "Name"}
+	header := t.named("Account", "Name")
+	if t.Level == usage.ByCustomer {
+		header = append(header, t.named("Customer", "Name")...)
 	}
 	if t.Series != "" {
 		header = append(header, "From", "To")
@@ -80,19 +80,27 @@ func (t reportTable) header() table.Row {
 	return header
 }
 
+// named returns an id and, where names are asked for, its name.
+func (t reportTable) named(id, name string) table.Row {
+	if t.Names {
+		return table.Row{id, name}
+	}
+	return table.Row{id}
+}
+
 // firstAmount returns how many columns there are before the amounts.
 func (t reportTable) firstAmount() int {
 	return len(t.header()) - len(t.amounts(usage.Usage{}, usage.Usage{}))
 }
 
 func (t reportTable) row(row export.Row) table.Row {
-	customer := printable(row.CustomerID)
-	if row.CustomerID == "" {
-		customer = noCustomer
-	}
-	cells := table.Row{printable(row.AccountID), customer}
-	if t.Names {
-		cells = table.Row{printable(row.AccountID), printable(row.AccountName), customer, printable(row.CustomerName)}
+	cells := t.named(printable(row.AccountID), printable(row.AccountName))
+	if t.Level == usage.ByCustomer {
+		customer := printable(row.CustomerID)
+		if row.CustomerID == "" {
+			customer = noCustomer
+		}
+		cells = append(cells, t.named(customer, printable(row.CustomerName))...)
 	}
 	if t.Series != "" {
 		to := row.To.Format(time.RFC3339)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"aiusage/export"
+	"aiusage/listing"
 	"aiusage/usage"
 )
 
@@ -119,6 +120,11 @@ func someUsage() *made {
 		names: map[usage.Subject]string{{AccountID: "a"}: "Acme <&>", {AccountID: "b", CustomerID: "x"}: "=1+1"},
 		asOf:  time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC),
 	}
+}
+
+// by is the order by a measure, the largest first.
+func by(measure listing.Measure) listing.Order {
+	return listing.Order{Field: listing.OrderField(measure), Direction: listing.Descending}
 }
 
 func written(t *testing.T, m *made, span usage.Range, request export.Request, format export.Format, options export.Options) string {
@@ -241,7 +247,7 @@ func TestALargeSeriesIsReadInParts(t *testing.T) {
 }
 
 func TestRowsOfAccounts(t *testing.T) {
-	request := export.Request{Level: usage.ByAccount, Names: true, Previous: true, Order: export.BySeconds}
+	request := export.Request{Level: usage.ByAccount, Names: true, Previous: true, Order: by(listing.Seconds)}
 	got := written(t, someUsage(), march, request, export.CSV, export.Options{})
 	want := `accountId,accountName,aiMinutes,aiSeconds,sessions,previousAiMinutes,previousAiSeconds,previousSessions
 a,Acme <&>,11,610,2,0,0,0
@@ -299,9 +305,9 @@ func TestTopAndOrder(t *testing.T) {
 		want    string
 	}{
 		{export.Request{}, "a- ax bx"},
-		{export.Request{Order: export.ByMinutes}, "ax bx a-"},
-		{export.Request{Order: export.BySessions}, "bx a- ax"},
-		{export.Request{Order: export.BySeconds, Top: 2}, "ax bx"},
+		{export.Request{Order: by(listing.Minutes)}, "ax bx a-"},
+		{export.Request{Order: by(listing.Sessions)}, "bx a- ax"},
+		{export.Request{Order: by(listing.Seconds), Top: 2}, "ax bx"},
 		{export.Request{Top: 1}, "a-"},
 		{export.Request{Top: 9}, "a- ax bx"},
 	} {
@@ -441,6 +447,30 @@ func TestRowsAreWrittenAsTheyCome(t *testing.T) {
 		}
 		if most > 128<<10 {
 			t.Errorf("%s: %d bytes were waiting", format, most)
+		}
+	}
+}
+
+// Of a range that goes on, a part is compared with the same part.
+func TestWhatHasElapsedIsComparedWithAsMuch(t *testing.T) {
+	m := someUsage()
+	for asOf, want := range map[time.Time]int64{
+		time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC):   0,
+		time.Date(2026, 3, 11, 0, 0, 0, 0, time.UTC):  2,
+		time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC): 2,
+	} {
+		m.asOf = asOf
+		request := export.Request{Previous: true, Include: listing.OfEither, Compare: usage.Comparison{Elapsed: true}}
+		result, err := export.Read(t.Context(), m, usage.Query{Range: march, Zone: time.UTC}, request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before int64
+		for row := range result.Rows {
+			before += row.Previous.Sessions
+		}
+		if before != want || result.Previous.Totals.Sessions != want {
+			t.Errorf("as of %s: %d sessions before, of %d, want %d", asOf, before, result.Previous.Totals.Sessions, want)
 		}
 	}
 }

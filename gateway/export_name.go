@@ -13,7 +13,7 @@ import (
 )
 
 // disposition is the header that has browsers save an export, under a name that says whose
-// usage it is, of which range, and in which zone (RFC 6266). A name that is not ASCII alone
+// usage it is, of which range, in which zone, and what was searched for (RFC 6266). A name that is not ASCII alone
 // comes in two forms, of which browsers that know the second take that.
 func disposition(asked *askedExport, format export.Format) string {
 	name := fileName(asked) + "." + string(format)
@@ -30,6 +30,10 @@ func disposition(asked *askedExport, format export.Format) string {
 	}
 	return header
 }
+
+// maxSearchName bounds what the name of a file has of a search, in characters: names of files
+// have some 255 bytes.
+const maxSearchName = 30
 
 func fileName(asked *askedExport) string {
 	parts := []string{"ai-usage"}
@@ -49,6 +53,9 @@ func fileName(asked *askedExport) string {
 	parts = append(parts, rangeName(query), safe(query.Zone.String()))
 	if asked.rows.Series != "" {
 		parts = append(parts, "by-"+strings.ToLower(strings.ReplaceAll(string(asked.rows.Series), "_", "-")))
+	}
+	if search := []rune(asked.rows.Filter.Search); len(search) > 0 {
+		parts = append(parts, "search-"+safe(string(search[:min(len(search), maxSearchName)])))
 	}
 	return strings.Join(parts, "_")
 }

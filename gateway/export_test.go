@@ -100,7 +100,7 @@ func textsOf(object map[string]any) record {
 }
 
 // fields are the selections of a row of a level, from which its records are made.
-func fields(names, previous bool, step, level string) string {
+func fields(names bool, previous, step, level string) string {
 	selected := "accountId aiMinutes aiSeconds sessions"
 	if level == "customer" {
 		selected += " customerId"
@@ -111,8 +111,8 @@ func fields(names, previous bool, step, level string) string {
 			selected += " customer{name}"
 		}
 	}
-	if previous {
-		selected += " previous{aiMinutes aiSeconds sessions}"
+	if previous != "" {
+		selected += " previous:" + previous + "{aiMinutes aiSeconds sessions}"
 	}
 	if step != "" {
 		selected += " series(granularity:" + step + "){from to partial aiMinutes aiSeconds sessions}"
@@ -146,6 +146,79 @@ func rowsOfNode(node map[string]any, level string) (rows []record) {
 	return rows
 }
 
+// choice is which rows are asked for, as parameters of an export and as arguments of a connection.
+type choice struct {
+	parameters url.Values
+	arguments  []string
+	// compared is the field that has what is compared with.
+	compared string
+}
+
+// drawChoice draws a choice. Nothing is compared unless the range has both ends.
+func drawChoice(pick func(...string) string, hasEnds, previous bool) choice {
+	c := choice{parameters: url.Values{}, compared: "previous"}
+	orders := map[string]string{"id": "ID", "name": "NAME", "minutes": "AI_MINUTES", "SECONDS": "AI_SECONDS", "sessions": "SESSIONS", "share": "SHARE",
+		"previous": "PREVIOUS", "change": "CHANGE", "change-relative": "CHANGE_RELATIVE", "CHANGE_RELATIVE": "CHANGE_RELATIVE", "": "ID"}
+	measures := map[string]string{"minutes": "AI_MINUTES", "seconds": "AI_SECONDS", "AI_SESSIONS": "SESSIONS", "": "AI_MINUTES"}
+	set := func(name, value string) string {
+		if value != "" {
+			c.parameters.Set(name, value)
+		}
+		return value
+	}
+	words := []string{"", "id", "name", "minutes", "SECONDS", "sessions", "share"}
+	include := ""
+	if hasEnds {
+		words = append(words, "previous", "change", "change-relative", "CHANGE_RELATIVE")
+		include = set("include", pick("", "", "current", "previous", "BOTH"))
+	}
+	order := set("order", pick(words...))
+	comparing := slices.Contains([]string{"PREVIOUS", "CHANGE", "CHANGE_RELATIVE"}, orders[order])
+	minimum := set("minimum", pick("", "", "", "0", "100", "1000"))
+	measure := ""
+	if minimum != "" || comparing || orders[order] == "SHARE" {
+		measure = set("measure", pick("", "minutes", "seconds", "AI_SESSIONS"))
+	}
+	direction := map[bool]string{true: "ASC", false: "DESC"}[order == "id" || order == "name" || order == ""]
+	if order != "" {
+		if given := set("direction", pick("", "", "asc", "DESC")); given != "" {
+			direction = strings.ToUpper(given)
+		}
+	}
+	c.arguments = append(c.arguments, "first:100", fmt.Sprintf("orderBy:{field:%s,direction:%s,measure:%s}", orders[order], direction, measures[measure]))
+	filter := fmt.Sprintf("search:%q", set("search", pick("", "", "", "", "", "C-1", "unal", "=", "CUS")))
+	if minimum != "" {
+		filter += fmt.Sprintf(",minimum:{measure:%s,value:%s}", measures[measure], minimum)
+	}
+	if named := set("named", pick("", "", "", "", "1", "false")); named != "" {
+		filter += fmt.Sprintf(",named:%v", named == "1")
+	}
+	c.arguments = append(c.arguments, "filter:{"+filter+"}")
+	if include != "" {
+		c.arguments = append(c.arguments, "include:"+strings.ToUpper(include))
+	}
+	if !previous && !comparing && include != "previous" && include != "BOTH" {
+		return c
+	}
+	switch pick("", "shift", "dates", "period") {
+	case "shift":
+		shift := strings.ToUpper(set("shift", pick("period", "week", "MONTH", "year")))
+		set("elapsed", pick("", "1"))
+		elapsed := fmt.Sprint(c.parameters.Has("elapsed"))
+		c.arguments = append(c.arguments, "compare:{shift:"+shift+",elapsed:"+elapsed+"}")
+		c.compared = "previous(shift:" + shift + ",elapsed:" + elapsed + ")"
+	case "dates":
+		from, to := set("compareStartDate", pick("2026-03-05", "2026-02-01")), set("compareEndDate", pick("2026-03-08T12:00", "2026-03-30"))
+		c.arguments = append(c.arguments, fmt.Sprintf("compare:{startDate:%q,endDate:%q}", from, to))
+		c.compared = fmt.Sprintf("compareTo(startDate:%q,endDate:%q)", from, to)
+	case "period":
+		set("comparePeriod", pick("this-year", "THIS_YEAR"))
+		c.arguments = append(c.arguments, "compare:{period:THIS_YEAR}")
+		c.compared = "compareTo(period:THIS_YEAR)"
+	}
+	return c
+}
+
 // Whatever is asked, whoever asks and in whatever format: the rows are those of GraphQL.
 func TestExportsHaveTheRowsOfGraphQL(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
@@ -155,7 +228,7 @@ func TestExportsHaveTheRowsOfGraphQL(t *testing.T) {
 		s := start(t, store)
 		pick := func(values ...string) string { return values[random.IntN(len(values))] }
 		seen := map[string]int{}
-		for range 150 {
+		for range 200 {
 			level, format, user := pick("customer", "account"), pick("csv", "json", "ndjson"), pick("ada", "ada", "ann", "nil", "bob", "")
 			names, previous, step := random.IntN(2) == 0, random.IntN(3) == 0, pick("", "", "DAY", "WEEK", "MONTH")
 			parameters, arguments := url.Values{"level": {level}}, []string{}
@@ -165,10 +238,10 @@ func TestExportsHaveTheRowsOfGraphQL(t *testing.T) {
 					arguments = append(arguments, fmt.Sprintf("%s:%q", name, value))
 				}
 			}
-			give("accountId", pick("", "", "acc-1", "acc-2", "acc-99"))
-			give("customerId", pick("", "", "", "cus-1", `q",;`))
+			give("accountId", pick("", "", "", "", "", "acc-1", "acc-2", "acc-99"))
+			give("customerId", pick("", "", "", "", "", "", "cus-1", `q",;`))
 			for _, name := range []string{"accountIds", "customerIds"} {
-				if ids := pick("", "", "acc-1", "acc-2,acc-1", `cus-1,q",;`); ids != "" {
+				if ids := pick("", "", "", "", "", "", "acc-1", "acc-2,acc-1", `cus-1,q",;`); ids != "" {
 					parameters[name] = strings.SplitN(ids, ",", 2)
 					text, err := json.Marshal(parameters[name])
 					if err != nil {
@@ -189,12 +262,20 @@ func TestExportsHaveTheRowsOfGraphQL(t *testing.T) {
 			if step != "" {
 				parameters.Set("granularity", pick(step, strings.ToLower(step)))
 			}
-			list := map[string]string{"customer": "customerUsage", "account": "accountUsage"}[level]
-			asked := s.query(t, user, fmt.Sprintf("{aiUsage(%s){%s{%s}}}", strings.Join(arguments, ","), list, fields(names, previous, step, level)))
+			chosen := drawChoice(pick, parameters.Get("startDate") != "", previous)
+			maps.Copy(parameters, chosen.parameters)
+			if !previous {
+				chosen.compared = ""
+			}
+			list := map[string]string{"customer": "customerUsageConnection", "account": "accountUsageConnection"}[level]
+			asked := s.query(t, user, fmt.Sprintf("{aiUsage(%s){%s(%s){nodes{%s}}}}", strings.Join(arguments, ","), list,
+				strings.Join(chosen.arguments, ","), fields(names, chosen.compared, step, level)))
 			got := s.ask(t, user, "GET", "/export/usage."+format+"?"+parameters.Encode(), "", "")
 			what := fmt.Sprintf("%s?%s as %s", format, parameters.Encode(), user)
 			var document struct {
-				Data   struct{ AIUsage map[string][]map[string]any }
+				Data struct {
+					AIUsage map[string]struct{ Nodes []map[string]any }
+				}
 				Errors []struct {
 					Extensions struct{ Code, Argument string }
 				}
@@ -213,10 +294,14 @@ func TestExportsHaveTheRowsOfGraphQL(t *testing.T) {
 				continue
 			}
 			var want []record
-			for _, node := range document.Data.AIUsage[list] {
+			for _, node := range document.Data.AIUsage[list].Nodes {
 				want = append(want, rowsOfNode(node, level)...)
 			}
 			seen[level+step] += len(want)
+			if len(want) > 2 {
+				seen["order "+strings.ToLower(parameters.Get("order"))]++
+				seen["include "+strings.ToLower(parameters.Get("include"))]++
+			}
 			if got.status != 200 {
 				t.Fatalf("%s: got %d %s", what, got.status, got.body)
 			}
@@ -227,7 +312,9 @@ func TestExportsHaveTheRowsOfGraphQL(t *testing.T) {
 				t.Fatalf("%s: got\n%v\nwant\n%v", what, rows, want)
 			}
 		}
-		for _, what := range []string{"customer", "account", "customerDAY", "accountMONTH", "FORBIDDEN", "UNAUTHENTICATED"} {
+		for _, what := range []string{"customer", "account", "customerDAY", "accountMONTH", "FORBIDDEN", "UNAUTHENTICATED",
+			"order ", "order id", "order name", "order minutes", "order seconds", "order sessions", "order share", "order previous", "order change",
+			"order change-relative", "include previous", "include both"} {
 			if seen[what] == 0 {
 				t.Errorf("nothing was compared of %s: %v", what, seen)
 			}
@@ -323,8 +410,32 @@ func TestWhatAnExportDoesNotTakeIsRefusedByName(t *testing.T) {
 		"previous=1&granularity=DAY&startDate=2026-03-01&endDate=2026-03-02": {"previous and granularity cannot go together"},
 		"previous=1": {"a start and an end"},
 		"granularity=QUARTER_HOUR&startDate=2000-01-01&endDate=2026-03-02": {`"argument":"granularity"`, "at most 10000 points"},
-		"accountId=%zz": {"cannot be read"},
-		"a=1;b=2":       {"cannot be read"},
+		"direction=up&order=id":              {`"argument":"direction"`, `"desc"`},
+		"direction=asc":                      {`"argument":"direction"`, "direction is about an order"},
+		"order=chnge":                        {`order \"chnge\" is not known; did you mean change?`},
+		"measure=hours&order=share":          {`"argument":"measure"`, `"seconds"`},
+		"measure=seconds":                    {`"argument":"measure"`, "neither is asked for"},
+		"measure=seconds&order=minutes":      {`"argument":"measure"`},
+		"minimum=1.5":                        {`"argument":"minimum"`, "a whole number"},
+		"minimum=9223372036854775808":        {`"argument":"minimum"`},
+		"named=maybe":                        {`"argument":"named"`},
+		"include=all":                        {`"argument":"include"`, `"both"`},
+		"shift=DAY&previous=1":               {`"argument":"shift"`, `"week"`},
+		"shift=WEEK":                         {`"argument":"shift"`, "nothing is compared"},
+		"elapsed=1":                          {`"argument":"elapsed"`, "nothing is compared"},
+		"comparePeriod=LAST_YEAR":            {`"argument":"comparePeriod"`, "nothing is compared"},
+		"compareStartDate=2026-01-01":        {`"argument":"comparePeriod"`, "nothing is compared"},
+		"comparePeriod=NEXT_YEAR":            {`"argument":"comparePeriod"`, `"LAST_MONTH"`},
+		"search=%ff":                         {`"argument":"search"`, "UTF-8"},
+		"search=" + strings.Repeat("x", 256): {`"argument":"search"`, "longer"},
+		"previous=1&startDate=2026-03-01&endDate=2026-03-02&compareStartDate=2026-02-30":             {`"argument":"compareStartDate"`, "does not exist"},
+		"previous=1&startDate=2026-03-01&endDate=2026-03-02&compareEndDate=soon":                     {`"argument":"compareEndDate"`},
+		"previous=1&startDate=2026-03-01&endDate=2026-03-02&comparePeriod=TODAY&shift=WEEK":          {`"argument":"shift"`, "cannot go together with compareStartDate"},
+		"previous=1&startDate=2026-03-01&endDate=2026-03-02&comparePeriod=TODAY&compareEndDate=2026": {`"argument":"period"`},
+		"order=change&startDate=2026-03-01":                                                          {"a start and an end"},
+		"include=both":                                                                               {"a start and an end"},
+		"accountId=%zz":                                                                              {"cannot be read"},
+		"a=1;b=2":                                                                                    {"cannot be read"},
 	} {
 		for _, method := range []string{"GET", "HEAD"} {
 			got := s.ask(t, "ada", method, "/export/usage.csv?"+query, "", "")

@@ -127,6 +127,8 @@ func (n Names) value(value any) any {
 		return n.argument(value)
 	case Period:
 		return n.spell(string(value))
+	case Step:
+		return n.spell(string(value))
 	case Text:
 		return n.text(value)
 	}
@@ -151,7 +153,7 @@ func (n Names) spell(value string) string {
 func dependsOnDoor(values []any) bool {
 	return slices.ContainsFunc(values, func(value any) bool {
 		switch value.(type) {
-		case Argument, Period, Text:
+		case Argument, Period, Step, Text:
 			return true
 		}
 		return false

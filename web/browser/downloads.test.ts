@@ -44,10 +44,22 @@ test('a download has the rows that are shown, in their order and under a name of
   const csv = await download(page, 'CSV');
   expect(csv.name).toBe('ai-usage_2026-01-01_2026-12-31_America-New_York.csv');
   const lines = csv.text.trimEnd().split('\n');
-  expect(lines[0]).toBe('accountId,accountName,aiMinutes,aiSeconds,sessions');
+  expect(lines[0]).toBe('accountId,accountName,aiMinutes,aiSeconds,sessions,previousAiMinutes,previousAiSeconds,previousSessions');
   expect(lines.length).toBe(rows.length + 1);
   expect((await download(page, 'CSV for spreadsheets')).text).toBe(csv.text); // there is nothing to defuse
   expect(new URL(page.url()).pathname).toBe('/');
+});
+
+test('what is searched for is downloaded in the order of the page, with what it is compared with', async () => {
+  const { page } = await open('/?from=2026-01-01&to=2026-12-31&zone=Asia%2FKolkata&sort=change&search=ACC-0');
+  const shown = await tableRows(page);
+  const file = await download(page, 'JSON');
+  expect(file.name).toBe('ai-usage_2026-01-01_2026-12-31_Asia-Kolkata_search-ACC-0.json');
+  const rows = JSON.parse(file.text) as { accountId: string; aiMinutes: number; previousAiMinutes: number }[];
+  expect(shown.length).toBeGreaterThan(3);
+  expect(rows.map(({ accountId, aiMinutes }) => [accountId, aiMinutes])).toEqual(shown.map(([id, minutes]) => [id, digits(minutes!)]));
+  const changes = rows.map(({ aiMinutes, previousAiMinutes }) => aiMinutes - previousAiMinutes);
+  expect(changes).toEqual([...changes].sort((a, b) => a - b));
 });
 
 test('of an account its customers are downloaded, and of a customer the points of the chart', async () => {

@@ -14,7 +14,7 @@ interface DownloadsProps {
   old: Span | undefined;
 }
 
-// Downloads leads to files of the rows of the page's range, whatever is searched for in them. They are links and no scripts, so that
+// Downloads leads to files of the rows that the page shows. They are links and no scripts, so that
 // the browser saves them under the gateway's name while they come, and whoever is signed out by now
 // is led to the page to sign in, and from there to the file.
 export function Downloads({ scope, view, granularity, old }: DownloadsProps) {

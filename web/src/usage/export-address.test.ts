@@ -8,12 +8,17 @@ const view: View = {
 
 test('accounts of a period, for a spreadsheet', () => {
   expect(exportAddress({}, view, 'DAY', 'spreadsheet'))
-    .toBe('/export/usage.csv?period=LAST_MONTH&timeZone=Europe%2FBerlin&level=account&names=1&order=seconds&spreadsheet=1');
+    .toBe('/export/usage.csv?period=LAST_MONTH&timeZone=Europe%2FBerlin&level=account&names=1&previous=1&elapsed=1&include=both&order=ai_seconds&direction=desc&spreadsheet=1');
 });
 
 test('customers of an account between two days', () => {
   expect(exportAddress({ accountId: 'a&b' }, { ...view, range: { from: '2026-03-01', to: '2026-03-31' } }, 'DAY', 'csv'))
-    .toBe('/export/usage.csv?accountId=a%26b&startDate=2026-03-01&endDate=2026-03-31&timeZone=Europe%2FBerlin&level=customer&names=1&order=seconds');
+    .toBe('/export/usage.csv?accountId=a%26b&startDate=2026-03-01&endDate=2026-03-31&timeZone=Europe%2FBerlin&level=customer&names=1&previous=1&elapsed=1&include=both&order=ai_seconds&direction=desc');
+});
+
+test('what is searched for, in another order', () => {
+  expect(exportAddress({}, { ...view, measure: 'SESSIONS', order: { field: 'CHANGE_RELATIVE', descending: false }, search: 'a&b' }, 'DAY', 'json'))
+    .toBe('/export/usage.json?period=LAST_MONTH&timeZone=Europe%2FBerlin&level=account&names=1&previous=1&elapsed=1&include=both&search=a%26b&order=change_relative&direction=asc&measure=sessions');
 });
 
 test('a customer over time', () => {
