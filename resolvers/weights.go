@@ -43,6 +43,10 @@ func weights(of lengths) (c graph.ComplexityRoot) {
 	c.AIAccountUsage.CustomerUsage = rows(of.customersOfAccount)
 	c.AIAccountUsage.Series = series
 	c.AICustomerUsage.Series = series
+	c.AIUsage.SessionsConnection = pageOfSessions
+	c.AIAccountUsage.SessionsConnection = pageOfSessions
+	c.AICustomerUsage.SessionsConnection = pageOfSessions
+	c.AIUsagePoint.SessionsConnection = pageOfSessions
 	c.Query.Accounts = func(below int, _ *string, first *int32, _ *string, last *int32, _ *string) int {
 		return page(below, first, last)
 	}
@@ -70,6 +74,11 @@ func rows(length int) func(int, *listing.Filter, listing.Include, *answer.Compar
 
 // pageOfRows weighs a connection of rows.
 func pageOfRows(below int, first *int32, _ *string, last *int32, _ *string, _ listing.Order, _ *listing.Filter, _ listing.Include, _ *answer.Comparison) int {
+	return page(below, first, last)
+}
+
+// pageOfSessions weighs a connection of sessions.
+func pageOfSessions(below int, first *int32, _ *string, last *int32, _ *string) int {
 	return page(below, first, last)
 }
 

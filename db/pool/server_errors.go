@@ -19,6 +19,7 @@ const (
 	ErUnknownCommand   = 1047 // Galera, for a node that is not in its cluster
 	ErBadDB            = 1049
 	ErServerShutdown   = 1053
+	ErBadField         = 1054
 	ErDupEntry         = 1062
 	ErNoSuchTable      = 1146
 	ErLockWaitTimeout  = 1205

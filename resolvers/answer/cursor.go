@@ -25,8 +25,11 @@ type cursor struct {
 	Base  int64 `json:"b,omitempty"`
 	None  bool  `json:"n,omitempty"`
 	// Name is the row's name, where rows are ordered by it.
-	Name       string `json:"m,omitempty"`
-	AccountID  string `json:"a"`
+	Name string `json:"m,omitempty"`
+	// Start and Session are the place of a session.
+	Start      string `json:"s,omitempty"`
+	Session    string `json:"i,omitempty"`
+	AccountID  string `json:"a,omitempty"`
 	CustomerID string `json:"c,omitempty"`
 }
 
