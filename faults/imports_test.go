@@ -20,6 +20,9 @@ func (w *world) importFile(t *testing.T, rows, width int) (account, path string,
 	sessions = map[string]session{}
 	for row := range rows {
 		id, one := fmt.Sprint(account, "-", row, strings.Repeat("\U0001F4DE", width)), sessionOf(row)
+		if row == rows-1 {
+			id = account + "-last of all"
+		}
 		one.account, one.customer = account, "customer"+strings.Repeat("\U0001F4DE", width)
 		sessions[id] = one
 		fmt.Fprintf(&text, "%s,%s,%s,%s,%d\n", id, one.account, one.customer, one.start.Format(time.RFC3339Nano), one.seconds)
@@ -75,8 +78,10 @@ func (w *world) midImport(t *testing.T, cut func(importing *process)) {
 	t.Helper()
 	const rows = 400
 	account, path, sessions := w.importFile(t, rows, 0)
-	// Whoever stores the same session waits until it is certain that this one is not.
-	held := w.hold(t, `INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('`+account+`-7', 'nobody', '2026-01-01', 1)`)
+	// Whoever stores the same session waits until it is certain that this one is not stored. Nobody
+	// else does, because nothing is to be put between it and the one before it.
+	w.platform.store(t.Context(), account+"-last", sessionOf(0))
+	held := w.hold(t, `INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('`+account+`-last of all', 'nobody', '2026-01-01', 1)`)
 	var command *process
 	w.importing(t, account, sessions, func() {
 		command = start(t, w.throughProxy, "import", path)
@@ -84,7 +89,7 @@ func (w *world) midImport(t *testing.T, cut func(importing *process)) {
 		w.await(t, "one of the import's writers waits, and the others are done", func() bool {
 			waits, now := w.waits(t), len(w.sessionsOf(t, account))
 			defer func() { before = now }()
-			return waits && now == before && now > rows/2
+			return waits && now == before && now > 0
 		})
 	})
 	stored := w.sessionsOf(t, account)
