@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -80,7 +81,10 @@ func (c *callers) askOnce(at door) {
 	since := c.ledger.taken()
 	response, err := c.client.Do(at.request(ctx))
 	if err != nil {
-		if !c.mayBeGone.Load() {
+		switch {
+		case at.name == "export" && errors.Is(err, io.EOF):
+			c.note(at, "cut off") // before its first rows were sent
+		case !c.mayBeGone.Load():
 			c.complain(at, "no answer: %v", err)
 		}
 		return

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"aiusage/internal/dbtest"
@@ -74,8 +75,9 @@ func TestFaultsPassWithoutAWrongAnswer(t *testing.T) {
 			passed := t.Run(one.name, func(t *testing.T) {
 				stop := func() {}
 				if !one.alone {
-					stop = w.platform.write(t)
+					stop = sync.OnceFunc(w.platform.write(t))
 				}
+				defer stop() // also where the fault is skipped
 				w.serves(t)
 				one.happen(t, w)
 				w.serves(t)

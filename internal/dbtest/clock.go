@@ -25,9 +25,11 @@ func (s *Server) GiveClock(t *testing.T) (back func()) {
 	if err := errors.Join(s.askForTime(found[0]), s.Stop(), s.Start()); err != nil {
 		t.Fatal(err)
 	}
+	pid := s.process.child.Pid
 	return func() {
 		t.Helper()
 		s.command.Env = before
+		defer removeClock(pid)
 		if err := errors.Join(s.Stop(), s.Start()); err != nil {
 			t.Fatal(err)
 		}
@@ -48,6 +50,13 @@ func (s *Server) askForTime(from string) error {
 		"LD_PRELOAD="+filepath.Join(s.seen, "libfaketime.so"), "FAKETIME_TIMESTAMP_FILE="+filepath.Join(s.seen, "clock"),
 		"FAKETIME_CACHE_DURATION=1", "FAKETIME_DONT_FAKE_MONOTONIC=1")
 	return err
+}
+
+// removeClock removes what the library leaves behind in memory of a process.
+func removeClock(pid int) {
+	for _, name := range []string{"faketime_shm_", "sem.faketime_sem_"} {
+		_ = os.Remove(filepath.Join("/dev/shm", fmt.Sprint(name, pid)))
+	}
 }
 
 // writeClock writes by how much the server's clock is to be ahead, in one step.

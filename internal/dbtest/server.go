@@ -196,6 +196,9 @@ func (s *Server) Resume() error { return s.process.signal(resumeSignal) }
 func (s *Server) close() {
 	if s.process != nil {
 		s.process.kill()
+		if s.process.child != nil {
+			removeClock(s.process.child.Pid)
+		}
 	}
 	unmount(s.data())
 	if err := os.RemoveAll(s.folder); err != nil {
