@@ -37,7 +37,7 @@ var faults = []fault{
 }
 
 // ownServer can be killed without losing what it has said is stored, and its disk can be filled.
-// MySQL's binary log is on another disk: where that is full, the server waits for room by itself.
+// MySQL's binary log is on another disk, so that it is the tables that have no room.
 var ownServer = dbtest.Own{
 	Disk: 384 << 20,
 	Options: func(engine string) []string {
