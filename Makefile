@@ -4,6 +4,7 @@ GO      ?= go
 ARGS    ?=
 FUZZTIME ?= 50000x
 HISTORIES ?= 1000
+ROUNDS ?= 3
 PACKAGES ?= $(MUTANTS)
 
 # The embedded database is a module of its own. The same flags everywhere let
@@ -150,7 +151,8 @@ fuzz: audits ## Run each fuzz target on FUZZTIME (50000x) inputs
 	done
 
 .PHONY: faults
-faults: build ## Let each statement of maintaining the sums fail, one after the other
+faults: build ## Break all that a gateway stands on ROUNDS (3) times, and let each statement of maintaining the sums fail
+	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) test ./faults -timeout 2h -rounds $(ROUNDS)
 	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) run ./internal/dbtest/engines -- $(GO) test ./db -run NoStatement -timeout 2h -every-statement
 
 .PHONY: cases

@@ -64,6 +64,7 @@ var mayImport = map[string][]string{
 	"bench/load":              {"usage", "db", "importer", "sample"},
 	"bench/mutants":           {},
 	"cli":                     {"usage", "admission", "observe", "observe/metrics", "observe/audit", "observe/traces", "auth", "db", "db/inspect", "sample", "importer", "importer/presets", "handwritten", "export", "graph", "resolvers", "legacy", "legacy/compare", "gateway", "status"},
+	"faults":                  {},
 	"packaging/systemd":       {},
 	"":                        {"cli"},
 	"internal/dbtest":         {},

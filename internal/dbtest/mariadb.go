@@ -37,7 +37,7 @@ func newMariaDB() (*Server, error) {
 		"--innodb-buffer-pool-size=256M",
 		// Tests do not need to survive a power failure, and waiting for the disk takes longer than all they do.
 		"--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-flush-method=nosync")
-	server := &Server{adminDSN: rootDSN(port), folder: folder, command: command}
+	server := &Server{adminDSN: rootDSN(port), folder: folder, seen: folder, command: command}
 	err = errors.Join(asUser(install, "mysql", folder), asUser(command, "mysql", folder))
 	if err == nil {
 		err = newData("mariadb", folder, install)
@@ -47,6 +47,12 @@ func newMariaDB() (*Server, error) {
 		return nil, err
 	}
 	return server, nil
+}
+
+// hasMariaDB tells whether there is one on this machine.
+func hasMariaDB() bool {
+	_, err := exec.LookPath("mariadbd")
+	return err == nil
 }
 
 // runInstaller runs a program that creates a server's system tables.

@@ -36,7 +36,7 @@ func rooted(root string) place {
 	if dataParent() != sharedMemory || !canShare() {
 		return onDisk(root)
 	}
-	const mounted = `mount --bind "$1" "$0$1" && shift && exec chroot "$0" "$@"`
+	const mounted = `mount --rbind "$1" "$0$1" && shift && exec chroot "$0" "$@"`
 	return place{sharedMemory, sharedMemory, func(program string, args ...string) *exec.Cmd {
 		return exec.Command("unshare", append([]string{"--mount", "sh", "-c", mounted, root, sharedMemory, program}, args...)...)
 	}}

@@ -46,12 +46,18 @@ func newMySQL() (*Server, error) {
 		"--innodb-buffer-pool-size=256M",
 		// Tests do not need to survive a power failure, and waiting for the disk takes longer than all they do.
 		"--innodb-flush-log-at-trx-commit=0", "--sync-binlog=0", "--innodb-doublewrite=OFF", "--innodb-flush-method=nosync")...)
-	server := &Server{adminDSN: rootDSN(port), folder: folder, command: command}
+	server := &Server{adminDSN: rootDSN(port), folder: folder, seen: inside, command: command}
 	if err := newData("mysql", folder, install); err != nil {
 		server.close()
 		return nil, err
 	}
 	return server, nil
+}
+
+// hasMySQL tells whether there is one on this machine.
+func hasMySQL() bool {
+	_, _, err := mysqlIn(os.Getenv(rootVariable))
+	return err == nil
 }
 
 // mysqlIn returns where MySQL's server runs, and its program: inside root, or the one on

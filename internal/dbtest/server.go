@@ -33,12 +33,15 @@ type Server struct {
 	// by Private. It stays the same when the server is stopped and started.
 	DSN string
 
-	// engine is the name of its kind, for a server made by EachConfigured.
+	// engine is the name of its kind, for a server made by EachConfigured or EachOwn.
 	engine   string
 	adminDSN string
-	folder   string
-	command  *exec.Cmd // a template: every start makes a new one of it
-	process  *process
+	// folder is where its files are, and seen the name that it knows that folder by.
+	folder, seen string
+	command      *exec.Cmd // a template: every start makes a new one of it
+	process      *process
+	// noDisk says why it has no disk of its own.
+	noDisk error
 	// printsDSN tells that the first line of output is the administrator's DSN.
 	printsDSN bool
 }
@@ -160,6 +163,20 @@ func (s *Server) Stop() error {
 	}
 }
 
+// Kill ends the server as a crash does. What it has written is still there when it is started
+// again.
+func (s *Server) Kill() { s.process.kill() }
+
+// HasEnded tells whether the server is gone, by itself or otherwise.
+func (s *Server) HasEnded() bool {
+	select {
+	case <-s.process.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // Pause makes the server hang: connections stay open, and nothing is answered.
 // It returns when every thread of the server has come to a halt.
 func (s *Server) Pause() error {
@@ -179,11 +196,18 @@ func (s *Server) Resume() error { return s.process.signal(resumeSignal) }
 func (s *Server) close() {
 	if s.process != nil {
 		s.process.kill()
+		if s.process.child != nil {
+			removeClock(s.process.child.Pid)
+		}
 	}
+	unmount(s.data())
 	if err := os.RemoveAll(s.folder); err != nil {
 		fmt.Fprintln(os.Stderr, "removing a test server's files:", err)
 	}
 }
+
+// data is the folder of the server's data.
+func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 
 // freePort is a TCP port that no program listens on.
 func freePort() (int, error) {
@@ -216,6 +240,7 @@ func newFolder(parent string) (string, error) {
 	for _, folder := range left {
 		owner, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(folder), folderPrefix), "-")
 		if pid, err := strconv.Atoi(owner); err == nil && !isRunning(pid) {
+			unmount(filepath.Join(folder, "data"))
 			_ = os.RemoveAll(folder)
 		}
 	}
