@@ -99,6 +99,10 @@ func (m *made) Names(_ context.Context, subjects []usage.Subject) (map[usage.Sub
 	return found, nil
 }
 
+func (m *made) Sessions(context.Context, usage.SessionsQuery) ([]usage.ListedSession, error) {
+	return nil, nil
+}
+
 func (m *made) Close() error { m.closed = true; return nil }
 
 func session(account, customer, at string, seconds int64) usage.Session {

@@ -12,7 +12,8 @@ import (
 // the arguments of which that is true. A field or an argument that is not here makes no wrong
 // answer: operations with it have no validator. Not among them are pages that go on from a
 // cursor, since they may be of a report of before; lists to choose from, which are read from
-// more than usage and names; what an answer was read from (plan), which may change without
+// more than usage and names; single sessions, since two of them may change places under the same
+// sums; what an answer was read from (plan), which may change without
 // the answer; and comparisons with what has elapsed, which is more from one moment to the next.
 var conditionalFields = map[string]string{
 	"Query.aiUsage": "accountId customerId accountIds customerIds startDate endDate timeZone period range", "Query.viewer": "",

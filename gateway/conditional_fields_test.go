@@ -34,6 +34,7 @@ func TestWhichOperationsHaveAValidator(t *testing.T) {
 		`{aiUsage{accountUsage{id account{id usage(period:TODAY){id totals{sessions}}}}}}`:                                        true,
 		`{aiUsage(period:LAST_MONTH){drivers(first:3,by:ACCOUNT,of:SESSIONS){change largest{account{name} status} rest{count}}}}`: true,
 		`{aiUsage(period:LAST_MONTH){drivers(by:ACCOUNT,compare:{elapsed:true}){change}}}`:                                        false,
+		`{aiUsage(period:LAST_MONTH){totals{sessions} sessionsConnection{pageInfo{hasNextPage}}}}`:                                false,
 		`{account(accountId:"x"){id}}`:                                                                      false,
 		`{node(id:"x"){...on Account{customers{nodes{name}}}}}`:                                             false,
 		`{aiUsage{plan{source}}}`:                                                                           false,

@@ -36,6 +36,10 @@ func (stillSnapshot) Names(context.Context, []usage.Subject) (map[usage.Subject]
 	return nil, nil
 }
 
+func (stillSnapshot) Sessions(context.Context, usage.SessionsQuery) ([]usage.ListedSession, error) {
+	return nil, nil
+}
+
 func (s stillSnapshot) State(context.Context) (string, time.Time, error) {
 	if s.failed != nil {
 		return "", time.Time{}, s.failed

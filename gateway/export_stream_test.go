@@ -92,6 +92,10 @@ func (s *endlessSnapshot) Names(context.Context, []usage.Subject) (map[usage.Sub
 	return nil, nil
 }
 
+func (*endlessSnapshot) Sessions(context.Context, usage.SessionsQuery) ([]usage.ListedSession, error) {
+	return nil, nil
+}
+
 func (s *endlessSnapshot) Close() error {
 	if !s.closed.Swap(true) {
 		s.open.Add(-1)

@@ -71,9 +71,13 @@ func (p planned) Report(ctx context.Context, query usage.Query) (*usage.Report, 
 	})
 }
 
-// Series and Names are parts of a trace, too.
+// Series, sessions and names are parts of a trace, too.
 func (p planned) Series(ctx context.Context, query usage.SeriesQuery) (*usage.SeriesSet, error) {
 	return asking(ctx, "usage.Series", func(ctx context.Context) (*usage.SeriesSet, error) { return p.Snapshot.Series(ctx, query) })
+}
+
+func (p planned) Sessions(ctx context.Context, query usage.SessionsQuery) ([]usage.ListedSession, error) {
+	return asking(ctx, "usage.Sessions", func(ctx context.Context) ([]usage.ListedSession, error) { return p.Snapshot.Sessions(ctx, query) })
 }
 
 func (p planned) Names(ctx context.Context, subjects []usage.Subject) (map[usage.Subject]string, error) {
@@ -156,6 +160,12 @@ func (s *observedSnapshot) Names(ctx context.Context, subjects []usage.Subject) 
 		s.visit.sawNames(namesOf(subjects, names))
 	}
 	return names, err
+}
+
+// Sessions are what no validator stands for: two that change places leave all sums as they are.
+func (s *observedSnapshot) Sessions(ctx context.Context, query usage.SessionsQuery) ([]usage.ListedSession, error) {
+	s.visit.spoil()
+	return s.Snapshot.Sessions(ctx, query)
 }
 
 // saw notes what an answer has been read from. A snapshot shows one state from its first

@@ -335,6 +335,10 @@ func (h hangingSnapshot) Names(ctx context.Context, _ []usage.Subject) (map[usag
 	return nil, err
 }
 
+func (hangingSnapshot) Sessions(context.Context, usage.SessionsQuery) ([]usage.ListedSession, error) {
+	return nil, nil
+}
+
 // A caller who hangs up is nobody's error.
 func TestAHangUpIsNoError(t *testing.T) {
 	store := fill(t, dbtest.One(t))

@@ -129,14 +129,14 @@ func TestATraceHasWhatWasDoneForARequest(t *testing.T) {
 	ask := func(path, body string) {
 		s.ask(t, "ada", "POST", path, "application/json", body, "Traceparent", "00-"+trace+"-"+parentSpan+"-01", "X-Request-Id", "traced")
 	}
-	ask("/graphql", `{"query":"query Totals { aiUsage(accountId: \"acc-1\") { totals { sessions } series(granularity: YEAR) { sessions } accountUsage { account { name } } } accounts { nodes { accountId } } customers { nodes { customerId } } }"}`)
+	ask("/graphql", `{"query":"query Totals { aiUsage(accountId: \"acc-1\") { totals { sessions } series(granularity: YEAR) { sessions } sessionsConnection { nodes { id } } accountUsage { account { name } } } accounts { nodes { accountId } } customers { nodes { customerId } } }"}`)
 	ask("/graphql", `{"query":"query Wrong { aiUsage(startDate: \"2026-02-30\") { totals { sessions } } }"}`)
 	ask("/ai/usage.json", "{}")
 	lines := linesOf(t, s.log, "traced", 3, isRequest) // spans end before these
 	end()
 	operation := "POST graphql > query Totals"
 	for _, path := range []string{
-		operation + " > usage.Report", operation + " > usage.Series", operation + " > usage.Names", operation + " > usage.FindAccounts", operation + " > usage.FindCustomers",
+		operation + " > usage.Report", operation + " > usage.Series", operation + " > usage.Sessions", operation + " > usage.Names", operation + " > usage.FindAccounts", operation + " > usage.FindCustomers",
 		operation + " > usage.FindAccounts > read.list", "POST legacy > usage.Report",
 	} {
 		span := c.find(t, path)

@@ -56,6 +56,7 @@ type ComplexityRoot struct {
 		Seconds             func(childComplexity int) int
 		Series              func(childComplexity int, granularity usage.Step, fillZero bool) int
 		Sessions            func(childComplexity int) int
+		SessionsConnection  func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		Share               func(childComplexity int, of answer.Measure) int
 	}
 
@@ -72,19 +73,20 @@ type ComplexityRoot struct {
 	}
 
 	AICustomerUsage struct {
-		Account    func(childComplexity int) int
-		AccountID  func(childComplexity int) int
-		CompareTo  func(childComplexity int, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) int
-		Customer   func(childComplexity int) int
-		CustomerID func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Minutes    func(childComplexity int) int
-		Minutes32  func(childComplexity int) int
-		Previous   func(childComplexity int, shift usage.Shift, elapsed bool) int
-		Seconds    func(childComplexity int) int
-		Series     func(childComplexity int, granularity usage.Step, fillZero bool) int
-		Sessions   func(childComplexity int) int
-		Share      func(childComplexity int, of answer.Measure) int
+		Account            func(childComplexity int) int
+		AccountID          func(childComplexity int) int
+		CompareTo          func(childComplexity int, startDate *string, endDate *string, period *usage.Period, rangeArg *usage.TypedRange) int
+		Customer           func(childComplexity int) int
+		CustomerID         func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		Minutes            func(childComplexity int) int
+		Minutes32          func(childComplexity int) int
+		Previous           func(childComplexity int, shift usage.Shift, elapsed bool) int
+		Seconds            func(childComplexity int) int
+		Series             func(childComplexity int, granularity usage.Step, fillZero bool) int
+		Sessions           func(childComplexity int) int
+		SessionsConnection func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		Share              func(childComplexity int, of answer.Measure) int
 	}
 
 	AICustomerUsageConnection struct {
@@ -95,6 +97,28 @@ type ComplexityRoot struct {
 	}
 
 	AICustomerUsageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AISession struct {
+		Account         func(childComplexity int) int
+		Customer        func(childComplexity int) int
+		DurationSeconds func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Minutes         func(childComplexity int) int
+		RoundedUp       func(childComplexity int) int
+		SessionID       func(childComplexity int) int
+		StartedAt       func(childComplexity int) int
+	}
+
+	AISessionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AISessionEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -113,6 +137,7 @@ type ComplexityRoot struct {
 		Previous                func(childComplexity int, shift usage.Shift, elapsed bool) int
 		RetainedFrom            func(childComplexity int) int
 		Series                  func(childComplexity int, granularity usage.Step, fillZero bool) int
+		SessionsConnection      func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		TimeZone                func(childComplexity int) int
 		To                      func(childComplexity int) int
 		WholeTotals             func(childComplexity int) int
@@ -163,13 +188,14 @@ type ComplexityRoot struct {
 	}
 
 	AIUsagePoint struct {
-		From     func(childComplexity int) int
-		ID       func(childComplexity int) int
-		Minutes  func(childComplexity int) int
-		Partial  func(childComplexity int) int
-		Seconds  func(childComplexity int) int
-		Sessions func(childComplexity int) int
-		To       func(childComplexity int) int
+		From               func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		Minutes            func(childComplexity int) int
+		Partial            func(childComplexity int) int
+		Seconds            func(childComplexity int) int
+		Sessions           func(childComplexity int) int
+		SessionsConnection func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		To                 func(childComplexity int) int
 	}
 
 	AIUsageSpan struct {
@@ -398,6 +424,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIAccountUsage.Sessions(childComplexity), true
+	case "AIAccountUsage.sessionsConnection":
+		if e.ComplexityRoot.AIAccountUsage.SessionsConnection == nil {
+			break
+		}
+
+		args, err := ec.field_AIAccountUsage_sessionsConnection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIAccountUsage.SessionsConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "AIAccountUsage.share":
 		if e.ComplexityRoot.AIAccountUsage.Share == nil {
 			break
@@ -535,6 +572,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AICustomerUsage.Sessions(childComplexity), true
+	case "AICustomerUsage.sessionsConnection":
+		if e.ComplexityRoot.AICustomerUsage.SessionsConnection == nil {
+			break
+		}
+
+		args, err := ec.field_AICustomerUsage_sessionsConnection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AICustomerUsage.SessionsConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "AICustomerUsage.share":
 		if e.ComplexityRoot.AICustomerUsage.Share == nil {
 			break
@@ -584,6 +632,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AICustomerUsageEdge.Node(childComplexity), true
+
+	case "AISession.account":
+		if e.ComplexityRoot.AISession.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AISession.Account(childComplexity), true
+	case "AISession.customer":
+		if e.ComplexityRoot.AISession.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AISession.Customer(childComplexity), true
+	case "AISession.durationSeconds":
+		if e.ComplexityRoot.AISession.DurationSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AISession.DurationSeconds(childComplexity), true
+	case "AISession.id":
+		if e.ComplexityRoot.AISession.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AISession.ID(childComplexity), true
+	case "AISession.aiMinutes":
+		if e.ComplexityRoot.AISession.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AISession.Minutes(childComplexity), true
+	case "AISession.roundedUpSeconds":
+		if e.ComplexityRoot.AISession.RoundedUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AISession.RoundedUp(childComplexity), true
+	case "AISession.sessionId":
+		if e.ComplexityRoot.AISession.SessionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AISession.SessionID(childComplexity), true
+	case "AISession.startedAt":
+		if e.ComplexityRoot.AISession.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AISession.StartedAt(childComplexity), true
+
+	case "AISessionConnection.edges":
+		if e.ComplexityRoot.AISessionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AISessionConnection.Edges(childComplexity), true
+	case "AISessionConnection.nodes":
+		if e.ComplexityRoot.AISessionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AISessionConnection.Nodes(childComplexity), true
+	case "AISessionConnection.pageInfo":
+		if e.ComplexityRoot.AISessionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AISessionConnection.PageInfo(childComplexity), true
+
+	case "AISessionEdge.cursor":
+		if e.ComplexityRoot.AISessionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AISessionEdge.Cursor(childComplexity), true
+	case "AISessionEdge.node":
+		if e.ComplexityRoot.AISessionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AISessionEdge.Node(childComplexity), true
 
 	case "AIUsage.accountUsage":
 		if e.ComplexityRoot.AIUsage.AccountUsage == nil {
@@ -703,6 +832,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIUsage.Series(childComplexity, args["granularity"].(usage.Step), args["fillZero"].(bool)), true
+	case "AIUsage.sessionsConnection":
+		if e.ComplexityRoot.AIUsage.SessionsConnection == nil {
+			break
+		}
+
+		args, err := ec.field_AIUsage_sessionsConnection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIUsage.SessionsConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "AIUsage.timeZone":
 		if e.ComplexityRoot.AIUsage.TimeZone == nil {
 			break
@@ -937,6 +1077,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AIUsagePoint.Sessions(childComplexity), true
+	case "AIUsagePoint.sessionsConnection":
+		if e.ComplexityRoot.AIUsagePoint.SessionsConnection == nil {
+			break
+		}
+
+		args, err := ec.field_AIUsagePoint_sessionsConnection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AIUsagePoint.SessionsConnection(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "AIUsagePoint.to":
 		if e.ComplexityRoot.AIUsagePoint.To == nil {
 			break
@@ -1726,6 +1877,21 @@ type AIUsage implements Node {
     "What the report is compared with; absent, the time just before."
     compare: AIUsageComparison
   ): AIUsageDrivers
+  """
+  The sessions that the report adds up, one by one, in the order of their starts. A page goes on from its cursor in what there
+  is then: no session comes twice, and none is missed that was there when the first page was read. Once single sessions have
+  been dropped, it is an error where the range begins before ` + "`" + `AIUsage.retainedFrom` + "`" + `.
+  """
+  sessionsConnection(
+    "How many sessions to return, from the first on: at most 1,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
+    first: Int
+    "Only sessions after this cursor."
+    after: String
+    "How many sessions to return, up to the last one: at most 1,000. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only sessions before this cursor."
+    before: String
+  ): AISessionConnection
   "How the answer was read."
   plan: AIUsagePlan!
 }
@@ -1898,6 +2064,17 @@ type AIAccountUsage implements Node {
     """
     range: AIUsageRange
   ): AIUsageTotals
+  "The sessions that the row adds up, as ` + "`" + `AIUsage.sessionsConnection` + "`" + ` has those of the whole report."
+  sessionsConnection(
+    "How many sessions to return, from the first on: at most 1,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
+    first: Int
+    "Only sessions after this cursor."
+    after: String
+    "How many sessions to return, up to the last one: at most 1,000. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only sessions before this cursor."
+    before: String
+  ): AISessionConnection
   "This row's part of the report's ` + "`" + `totals` + "`" + `, from 0 to 1. Null when that total is 0."
   share(
     "What it is a part of."
@@ -1955,6 +2132,17 @@ type AICustomerUsage implements Node {
     """
     range: AIUsageRange
   ): AIUsageTotals
+  "The sessions that the row adds up, as ` + "`" + `AIUsage.sessionsConnection` + "`" + ` has those of the whole report."
+  sessionsConnection(
+    "How many sessions to return, from the first on: at most 1,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
+    first: Int
+    "Only sessions after this cursor."
+    after: String
+    "How many sessions to return, up to the last one: at most 1,000. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only sessions before this cursor."
+    before: String
+  ): AISessionConnection
   "This row's part of the report's ` + "`" + `totals` + "`" + `, from 0 to 1. Null when that total is 0."
   share(
     "What it is a part of."
@@ -2004,6 +2192,17 @@ type AIUsagePoint implements Node {
   aiSeconds: Int64!
   "The number of sessions."
   sessions: Int64!
+  "The sessions that the point adds up, as ` + "`" + `AIUsage.sessionsConnection` + "`" + ` has those of the whole report."
+  sessionsConnection(
+    "How many sessions to return, from the first on: at most 1,000. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 100."
+    first: Int
+    "Only sessions after this cursor."
+    after: String
+    "How many sessions to return, up to the last one: at most 1,000. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only sessions before this cursor."
+    before: String
+  ): AISessionConnection
 }
 
 "How an answer was read."
@@ -2248,6 +2447,44 @@ type AICustomerUsageEdge {
   node: AICustomerUsage
 }
 
+"A page of sessions."
+type AISessionConnection {
+  "The sessions of the page with their cursors."
+  edges: [AISessionEdge!]!
+  "The sessions of the page."
+  nodes: [AISession!]!
+  "Where the page stands among the others."
+  pageInfo: PageInfo!
+}
+
+"A session with its cursor."
+type AISessionEdge {
+  "The place of the session, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The session."
+  node: AISession!
+}
+
+"One AI conversation."
+type AISession implements Node {
+  "Names the session among everything that has an id."
+  id: ID!
+  "The session's id, as the platform has it."
+  sessionId: ID!
+  "The account that it is billed to."
+  account: Account!
+  "The customer of the account whose session it is; null where there is none."
+  customer: Customer
+  "When it started; null where what was recorded is no instant. It counts wholly where it started."
+  startedAt: DateTime
+  "How long it was, in whole seconds."
+  durationSeconds: Int64!
+  "Its AI minutes: its duration rounded up to the whole minute. Those of the sessions are added up, and not rounded once more."
+  aiMinutes: Int64!
+  "By how many seconds rounding up has made it longer: 60 for each of its AI minutes, less its duration."
+  roundedUpSeconds: Int64!
+}
+
 "Where a page stands among the others."
 type PageInfo {
   "Whether there is something after the page."
@@ -2432,6 +2669,8 @@ func (ec *executionContext) childFields_AIAccountUsage(ctx context.Context, fiel
 		return ec.fieldContext_AIAccountUsage_previous(ctx, field)
 	case "compareTo":
 		return ec.fieldContext_AIAccountUsage_compareTo(ctx, field)
+	case "sessionsConnection":
+		return ec.fieldContext_AIAccountUsage_sessionsConnection(ctx, field)
 	case "share":
 		return ec.fieldContext_AIAccountUsage_share(ctx, field)
 	}
@@ -2488,6 +2727,8 @@ func (ec *executionContext) childFields_AICustomerUsage(ctx context.Context, fie
 		return ec.fieldContext_AICustomerUsage_previous(ctx, field)
 	case "compareTo":
 		return ec.fieldContext_AICustomerUsage_compareTo(ctx, field)
+	case "sessionsConnection":
+		return ec.fieldContext_AICustomerUsage_sessionsConnection(ctx, field)
 	case "share":
 		return ec.fieldContext_AICustomerUsage_share(ctx, field)
 	}
@@ -2516,6 +2757,50 @@ func (ec *executionContext) childFields_AICustomerUsageEdge(ctx context.Context,
 		return ec.fieldContext_AICustomerUsageEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AICustomerUsageEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AISession(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AISession_id(ctx, field)
+	case "sessionId":
+		return ec.fieldContext_AISession_sessionId(ctx, field)
+	case "account":
+		return ec.fieldContext_AISession_account(ctx, field)
+	case "customer":
+		return ec.fieldContext_AISession_customer(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_AISession_startedAt(ctx, field)
+	case "durationSeconds":
+		return ec.fieldContext_AISession_durationSeconds(ctx, field)
+	case "aiMinutes":
+		return ec.fieldContext_AISession_aiMinutes(ctx, field)
+	case "roundedUpSeconds":
+		return ec.fieldContext_AISession_roundedUpSeconds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AISession", field.Name)
+}
+
+func (ec *executionContext) childFields_AISessionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AISessionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AISessionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AISessionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AISessionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AISessionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AISessionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AISessionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AISessionEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_AIUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2550,6 +2835,8 @@ func (ec *executionContext) childFields_AIUsage(ctx context.Context, field graph
 		return ec.fieldContext_AIUsage_compareTo(ctx, field)
 	case "drivers":
 		return ec.fieldContext_AIUsage_drivers(ctx, field)
+	case "sessionsConnection":
+		return ec.fieldContext_AIUsage_sessionsConnection(ctx, field)
 	case "plan":
 		return ec.fieldContext_AIUsage_plan(ctx, field)
 	}
@@ -2660,6 +2947,8 @@ func (ec *executionContext) childFields_AIUsagePoint(ctx context.Context, field 
 		return ec.fieldContext_AIUsagePoint_aiSeconds(ctx, field)
 	case "sessions":
 		return ec.fieldContext_AIUsagePoint_sessions(ctx, field)
+	case "sessionsConnection":
+		return ec.fieldContext_AIUsagePoint_sessionsConnection(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AIUsagePoint", field.Name)
 }
@@ -3024,6 +3313,44 @@ func (ec *executionContext) field_AIAccountUsage_series_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_AIAccountUsage_sessionsConnection_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_AIAccountUsage_share_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3120,6 +3447,44 @@ func (ec *executionContext) field_AICustomerUsage_series_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_AICustomerUsage_sessionsConnection_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_AICustomerUsage_share_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3131,6 +3496,44 @@ func (ec *executionContext) field_AICustomerUsage_share_args(ctx context.Context
 		return nil, err
 	}
 	args["of"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_AIUsagePoint_sessionsConnection_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -3451,6 +3854,44 @@ func (ec *executionContext) field_AIUsage_series_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["fillZero"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_AIUsage_sessionsConnection_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -4378,6 +4819,50 @@ func (ec *executionContext) fieldContext_AIAccountUsage_compareTo(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _AIAccountUsage_sessionsConnection(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIAccountUsage_sessionsConnection(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.SessionsConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.SessionConnection) graphql.Marshaler {
+			return ec.marshalOAISessionConnection2ᚖaiusageᚋresolversᚋanswerᚐSessionConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIAccountUsage_sessionsConnection(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIAccountUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AISessionConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIAccountUsage_sessionsConnection_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AIAccountUsage_share(ctx context.Context, field graphql.CollectedField, obj *answer.AccountUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4953,6 +5438,50 @@ func (ec *executionContext) fieldContext_AICustomerUsage_compareTo(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _AICustomerUsage_sessionsConnection(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AICustomerUsage_sessionsConnection(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.SessionsConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.SessionConnection) graphql.Marshaler {
+			return ec.marshalOAISessionConnection2ᚖaiusageᚋresolversᚋanswerᚐSessionConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AICustomerUsage_sessionsConnection(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AICustomerUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AISessionConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AICustomerUsage_sessionsConnection_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AICustomerUsage_share(ctx context.Context, field graphql.CollectedField, obj *answer.CustomerUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5166,6 +5695,359 @@ func (ec *executionContext) fieldContext_AICustomerUsageEdge_node(_ context.Cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AICustomerUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AISession_id(ctx context.Context, field graphql.CollectedField, obj *answer.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AISession_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AISession_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AISession", field, true, false, "ID")
+}
+
+func (ec *executionContext) _AISession_sessionId(ctx context.Context, field graphql.CollectedField, obj *answer.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AISession_sessionId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SessionID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AISession_sessionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AISession", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AISession_account(ctx context.Context, field graphql.CollectedField, obj *answer.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AISession_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Account) graphql.Marshaler {
+			return ec.marshalNAccount2aiusageᚋresolversᚋanswerᚐAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AISession_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AISession",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AISession_customer(ctx context.Context, field graphql.CollectedField, obj *answer.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AISession_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customer(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚖaiusageᚋresolversᚋanswerᚐCustomer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AISession_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AISession",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AISession_startedAt(ctx context.Context, field graphql.CollectedField, obj *answer.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AISession_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AISession_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AISession", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _AISession_durationSeconds(ctx context.Context, field graphql.CollectedField, obj *answer.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AISession_durationSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DurationSeconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AISession_durationSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AISession", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AISession_aiMinutes(ctx context.Context, field graphql.CollectedField, obj *answer.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AISession_aiMinutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Minutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AISession_aiMinutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AISession", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AISession_roundedUpSeconds(ctx context.Context, field graphql.CollectedField, obj *answer.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AISession_roundedUpSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoundedUp(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AISession_roundedUpSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AISession", field, true, false, "Int64")
+}
+
+func (ec *executionContext) _AISessionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *answer.SessionConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AISessionConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.SessionEdge) graphql.Marshaler {
+			return ec.marshalNAISessionEdge2ᚕaiusageᚋresolversᚋanswerᚐSessionEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AISessionConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AISessionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AISessionEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AISessionConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *answer.SessionConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AISessionConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []answer.Session) graphql.Marshaler {
+			return ec.marshalNAISession2ᚕaiusageᚋresolversᚋanswerᚐSessionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AISessionConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AISessionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AISession(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AISessionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *answer.SessionConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AISessionConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2aiusageᚋresolversᚋanswerᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AISessionConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AISessionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AISessionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *answer.SessionEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AISessionEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AISessionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AISessionEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _AISessionEdge_node(ctx context.Context, field graphql.CollectedField, obj *answer.SessionEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AISessionEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Session) graphql.Marshaler {
+			return ec.marshalNAISession2aiusageᚋresolversᚋanswerᚐSession(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AISessionEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AISessionEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AISession(ctx, field)
 		},
 	}
 	return fc, nil
@@ -5687,6 +6569,50 @@ func (ec *executionContext) fieldContext_AIUsage_drivers(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_AIUsage_drivers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AIUsage_sessionsConnection(ctx context.Context, field graphql.CollectedField, obj *answer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsage_sessionsConnection(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.SessionsConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.SessionConnection) graphql.Marshaler {
+			return ec.marshalOAISessionConnection2ᚖaiusageᚋresolversᚋanswerᚐSessionConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsage_sessionsConnection(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AISessionConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIUsage_sessionsConnection_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -6614,6 +7540,50 @@ func (ec *executionContext) _AIUsagePoint_sessions(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_AIUsagePoint_sessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AIUsagePoint", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _AIUsagePoint_sessionsConnection(ctx context.Context, field graphql.CollectedField, obj *answer.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AIUsagePoint_sessionsConnection(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.SessionsConnection(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *answer.SessionConnection) graphql.Marshaler {
+			return ec.marshalOAISessionConnection2ᚖaiusageᚋresolversᚋanswerᚐSessionConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AIUsagePoint_sessionsConnection(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AIUsagePoint",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AISessionConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AIUsagePoint_sessionsConnection_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _AIUsageSpan_sign(ctx context.Context, field graphql.CollectedField, obj *answer.Span) (ret graphql.Marshaler) {
@@ -9574,6 +10544,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._AIUsage(ctx, sel, obj)
+	case answer.Session:
+		return ec._AISession(ctx, sel, &obj)
+	case *answer.Session:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AISession(ctx, sel, obj)
 	case answer.CustomerUsage:
 		return ec._AICustomerUsage(ctx, sel, &obj)
 	case *answer.CustomerUsage:
@@ -9674,6 +10651,12 @@ func (ec *executionContext) _AIAccountUsage(ctx context.Context, sel ast.Selecti
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AIAccountUsage_compareTo(ctx, field, obj)
+				})
+		case "sessionsConnection":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIAccountUsage_sessionsConnection(ctx, field, obj)
 				})
 		case "share":
 			out.Values[i] = ec._AIAccountUsage_share(ctx, field, obj)
@@ -9856,6 +10839,12 @@ func (ec *executionContext) _AICustomerUsage(ctx context.Context, sel ast.Select
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AICustomerUsage_compareTo(ctx, field, obj)
 				})
+		case "sessionsConnection":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AICustomerUsage_sessionsConnection(ctx, field, obj)
+				})
 		case "share":
 			out.Values[i] = ec._AICustomerUsage_share(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -9945,6 +10934,155 @@ func (ec *executionContext) _AICustomerUsageEdge(ctx context.Context, sel ast.Se
 		case "node":
 			out.Values[i] = ec._AICustomerUsageEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aISessionImplementors = []string{"AISession", "Node"}
+
+func (ec *executionContext) _AISession(ctx context.Context, sel ast.SelectionSet, obj *answer.Session) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aISessionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AISession")
+		case "id":
+			out.Values[i] = ec._AISession_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sessionId":
+			out.Values[i] = ec._AISession_sessionId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "account":
+			out.Values[i] = ec._AISession_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customer":
+			out.Values[i] = ec._AISession_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "startedAt":
+			out.Values[i] = ec._AISession_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "durationSeconds":
+			out.Values[i] = ec._AISession_durationSeconds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "aiMinutes":
+			out.Values[i] = ec._AISession_aiMinutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roundedUpSeconds":
+			out.Values[i] = ec._AISession_roundedUpSeconds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aISessionConnectionImplementors = []string{"AISessionConnection"}
+
+func (ec *executionContext) _AISessionConnection(ctx context.Context, sel ast.SelectionSet, obj *answer.SessionConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aISessionConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AISessionConnection")
+		case "edges":
+			out.Values[i] = ec._AISessionConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._AISessionConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AISessionConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aISessionEdgeImplementors = []string{"AISessionEdge"}
+
+func (ec *executionContext) _AISessionEdge(ctx context.Context, sel ast.SelectionSet, obj *answer.SessionEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aISessionEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AISessionEdge")
+		case "cursor":
+			out.Values[i] = ec._AISessionEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AISessionEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -10056,6 +11194,12 @@ func (ec *executionContext) _AIUsage(ctx context.Context, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AIUsage_drivers(ctx, field, obj)
+				})
+		case "sessionsConnection":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIUsage_sessionsConnection(ctx, field, obj)
 				})
 		case "plan":
 			out.Values[i] = ec._AIUsage_plan(ctx, field, obj)
@@ -10378,38 +11522,44 @@ func (ec *executionContext) _AIUsagePoint(ctx context.Context, sel ast.Selection
 		case "id":
 			out.Values[i] = ec._AIUsagePoint_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "from":
 			out.Values[i] = ec._AIUsagePoint_from(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "to":
 			out.Values[i] = ec._AIUsagePoint_to(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "partial":
 			out.Values[i] = ec._AIUsagePoint_partial(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "aiMinutes":
 			out.Values[i] = ec._AIUsagePoint_aiMinutes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "aiSeconds":
 			out.Values[i] = ec._AIUsagePoint_aiSeconds(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sessions":
 			out.Values[i] = ec._AIUsagePoint_sessions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "sessionsConnection":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AIUsagePoint_sessionsConnection(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -11440,6 +12590,46 @@ func (ec *executionContext) marshalNAICustomerUsageEdge2ᚕaiusageᚋresolvers�
 	return ret
 }
 
+func (ec *executionContext) marshalNAISession2aiusageᚋresolversᚋanswerᚐSession(ctx context.Context, sel ast.SelectionSet, v answer.Session) graphql.Marshaler {
+	return ec._AISession(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAISession2ᚕaiusageᚋresolversᚋanswerᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.Session) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAISession2aiusageᚋresolversᚋanswerᚐSession(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAISessionEdge2aiusageᚋresolversᚋanswerᚐSessionEdge(ctx context.Context, sel ast.SelectionSet, v answer.SessionEdge) graphql.Marshaler {
+	return ec._AISessionEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAISessionEdge2ᚕaiusageᚋresolversᚋanswerᚐSessionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []answer.SessionEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAISessionEdge2aiusageᚋresolversᚋanswerᚐSessionEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNAIUsageDimension2aiusageᚋusageᚐDimension(ctx context.Context, v any) (usage.Dimension, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := usage.Dimension(tmp)
@@ -12131,6 +13321,13 @@ func (ec *executionContext) marshalOAICustomerUsageConnection2ᚖaiusageᚋresol
 		return graphql.Null
 	}
 	return ec._AICustomerUsageConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAISessionConnection2ᚖaiusageᚋresolversᚋanswerᚐSessionConnection(ctx context.Context, sel ast.SelectionSet, v *answer.SessionConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AISessionConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOAIUsage2ᚖaiusageᚋresolversᚋanswerᚐReport(ctx context.Context, sel ast.SelectionSet, v *answer.Report) graphql.Marshaler {

@@ -175,7 +175,7 @@ func plain[T any](operation *graphql.OperationContext, known fields[T], typeName
 }
 
 // nodeTypes are the types with an id.
-var nodeTypes = []string{"AIUsage", "AIUsageTotals", "AIAccountUsage", "AICustomerUsage", "AIUsagePoint", "Account", "Customer", "Viewer"}
+var nodeTypes = []string{"AIUsage", "AIUsageTotals", "AIAccountUsage", "AICustomerUsage", "AIUsagePoint", "Account", "Customer", "Viewer", "AISession"}
 
 // satisfiedBy returns the types that a value of a type is of, for fragments.
 func satisfiedBy(typeName string) []string {

@@ -63,6 +63,9 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]lookup, error
 	if len(wanted.subjects) > 0 {
 		reading.LookUp(ctx, wanted.subjects)
 	}
+	if len(wanted.sessions) > 0 {
+		reading.LookUpSessions(ctx, wanted.sessions)
+	}
 	found := make([]lookup, len(ids))
 	var side sync.WaitGroup
 	for i, identity := range wanted.identities {
@@ -88,8 +91,9 @@ type wanted struct {
 	levels map[string]usage.Level
 	// rows are whose rows of a report are wanted together, by their level.
 	rows map[string][]usage.Subject
-	// subjects are the accounts and the customers.
+	// subjects are the accounts and the customers, and sessions are the sessions.
 	subjects []usage.Subject
+	sessions []answer.Identity
 }
 
 func wantedOf(ctx context.Context, ids []string) *wanted {
@@ -103,7 +107,10 @@ func wantedOf(ctx context.Context, ids []string) *wanted {
 		w.identities[i] = &identity
 		query, ofReport := identity.Query()
 		if !ofReport {
-			if identity.Viewer() == "" {
+			switch {
+			case identity.Session() != "":
+				w.sessions = append(w.sessions, identity)
+			case identity.Viewer() == "":
 				w.subjects = append(w.subjects, identity.Subject().Trimmed())
 			}
 			continue
@@ -130,6 +137,9 @@ func (r queryResolver) find(ctx context.Context, reading *answer.Reading, identi
 	query, ofReport := identity.Query()
 	if name := identity.Viewer(); name != "" {
 		return findViewer(ctx, reading, name)
+	}
+	if identity.Session() != "" {
+		return findSession(ctx, reading, identity)
 	}
 	if !ofReport {
 		return findSubject(ctx, reading, identity.Subject())
@@ -160,6 +170,14 @@ func findSubject(ctx context.Context, reading *answer.Reading, subject usage.Sub
 	}
 	if customer, err := reading.Customer(ctx, subject.AccountID, subject.CustomerID); customer != nil || err != nil {
 		return customer, err
+	}
+	return nil, nil
+}
+
+// findSession looks a session up.
+func findSession(ctx context.Context, reading *answer.Reading, identity answer.Identity) (answer.Node, error) {
+	if session, err := reading.Session(ctx, identity); session != nil || err != nil {
+		return session, err
 	}
 	return nil, nil
 }

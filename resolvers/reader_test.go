@@ -67,6 +67,10 @@ func (f readerFunc) Names(_ context.Context, subjects []usage.Subject) (map[usag
 	return names, nil
 }
 
+func (f readerFunc) Sessions(context.Context, usage.SessionsQuery) ([]usage.ListedSession, error) {
+	return nil, nil
+}
+
 func (f readerFunc) FindAccounts(context.Context, usage.Search) ([]usage.Account, error) {
 	return nil, nil
 }

@@ -83,4 +83,12 @@ func (s scopedSnapshot) Names(ctx context.Context, subjects []usage.Subject) (ma
 	return s.snapshot.Names(ctx, subjects)
 }
 
+func (s scopedSnapshot) Sessions(ctx context.Context, query usage.SessionsQuery) ([]usage.ListedSession, error) {
+	var err error
+	if query.Query, err = auth.Restrict(ctx, query.Query); err != nil {
+		return nil, err
+	}
+	return s.snapshot.Sessions(ctx, query)
+}
+
 func (s scopedSnapshot) Close() error { return s.snapshot.Close() }

@@ -35,6 +35,10 @@ func (r *recorder) Names(_ context.Context, subjects []usage.Subject) (map[usage
 	return map[usage.Subject]string{}, r.ask(subjects)
 }
 
+func (r *recorder) Sessions(_ context.Context, query usage.SessionsQuery) ([]usage.ListedSession, error) {
+	return []usage.ListedSession{}, r.ask(query)
+}
+
 func (r *recorder) FindAccounts(_ context.Context, search usage.Search) ([]usage.Account, error) {
 	return []usage.Account{}, r.ask(search)
 }
@@ -90,6 +94,14 @@ func TestTheDatabaseIsAskedWithinTheScopeOnly(t *testing.T) {
 			},
 			func(account string, scope []string) any {
 				return usage.SeriesQuery{Query: usage.Query{AccountID: account, Accounts: scope}, Subjects: []usage.Subject{{AccountID: "a"}}}
+			},
+		},
+		"sessions": {
+			func(ctx context.Context, s Reader, account string) (any, error) {
+				return s.Snapshot(ctx).Sessions(ctx, usage.SessionsQuery{Query: usage.Query{AccountID: account}, Limit: 3})
+			},
+			func(account string, scope []string) any {
+				return usage.SessionsQuery{Query: usage.Query{AccountID: account, Accounts: scope}, Limit: 3}
 			},
 		},
 		"accounts": {

@@ -230,6 +230,10 @@ func (r countingReader) Names(context.Context, []usage.Subject) (map[usage.Subje
 	return nil, nil
 }
 
+func (countingReader) Sessions(context.Context, usage.SessionsQuery) ([]usage.ListedSession, error) {
+	return nil, nil
+}
+
 func (r countingReader) FindAccounts(context.Context, usage.Search) ([]usage.Account, error) {
 	return nil, nil
 }

@@ -42,6 +42,10 @@ func weights(of lengths) (c graph.ComplexityRoot) {
 	c.AIAccountUsage.CustomerUsage = rows(of.customersOfAccount)
 	c.AIAccountUsage.Series = series
 	c.AICustomerUsage.Series = series
+	c.AIUsage.SessionsConnection = pageOfSessions
+	c.AIAccountUsage.SessionsConnection = pageOfSessions
+	c.AICustomerUsage.SessionsConnection = pageOfSessions
+	c.AIUsagePoint.SessionsConnection = pageOfSessions
 	c.Query.Accounts = func(below int, _ *string, first *int32, _ *string, last *int32, _ *string) int {
 		return page(below, first, last)
 	}
@@ -67,6 +71,11 @@ func rows(length int) func(int, *answer.Filter, answer.Include, *answer.Comparis
 
 // pageOfRows weighs a connection of rows.
 func pageOfRows(below int, first *int32, _ *string, last *int32, _ *string, _ answer.Order, _ *answer.Filter, _ answer.Include, _ *answer.Comparison) int {
+	return page(below, first, last)
+}
+
+// pageOfSessions weighs a connection of sessions.
+func pageOfSessions(below int, first *int32, _ *string, last *int32, _ *string) int {
 	return page(below, first, last)
 }
 

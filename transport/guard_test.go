@@ -94,6 +94,11 @@ func (r faultyReader) Names(context.Context, []usage.Subject) (map[usage.Subject
 	return nil, nil
 }
 
+func (r faultyReader) Sessions(context.Context, usage.SessionsQuery) ([]usage.ListedSession, error) {
+	r.panic("reading sessions")
+	return nil, nil
+}
+
 func (r faultyReader) Snapshot(context.Context) usage.Snapshot {
 	r.panic("opening the database")
 	return r
@@ -127,14 +132,14 @@ func serveFaulty(t *testing.T, where string) *doors {
 // the stack. The process goes on.
 func TestAPanicAnywhereIsOneInternalError(t *testing.T) {
 	const (
-		query        = `{"query":"{viewer{name} aiUsage{accountUsage{account{name} series(granularity:DAY){from}} previous{asOf} series(granularity:DAY){from}} accounts{nodes{name}}}"}`
+		query        = `{"query":"{viewer{name} aiUsage{accountUsage{account{name} series(granularity:DAY){from}} previous{asOf} series(granularity:DAY){from} sessionsConnection{nodes{id}}} accounts{nodes{name}}}"}`
 		plain        = `{"query":"{viewer{name} aiUsage{accountUsage{account{name}}}}"}`
 		subscription = `{"query":"subscription{aiUsageChanged{accountUsageConnection{nodes{account{name}}}}}"}`
 		flat         = `{"query":"subscription{aiUsageChanged{asOf}}"}`
 	)
 	everywhere := []string{
 		"before execution", "around the operation", "around an answer", "as an answer is written", "around a field",
-		"reading a report", "reading names", "reading a series", "opening the database", "around a root field", "as a value is written", "closing the database",
+		"reading a report", "reading names", "reading a series", "reading sessions", "opening the database", "around a root field", "as a value is written", "closing the database",
 	}
 	for _, where := range everywhere {
 		for _, request := range []string{query, plain, subscription, flat} {
@@ -144,7 +149,7 @@ func TestAPanicAnywhereIsOneInternalError(t *testing.T) {
 				case subscribes && way != bySocket && way != byEvents,
 					subscribes && strings.Contains(where, "value"), // it has no such
 					request == flat && (strings.Contains(where, "names") || strings.Contains(where, "database")),
-					where == "reading a series" && request != query,
+					where == "reading a series" && request != query, where == "reading sessions" && request != query,
 					where == "around a root field" && subscribes,
 					where == "around a field" && request == plain:
 					continue
@@ -267,6 +272,10 @@ func (s snapshotAnew) Series(context.Context, usage.SeriesQuery) (*usage.SeriesS
 	return nil, nil
 }
 func (s snapshotAnew) Names(context.Context, []usage.Subject) (map[usage.Subject]string, error) {
+	return nil, nil
+}
+
+func (s snapshotAnew) Sessions(context.Context, usage.SessionsQuery) ([]usage.ListedSession, error) {
 	return nil, nil
 }
 func (s snapshotAnew) Close() error {

@@ -19,6 +19,10 @@ func (f readerFunc) Names(context.Context, []usage.Subject) (map[usage.Subject]s
 	return nil, nil
 }
 
+func (f readerFunc) Sessions(context.Context, usage.SessionsQuery) ([]usage.ListedSession, error) {
+	return nil, nil
+}
+
 func (f readerFunc) FindAccounts(context.Context, usage.Search) ([]usage.Account, error) {
 	return nil, nil
 }

@@ -384,5 +384,8 @@ type Snapshot interface {
 	// Names returns the names of those that have one: of accounts, whose CustomerID
 	// is empty, and of customers.
 	Names(ctx context.Context, subjects []Subject) (map[Subject]string, error)
+	// Sessions returns the sessions that a query asks for, in the order of their starts, or from
+	// the last on where it is Backward.
+	Sessions(ctx context.Context, query SessionsQuery) ([]ListedSession, error)
 	Close() error
 }

@@ -67,6 +67,16 @@ for (const [way, policies, fields] of [
   const customers = gql`query Customers($after: String) { account(accountId: "acc-1") { id customers(first: 1, after: $after) { ${fields.replace('accountId', 'customerId')} pageInfo { hasNextPage } } } }`;
   const of = (await paged.query({ query: customers })).data.account.customers;
   same(`customers by ${way}`, (of.edges?.map(({ node }) => node) ?? of.nodes).map((one) => one.customerId), ['cus-1']);
+  const sessions = gql`query Sessions($after: String) { aiUsage(${range}) { id sessionsConnection(first: 2, after: $after) {
+    ${fields.replace('accountId', 'sessionId')} pageInfo { hasNextPage endCursor } } } }`;
+  const list = paged.watchQuery({ query: sessions });
+  const listing = list.subscribe(() => {});
+  await settled();
+  await list.fetchMore({ variables: { after: list.getCurrentResult().data.aiUsage.sessionsConnection.pageInfo.endCursor } });
+  await settled();
+  const listed = list.getCurrentResult().data.aiUsage.sessionsConnection;
+  same(`sessions by ${way}`, (listed.edges?.map(({ node }) => node) ?? listed.nodes).map((one) => one.sessionId), ['1', '2', '3']);
+  listing.unsubscribe();
   subscription.unsubscribe();
 }
 same('warnings', warnings, []);

@@ -18,8 +18,12 @@ export const byEdges = {
     fields: {
       accountUsageConnection: relayStylePagination(rows),
       customerUsageConnection: relayStylePagination(rows),
+      sessionsConnection: relayStylePagination(),
     },
   },
+  AIAccountUsage: { fields: { sessionsConnection: relayStylePagination() } },
+  AICustomerUsage: { fields: { sessionsConnection: relayStylePagination() } },
+  AIUsagePoint: { fields: { sessionsConnection: relayStylePagination() } },
   Account: { fields: { customers: relayStylePagination(['search']) } },
   Query: {
     fields: { accounts: relayStylePagination(['search']), customers: relayStylePagination(['accountId', 'search']) },
@@ -29,8 +33,15 @@ export const byEdges = {
 /** Pages of lists that documents ask for by `nodes`. */
 export const byNodes = {
   AIUsage: {
-    fields: { accountUsageConnection: nodesPagination(rows), customerUsageConnection: nodesPagination(rows) },
+    fields: {
+      accountUsageConnection: nodesPagination(rows),
+      customerUsageConnection: nodesPagination(rows),
+      sessionsConnection: nodesPagination(false),
+    },
   },
+  AIAccountUsage: { fields: { sessionsConnection: nodesPagination(false) } },
+  AICustomerUsage: { fields: { sessionsConnection: nodesPagination(false) } },
+  AIUsagePoint: { fields: { sessionsConnection: nodesPagination(false) } },
   Account: { fields: { customers: nodesPagination(['search']) } },
   Query: { fields: { accounts: nodesPagination(['search']), customers: nodesPagination(['accountId', 'search']) } },
 };

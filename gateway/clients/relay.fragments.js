@@ -6,6 +6,7 @@ graphql`
     aiUsage(startDate: "2026-03-01", endDate: "2026-03-02") {
       ...page_rows @arguments(count: 1)
       ...page_customers
+      ...page_sessions @arguments(count: 1)
     }
     account(accountId: "acc-1") {
       ...page_accountCustomers
@@ -32,6 +33,16 @@ graphql`
   @argumentDefinitions(count: { type: "Int", defaultValue: 10 }, cursor: { type: "String" }) {
     customerUsageConnection(first: $count, after: $cursor) @connection(key: "page_customerUsageConnection") {
       edges { node { customerId minutes previous { aiMinutes } series(granularity: DAY) { sessions } } }
+    }
+  }
+`;
+
+graphql`
+  fragment page_sessions on AIUsage
+  @refetchable(queryName: "ReportSessionsQuery")
+  @argumentDefinitions(count: { type: "Int", defaultValue: 10 }, cursor: { type: "String" }) {
+    sessionsConnection(first: $count, after: $cursor) @connection(key: "page_sessionsConnection") {
+      edges { node { sessionId startedAt durationSeconds aiMinutes account { name } } }
     }
   }
 `;

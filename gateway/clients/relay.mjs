@@ -54,7 +54,11 @@ const next = await ask('ReportRowsQuery', { id: page.aiUsage.id, count: 1, curso
 same('the next rows, of the report by its id', rowsOf(next.node), ['acc-2']);
 same('customers of the account by its id', (await ask('AccountCustomersQuery', { id: page.account.id, count: 10 })).node.customers.edges.length, 1);
 same('customers of the report by its id', (await ask('ReportCustomersQuery', { id: page.aiUsage.id, count: 10 })).node.customerUsageConnection.edges.length, 2);
+const sessions = page.aiUsage.sessionsConnection;
+same('the first sessions', sessions.edges.length, 1);
+const more = await ask('ReportSessionsQuery', { id: page.aiUsage.id, count: 10, cursor: sessions.pageInfo.endCursor });
+same('the other sessions, of the report by its id', more.node.sessionsConnection.edges.length, 2);
 same('all accounts', (await ask('AllAccountsQuery', { count: 10 })).accounts.edges.length, 2);
 same('all customers', (await ask('AllCustomersQuery', { count: 10 })).customers.edges.length, 2);
 console.log(`relay: ${Object.keys(texts).length} operations`);
-same('operations', Object.keys(texts).length, 6);
+same('operations', Object.keys(texts).length, 7);

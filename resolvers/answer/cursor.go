@@ -24,9 +24,11 @@ type cursor struct {
 	Base  int64 `json:"b,omitempty"`
 	None  bool  `json:"n,omitempty"`
 	// Name is the row's name, where rows are ordered by it.
-	Name       string `json:"m,omitempty"`
-	AccountID  string `json:"a"`
-	CustomerID string `json:"c,omitempty"`
+	Name string `json:"m,omitempty"`
+	// Session is the place of a session, in a list of those.
+	Session    *usage.SessionPlace `json:"s,omitempty"`
+	AccountID  string              `json:"a,omitempty"`
+	CustomerID string              `json:"c,omitempty"`
 }
 
 // belongingOf names a connection with all that it depends on, in a few characters.

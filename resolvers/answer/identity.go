@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"aiusage/usage"
 )
@@ -28,10 +29,13 @@ const (
 	ofAccount         kind = 'n'
 	ofCustomer        kind = 'N'
 	ofViewer          kind = 'v'
+	ofSession         kind = 's'
 )
 
 // hasReport tells whether what it is of belongs to a report.
-func (k kind) hasReport() bool { return k != ofAccount && k != ofCustomer && k != ofViewer }
+func (k kind) hasReport() bool {
+	return k != ofAccount && k != ofCustomer && k != ofViewer && k != ofSession
+}
 
 // isPoint tells whether it is a point of a series.
 func (k kind) isPoint() bool { return k == ofPoint || k == ofAccountPoint || k == ofCustomerPoint }
@@ -47,7 +51,7 @@ func (k kind) level() usage.Level {
 	return usage.Together
 }
 
-// identity is what an id stands for: an account, a customer, a viewer, or a part of the report of a
+// identity is what an id stands for: an account, a customer, a viewer, a session, or a part of the report of a
 // query. It holds what was asked and never who asked, nor when: whoever has it is answered
 // within their own scope.
 type identity struct {
@@ -56,6 +60,8 @@ type identity struct {
 	subject usage.Subject
 	// viewer is the name that a viewer is known by.
 	viewer string
+	// session is the id of a session, as it is.
+	session string
 	// step and from are those of a point.
 	step usage.Step
 	from time.Time
@@ -158,6 +164,9 @@ func (i identity) tail(space []byte) []byte {
 	if i.kind == ofViewer {
 		space = appendText(space, i.viewer)
 	}
+	if i.kind == ofSession {
+		space = appendText(space, i.session)
+	}
 	if i.kind.isPoint() {
 		space = appendInstant(appendText(space, string(i.step)), i.from)
 	}
@@ -196,6 +205,9 @@ func parseIdentity(text string) (identity, error) {
 		i.subject.AccountID, i.subject.CustomerID = r.id(), r.id()
 	case ofViewer:
 		i.viewer = r.text()
+	case ofSession:
+		i.subject.AccountID, i.session = r.id(), r.text()
+		r.wrong = r.wrong || i.session == "" || !utf8.ValidString(i.session)
 	default:
 		return identity{}, errNoIdentity
 	}

@@ -73,7 +73,7 @@ func drawIdentity(t *rapid.T) identity {
 		}
 		return time.Unix(rapid.Int64Range(earliest+1, latest-1).Draw(t, "s"), rapid.Int64Range(0, 999_999_999).Draw(t, "ns")).UTC()
 	})
-	i := identity{kind: kind(rapid.SampledFrom([]byte("rtaAwcCpqQnNv")).Draw(t, "kind"))}
+	i := identity{kind: kind(rapid.SampledFrom([]byte("rtaAwcCpqQnNvs")).Draw(t, "kind"))}
 	if i.kind.hasReport() {
 		zone, _ := usage.LoadZone("", rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"}).Draw(t, "zone"))
 		i.query = usage.Query{Zone: zone, Range: usage.Range{From: instant.Draw(t, "from"), To: instant.Draw(t, "to")}, StartsBy: usage.ArgID, EndsBy: usage.ArgID}
@@ -91,6 +91,9 @@ func drawIdentity(t *rapid.T) identity {
 	}
 	if i.kind == ofViewer {
 		i.viewer = rapid.StringN(1, 8, 64).Draw(t, "viewer")
+	}
+	if i.kind == ofSession {
+		i.session = rapid.StringN(1, 8, 64).Draw(t, "session")
 	}
 	if !strings.ContainsRune("rtpv", rune(i.kind)) {
 		i.subject.AccountID = id.Draw(t, "account")

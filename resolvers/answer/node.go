@@ -14,7 +14,7 @@ type Node interface {
 	AppendID(document []byte) []byte
 }
 
-var _ = []Node{(*Report)(nil), (*Totals)(nil), AccountUsage{}, CustomerUsage{}, Point{}, Account{}, Customer{}, (*Viewer)(nil)}
+var _ = []Node{(*Report)(nil), (*Totals)(nil), AccountUsage{}, CustomerUsage{}, Point{}, Account{}, Customer{}, (*Viewer)(nil), Session{}}
 
 // IsNode says that it has an id.
 func (*Report) IsNode() {}
@@ -158,7 +158,7 @@ func (v *Viewer) AppendID(document []byte) []byte {
 }
 
 // named are the prefixes of what belongs to no report.
-var named = prefixes{ofAccount: prefixOf(ofAccount, nil), ofCustomer: prefixOf(ofCustomer, nil), ofViewer: prefixOf(ofViewer, nil)}
+var named = prefixes{ofAccount: prefixOf(ofAccount, nil), ofCustomer: prefixOf(ofCustomer, nil), ofViewer: prefixOf(ofViewer, nil), ofSession: prefixOf(ofSession, nil)}
 
 // An Identity is what an id stands for, to be looked up.
 type Identity struct{ identity }

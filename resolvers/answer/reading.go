@@ -33,6 +33,8 @@ type Reading struct {
 	mu     sync.Mutex
 	closed bool
 	points int
+	// sessionPages is how many pages of sessions were asked for so far.
+	sessionPages int
 	// asking are the reports that were asked for so far, nodes are those of reports, and
 	// pages the groups of their pages.
 	asking map[string]*asking
@@ -41,6 +43,8 @@ type Reading struct {
 
 	series *dataloader.Loader[seriesKey, *usage.SeriesSet]
 	names  *dataloader.Loader[*names, map[usage.Subject]string]
+	// sessions are those that are looked up by their ids.
+	sessions *dataloader.Loader[sessionKey, *Session]
 	// finder and found look accounts and customers up (Finding).
 	finder Finder
 	found  *dataloader.Loader[usage.Subject, *known]
@@ -53,6 +57,7 @@ func NewReading(ctx context.Context, limit time.Duration, kept *Kept, open func(
 	r := &Reading{asked: ctx, limit: limit, open: open, kept: kept, asking: map[string]*asking{}, nodes: map[*usage.Report]*Report{}}
 	r.series = newLoader(ctx, "series", r.loadSeries)
 	r.names = newLoader(ctx, "names", r.loadNames)
+	r.sessions = newLoader(ctx, "sessions", r.loadSessions)
 	return r
 }
 
@@ -139,6 +144,9 @@ func (closedDatabase) Series(context.Context, usage.SeriesQuery) (*usage.SeriesS
 	return nil, errClosed
 }
 func (closedDatabase) Names(context.Context, []usage.Subject) (map[usage.Subject]string, error) {
+	return nil, errClosed
+}
+func (closedDatabase) Sessions(context.Context, usage.SessionsQuery) ([]usage.ListedSession, error) {
 	return nil, errClosed
 }
 func (closedDatabase) Close() error { return nil }

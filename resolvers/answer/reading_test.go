@@ -56,6 +56,11 @@ func (d *database) Names(_ context.Context, subjects []usage.Subject) (map[usage
 	return map[usage.Subject]string{{AccountID: "a"}: "A", {AccountID: "b", CustomerID: "x"}: "X"}, nil
 }
 
+func (d *database) Sessions(_ context.Context, query usage.SessionsQuery) ([]usage.ListedSession, error) {
+	d.note("sessions %d", query.Limit)
+	return []usage.ListedSession{{Session: usage.Session{SessionID: "s", AccountID: "a "}}}, nil
+}
+
 func (d *database) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -244,5 +249,31 @@ func TestAPanicAsTheDatabaseIsOpenedIsTheOnlyOne(t *testing.T) {
 	}
 	if err := usage.Safely(reading.Close); err != nil {
 		t.Errorf("closing: got %v", err)
+	}
+}
+
+// A database may take another id for the one that is asked for, and spell an account in its own way.
+func TestOnlyTheSessionThatIsAskedForIsFound(t *testing.T) {
+	d := &database{}
+	reading, report := begin(t, d)
+	defer reading.Close()
+	found, err := report.SessionsConnection(t.Context(), nil, nil, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, session := range map[string]usage.ListedSession{
+		"":        {Session: usage.Session{SessionID: "s", AccountID: "a"}},
+		"case":    {Session: usage.Session{SessionID: "S", AccountID: "a"}},
+		"account": {Session: usage.Session{SessionID: "s", AccountID: "b"}},
+	} {
+		node := found.Nodes[0]
+		node.ListedSession = &session
+		identity, is := answer.Identify(node.ID())
+		if !is {
+			t.Fatalf("%s is no id", node.ID())
+		}
+		if got, err := reading.Session(t.Context(), identity); err != nil || (got != nil) != (name == "") {
+			t.Errorf("%s: got %v, %v", name, got, err)
+		}
 	}
 }

@@ -53,6 +53,8 @@ export type AiAccountUsage = Node & {
   series: Maybe<Array<AiUsagePoint>>;
   /** The number of sessions. */
   sessions: Scalars['Int64']['output'];
+  /** The sessions that the row adds up, as `AIUsage.sessionsConnection` has those of the whole report. */
+  sessionsConnection: Maybe<AiSessionConnection>;
   /** This row's part of the report's `totals`, from 0 to 1. Null when that total is 0. */
   share: Maybe<Scalars['Float']['output']>;
   /** The part of this row that belongs to no customer. The rest is exactly the sum of the account's rows in `customerUsage`. */
@@ -88,6 +90,15 @@ export type AiAccountUsagePreviousArgs = {
 export type AiAccountUsageSeriesArgs = {
   fillZero?: Scalars['Boolean']['input'];
   granularity: AiUsageGranularity;
+};
+
+
+/** The usage of one account. */
+export type AiAccountUsageSessionsConnectionArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -142,6 +153,8 @@ export type AiCustomerUsage = Node & {
   series: Maybe<Array<AiUsagePoint>>;
   /** The number of sessions. */
   sessions: Scalars['Int64']['output'];
+  /** The sessions that the row adds up, as `AIUsage.sessionsConnection` has those of the whole report. */
+  sessionsConnection: Maybe<AiSessionConnection>;
   /** This row's part of the report's `totals`, from 0 to 1. Null when that total is 0. */
   share: Maybe<Scalars['Float']['output']>;
 };
@@ -171,6 +184,15 @@ export type AiCustomerUsageSeriesArgs = {
 
 
 /** The usage of one customer of an account. */
+export type AiCustomerUsageSessionsConnectionArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** The usage of one customer of an account. */
 export type AiCustomerUsageShareArgs = {
   of?: AiUsageMeasure;
 };
@@ -193,6 +215,44 @@ export type AiCustomerUsageEdge = {
   cursor: Scalars['String']['output'];
   /** The row; null where a field that cannot be null is in error. */
   node: Maybe<AiCustomerUsage>;
+};
+
+/** One AI conversation. */
+export type AiSession = Node & {
+  /** The account that it is billed to. */
+  account: Account;
+  /** Its AI minutes: its duration rounded up to the whole minute. Those of the sessions are added up, and not rounded once more. */
+  aiMinutes: Scalars['Int64']['output'];
+  /** The customer of the account whose session it is; null where there is none. */
+  customer: Maybe<Customer>;
+  /** How long it was, in whole seconds. */
+  durationSeconds: Scalars['Int64']['output'];
+  /** Names the session among everything that has an id. */
+  id: Scalars['ID']['output'];
+  /** By how many seconds rounding up has made it longer: 60 for each of its AI minutes, less its duration. */
+  roundedUpSeconds: Scalars['Int64']['output'];
+  /** The session's id, as the platform has it. */
+  sessionId: Scalars['ID']['output'];
+  /** When it started; null where what was recorded is no instant. It counts wholly where it started. */
+  startedAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** A page of sessions. */
+export type AiSessionConnection = {
+  /** The sessions of the page with their cursors. */
+  edges: Array<AiSessionEdge>;
+  /** The sessions of the page. */
+  nodes: Array<AiSession>;
+  /** Where the page stands among the others. */
+  pageInfo: PageInfo;
+};
+
+/** A session with its cursor. */
+export type AiSessionEdge = {
+  /** The place of the session, for `after` and `before`. */
+  cursor: Scalars['String']['output'];
+  /** The session. */
+  node: AiSession;
 };
 
 /**
@@ -261,6 +321,12 @@ export type AiUsage = Node & {
    * last usage where that is later. The points add up to `totals`.
    */
   series: Maybe<Array<AiUsagePoint>>;
+  /**
+   * The sessions that the report adds up, one by one, in the order of their starts. A page goes on from its cursor in what there
+   * is then: no session comes twice, and none is missed that was there when the first page was read. Once single sessions have
+   * been dropped, it is an error where the range begins before `AIUsage.retainedFrom`.
+   */
+  sessionsConnection: Maybe<AiSessionConnection>;
   /** The IANA name of the time zone in which the dates were understood. */
   timeZone: Scalars['String']['output'];
   /** The instant at which the range ends, exclusive; null when it has no end. */
@@ -373,6 +439,19 @@ export type AiUsagePreviousArgs = {
 export type AiUsageSeriesArgs = {
   fillZero?: Scalars['Boolean']['input'];
   granularity: AiUsageGranularity;
+};
+
+
+/**
+ * The answer to a question about usage. All of it is of one state of the database, so
+ * its parts agree; a page that continues an earlier one is the exception
+ * (`accountUsageConnection`).
+ */
+export type AiUsageSessionsConnectionArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** What a report is compared with: its own range some way back (`AIUsage.previous`), or any other (`AIUsage.compareTo`). */
@@ -664,8 +743,19 @@ export type AiUsagePoint = Node & {
   partial: Scalars['Boolean']['output'];
   /** The number of sessions. */
   sessions: Scalars['Int64']['output'];
+  /** The sessions that the point adds up, as `AIUsage.sessionsConnection` has those of the whole report. */
+  sessionsConnection: Maybe<AiSessionConnection>;
   /** Where it ends, exclusive: on the calendar, or where the report's range ends. */
   to: Scalars['DateTime']['output'];
+};
+
+
+/** The usage of one point of a series, such as an hour or a month. */
+export type AiUsagePointSessionsConnectionArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** A range of time, of one of these kinds. */
