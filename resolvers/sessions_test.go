@@ -164,7 +164,7 @@ func TestSessionsAgreeWithAModel(t *testing.T) {
 		m := newModel(d.Rand, now)
 		m.withTies(d)
 		a := serve(m.rolledUp(t, dsn))
-		for cells := 0; cells < 30; {
+		for cells := 0; cells < 20; {
 			q, arguments := d.question(datesAround(now))
 			who := among(d, "everybody", "everybody", "some", "one", "nobody known")
 			if q.scope = principals[who]; q.scope != nil && q.accountID != "" && !slices.Contains(q.scope, q.accountID) {
