@@ -187,7 +187,7 @@ func TestDriversAgreeWithAModel(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		d, now := drawer{rand.New(rand.NewPCG(23, 24))}, time.Now()
 		m, a := filledBy(t, dsn, d, now)
-		for compared := 0; compared < 120; {
+		for compared := 0; compared < 80; {
 			q, arguments := d.question(datesAround(now))
 			who := among(d, "everybody", "everybody", "some", "one", "nobody known")
 			if q.scope = principals[who]; q.scope != nil && q.accountID != "" && !slices.Contains(q.scope, q.accountID) {
@@ -244,7 +244,7 @@ func TestDriversInYearsAndOverChangesOfTheClocks(t *testing.T) {
 		a := serve(m.rolledUp(t, dsn))
 		for _, zone := range []string{"UTC", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns"} {
 			ranges := [][]string{{"2025-03-30", "2025-03-30"}, {"2025-10-26", "2025-10-26"}, {"2025-03-29T22:10", "2025-04-06T02:20"}, {"2025-04-06T01:20", "2025-04-06T02:20"}}
-			if zone != "UTC" && zone != "Europe/Berlin" {
+			if zone == "Asia/Kolkata" || zone == "America/St_Johns" {
 				ranges = append(ranges, []string{"2022-01-01", "2025-12-31"}, []string{"2023-10-29", ""})
 			}
 			for _, dates := range ranges {

@@ -38,9 +38,9 @@ func (s ListedSession) RoundedUp() int64 {
 // time are ordered by their keys.
 type SessionPlace struct {
 	// Start is the start as the database writes it, since it need not be an instant.
-	Start string
+	Start string `json:"t"`
 	// Key is the id of the session in hexadecimal digits, which every engine orders alike.
-	Key string
+	Key string `json:"i"`
 }
 
 // Compare compares two places.

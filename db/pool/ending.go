@@ -24,7 +24,7 @@ func (t *transaction) Commit() error {
 	ctx, cancel := outlasting(t.ctx)
 	defer cancel()
 	_, err := t.conn.connection.ExecContext(ctx, "COMMIT", nil)
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		err = errors.Join(t.ctx.Err(), err)
 	}
 	return t.conn.noticed(err)

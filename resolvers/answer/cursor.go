@@ -26,11 +26,10 @@ type cursor struct {
 	None  bool  `json:"n,omitempty"`
 	// Name is the row's name, where rows are ordered by it.
 	Name string `json:"m,omitempty"`
-	// Start and Session are the place of a session.
-	Start      string `json:"s,omitempty"`
-	Session    string `json:"i,omitempty"`
-	AccountID  string `json:"a,omitempty"`
-	CustomerID string `json:"c,omitempty"`
+	// Session is the place of a session, in a list of those.
+	Session    *usage.SessionPlace `json:"s,omitempty"`
+	AccountID  string              `json:"a,omitempty"`
+	CustomerID string              `json:"c,omitempty"`
 }
 
 // cursorAt returns the cursor of a row's place in a connection of a report.

@@ -154,11 +154,12 @@ func sessionPlace(belonging string, argument usage.Argument, text *string) (*usa
 	if found == nil || err != nil {
 		return nil, err
 	}
-	place := usage.SessionPlace{Start: found.Start, Key: found.Session}
-	if _, _, ok := place.Around(); !ok {
-		return nil, usage.Invalid(argument, "%s is not a cursor", argument).Accepting(acceptedCursor)
+	if found.Session != nil {
+		if _, _, ok := found.Session.Around(); ok {
+			return found.Session, nil
+		}
 	}
-	return &place, nil
+	return nil, usage.Invalid(argument, "%s is not a cursor", argument).Accepting(acceptedCursor)
 }
 
 // sessionConnection returns a page of what was found for a query.
@@ -170,7 +171,7 @@ func (r *Reading) sessionConnection(query usage.SessionsQuery, belonging string,
 	connection := &SessionConnection{Nodes: r.sessionsOf(query.Query, found)}
 	var cursors []string
 	for _, node := range connection.Nodes {
-		cursors = append(cursors, cursor{Of: belonging, Start: node.Place.Start, Session: node.Place.Key}.text())
+		cursors = append(cursors, cursor{Of: belonging, Session: &node.Place}.text())
 		connection.Edges = append(connection.Edges, SessionEdge{cursors[len(cursors)-1], node})
 	}
 	connection.PageInfo = pageInfo(cursors, before, after)
