@@ -158,7 +158,7 @@ faults: build ## Break all that a gateway stands on ROUNDS (3) times, and let ea
 
 .PHONY: cases
 cases: build ## Run each case on every engine, also those that tests run on one engine or the other
-	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) run ./internal/dbtest/engines -- $(GO) test ./db ./db/check ./cli -timeout 1h
+	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) run ./internal/dbtest/engines -- $(GO) test ./db ./db/check ./resolvers ./cli -timeout 1h
 
 .PHONY: histories
 histories: build ## Hold the sums to the sessions in HISTORIES (1000) random histories on each server

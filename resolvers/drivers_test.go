@@ -224,7 +224,7 @@ func TestDriversAgreeWithAModel(t *testing.T) {
 // Hours and weekdays are those of the clocks and the calendar, in ranges of years, over changes of
 // the clocks and from within an hour to within another.
 func TestDriversInYearsAndOverChangesOfTheClocks(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.InTurn(t, 1, func(t *testing.T, dsn string) {
 		d := drawer{rand.New(rand.NewPCG(25, 26))}
 		m := &model{}
 		at := func(text string, step time.Duration, count int) {

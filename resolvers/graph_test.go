@@ -118,7 +118,7 @@ func TestWhatHasAnIDIsReadAgainByIt(t *testing.T) {
 		below_c:customerUsage(include:BOTH){...C below_s:series(granularity:MONTH){...P}}
 		below_s:series(granularity:WEEK){...P} below_p:previous{...R below_a:accountUsage{...A}} below_t:compareTo(period:LAST_MONTH){...R below_c:customerUsage{...C}}}}` + identified
 	const again = `query($ids:[ID!]!){nodes(ids:$ids){...R ...T ...A ...C ...P ...N ...M}}` + identified
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.InTurn(t, 1, func(t *testing.T, dsn string) {
 		d, now := drawer{rand.New(rand.NewPCG(17, 18))}, time.Now()
 		_, a := filledBy(t, dsn, d, now)
 		read := 0
@@ -201,7 +201,7 @@ func TestUsageOfListedAccountsAndCustomersIsThatOfTheirOwnReports(t *testing.T) 
 		customerUsageConnection(first:2,orderBy:{field:AI_SECONDS,direction:DESC}){totalCount pageInfo{hasNextPage} edges{node{id aiSeconds series(granularity:WEEK){sessions}}}}}`
 	const variables = `$startDate:String,$endDate:String,$period:AIUsagePeriod,$timeZone:String,$shift:AIUsageShift!`
 	const given = `startDate:$startDate,endDate:$endDate,period:$period,timeZone:$timeZone`
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.InTurn(t, 2, func(t *testing.T, dsn string) {
 		d, now := drawer{rand.New(rand.NewPCG(19, 20))}, time.Now()
 		m, a := filledBy(t, dsn, d, now)
 		for range 6 {
@@ -246,7 +246,7 @@ func TestUsageOfListedAccountsAndCustomersIsThatOfTheirOwnReports(t *testing.T) 
 
 // The customers of an account page as those of the root do, by the same cursors.
 func TestAnAccountsCustomersPage(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.InTurn(t, 0, func(t *testing.T, dsn string) {
 		d := drawer{rand.New(rand.NewPCG(21, 22))}
 		m, a := filledBy(t, dsn, d, time.Now())
 		type page struct {
