@@ -92,6 +92,11 @@ func (f Flat) read(ctx context.Context, request usage.Request, readsBelow bool) 
 	if err != nil {
 		return found{err: err}
 	}
+	if selections := graphql.GetOperationContext(ctx).Operation.SelectionSet; len(selections) == 1 {
+		if _, isField := selections[0].(*ast.Field); isField {
+			reading.Alone() // one field after the other is written
+		}
+	}
 	if !readsBelow {
 		report, err := f.resolver.Report(ctx, request)
 		if err != nil {

@@ -55,18 +55,27 @@ type Reading struct {
 // go to kept.
 func NewReading(ctx context.Context, limit time.Duration, kept *Kept, open func(context.Context) usage.Snapshot) *Reading {
 	r := &Reading{asked: ctx, limit: limit, open: open, kept: kept, asking: map[string]*asking{}, nodes: map[*usage.Report]*Report{}}
-	r.series = newLoader(ctx, "series", r.loadSeries)
-	r.names = newLoader(ctx, "names", r.loadNames)
-	r.sessions = newLoader(ctx, "sessions", r.loadSessions)
+	r.gathering(gather)
 	return r
 }
 
 // gather is how long a loader waits for others to ask for the same.
 const gather = time.Millisecond
 
+// gathering makes the loaders, which wait so long for others.
+func (r *Reading) gathering(wait time.Duration) {
+	r.series = newLoader(r.asked, "series", wait, r.loadSeries)
+	r.names = newLoader(r.asked, "names", wait, r.loadNames)
+	r.sessions = newLoader(r.asked, "sessions", wait, r.loadSessions)
+}
+
+// Alone tells, before anything is loaded, that one goroutine asks for everything, so that no
+// loader need wait for others.
+func (r *Reading) Alone() { r.gathering(0) }
+
 // newLoader returns a loader that gives a panic to all who wait, as one error. The
 // loader's own would write it to another log, and lose the stack.
-func newLoader[K comparable, V any](ctx context.Context, name string, batch dataloader.BatchFunc[K, V]) *dataloader.Loader[K, V] {
+func newLoader[K comparable, V any](ctx context.Context, name string, wait time.Duration, batch dataloader.BatchFunc[K, V]) *dataloader.Loader[K, V] {
 	record := observe.From(ctx)
 	return dataloader.NewBatchedLoader(func(ctx context.Context, keys []K) (results []*dataloader.Result[V]) {
 		record.Loaded(name, len(keys))
@@ -81,7 +90,7 @@ func newLoader[K comparable, V any](ctx context.Context, name string, batch data
 			}
 		}
 		return results
-	}, dataloader.WithWait[K, V](gather))
+	}, dataloader.WithWait[K, V](wait))
 }
 
 type contextKey struct{}

@@ -80,7 +80,7 @@ func optional(text string) *string {
 // Finding returns the reading with what finds accounts and customers in it.
 func (r *Reading) Finding(finder Finder) *Reading {
 	r.finder = finder
-	r.found = newLoader(r.asked, "subjects", r.loadSubjects)
+	r.found = newLoader(r.asked, "subjects", gather, r.loadSubjects)
 	return r
 }
 
