@@ -72,9 +72,6 @@ func (d *door) handle(t tool) sdk.ToolHandler {
 			result, err = d.answer(asking, t, request.Params.Arguments)
 			return err
 		})
-		if usage.IsLate(asking.ctx) {
-			err = context.DeadlineExceeded // which makes everything fail in ways that do not say so
-		}
 		if err != nil {
 			return d.refuse(asking.ctx, err), nil
 		}
@@ -118,7 +115,11 @@ func (q *question) inTurn(query usage.Query, read func(context.Context) error) e
 		return err
 	}
 	defer turn.End()
-	return read(admission.NewContext(q.ctx, turn))
+	err = read(admission.NewContext(q.ctx, turn))
+	if usage.IsLate(q.ctx) {
+		return context.DeadlineExceeded // which makes everything fail in ways that do not say so
+	}
+	return err
 }
 
 // schemaOf returns the schema of what a tool answers.
