@@ -8,15 +8,15 @@ import (
 )
 
 // choose reads what the choice of subjects needs, and returns those that were asked for in
-// their order, and of how many they were chosen.
-func (r *reading) choose() (chosen []usage.SubjectUsage, all int, err error) {
+// their order, of how many they were chosen, and how many of these the filter leaves.
+func (r *reading) choose() (chosen []usage.SubjectUsage, all, found int, err error) {
 	rows := subjectsOf(r.report)
 	if r.request.isPlain() {
 		chosen = rows
 		if r.request.Top > 0 {
 			chosen = rows[:min(len(rows), r.request.Top)]
 		}
-		return chosen, len(rows), r.readNamesOf(chosen)
+		return chosen, len(rows), len(rows), r.readNamesOf(chosen)
 	}
 	lines := linesOf(rows)
 	if r.previous != nil {
@@ -27,12 +27,12 @@ func (r *reading) choose() (chosen []usage.SubjectUsage, all int, err error) {
 	order := r.request.Order.Normal()
 	if r.request.Filter.NeedsNames() || order.Field == listing.ByName {
 		if err := r.readNames(lines); err != nil {
-			return nil, 0, err
+			return nil, 0, 0, err
 		}
 		lines = r.request.Filter.WithNames(lines, r.query.Level, r.name)
 	}
 	_, at := order.Positions(r.report.Totals, r.before, r.name).Sort(lines)
-	if r.request.Top > 0 {
+	if found = len(at); r.request.Top > 0 {
 		at = at[:min(len(at), r.request.Top)]
 	}
 	chosen = make([]usage.SubjectUsage, len(at))
@@ -40,7 +40,7 @@ func (r *reading) choose() (chosen []usage.SubjectUsage, all int, err error) {
 		line := lines[which]
 		chosen[i] = usage.SubjectUsage{AccountID: line.Subject.AccountID, CustomerID: line.Subject.CustomerID, Usage: line.Amount}
 	}
-	return chosen, all, r.readNamesOf(chosen)
+	return chosen, all, found, r.readNamesOf(chosen)
 }
 
 // isPlain tells whether all rows of the report were asked for in their own order.

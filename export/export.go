@@ -39,9 +39,9 @@ type Result struct {
 	*usage.Report
 	// Previous is the report that it is compared with, nil where nobody asked.
 	Previous *usage.Report
-	// All is how many subjects there are in the ranges that were asked for, and Shown how many
-	// of them were chosen.
-	All, Shown int
+	// All is how many subjects there are in the ranges that were asked for, Found how many of
+	// them the filter leaves, and Shown how many of those were chosen.
+	All, Found, Shown int
 	// Rows are read while they are ranged over, once and before the snapshot is closed. An error ends them.
 	Rows iter.Seq2[Row, error]
 	// Buckets are the steps of time of a series, the same for all rows.
@@ -66,12 +66,12 @@ func Read(ctx context.Context, snapshot usage.Snapshot, query usage.Query, reque
 	if err := r.readPrevious(); err != nil {
 		return nil, err
 	}
-	subjects, all, err := r.choose()
+	subjects, all, found, err := r.choose()
 	if err != nil {
 		return nil, err
 	}
 	r.subjects = subjects
-	result := &Result{Report: report, Previous: r.previous, All: all, Shown: len(subjects), Rows: r.rows}
+	result := &Result{Report: report, Previous: r.previous, All: all, Found: found, Shown: len(subjects), Rows: r.rows}
 	if request.Series == "" {
 		return result, snapshot.Close()
 	}

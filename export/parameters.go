@@ -58,7 +58,7 @@ var setters = map[usage.Argument]func(p *Parameters, value string) error{
 	usage.ArgGranularity: func(p *Parameters, value string) error {
 		step := usage.Step(strings.ToUpper(strings.ReplaceAll(value, "-", "_")))
 		if !slices.Contains(usage.Steps, step) {
-			return refused(usage.ArgGranularity, value, usage.Steps)
+			return NotKnown(usage.ArgGranularity, value, usage.Steps)
 		}
 		p.request.Series = step
 		return nil
@@ -67,7 +67,7 @@ var setters = map[usage.Argument]func(p *Parameters, value string) error{
 	ArgLevel:   func(p *Parameters, value string) error { return set(&p.request.Level, ArgLevel, value, levels) },
 	ArgTop: func(p *Parameters, value string) (err error) {
 		if p.request.Top, err = strconv.Atoi(value); err != nil || p.request.Top < 1 {
-			return refused(ArgTop, value, []string{"a number from 1 on"})
+			return NotKnown(ArgTop, value, []string{"a number from 1 on"})
 		}
 		return nil
 	},
@@ -82,7 +82,7 @@ var setters = map[usage.Argument]func(p *Parameters, value string) error{
 	ArgMinimum: func(p *Parameters, value string) error {
 		least, err := strconv.ParseInt(value, 10, 64)
 		if err != nil {
-			return refused(ArgMinimum, value, []string{"a whole number of 64 bits"})
+			return NotKnown(ArgMinimum, value, []string{"a whole number of 64 bits"})
 		}
 		p.minimum = &least
 		return nil
@@ -105,7 +105,7 @@ var setters = map[usage.Argument]func(p *Parameters, value string) error{
 	ArgComparedTo: func(p *Parameters, value string) error {
 		period := usage.Period(strings.ToUpper(strings.ReplaceAll(value, "-", "_")))
 		if !slices.Contains(usage.Periods, period) {
-			return refused(ArgComparedTo, value, usage.Periods)
+			return NotKnown(ArgComparedTo, value, usage.Periods)
 		}
 		p.request.Compare.Period = period
 		return nil
@@ -173,7 +173,7 @@ func set[T any](into *T, argument usage.Argument, sent string, words []word[T]) 
 			return nil
 		}
 	}
-	return refused(argument, sent, textsOf(words))
+	return NotKnown(argument, sent, textsOf(words))
 }
 
 // setTrue puts whether something is on where it belongs.
@@ -189,11 +189,11 @@ func isTrue(argument usage.Argument, sent string) (bool, error) {
 	case "0", "false":
 		return false, nil
 	}
-	return false, refused(argument, sent, []string{"1", "0", "true", "false"})
+	return false, NotKnown(argument, sent, []string{"1", "0", "true", "false"})
 }
 
-// refused says that a value is none of those that a parameter takes, and which was meant most likely.
-func refused[T ~string](argument usage.Argument, sent string, accepted []T) error {
+// NotKnown is the error that a value is none of those that a parameter takes, and which was meant most likely.
+func NotKnown[T ~string](argument usage.Argument, sent string, accepted []T) error {
 	at := slices.Index(textsIn(accepted), handwritten.Nearest(sent, textsIn(accepted)))
 	if at < 0 {
 		return usage.Invalid(argument, "%s %s is not known", argument, usage.Sent(sent)).Accepting(values(accepted)...)

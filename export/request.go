@@ -94,7 +94,7 @@ func (r Request) WithColumns(columns []string) (Request, error) {
 		if slices.Contains(withSteps.Columns(), name) {
 			return r, usage.Invalid(ArgColumns, "the column %s is that of a step of time, which %s asks for", name, usage.ArgGranularity).Accepting(values(known)...)
 		}
-		return r, refused(ArgColumns, name, Request{Level: r.Level, Names: true, Previous: r.Series == "", Series: r.Series}.Columns())
+		return r, NotKnown(ArgColumns, name, Request{Level: r.Level, Names: true, Previous: r.Series == "", Series: r.Series}.Columns())
 	}
 	return r, nil
 }

@@ -37,6 +37,7 @@ const (
 	StatusPath   = "/status.json"
 	LegacyPath   = "/ai/usage"
 	ExportPath   = "/export/" // followed by usage.csv, usage.json or usage.ndjson
+	MCPPath      = "/mcp"
 )
 
 // Store is what the gateway needs of a database.
@@ -155,6 +156,9 @@ func New(config Config) (*Gateway, error) {
 		mux.Handle(path+"/{$}", atDoor("graphql", "", graphQL)) // clients do not follow a POST that is led elsewhere
 	}
 	mux.Handle(ExportPath, atDoor("export", "", exports{resolver.Snapshot, turns, newSpools(), conditions, config.Zone, config.QueryTimeout, door}))
+	tools := atDoor("mcp", "", transport.Compressing(door.require(newModels(config, turns, door))))
+	mux.Handle(MCPPath, tools)
+	mux.Handle(MCPPath+"/{$}", tools)
 	door.handlePages(mux, cmp.Or(config.Pages, web.Built()), isSchemaOpen)
 	mux.Handle("GET "+HealthPath, atDoor("probe", "", http.HandlerFunc(healthy)))
 	mux.Handle("GET "+ReadyPath, atDoor("probe", "", ready(config.Store, config.Rollups, leaving)))

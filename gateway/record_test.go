@@ -161,6 +161,15 @@ func TestEveryRequestIsLoggedAndAuditedOnce(t *testing.T) {
 			line{"status": 200., "door": "export", "operation": "csv", "principal": "ann"}, line{"door": "export", "result": "ok"}, []any{asked(acc1, day1, day2)}},
 		{"an export of another's account", basicOf("ann"), "GET", "/export/usage.csv?accountId=acc-2", "", "",
 			line{"status": 403., "code": "FORBIDDEN"}, line{"result": "FORBIDDEN"}, []any{refused(asked(acc2, nil, nil))}},
+		{"a tool", bearer(key), "POST", "/mcp", toolCall("usage_report", `{"startDate":"2026-03-01","endDate":"2026-03-01"}`), bothTypes,
+			line{"status": 200., "door": "mcp", "operation": "usage_report", "principal": "key:" + stored.ID, "code": nil},
+			line{"door": "mcp", "operation": "usage_report", "result": "ok"}, []any{asked(acc1, day1, day2)}},
+		{"a tool, of another's account", basicOf("ann"), "POST", "/mcp", toolCall("usage_sessions", `{"accountId":"acc-2","startDate":"2026-03-01","endDate":"2026-03-01"}`), bothTypes,
+			line{"status": 200., "door": "mcp", "code": "FORBIDDEN", "level": "INFO"}, line{"result": "FORBIDDEN"}, []any{refused(asked(acc2, day1, day2))}},
+		{"a tool that there is not", basicOf("ann"), "POST", "/mcp", toolCall("chosen-by-callers", "{}"), bothTypes,
+			line{"door": "mcp", "operation": nil}, line{"door": "mcp", "result": "ok"}, nil},
+		{"a tool for nobody", nil, "POST", "/mcp", toolCall("usage_report", "{}"), bothTypes,
+			line{"status": 401., "door": "mcp", "code": "UNAUTHENTICATED"}, line{"door": "mcp", "result": "UNAUTHENTICATED", "status": 401.}, nil},
 		{"an event stream", basicOf("ada"), "POST", "/graphql", march, events,
 			line{"door": "events", "operation": "March", "kind": "query"}, line{"door": "events", "result": "ok", "event": "answered"}, []any{asked(nil, day1, day2)}},
 		{"GraphiQL", basicOf("ada"), "GET", "/graphiql", "", "", line{"door": "page", "operation": "graphiql", "principal": "ada"}, nil, nil},
@@ -342,13 +351,20 @@ func (hangingSnapshot) Sessions(context.Context, usage.SessionsQuery) ([]usage.L
 // A caller who hangs up is nobody's error.
 func TestAHangUpIsNoError(t *testing.T) {
 	store := fill(t, dbtest.One(t))
+	for path, body := range map[string]string{"/graphql": usageQuery, "/mcp": toolCall("usage_report", "{}")} {
+		t.Run(path, func(t *testing.T) { hangUp(t, store, path, body) })
+	}
+}
+
+func hangUp(t *testing.T, store gateway.Store, path, body string) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := start(t, hangingUp{store, cancel})
-	request, err := http.NewRequestWithContext(ctx, "POST", s.url+"/graphql", strings.NewReader(usageQuery))
+	request, err := http.NewRequestWithContext(ctx, "POST", s.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", bothTypes)
 	request.Header.Set("X-Request-Id", "gone")
 	request.SetBasicAuth("ada", password)
 	if response, err := http.DefaultClient.Do(request); err == nil {

@@ -115,7 +115,10 @@ func TestEveryDoorWaitsForItsTurn(t *testing.T) {
 	if err != nil || len(answers) != 2 || !strings.Contains(answers[1], `"type":"error"`) || !strings.Contains(answers[1], message) {
 		t.Errorf("WebSocket: got %v %v", answers, err)
 	}
-	if refused := count(t, counted, "aiusage_answers_refused_total"); refused != 10 {
+	if got := s.post(t, "ada", toolCall("usage_report", "{}")); got.status != 200 || !strings.Contains(got.body, message+"; wait 5 seconds") {
+		t.Errorf("a tool: got %d %s", got.status, got.body)
+	}
+	if refused := count(t, counted, "aiusage_answers_refused_total"); refused != 11 {
 		t.Errorf("%v refusals are counted", refused)
 	}
 	for _, path := range []string{"/healthz", "/readyz", "/login", "/metrics", "/auth/status", "/metadata", "/ai/usage.xsd", "/"} {

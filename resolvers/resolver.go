@@ -135,9 +135,8 @@ func (e Readings) InterceptOperation(ctx context.Context, next graphql.Operation
 	}
 	respond := next(ctx)
 	return func(ctx context.Context) *graphql.Response {
-		reading := answer.NewReading(ctx, r.limit, r.kept, r.reader.Snapshot).Finding(r.reader)
+		ctx, reading := r.Reading(ctx)
 		defer reading.Close()
-		ctx = answer.NewContext(ctx, reading)
 		if !answer.HasBudget(ctx) {
 			ctx = answer.WithBudget(ctx, r.limit)
 		}

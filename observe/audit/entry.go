@@ -62,7 +62,7 @@ type Asked struct {
 }
 
 // doors are those where there is something to ask for.
-var doors = []string{"graphql", "events", "websocket", "legacy", "export", "metrics"}
+var doors = []string{"graphql", "events", "websocket", "legacy", "export", "mcp", "metrics"}
 
 // refusals are the codes of those who are not let in, which count at every door.
 var refusals = []string{"UNAUTHENTICATED", "FORBIDDEN", "TOO_MANY_REQUESTS"}

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import links from '../../../mcp/testdata/links.json';
 import { accountPath, customerPath, placeOf } from './place';
 import { readView, withMeasure, writeView, type View } from './view';
 
@@ -31,4 +32,10 @@ test('rows that were ordered by the measure are ordered by the next', () => {
   const view = readView('', 'UTC');
   expect(withMeasure(view, 'SESSIONS').order.field).toBe('SESSIONS');
   expect(withMeasure({ ...view, order: { field: 'ID', descending: false }, search: '' }, 'SESSIONS').order.field).toBe('ID');
+});
+
+test.each(links)('the link of a tool, $link, is read as what it is to show', ({ link, place, view }) => {
+  const url = new URL(link);
+  expect(placeOf(url.pathname)).toEqual(place);
+  expect(readView(url.search, 'Asia/Tokyo')).toEqual({ measure: 'AI_MINUTES', granularity: undefined, ...view });
 });
