@@ -58,7 +58,7 @@ func faults(t *testing.T) []struct {
 		{dropped(Request{Period: LastMonth, TimeZone: "Asia/Kolkata"}, ""), "single sessions from before 2026-03-01T00:00:00Z have been dropped, " +
 			"so that <range> cannot begin or end within an hour there, as it does in Asia/Kolkata; accepted: the nearest exact range from 2026-01-31T19:00:00Z to 2026-02-28T19:00:00Z (exclusive)"},
 		{dropped(Request{StartDate: "2026-02-01T00:00:00Z", EndDate: "2026-02-03T00:00:00Z", TimeZone: "Asia/Kolkata"}, Daily), "single sessions from before 2026-03-01T00:00:00Z have been dropped, " +
-			"so that the points of a series cannot begin within an hour there, as those of <step> DAY do in Asia/Kolkata; " +
+			"so that the points of a series cannot begin within an hour there, as those of <step> <day> do in Asia/Kolkata; " +
 			"accepted: <zone> UTC with the range from 2026-02-01T00:00:00Z to 2026-02-03T00:00:00Z (exclusive)"},
 		{refused(Buckets(march, Hourly, time.UTC)), "a series has at most 10000 points; narrow the range or take a larger <step>"},
 		{refused(Buckets(march, "granularity", time.UTC)), `<step> "granularity" is not one of a series`},
