@@ -2,7 +2,6 @@ package cli
 
 import (
 	"slices"
-	"strings"
 
 	"aiusage/db"
 	"aiusage/export"
@@ -26,15 +25,13 @@ var flagNames = usage.Names{
 		db.ArgDrop:            "--drop",
 		compare.ArgOld:        "--old", compare.ArgNew: "--new", compare.ArgRate: "--rate", compare.ArgTimeout: "--timeout",
 	},
-	Spell: spell,
+	Spell: usage.Spelled,
 }
-
-func spell(value string) string { return strings.ToLower(strings.ReplaceAll(value, "_", "-")) }
 
 // parsePeriod returns the period that is spelled so, in upper or lower case, and
 // what is none as it is, so that the error shows what was typed.
 func parsePeriod(typed string) usage.Period {
-	at := slices.IndexFunc(usage.Periods, func(period usage.Period) bool { return spell(string(period)) == spell(typed) })
+	at := slices.IndexFunc(usage.Periods, func(period usage.Period) bool { return usage.Spelled(string(period)) == usage.Spelled(typed) })
 	if at < 0 {
 		return usage.Period(typed)
 	}

@@ -45,7 +45,7 @@ func TestPeriodsAreSpelledAsTyped(t *testing.T) {
 		}
 	}
 	for _, period := range usage.Periods {
-		if got := parsePeriod(spell(string(period))); got != period {
+		if got := parsePeriod(usage.Spelled(string(period))); got != period {
 			t.Errorf("%s: got %q", period, got)
 		}
 	}

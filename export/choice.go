@@ -66,7 +66,7 @@ func (r *reading) readPrevious() (err error) {
 		return err
 	}
 	if !ok {
-		return usage.Errorf(usage.InvalidArgument, "only a range with a start and an end has a time before it to compare with")
+		return ErrNothingBefore
 	}
 	if r.previous, err = r.snapshot.Report(r.ctx, query); err != nil {
 		return err

@@ -56,7 +56,7 @@ func largest(field listing.OrderField) listing.Order {
 // not empty, where it belongs.
 var setters = map[usage.Argument]func(p *Parameters, value string) error{
 	usage.ArgGranularity: func(p *Parameters, value string) error {
-		step := usage.Step(strings.ToUpper(strings.ReplaceAll(value, "-", "_")))
+		step := usage.Step(usage.InCapitals(value))
 		if !slices.Contains(usage.Steps, step) {
 			return NotKnown(usage.ArgGranularity, value, usage.Steps)
 		}
@@ -103,7 +103,7 @@ var setters = map[usage.Argument]func(p *Parameters, value string) error{
 	ArgCompareFrom: func(p *Parameters, value string) error { p.request.Compare.StartDate = value; return nil },
 	ArgCompareTo:   func(p *Parameters, value string) error { p.request.Compare.EndDate = value; return nil },
 	ArgComparedTo: func(p *Parameters, value string) error {
-		period := usage.Period(strings.ToUpper(strings.ReplaceAll(value, "-", "_")))
+		period := usage.Period(usage.InCapitals(value))
 		if !slices.Contains(usage.Periods, period) {
 			return NotKnown(ArgComparedTo, value, usage.Periods)
 		}
@@ -166,7 +166,7 @@ func (p *Parameters) Request() (Request, error) {
 
 // set puts the value of a word where it belongs.
 func set[T any](into *T, argument usage.Argument, sent string, words []word[T]) error {
-	plain := strings.TrimPrefix(strings.ReplaceAll(strings.ToLower(sent), "_", "-"), "ai-")
+	plain := strings.TrimPrefix(usage.Spelled(sent), "ai-")
 	for _, one := range words {
 		if one.text == plain {
 			*into = one.value

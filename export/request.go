@@ -27,6 +27,9 @@ const (
 	ArgComparedTo  usage.Argument = "comparePeriod"
 )
 
+// ErrNothingBefore says that there is nothing to compare a range with.
+var ErrNothingBefore = usage.Errorf(usage.InvalidArgument, "only a range with a start and an end has a time before it to compare with")
+
 // Request is what rows are to have, and which there are.
 type Request struct {
 	// Level is what rows are of: customers (with a row of each account for what belongs to

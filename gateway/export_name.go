@@ -52,7 +52,7 @@ func fileName(asked *askedExport) string {
 	}
 	parts = append(parts, rangeName(query), safe(query.Zone.String()))
 	if asked.rows.Series != "" {
-		parts = append(parts, "by-"+strings.ToLower(strings.ReplaceAll(string(asked.rows.Series), "_", "-")))
+		parts = append(parts, "by-"+usage.Spelled(string(asked.rows.Series)))
 	}
 	if search := []rune(asked.rows.Filter.Search); len(search) > 0 {
 		parts = append(parts, "search-"+safe(string(search[:min(len(search), maxSearchName)])))

@@ -30,7 +30,7 @@ var arguments = map[usage.Argument]func(request *usage.Request, value string){
 	usage.ArgStartDate:  func(r *usage.Request, value string) { r.StartDate = value },
 	usage.ArgEndDate:    func(r *usage.Request, value string) { r.EndDate = value },
 	usage.ArgTimeZone:   func(r *usage.Request, value string) { r.TimeZone = value },
-	usage.ArgPeriod:     func(r *usage.Request, value string) { r.Period = usage.Period(inCapitals(value)) },
+	usage.ArgPeriod:     func(r *usage.Request, value string) { r.Period = usage.Period(usage.InCapitals(value)) },
 }
 
 // lists are the parameters that are given once for each id: an id may have a comma in it.
@@ -104,7 +104,3 @@ func unknownParameter(name string) error {
 	}
 	return err.Accepting(accepted...)
 }
-
-// inCapitals returns the value of an enumeration in the spelling of GraphQL: last-month, as
-// the command line has it, is LAST_MONTH.
-func inCapitals(value string) string { return strings.ToUpper(strings.ReplaceAll(value, "-", "_")) }

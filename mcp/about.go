@@ -88,7 +88,7 @@ func (q *question) query(level usage.Level) (usage.Query, error) {
 	request := usage.Request{
 		AccountID: q.given[usage.ArgAccountID], CustomerID: q.given[usage.ArgCustomerID], TimeZone: q.given[usage.ArgTimeZone],
 		StartDate: q.given[usage.ArgStartDate], EndDate: q.given[usage.ArgEndDate],
-		Period: usage.Period(inCapitals(q.given[usage.ArgPeriod])), Level: level,
+		Period: usage.Period(usage.InCapitals(q.given[usage.ArgPeriod])), Level: level,
 	}
 	if request.Period == "" && request.StartDate == "" {
 		request.Period = usage.Last30Days

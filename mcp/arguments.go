@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/jsonschema-go/jsonschema"
@@ -32,17 +31,12 @@ type argument struct {
 
 // names are what errors call arguments and values here: the names of GraphQL, and words in
 // lower case.
-var names = usage.Names{Spell: spelled}
-
-func spelled(value string) string { return strings.ToLower(strings.ReplaceAll(value, "_", "-")) }
-
-// inCapitals is a word as GraphQL spells it.
-func inCapitals(word string) string { return strings.ToUpper(strings.ReplaceAll(word, "-", "_")) }
+var names = usage.Names{Spell: usage.Spelled}
 
 func spelledAll[T ~string](values []T) []string {
 	words := make([]string, len(values))
 	for i, value := range values {
-		words[i] = spelled(string(value))
+		words[i] = usage.Spelled(string(value))
 	}
 	return words
 }
@@ -224,7 +218,7 @@ func (a argument) word(text string) (string, error) {
 	if a.words == nil || text == "" {
 		return text, nil
 	}
-	plain := spelled(text)
+	plain := usage.Spelled(text)
 	for _, word := range a.words {
 		if plain == word || plain == "ai-"+word { // AI_MINUTES in GraphQL
 			return word, nil

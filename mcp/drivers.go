@@ -66,7 +66,7 @@ func askDrivers(q *question) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	dimension := usage.Dimension(inCapitals(q.given[usage.ArgBy]))
+	dimension := usage.Dimension(usage.InCapitals(q.given[usage.ArgBy]))
 	query, err := q.query(dimension.Level())
 	if err != nil {
 		return nil, err
@@ -83,11 +83,11 @@ func askDrivers(q *question) (reply, error) {
 			return err
 		}
 		if with == nil || found == nil {
-			return usage.Errorf(usage.InvalidArgument, "only a range with a start and an end has a time before it to compare with")
+			return export.ErrNothingBefore
 		}
 		drivers.About = q.about(query, report.AsOf, view{order: request.Order})
 		drivers.ComparedWith = spanOf(with.Query)
-		drivers.Measure = strings.TrimPrefix(spelled(string(measured)), "ai-")
+		drivers.Measure = strings.TrimPrefix(usage.Spelled(string(measured)), "ai-")
 		return drivers.take(ctx, found)
 	})
 }
@@ -96,9 +96,9 @@ func askDrivers(q *question) (reply, error) {
 func (d *Drivers) take(ctx context.Context, found *answer.Drivers) error {
 	d.Total = Difference{found.Current, found.Previous, found.Change}
 	for _, one := range found.Largest {
-		driver := Driver{Hour: one.Hour, Status: spelled(string(one.Status)), Difference: Difference{one.Current, one.Previous, one.Change}}
+		driver := Driver{Hour: one.Hour, Status: usage.Spelled(string(one.Status)), Difference: Difference{one.Current, one.Previous, one.Change}}
 		if one.Weekday != nil {
-			driver.Weekday = spelled(string(*one.Weekday))
+			driver.Weekday = usage.Spelled(string(*one.Weekday))
 		}
 		if one.Account != nil {
 			whose, err := whoseOf(ctx, *one.Account, one.Customer)

@@ -77,7 +77,7 @@ func askReport(q *question) (reply, error) {
 	}
 	report := &Report{Level: q.level(), Rows: []Row{}}
 	return report, q.inSnapshot(query, func(ctx context.Context, snapshot usage.Snapshot) error {
-		step := usage.Step(inCapitals(q.given[usage.ArgGranularity]))
+		step := usage.Step(usage.InCapitals(q.given[usage.ArgGranularity]))
 		if report.Series, err = readSeries(ctx, snapshot, query, step); err != nil {
 			return err
 		}

@@ -78,6 +78,13 @@ type Names struct {
 	DateForms []string
 }
 
+// Spelled returns the value of an enumeration as doors beside GraphQL write it: last-month for
+// LAST_MONTH.
+func Spelled(value string) string { return strings.ToLower(strings.ReplaceAll(value, "_", "-")) }
+
+// InCapitals returns a word of such a door, in upper or lower case, as GraphQL writes it.
+func InCapitals(word string) string { return strings.ToUpper(strings.ReplaceAll(word, "-", "_")) }
+
 // Told is an error in the words of one door.
 type Told struct {
 	// Argument is the name of the argument at fault, or empty when no single one is.
