@@ -16,6 +16,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
+	"slices"
 	"time"
 
 	"aiusage/usage"
@@ -34,7 +36,11 @@ type settings struct {
 	prefix    string
 	keep      bool
 	duckDB    string
+	only      *regexp.Regexp
 }
+
+// asks tells whether a question is to be asked.
+func (s settings) asks(q question) bool { return s.only == nil || s.only.MatchString(q.name) }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -51,6 +57,10 @@ func main() {
 	flag.StringVar(&s.prefix, "prefix", "aiusage_bench", "what the names of the databases begin with")
 	flag.BoolVar(&s.keep, "keep", false, "keep the database with the sessions for the next run, and drop none of them")
 	flag.StringVar(&s.duckDB, "duckdb", "bench/duckdb", "the folder of the program that asks DuckDB; empty leaves it out")
+	flag.Func("only", "ask only the questions with such names (a regular expression), and leave out what many callers and writers do", func(text string) (err error) {
+		s.only, err = regexp.Compile(text)
+		return err
+	})
 	flag.Parse()
 	if s.sessions < 1 || s.accounts < 1 || s.customers < 1 || s.waiting < 0 || s.rounds < 1 {
 		fmt.Fprintln(os.Stderr, "bench: there have to be sessions, accounts, customers and rounds")
@@ -83,6 +93,9 @@ func (s settings) run(ctx context.Context, out io.Writer) error {
 	printMachine(out, server, version)
 	if err := s.reports(ctx, p, duck, out); err != nil {
 		return err
+	}
+	if s.only != nil {
+		return nil
 	}
 	fmt.Fprintln(out)
 	return measureWrites(ctx, s, out)
@@ -160,7 +173,7 @@ func (s settings) phase(ctx context.Context, on *sides, caller caller, title, de
 	defer on.http.Close()
 	for _, z := range zones { // one after the other, so that a run that is ended has told something
 		var results []result
-		for _, q := range questionsIn(z, on.who) {
+		for _, q := range slices.DeleteFunc(questionsIn(z, on.who), func(q question) bool { return !s.asks(q) }) {
 			r, err := s.measure(ctx, q, *on)
 			if err != nil {
 				return err
@@ -170,7 +183,7 @@ func (s settings) phase(ctx context.Context, on *sides, caller caller, title, de
 		printResults(out, title+": "+z.name, results)
 		printTargets(out, results)
 	}
-	if on.sessions {
+	if on.sessions && s.only == nil {
 		return s.measureCallers(ctx, on, zones[0], out)
 	}
 	return nil
