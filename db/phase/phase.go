@@ -44,6 +44,8 @@ type State struct {
 	Accounts int
 	// data are the months with usage when the state was read. There may be more.
 	data usage.Range
+	// plans are those made on the state, or nil.
+	plans *plans
 }
 
 // Usable tells whether reports may read the sums.

@@ -12,14 +12,14 @@ import (
 // report, which is one bucket. The error is an InvalidArgument where there are too many
 // buckets, or where sessions are needed that have been dropped.
 func (state *State) Plan(query usage.SeriesQuery, span usage.Range) (usage.Plan, []usage.Range, error) {
-	plan, buckets, err := state.cut(query, span)
+	made, err := state.plans.of(query, span, func() (cutting, error) { return state.cut(query, span) })
 	if err == nil && state.RawFrom.Valid {
-		err = state.retention().Check(query, span, plan, func(query usage.SeriesQuery, span usage.Range) (usage.Plan, error) {
-			plan, _, err := state.cut(query, span)
-			return plan, err
+		err = state.retention().Check(query, span, made.plan, func(query usage.SeriesQuery, span usage.Range) (usage.Plan, error) {
+			other, err := state.cut(query, span)
+			return other.plan, err
 		})
 	}
-	return plan, buckets, err
+	return made.plan, made.buckets, err
 }
 
 // retention is what is left of sessions that have been dropped.
@@ -32,21 +32,22 @@ func (state *State) retention() usage.Retention {
 }
 
 // cut plans without looking which sessions are there.
-func (state *State) cut(query usage.SeriesQuery, span usage.Range) (plan usage.Plan, buckets []usage.Range, err error) {
-	buckets = []usage.Range{span}
+func (state *State) cut(query usage.SeriesQuery, span usage.Range) (cutting, error) {
+	buckets := []usage.Range{span}
 	if query.Step != "" {
+		var err error
 		if buckets, err = query.Buckets(span); err != nil {
-			return usage.Plan{}, nil, err
+			return cutting{}, err
 		}
 	}
-	plan = state.compose(query, buckets)
+	plan := state.compose(query, buckets)
 	if span == (usage.Range{}) && len(buckets) > 0 {
 		plan.Undated = true
 		if state.Usable() {
 			plan.AddMonth(column.Undated)
 		}
 	}
-	return plan, buckets, nil
+	return cutting{plan, buckets}, nil
 }
 
 const (
@@ -61,7 +62,7 @@ const (
 // compose plans buckets by the sums that there are for a query.
 func (state *State) compose(query usage.SeriesQuery, buckets []usage.Range) usage.Plan {
 	sums := state.sums(query.Query)
-	everybody := query.AccountID == "" && query.Accounts == nil && query.Subjects == nil
+	everybody := isOfEverybody(query)
 	if sums.Level == usage.Together && !everybody {
 		sums.Level = usage.ByAccount
 	}
@@ -82,6 +83,11 @@ func (state *State) compose(query usage.SeriesQuery, buckets []usage.Range) usag
 		plan.KeepBefore(state.retention())
 	}
 	return plan
+}
+
+// isOfEverybody tells whether a query is not narrowed to some accounts or subjects.
+func isOfEverybody(query usage.SeriesQuery) bool {
+	return query.AccountID == "" && query.Accounts == nil && query.Subjects == nil
 }
 
 // lacks tells whether a plan reads sessions that have been dropped.
@@ -129,6 +135,6 @@ func (state *State) Source(plan usage.Plan) usage.Source {
 // snapshots that show this one.
 func (state *State) WithoutRollups() *State {
 	raw := *state
-	raw.Phase, raw.Generation, raw.Believed = Raw, -state.Token(), true
+	raw.Phase, raw.Generation, raw.Believed, raw.plans = Raw, -state.Token(), true, nil
 	return &raw
 }

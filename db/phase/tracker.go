@@ -69,6 +69,7 @@ func (t *Tracker) Known(ctx context.Context) (*State, error) {
 func (t *Tracker) Refresh(ctx context.Context) (*State, error) {
 	state, err := t.Read(ctx)
 	if err == nil {
+		state.plans = newPlans()
 		t.known.Store(state)
 	}
 	return state, err

@@ -250,8 +250,11 @@ func (r *reading) customer(n numbers, ids []sql.RawBytes) (usage.Subject, error)
 	return subject, nil
 }
 
-// subject is whose usage a row has.
+// subject is whose usage a row has. Rows of numbers alone are of everybody.
 func (r *reading) subject(ids []sql.RawBytes) usage.Subject {
+	if len(ids) == 0 {
+		return usage.Subject{}
+	}
 	return r.Level.Of(usage.Subject{AccountID: r.account.of(ids[0]), CustomerID: string(ids[1])})
 }
 

@@ -80,7 +80,8 @@ type statement struct {
 	args  []any
 	// packed is what parts have in that column, if there is one.
 	packed string
-	// numbersOnly tells that parts have no ids, nor anything else.
+	// numbersOnly tells that parts have no ids, nor anything else: numbers stand for subjects,
+	// or subjects are not told apart.
 	numbersOnly bool
 }
 
@@ -140,8 +141,11 @@ func since1970(column string) string { return "TO_SECONDS(" + column + ") - 6216
 // shows and, where sums of customers come with numbers, the stamp of these.
 func (q *question) statement() *statement {
 	s := &statement{}
-	if len(q.plan.Kept) > 0 {
+	switch {
+	case len(q.plan.Kept) > 0:
 		s.packed = ", ''"
+	case q.Level == usage.Together:
+		s.numbersOnly = true
 	}
 	if len(q.plan.Pieces) > 0 && (q.accounts == nil || len(q.accounts) > 0) {
 		q.addSums(s)
@@ -172,8 +176,8 @@ func (q *question) addChanges(s *statement) {
 		conditions.AddAll(where.InSpan(sums.At, usage.Range{From: first.From, To: last.To}))
 	}
 	account, customer := q.ids()
-	s.add(s.selected(account+" AS account", customer+" AS customer", slices.Concat([]string{change.String(), since1970(sums.At)}, total("minutes", "seconds", "sessions"))...)+
-		" FROM "+sums.Changes+conditions.String()+" GROUP BY account, customer, "+sums.At, conditions.Args...)
+	s.add(s.selected(account, customer, slices.Concat([]string{change.String(), since1970(sums.At)}, total("minutes", "seconds", "sessions"))...)+
+		" FROM "+sums.Changes+conditions.String()+" GROUP BY "+account+", "+customer+", "+sums.At, conditions.Args...)
 }
 
 // total adds up columns.
