@@ -78,10 +78,13 @@ picture: build web/node_modules ## Take the picture of the page that the README 
 
 ##@ Tests
 
+# The packages whose tests take longest begin first, so that none of them runs on its own at the end.
+LONGEST = ./db ./cli ./gateway ./resolvers ./db/read ./transport ./faults
+
 # What `check` has vetted is not vetted again, and compilers and tests collect garbage half as often.
 .PHONY: test
 test: check build audits callers clients typescript browser ## Check and test everything, on every database engine on this machine
-	GOGC=200 $(GO) run ./internal/dbtest/engines -- $(GO) test $(RACE) -vet=off -p $(AT_ONCE) -timeout 30m ./...
+	GOGC=200 $(GO) run ./internal/dbtest/engines -- $(GO) test $(RACE) -vet=off -p $(AT_ONCE) -timeout 30m $(LONGEST) ./...
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test -vet=off -count=1 $(EMBEDDED) ./...
 
 .PHONY: audits
