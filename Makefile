@@ -94,7 +94,7 @@ audits: transport/audits/node_modules ## Install the public audits of GraphQL ov
 callers: legacy/callers/node_modules ## Install the JavaScript client of the old host, which the tests run
 
 .PHONY: clients
-clients: gateway/clients/node_modules ## Install Apollo Client, urql, Relay's compiler and the MCP client, which the tests run
+clients: gateway/clients/node_modules ## Install Apollo Client, urql, Relay and the MCP client, which the tests run
 
 $(NPM_FOLDERS:=/node_modules): %/node_modules: %/package-lock.json
 	@$(NEEDS_NPM); echo "npm ci ($*)"; cd $* && npm ci --no-audit --no-fund --loglevel=error && touch node_modules

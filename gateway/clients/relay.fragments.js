@@ -17,6 +17,14 @@ graphql`
 `;
 
 graphql`
+  query otherQuery {
+    aiUsage(startDate: "2026-03-02", endDate: "2026-03-02") {
+      ...page_rows @arguments(count: 1)
+    }
+  }
+`;
+
+graphql`
   fragment page_rows on AIUsage
   @refetchable(queryName: "ReportRowsQuery")
   @argumentDefinitions(count: { type: "Int", defaultValue: 10 }, cursor: { type: "String" }) {
