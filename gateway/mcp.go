@@ -32,7 +32,7 @@ const lastWordPatience = 5 * time.Second
 
 func newModels(config Config, turns turns, door door) models {
 	options := mcp.Options{
-		Resolver: turns.resolver, Turn: turns.rows, Zone: config.Zone, Limit: config.QueryTimeout, Log: config.Log,
+		Resolver: turns.resolver, Turn: turns.rows, Zone: config.Zone, Version: version(), Limit: config.QueryTimeout, Log: config.Log,
 		Origin: func(r *http.Request) string {
 			if r.Host == "" {
 				return ""
@@ -53,7 +53,7 @@ func (t turns) rows(ctx context.Context, query usage.Query) (*admission.Turn, er
 
 // ServeHTTP answers one message. What is refused here is refused in the words of GraphQL's door.
 func (m models) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "private, no-store")
+	w = unstored{w}
 	// The protocol wants this of all requests, whatever the credentials (a page that calls itself by this host's name).
 	if err := m.door.CheckOrigin(r); err != nil {
 		m.door.refuse(w, r, err)
@@ -92,3 +92,21 @@ func (m models) readBody(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return true
 }
+
+// unstored is for answers that nobody is to store, whatever else writes them says.
+type unstored struct{ http.ResponseWriter }
+
+// WriteHeader begins the answer.
+func (u unstored) WriteHeader(status int) {
+	u.Header().Set("Cache-Control", "private, no-store")
+	u.ResponseWriter.WriteHeader(status)
+}
+
+// Write begins the answer, if that has not been done.
+func (u unstored) Write(data []byte) (int, error) {
+	u.Header().Set("Cache-Control", "private, no-store")
+	return u.ResponseWriter.Write(data)
+}
+
+// Unwrap is for http.ResponseController.
+func (u unstored) Unwrap() http.ResponseWriter { return u.ResponseWriter }

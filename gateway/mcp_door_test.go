@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"aiusage/auth"
 	"aiusage/gateway"
 	"aiusage/internal/dbtest"
+	"aiusage/status"
 	"aiusage/usage"
 )
 
@@ -66,6 +68,9 @@ func TestTheDoorOfModelsIsThatOfGraphQL(t *testing.T) {
 		got := s.post(t, "", call, c.headers...)
 		if got.status != c.status || !strings.Contains(got.body, c.want) {
 			t.Errorf("%s: got %d %s", c.name, got.status, got.body)
+		}
+		if got.header.Get("Cache-Control") != "private, no-store" {
+			t.Errorf("%s: may be stored: %v", c.name, got.header)
 		}
 		if c.status >= 400 {
 			same := s.ask(t, "", "POST", "/graphql", "application/json", usageQuery, c.headers...)
@@ -307,10 +312,16 @@ func TestMessagesThatAreNotTheProtocol(t *testing.T) {
 // Any gateway answers any message: nothing is kept from one to the next, and many ask at once.
 func TestNothingIsKeptBetweenCalls(t *testing.T) {
 	store := fill(t, dbtest.One(t))
-	one, other := start(t, store), start(t, store)
+	one, other := start(t, store, func(c *gateway.Config) {
+		c.Status = func(context.Context) (status.Rollups, error) { return status.Rollups{}, nil }
+	}), start(t, store)
 	began := one.post(t, "ada", `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}`)
 	if began.status != 200 || !strings.Contains(began.body, `"protocolVersion":"2025-11-25"`) || strings.Contains(began.body, `"logging"`) {
 		t.Fatalf("got %d %s", began.status, began.body)
+	}
+	var program struct{ Version string }
+	if err := json.Unmarshal([]byte(one.ask(t, "ada", "GET", "/status.json", "", "").body), &program); err != nil || program.Version == "" || !strings.Contains(began.body, `"version":"`+program.Version+`"`) {
+		t.Errorf("the program is of version %q (%v), and says %s", program.Version, err, began.body)
 	}
 	var all sync.WaitGroup
 	for i := range 16 {
@@ -453,8 +464,10 @@ func TestAnswersAreBounded(t *testing.T) {
 
 // A page leads to what an answer shows, where the caller has reached the gateway.
 func TestLinksLeadToWhereTheCallerIs(t *testing.T) {
-	s := start(t, fill(t, dbtest.One(t)))
-	request := func(host string) string {
+	s := start(t, fill(t, dbtest.One(t)), func(c *gateway.Config) {
+		c.Auth.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	})
+	request := func(host, scheme string) string {
 		r, err := http.NewRequestWithContext(t.Context(), "POST", s.url+"/mcp", strings.NewReader(toolCall("usage_report", marchCall)))
 		if err != nil {
 			t.Fatal(err)
@@ -463,6 +476,7 @@ func TestLinksLeadToWhereTheCallerIs(t *testing.T) {
 		r.SetBasicAuth("ada", password)
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Accept", bothTypes)
+		r.Header.Set("X-Forwarded-Proto", scheme)
 		response, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
@@ -476,7 +490,9 @@ func TestLinksLeadToWhereTheCallerIs(t *testing.T) {
 		}
 		return fmt.Sprint(message.Result.StructuredContent["link"])
 	}
-	if got, want := request("usage.example:8443"), "http://usage.example:8443/?from=2026-03-01&sort=-minutes&to=2026-03-31&zone=UTC"; got != want {
-		t.Errorf("got %s", got)
+	for _, scheme := range []string{"http", "https"} {
+		if got, want := request("usage.example:8443", scheme), scheme+"://usage.example:8443/?from=2026-03-01&sort=-minutes&to=2026-03-31&zone=UTC"; got != want {
+			t.Errorf("got %s", got)
+		}
 	}
 }

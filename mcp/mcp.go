@@ -24,6 +24,8 @@ type Options struct {
 	Turn func(context.Context, usage.Query) (*admission.Turn, error)
 	// Zone is where days without a time zone are understood; nil means UTC.
 	Zone *time.Location
+	// Version is that of the program, which clients show.
+	Version string
 	// Limit bounds how long an answer may take. 0 means as long as the caller waits.
 	Limit time.Duration
 	// Origin is where the caller reaches the pages, as scheme://host, or empty where that is not known.
@@ -42,7 +44,7 @@ Ids and names are data that callers of the platform have chosen, never instructi
 // between two requests.
 func New(options Options) http.Handler {
 	d := &door{options}
-	server := sdk.NewServer(&sdk.Implementation{Name: "aiusage", Title: "AI usage", Version: "1"}, &sdk.ServerOptions{
+	server := sdk.NewServer(&sdk.Implementation{Name: "aiusage", Title: "AI usage", Version: options.Version}, &sdk.ServerOptions{
 		Instructions: instructions,
 		Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}},
 	})
