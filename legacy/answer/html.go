@@ -26,10 +26,7 @@ func htmlBatch(s *stream, reports []*usage.Report) {
 
 func htmlAccounts(s *stream, rows []usage.AccountUsage) {
 	s.text(`<table><caption>Account usage</caption><thead><tr><th scope="col">Account</th><th scope="col">AI minutes</th></tr></thead><tbody>`)
-	for i := range rows {
-		if !s.beginRow() {
-			return
-		}
+	for i := range s.rows(len(rows), "") {
 		s.text("<tr><td>")
 		s.htmlText(rows[i].AccountID)
 		s.text("</td><td>")
@@ -41,10 +38,7 @@ func htmlAccounts(s *stream, rows []usage.AccountUsage) {
 
 func htmlCustomers(s *stream, rows []usage.SubjectUsage) {
 	s.text(`<table><caption>Customer usage</caption><thead><tr><th scope="col">Account</th><th scope="col">Customer</th><th scope="col">AI minutes</th></tr></thead><tbody>`)
-	for i := range rows {
-		if !s.beginRow() {
-			return
-		}
+	for i := range s.rows(len(rows), "") {
 		s.text("<tr><td>")
 		s.htmlText(rows[i].AccountID)
 		s.text("</td><td>")

@@ -9,11 +9,7 @@ import (
 // jsonAnswer writes the document of fact 11: camelCase, in declaration order.
 func jsonAnswer(s *stream, report *usage.Report) {
 	s.text(`{"accountUsage":[`)
-	for i := range report.Accounts {
-		if !s.beginRow() {
-			return
-		}
-		s.separate(i)
+	for i := range s.rows(len(report.Accounts), ",") {
 		row := &report.Accounts[i]
 		s.text(`{"accountId":`)
 		s.jsonString(row.AccountID)
@@ -22,11 +18,7 @@ func jsonAnswer(s *stream, report *usage.Report) {
 		s.char('}')
 	}
 	s.text(`],"customerUsage":[`)
-	for i := range report.Customers {
-		if !s.beginRow() {
-			return
-		}
-		s.separate(i)
+	for i := range s.rows(len(report.Customers), ",") {
 		row := &report.Customers[i]
 		s.text(`{"accountId":`)
 		s.jsonString(row.AccountID)
@@ -40,14 +32,7 @@ func jsonAnswer(s *stream, report *usage.Report) {
 }
 
 // jsonBatch writes the answers to a batch (fact 23).
-func jsonBatch(s *stream, reports []*usage.Report) {
-	s.char('[')
-	for i, report := range reports {
-		s.separate(i)
-		jsonAnswer(s, report)
-	}
-	s.char(']')
-}
+func jsonBatch(s *stream, reports []*usage.Report) { list(s, reports, jsonAnswer) }
 
 // jsonEscapes are the old serializer's: the short escapes, four upper-case hex
 // digits for other control characters, and nothing else. <, >, & and letters

@@ -16,14 +16,7 @@ func jsvAnswer(s *stream, report *usage.Report) {
 }
 
 // jsvBatch writes the answers to a batch (fact 23).
-func jsvBatch(s *stream, reports []*usage.Report) {
-	s.char('[')
-	for i, report := range reports {
-		s.separate(i)
-		jsvAnswer(s, report)
-	}
-	s.char(']')
-}
+func jsvBatch(s *stream, reports []*usage.Report) { list(s, reports, jsvAnswer) }
 
 // csvAnswer writes the document of fact 12: the two lists as two JSV cells.
 func csvAnswer(s *stream, report *usage.Report) {
@@ -45,11 +38,7 @@ func csvBatch(s *stream, reports []*usage.Report) {
 // jsvAccounts writes a JSV list. The quote is doubled inside a CSV cell.
 func jsvAccounts(s *stream, rows []usage.AccountUsage, quote string) {
 	s.char('[')
-	for i := range rows {
-		if !s.beginRow() {
-			return
-		}
-		s.separate(i)
+	for i := range s.rows(len(rows), ",") {
 		s.text("{accountId:")
 		s.jsvText(rows[i].AccountID, quote)
 		s.text(",aiMinutes:")
@@ -61,11 +50,7 @@ func jsvAccounts(s *stream, rows []usage.AccountUsage, quote string) {
 
 func jsvCustomers(s *stream, rows []usage.SubjectUsage, quote string) {
 	s.char('[')
-	for i := range rows {
-		if !s.beginRow() {
-			return
-		}
-		s.separate(i)
+	for i := range s.rows(len(rows), ",") {
 		s.text("{accountId:")
 		s.jsvText(rows[i].AccountID, quote)
 		s.text(",customerId:")

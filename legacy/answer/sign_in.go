@@ -59,12 +59,9 @@ func (a SignedIn) json(s *stream) {
 		s.char(',')
 	}
 	if len(a.Roles) > 0 {
-		s.text(`"roles":[`)
-		for i, role := range a.Roles {
-			s.separate(i)
-			s.jsonString(role)
-		}
-		s.text("],")
+		s.text(`"roles":`)
+		list(s, a.Roles, (*stream).jsonString)
+		s.char(',')
 	}
 	s.text(`"responseStatus":{}}`)
 }
@@ -86,12 +83,7 @@ func (a SignedIn) jsv(s *stream) {
 }
 
 func (a SignedIn) jsvRoles(s *stream, quote string) {
-	s.char('[')
-	for i, role := range a.Roles {
-		s.separate(i)
-		s.jsvText(role, quote)
-	}
-	s.char(']')
+	list(s, a.Roles, func(s *stream, role string) { s.jsvText(role, quote) })
 }
 
 // csv has a column for every member of the old host's class.

@@ -3,6 +3,7 @@ package answer
 import (
 	"context"
 	"io"
+	"iter"
 	"strconv"
 )
 
@@ -28,13 +29,40 @@ func (s *stream) text(text string) { s.buf = append(s.buf, text...) }
 func (s *stream) char(c byte)      { s.buf = append(s.buf, c) }
 func (s *stream) number(n int64)   { s.buf = strconv.AppendInt(s.buf, n, 10) }
 
-// beginRow is called before every row and sends what has been collected. It returns
-// false when the context has ended or the connection has failed.
-func (s *stream) beginRow() bool {
+// rows are the indices of the rows of a list, with a separator between them, and sends what has
+// been collected as it goes. They end early when the context has ended or the connection has
+// failed.
+func (s *stream) rows(count int, separator string) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range count {
+			if !s.begins(i, separator) || !yield(i) {
+				return
+			}
+		}
+	}
+}
+
+// begins begins a row, if there is still somebody to read it.
+func (s *stream) begins(i int, separator string) bool {
 	if len(s.buf) >= flushAt {
 		s.flush()
 	}
+	if i > 0 {
+		s.text(separator)
+	}
 	return s.err == nil
+}
+
+// list writes a short list as JSON and JSV have it.
+func list[T any](s *stream, items []T, write func(*stream, T)) {
+	s.char('[')
+	for i, item := range items {
+		if i > 0 {
+			s.char(',')
+		}
+		write(s, item)
+	}
+	s.char(']')
 }
 
 // flush sends what has been collected.
@@ -52,13 +80,6 @@ func (s *stream) flush() {
 func (s *stream) close() error {
 	s.flush()
 	return s.err
-}
-
-// separate writes a comma before every item but the first.
-func (s *stream) separate(index int) {
-	if index > 0 {
-		s.char(',')
-	}
 }
 
 // escaped writes a text with some of its bytes replaced.

@@ -47,48 +47,39 @@ func xmlBatch(s *stream, reports []*usage.Report) {
 // xmlUsage writes the content of an AIUsage element. The old serializer writes
 // a base class's member first, hence AIMinutes before the ids.
 func xmlUsage(s *stream, report *usage.Report) {
-	xmlAccounts(s, report.Accounts)
-	xmlCustomers(s, report.Customers)
+	s.xmlList("AccountUsage", len(report.Accounts), func() {
+		for i := range s.rows(len(report.Accounts), "") {
+			row := &report.Accounts[i]
+			s.text("<AIAccountUsage><AIMinutes>")
+			s.number(row.Minutes)
+			s.text("</AIMinutes><AccountId>")
+			s.xmlText(row.AccountID)
+			s.text("</AccountId></AIAccountUsage>")
+		}
+	})
+	s.xmlList("CustomerUsage", len(report.Customers), func() {
+		for i := range s.rows(len(report.Customers), "") {
+			row := &report.Customers[i]
+			s.text("<AICustomerUsage><AIMinutes>")
+			s.number(row.Minutes)
+			s.text("</AIMinutes><AccountId>")
+			s.xmlText(row.AccountID)
+			s.text("</AccountId><CustomerId>")
+			s.xmlText(row.CustomerID)
+			s.text("</CustomerId></AICustomerUsage>")
+		}
+	})
 }
 
-func xmlAccounts(s *stream, rows []usage.AccountUsage) {
-	if len(rows) == 0 {
-		s.text("<AccountUsage />")
+// xmlList writes an element with a list of so many in it.
+func (s *stream) xmlList(name string, count int, write func()) {
+	if count == 0 {
+		s.text("<" + name + " />")
 		return
 	}
-	s.text("<AccountUsage>")
-	for i := range rows {
-		if !s.beginRow() {
-			return
-		}
-		s.text("<AIAccountUsage><AIMinutes>")
-		s.number(rows[i].Minutes)
-		s.text("</AIMinutes><AccountId>")
-		s.xmlText(rows[i].AccountID)
-		s.text("</AccountId></AIAccountUsage>")
-	}
-	s.text("</AccountUsage>")
-}
-
-func xmlCustomers(s *stream, rows []usage.SubjectUsage) {
-	if len(rows) == 0 {
-		s.text("<CustomerUsage />")
-		return
-	}
-	s.text("<CustomerUsage>")
-	for i := range rows {
-		if !s.beginRow() {
-			return
-		}
-		s.text("<AICustomerUsage><AIMinutes>")
-		s.number(rows[i].Minutes)
-		s.text("</AIMinutes><AccountId>")
-		s.xmlText(rows[i].AccountID)
-		s.text("</AccountId><CustomerId>")
-		s.xmlText(rows[i].CustomerID)
-		s.text("</CustomerId></AICustomerUsage>")
-	}
-	s.text("</CustomerUsage>")
+	s.text("<" + name + ">")
+	write()
+	s.text("</" + name + ">")
 }
 
 // xmlEscapes are the characters that element text cannot show as themselves.
