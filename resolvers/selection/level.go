@@ -1,4 +1,4 @@
-package resolvers
+package selection
 
 import (
 	"github.com/99designs/gqlgen/graphql"
@@ -20,9 +20,9 @@ var fieldLevels = map[string]usage.Level{
 // ownReports are the fields below which usage belongs to another report.
 var ownReports = map[string]bool{"account": true, "customer": true, "customers": true, "usage": true}
 
-// levelOf returns how far a report has to tell usage apart for what is selected of it, and
+// LevelOf returns how far a report has to tell usage apart for what is selected of it, and
 // of the reports below it.
-func levelOf(operation *graphql.OperationContext, selections ast.SelectionSet) usage.Level {
+func LevelOf(operation *graphql.OperationContext, selections ast.SelectionSet) usage.Level {
 	level := usage.Together
 	for _, selection := range selections {
 		var directives ast.DirectiveList
@@ -44,7 +44,7 @@ func levelOf(operation *graphql.OperationContext, selections ast.SelectionSet) u
 			}
 		}
 		if level > usage.ByCustomer && len(below) > 0 && included(operation, directives) {
-			level = min(level, levelOf(operation, below))
+			level = min(level, LevelOf(operation, below))
 		}
 	}
 	return level

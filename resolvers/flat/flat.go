@@ -1,4 +1,4 @@
-package resolvers
+package flat
 
 import (
 	"context"
@@ -12,85 +12,88 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"aiusage/resolvers/answer"
+	"aiusage/resolvers/selection"
 	"aiusage/usage"
 )
 
-// Flat is a gqlgen extension that writes usage reports without gqlgen's
-// machinery where a query asks for plain fields only, as most do. gqlgen starts a
-// goroutine for each object of a list and allocates each of its fields, which
-// takes longer than the database does to answer. The bytes are the same, and
-// whatever Flat does not know, or cannot write, goes the usual path.
-type Flat struct{ resolver *Resolver }
+// Extension is the fast path as a gqlgen extension.
+type Extension struct {
+	// Report answers a request of which nothing more is selected than the report has.
+	Report usage.Reporter
+	// Zone is where days without a time zone are understood. nil means UTC.
+	Zone *time.Location
+}
 
 var _ interface {
 	graphql.HandlerExtension
 	graphql.RootFieldInterceptor
-} = Flat{}
+	graphql.FieldInterceptor
+} = Extension{}
 
 // ExtensionName names the extension to gqlgen.
-func (Flat) ExtensionName() string { return "Flat" }
+func (Extension) ExtensionName() string { return "Flat" }
 
 // Validate finds nothing wrong with any schema.
-func (Flat) Validate(graphql.ExecutableSchema) error { return nil }
+func (Extension) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptRootField answers aiUsage, or leaves it to next.
-func (f Flat) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+func (e Extension) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	field := graphql.GetRootFieldContext(ctx).Field
 	if field.Field == nil || field.Name != "aiUsage" {
 		return next(ctx)
 	}
 	operation := graphql.GetOperationContext(ctx)
-	arguments := field.ArgumentMap(operation.Variables)
-	selected, flat := plain(operation, reportFields, "AIUsage", field.Selections)
-	request, understood := requestOfArguments(arguments)
+	selected, flat := plain(operation, reports, field.Selections)
+	request, understood := RequestOf(field.ArgumentMap(operation.Variables))
 	if !flat || !understood {
 		return next(ctx)
 	}
-	request.Level = levelOf(operation, field.Selections)
-	found := f.resolve(ctx, request, selected.reads)
-	if found.report != nil {
-		if document, ok := selected.document(ctx, found.report); ok {
+	request.Level = selection.LevelOf(operation, field.Selections)
+	report, err := e.resolve(ctx, request, selected.reads)
+	if report != nil {
+		if document, ok := selected.document(ctx, report); ok {
 			return graphql.WriterFunc(func(w io.Writer) { w.Write(document) })
 		}
 	}
 	// An error belongs to a field, which only the usual path knows. It is given
 	// what was found, so that nothing is read twice.
-	return next(context.WithValue(ctx, foundKey{}, found))
+	return next(answer.WithFound(ctx, report, err))
 }
 
-// found is what a request for a report came to.
-type found struct {
-	report *answer.Report
-	err    error
-}
-
-// again does what the resolver did.
-func (f found) again() (*answer.Report, error) {
-	if panicked, ok := errors.AsType[*usage.Panic](f.err); ok {
+// Found returns what the fast path has read already for a root field that it left to the usual
+// path. Where it has panicked, so does this.
+func Found(ctx context.Context) (report *answer.Report, done bool, err error) {
+	report, done, err = answer.Found(ctx)
+	if panicked, ok := errors.AsType[*usage.Panic](err); ok {
 		panic(panicked)
 	}
-	return f.report, f.err
+	return report, done, err
 }
 
-type foundKey struct{}
+// IsPlain tells whether a selection of a report is written past gqlgen, and whether more than
+// the report has to be read for it.
+func IsPlain(operation *graphql.OperationContext, selections ast.SelectionSet) (flat, reads bool) {
+	selected, flat := plain(operation, reports, selections)
+	return flat, selected.reads
+}
 
 // resolve reads the report, from one state of the database with what is read below
 // it. A panic is kept for the usual path, which knows how to handle it.
-func (f Flat) resolve(ctx context.Context, request usage.Request, readsBelow bool) (result found) {
-	err := usage.Safely(func() error {
-		result = f.read(ctx, request, readsBelow)
+func (e Extension) resolve(ctx context.Context, request usage.Request, readsBelow bool) (report *answer.Report, err error) {
+	panicked := usage.Safely(func() error {
+		report, err = e.read(ctx, request, readsBelow)
 		return nil
 	})
-	if err != nil {
-		return found{err: err}
+	if panicked != nil {
+		return nil, panicked
 	}
-	return result
+	return report, err
 }
 
-func (f Flat) read(ctx context.Context, request usage.Request, readsBelow bool) found {
+func (e Extension) read(ctx context.Context, request usage.Request, readsBelow bool) (*answer.Report, error) {
 	reading, err := answer.FromContext(ctx)
 	if err != nil {
-		return found{err: err}
+		return nil, err
 	}
 	if selections := graphql.GetOperationContext(ctx).Operation.SelectionSet; len(selections) == 1 {
 		if _, isField := selections[0].(*ast.Field); isField {
@@ -98,18 +101,17 @@ func (f Flat) read(ctx context.Context, request usage.Request, readsBelow bool) 
 		}
 	}
 	if !readsBelow {
-		report, err := f.resolver.Report(ctx, request)
+		report, err := e.Report(ctx, request)
 		if err != nil {
-			return found{err: err}
+			return nil, err
 		}
-		return found{report: reading.Node(report)}
+		return reading.Node(report), nil
 	}
-	query, err := request.Query(f.resolver.zone, time.Now())
+	query, err := request.Query(e.Zone, time.Now())
 	if err != nil {
-		return found{err: err}
+		return nil, err
 	}
-	report, err := reading.Report(query)
-	return found{report: report, err: err}
+	return reading.Report(query)
 }
 
 // encoder appends a value to a document. It returns false for a value that cannot
@@ -149,7 +151,13 @@ func (o object[T]) write(ctx context.Context, document []byte, value *T) ([]byte
 	return append(document, '}'), true
 }
 
-// fields are the fields of a type: for each how to write it as it is selected.
+// shape is a type of the schema, with its plain fields: for each how to write it as it is
+// selected.
+type shape[T any] struct {
+	typeName string
+	fields   fields[T]
+}
+
 type fields[T any] map[string]encoderOf[T]
 
 // encoderOf makes the encoder of a field. It returns nil where the selection is not
@@ -157,17 +165,17 @@ type fields[T any] map[string]encoderOf[T]
 type encoderOf[T any] func(operation *graphql.OperationContext, field graphql.CollectedField) (encode encoder[T], reads bool)
 
 // plain returns how to write a selection, and whether it is plain.
-func plain[T any](operation *graphql.OperationContext, known fields[T], typeName string, selections ast.SelectionSet) (object[T], bool) {
+func plain[T any](operation *graphql.OperationContext, of shape[T], selections ast.SelectionSet) (object[T], bool) {
 	var selected object[T]
-	for _, field := range graphql.CollectFields(operation, selections, satisfiedBy(typeName)) {
+	for _, field := range selection.Fields(operation, selections, of.typeName) {
 		if len(field.Deferrables) > 0 {
 			return object[T]{}, false
 		}
 		var encode encoder[T]
 		var reads bool
 		if field.Name == "__typename" {
-			encode = constant[T](typeName)
-		} else if encoderFor, found := known[field.Name]; found {
+			encode = constant[T](of.typeName)
+		} else if encoderFor, found := of.fields[field.Name]; found {
 			encode, reads = encoderFor(operation, field)
 		}
 		if encode == nil {
@@ -177,17 +185,6 @@ func plain[T any](operation *graphql.OperationContext, known fields[T], typeName
 		selected.reads = selected.reads || reads
 	}
 	return selected, true
-}
-
-// nodeTypes are the types with an id.
-var nodeTypes = []string{"AIUsage", "AIUsageTotals", "AIAccountUsage", "AICustomerUsage", "AIUsagePoint", "Account", "Customer", "Viewer", "AISession"}
-
-// satisfiedBy returns the types that a value of a type is of, for fragments.
-func satisfiedBy(typeName string) []string {
-	if slices.Contains(nodeTypes, typeName) {
-		return []string{typeName, "Node"}
-	}
-	return []string{typeName}
 }
 
 func constant[T any](text string) encoder[T] {

@@ -1,4 +1,4 @@
-package resolvers
+package flat
 
 import (
 	"context"
@@ -50,8 +50,8 @@ func textsOf(m *members, name string) []string {
 	return texts
 }
 
-// requestOfArguments returns the arguments of aiUsage as a request.
-func requestOfArguments(arguments map[string]any) (usage.Request, bool) {
+// RequestOf returns the arguments of aiUsage as a request.
+func RequestOf(arguments map[string]any) (usage.Request, bool) {
 	m := membersOf(arguments)
 	request := usage.Request{
 		AccountID: valueOf[string](m, "accountId"), CustomerID: valueOf[string](m, "customerId"),

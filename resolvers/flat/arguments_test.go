@@ -1,11 +1,11 @@
-package resolvers
+package flat
 
 import "testing"
 
 // What the fast path does not know, or not as what it is, it leaves to the usual one instead of
 // taking it for absent.
 func TestArgumentsThatAreNotKnownAreNotUnderstood(t *testing.T) {
-	request := func(arguments map[string]any) bool { _, ok := requestOfArguments(arguments); return ok }
+	request := func(arguments map[string]any) bool { _, ok := RequestOf(arguments); return ok }
 	comparison := func(arguments map[string]any) bool { _, ok := comparisonOf(arguments); return ok }
 	choice := func(arguments map[string]any) bool { _, ok := choiceOf(arguments); return ok }
 	compared := func(arguments map[string]any) bool { _, ok := comparisonTo(arguments); return ok }

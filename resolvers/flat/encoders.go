@@ -1,4 +1,4 @@
-package resolvers
+package flat
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"aiusage/listing"
 	"aiusage/resolvers/answer"
+	"aiusage/resolvers/selection"
 	"aiusage/usage"
 )
 
@@ -107,9 +108,9 @@ func nameField[T any](get func(*T, context.Context) (*string, error)) encoderOf[
 }
 
 // objectField makes a field that is an object.
-func objectField[T, U any](known fields[U], typeName string, get func(*T) *U) encoderOf[T] {
+func objectField[T, U any](of shape[U], get func(*T) *U) encoderOf[T] {
 	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
-		selected, flat := plain(operation, known, typeName, field.Selections)
+		selected, flat := plain(operation, of, field.Selections)
 		if !flat {
 			return nil, false
 		}
@@ -120,9 +121,9 @@ func objectField[T, U any](known fields[U], typeName string, get func(*T) *U) en
 }
 
 // readField makes a field that is what something is compared with, which is read, or null.
-func readField[T, U any](known func() fields[U], typeName string, get func(*T, usage.Comparison) (*U, error)) encoderOf[T] {
+func readField[T, U any](of func() shape[U], get func(*T, usage.Comparison) (*U, error)) encoderOf[T] {
 	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
-		selected, flat := plain(operation, known(), typeName, field.Selections)
+		selected, flat := plain(operation, of(), field.Selections)
 		comparison, understood := comparisonTo(field.ArgumentMap(operation.Variables))
 		if !flat || !understood {
 			return nil, false
@@ -142,14 +143,14 @@ func readField[T, U any](known func() fields[U], typeName string, get func(*T, u
 }
 
 // rowsField makes a field that is a list of rows, of which some may be chosen.
-func rowsField[T, U any](known fields[U], typeName string, get func(*T, context.Context, answer.Choice) ([]U, error)) encoderOf[T] {
+func rowsField[T, U any](of shape[U], get func(*T, context.Context, answer.Choice) ([]U, error)) encoderOf[T] {
 	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
-		selected, flat := plain(operation, known, typeName, field.Selections)
+		selected, flat := plain(operation, of, field.Selections)
 		choice, understood := choiceOf(field.ArgumentMap(operation.Variables))
 		if !flat || !understood {
 			return nil, false
 		}
-		width := valuesOf(operation, field.Selections, typeName)
+		width := selection.Values(operation, field.Selections, of.typeName)
 		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
 			rows, err := get(value, ctx, choice)
 			if err != nil || answer.SpendRows(ctx, len(rows), width, answer.Flat) != nil {
@@ -161,13 +162,13 @@ func rowsField[T, U any](known fields[U], typeName string, get func(*T, context.
 }
 
 // listField makes a field that is a list of objects.
-func listField[T, U any](known fields[U], typeName string, get func(*T) []U) encoderOf[T] {
+func listField[T, U any](of shape[U], get func(*T) []U) encoderOf[T] {
 	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
-		selected, flat := plain(operation, known, typeName, field.Selections)
+		selected, flat := plain(operation, of, field.Selections)
 		if !flat {
 			return nil, false
 		}
-		width := valuesOf(operation, field.Selections, typeName)
+		width := selection.Values(operation, field.Selections, of.typeName)
 		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
 			rows := get(value)
 			if answer.SpendRows(ctx, len(rows), width, answer.Flat) != nil {
@@ -181,20 +182,20 @@ func listField[T, U any](known fields[U], typeName string, get func(*T) []U) enc
 // seriesField makes a field that is a series, which is read.
 func seriesField[T any](get func(*T, context.Context, usage.Step, bool) ([]answer.Point, error)) encoderOf[T] {
 	return func(operation *graphql.OperationContext, field graphql.CollectedField) (encoder[T], bool) {
-		selected, flat := plain(operation, pointFields, "AIUsagePoint", field.Selections)
+		selected, flat := plain(operation, points, field.Selections)
 		if !flat {
 			return nil, false
 		}
-		width := valuesOf(operation, field.Selections, "AIUsagePoint")
+		width := selection.Values(operation, field.Selections, points.typeName)
 		arguments := field.ArgumentMap(operation.Variables)
 		granularity, _ := arguments["granularity"].(string)
 		fillZero, _ := arguments["fillZero"].(bool)
 		return func(ctx context.Context, document []byte, value *T) ([]byte, bool) {
-			points, err := get(value, ctx, usage.Step(granularity), fillZero)
-			if err != nil || answer.SpendPoints(ctx, len(points), width, answer.Flat) != nil {
+			series, err := get(value, ctx, usage.Step(granularity), fillZero)
+			if err != nil || answer.SpendPoints(ctx, len(series), width, answer.Flat) != nil {
 				return document, false
 			}
-			return selected.writeAll(ctx, document, points)
+			return selected.writeAll(ctx, document, series)
 		}, true
 	}
 }

@@ -1,4 +1,4 @@
-package resolvers
+package flat
 
 import (
 	"context"
@@ -7,16 +7,14 @@ import (
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"aiusage/resolvers/answer"
+	"aiusage/resolvers/selection"
 )
 
 // Lists are where an answer gets long. This is where they are counted, before they are
 // written, and where those of a report that is not plain as a whole (pages, subscriptions)
 // are written past gqlgen where they are.
-
-var _ graphql.FieldInterceptor = Flat{}
 
 // rowsBetweenChecks is after how many rows a list is looked whether it is still wanted.
 const rowsBetweenChecks = 1024
@@ -26,7 +24,7 @@ const rowsBetweenChecks = 1024
 const maxSameErrors = 100
 
 // InterceptField counts lists and writes those that are plain.
-func (Flat) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
+func (Extension) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
 	// A root field may have been read already, and knows better why it has failed.
 	if graphql.GetFieldContext(ctx).Object != "Query" {
 		if err := answer.Wanted(ctx); err != nil {
@@ -39,15 +37,15 @@ func (Flat) InterceptField(ctx context.Context, next graphql.Resolver) (any, err
 	}
 	switch rows := result.(type) {
 	case []answer.AccountUsage:
-		return listOf(ctx, accountFields, "AIAccountUsage", rows, answer.SpendRows)
+		return listOf(ctx, accounts, rows, answer.SpendRows)
 	case []answer.CustomerUsage:
-		return listOf(ctx, customerFields, "AICustomerUsage", rows, answer.SpendRows)
+		return listOf(ctx, customers, rows, answer.SpendRows)
 	case []answer.AccountUsageEdge:
-		return listOf(ctx, accountEdgeFields, "AIAccountUsageEdge", rows, answer.SpendRows)
+		return listOf(ctx, accountEdges, rows, answer.SpendRows)
 	case []answer.CustomerUsageEdge:
-		return listOf(ctx, customerEdgeFields, "AICustomerUsageEdge", rows, answer.SpendRows)
+		return listOf(ctx, customerEdges, rows, answer.SpendRows)
 	case []answer.Point:
-		return listOf(ctx, pointFields, "AIUsagePoint", rows, answer.SpendPoints)
+		return listOf(ctx, points, rows, answer.SpendPoints)
 	}
 	if list := reflect.ValueOf(result); list.Kind() == reflect.Slice {
 		return result, spendObjects(ctx, list.Len(), answer.SpendRows)
@@ -61,10 +59,10 @@ type spender func(ctx context.Context, rows, values int, way answer.Way) error
 // listOf returns a list as a document where its selection is plain, and otherwise as it is.
 // An operation that is not its document's own is a copy with fields that are errors, which
 // only the usual path sees.
-func listOf[T any](ctx context.Context, known fields[T], typeName string, rows []T, spend spender) (any, error) {
+func listOf[T any](ctx context.Context, of shape[T], rows []T, spend spender) (any, error) {
 	operation, field := graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field
-	if selected, flat := plain(operation, known, typeName, field.Selections); flat && slices.Contains(operation.Doc.Operations, operation.Operation) {
-		width := valuesOf(operation, field.Selections, typeName)
+	if selected, flat := plain(operation, of, field.Selections); flat && slices.Contains(operation.Doc.Operations, operation.Operation) {
+		width := selection.Values(operation, field.Selections, of.typeName)
 		document, failed, ok := attempt(ctx, func(ctx context.Context) ([]byte, bool) {
 			if spend(ctx, len(rows), width, answer.Flat) != nil {
 				return nil, false
@@ -87,7 +85,7 @@ func listOf[T any](ctx context.Context, known fields[T], typeName string, rows [
 // spendObjects counts a list that gqlgen writes.
 func spendObjects(ctx context.Context, rows int, spend spender) error {
 	field := graphql.GetFieldContext(ctx).Field
-	width := valuesOf(graphql.GetOperationContext(ctx), field.Selections, field.Definition.Type.Name())
+	width := selection.Values(graphql.GetOperationContext(ctx), field.Selections, field.Definition.Type.Name())
 	return spend(ctx, rows, width, answer.Objects)
 }
 
@@ -106,22 +104,4 @@ func attempt(ctx context.Context, write func(context.Context) ([]byte, bool)) (d
 	}()
 	document, ok = write(ctx)
 	return document, nil, ok
-}
-
-// idValues is how many more values an id counts for than others: it is longer.
-const idValues = 5
-
-// valuesOf returns how many values a selection has, without those of lists below it.
-func valuesOf(operation *graphql.OperationContext, selections ast.SelectionSet, typeName string) int {
-	values := 0
-	for _, field := range graphql.CollectFields(operation, selections, satisfiedBy(typeName)) {
-		values++
-		if field.Name == "id" {
-			values += idValues
-		}
-		if field.Definition != nil && field.Definition.Type.Elem == nil {
-			values += valuesOf(operation, field.Selections, field.Definition.Type.Name())
-		}
-	}
-	return values
 }
