@@ -8,7 +8,7 @@ import (
 
 	"aiusage/auth"
 	"aiusage/export"
-	"aiusage/legacy"
+	"aiusage/legacy/answer"
 	"aiusage/usage"
 )
 
@@ -133,7 +133,7 @@ func (c reportCommand) print(w io.Writer, result *export.Result, request export.
 	case "table":
 		return writeReportTable(w, result, request, isTerminal(w))
 	case "xml":
-		if err := legacy.WriteXML(w, result.Report); err != nil {
+		if err := answer.WriteXML(w, result.Report); err != nil {
 			return err
 		}
 		_, err := io.WriteString(w, "\n")

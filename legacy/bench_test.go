@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"testing"
 
+	"aiusage/legacy/answer"
+	"aiusage/legacy/contract"
 	"aiusage/usage"
 )
 
@@ -30,16 +32,14 @@ var sizes = []int{10_000, 1_000_000}
 func BenchmarkEncode(b *testing.B) {
 	for _, size := range sizes {
 		report := customers(size)
-		for _, as := range []format{formatXML, formatJSON, formatJSV, formatCSV, formatHTML} {
+		for _, as := range []contract.Format{contract.XML, contract.JSON, contract.JSV, contract.CSV, contract.HTML} {
 			b.Run(fmt.Sprintf("%s/%d", as, size), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, err := writable(report); err != nil {
+					if _, err := answer.Writable(report); err != nil {
 						b.Fatal(err)
 					}
-					s := newStream(b.Context(), io.Discard)
-					encoders[as].one(s, report)
-					if err := s.close(); err != nil {
+					if err := answer.One(as, report).Write(b.Context(), io.Discard, contract.Representation{Format: as}); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -109,7 +109,7 @@ func BenchmarkServe(b *testing.B) {
 	})
 	server := httptest.NewServer(handler)
 	defer server.Close()
-	for _, as := range []format{formatXML, formatJSON} {
+	for _, as := range []contract.Format{contract.XML, contract.JSON} {
 		b.Run(string(as), func(b *testing.B) {
 			peak := uint64(0)
 			for b.Loop() {

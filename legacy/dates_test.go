@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"aiusage/legacy/request"
 	"aiusage/usage"
 )
 
@@ -87,11 +88,11 @@ func TestDotNetDateMeansTheSameInstant(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request := usage.Request{StartDate: "3/1/2026", EndDate: "3/31/2026"}
-	if err := translateDates(&request); err != nil {
+	sent := usage.Request{StartDate: "3/1/2026", EndDate: "3/31/2026"}
+	if err := request.TranslateDates(&sent); err != nil {
 		t.Fatal(err)
 	}
-	got, err := usage.ParseRange(request.StartDate, request.EndDate, zone)
+	got, err := usage.ParseRange(sent.StartDate, sent.EndDate, zone)
 	want, wantErr := usage.ParseRange("2026-03-01", "2026-03-31", zone)
 	if err != nil || wantErr != nil || !got.From.Equal(want.From) || !got.To.Equal(want.To) {
 		t.Errorf("%v, %v", got, err)

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"aiusage/legacy/contract"
 	"aiusage/usage"
 )
 
@@ -44,7 +45,7 @@ func (w *unread) Write([]byte) (int, error) {
 
 // TestASlowReaderIsCutOff, in every format, when a minute is over since the operation began.
 func TestASlowReaderIsCutOff(t *testing.T) {
-	for as := range contentTypes {
+	for as := range contract.ContentTypes {
 		synctest.Test(t, func(t *testing.T) {
 			d := within(t, func(context.Context, usage.Request) (*usage.Report, error) {
 				time.Sleep(20 * time.Second)

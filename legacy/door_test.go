@@ -55,22 +55,6 @@ func newDoor(t *testing.T) *door {
 	return d
 }
 
-// bind reads one request, and bindBatch those of a batch, from a body alone.
-func bind(content []byte, kind media) (request usage.Request, err error) {
-	values, err := usageMessage.read(requestBody{content: content, kind: kind})
-	values.apply(&request)
-	return request, err
-}
-
-func bindBatch(content []byte, kind media) ([]usage.Request, error) {
-	batch, err := usageMessage.readBatch(requestBody{content: content, kind: kind})
-	requests := make([]usage.Request, len(batch))
-	for i, values := range batch {
-		values.apply(&requests[i])
-	}
-	return requests, err
-}
-
 var errDatabaseAway = usage.Errorf(usage.Unavailable, "the database cannot be reached")
 
 func authenticate(r *http.Request) (auth.Principal, error) {

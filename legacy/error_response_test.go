@@ -7,19 +7,29 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"aiusage/legacy/answer"
+	"aiusage/legacy/contract"
 	"aiusage/usage"
 )
 
+// errorBody is the body of the answer to an error.
+func errorBody(e *contract.ErrorResponse, as contract.Format) []byte {
+	w := recorder()
+	answer.WriteError(w, httptest.NewRequest("GET", "/ai/usage", nil), e, as)
+	return w.Body.Bytes()
+}
+
 func TestFact15JSONToTheByte(t *testing.T) {
 	const want = `{"responseStatus":{"errorCode":"ArgumentException","message":"Bad thing (Parameter 'StartDate')","errors":[{"errorCode":"ArgumentException","fieldName":"StartDate","message":"Bad thing"}]}}`
-	if got := string(errorBody(badArgument("StartDate", "Bad thing"), formatJSON)); got != want {
+	if got := string(errorBody(contract.BadArgument("StartDate", "Bad thing"), contract.JSON)); got != want {
 		t.Errorf("got %s", got)
 	}
 	const without = `{"responseStatus":{"errorCode":"ArgumentException","message":"Bad thing","errors":[]}}`
-	if got := string(errorBody(badArgument("", "Bad thing"), formatJSON)); got != without {
+	if got := string(errorBody(contract.BadArgument("", "Bad thing"), contract.JSON)); got != without {
 		t.Errorf("got %s", got)
 	}
 }
@@ -28,24 +38,24 @@ func TestFact16XMLToTheByte(t *testing.T) {
 	const head = `<?xml version="1.0" encoding="utf-8"?><ErrorResponse xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns="http://schemas.servicestack.net/types"><ResponseStatus><ErrorCode>ArgumentException</ErrorCode>`
 	const foot = `<Meta xmlns:d3p1="http://schemas.microsoft.com/2003/10/Serialization/Arrays" i:nil="true" /></ResponseStatus></ErrorResponse>`
 	want := head + `<Message>Bad thing (Parameter 'StartDate')</Message><StackTrace i:nil="true" /><Errors><ResponseError><ErrorCode>ArgumentException</ErrorCode><FieldName>StartDate</FieldName><Message>Bad thing</Message><Meta xmlns:d5p1="http://schemas.microsoft.com/2003/10/Serialization/Arrays" i:nil="true" /></ResponseError></Errors>` + foot
-	if got := string(errorBody(badArgument("StartDate", "Bad thing"), formatXML)); got != want {
+	if got := string(errorBody(contract.BadArgument("StartDate", "Bad thing"), contract.XML)); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	want = head + `<Message>Bad thing</Message><StackTrace i:nil="true" /><Errors />` + foot
-	if got := string(errorBody(badArgument("", "Bad thing"), formatXML)); got != want {
+	if got := string(errorBody(contract.BadArgument("", "Bad thing"), contract.XML)); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
 func TestFact16CSVAndJSVToTheByte(t *testing.T) {
-	f := badArgument("StartDate", `Bad, "thing"`)
-	if got := string(errorBody(f, formatJSV)); got != `{responseStatus:{errorCode:ArgumentException,message:"Bad, ""thing"" (Parameter 'StartDate')",errors:[{errorCode:ArgumentException,fieldName:StartDate,message:"Bad, ""thing"""}]}}` {
+	f := contract.BadArgument("StartDate", `Bad, "thing"`)
+	if got := string(errorBody(f, contract.JSV)); got != `{responseStatus:{errorCode:ArgumentException,message:"Bad, ""thing"" (Parameter 'StartDate')",errors:[{errorCode:ArgumentException,fieldName:StartDate,message:"Bad, ""thing"""}]}}` {
 		t.Errorf("got %s", got)
 	}
-	if got := string(errorBody(badArgument("", "Bad thing"), formatCSV)); got != "ResponseStatus\r\n\"{errorCode:ArgumentException,message:Bad thing,errors:[]}\"\r\n" {
+	if got := string(errorBody(contract.BadArgument("", "Bad thing"), contract.CSV)); got != "ResponseStatus\r\n\"{errorCode:ArgumentException,message:Bad thing,errors:[]}\"\r\n" {
 		t.Errorf("got %q", got)
 	}
-	if got := string(errorBody(badArgument("", "a,b"), formatCSV)); !strings.Contains(got, `message:""a,b"",`) {
+	if got := string(errorBody(contract.BadArgument("", "a,b"), contract.CSV)); !strings.Contains(got, `message:""a,b"",`) {
 		t.Errorf("got %q", got)
 	}
 }
@@ -53,21 +63,22 @@ func TestFact16CSVAndJSVToTheByte(t *testing.T) {
 // TestErrorsToTheByte holds every kind of error in every format to golden files.
 func TestErrorsToTheByte(t *testing.T) {
 	index := 1
-	for name, f := range map[string]*errorResponse{
-		"field":     badArgument("StartDate", `StartDate "<&>" cannot be read`),
-		"unread":    unreadable("application/xml", false, errors.New("the document ends within <x> & \"y\"")),
+	for name, f := range map[string]*contract.ErrorResponse{
+		"field": contract.BadArgument("StartDate", `StartDate "<&>" cannot be read`),
+		"unread": {Status: http.StatusBadRequest, Reason: "SerializationException", Code: "SerializationException",
+			Message: "Could not deserialize 'application/xml' request using Voice.Api.AI.GetAIUsage'\nError: the document ends within <x> & \"y\""},
 		"operation": noSuchOperation("Nope"),
-		"batch":     {code: "ArgumentException", message: "Bad thing", batchIndex: &index},
-		"strange":   {code: "Exception", message: "a\x01b\xFFc\r\nd\te😀"},
+		"batch":     {Status: 500, Code: "ArgumentException", Message: "Bad thing", BatchIndex: &index},
+		"strange":   {Status: 500, Code: "Exception", Message: "a\x01b\xFFc\r\nd\te😀"},
 	} {
-		for as := range contentTypes {
+		for as := range contract.ContentTypes {
 			golden(t, "fault-"+name+"."+string(as), errorBody(f, as))
 		}
 		var parsed struct{}
-		if err := xml.Unmarshal(errorBody(f, formatXML), &parsed); err != nil {
+		if err := xml.Unmarshal(errorBody(f, contract.XML), &parsed); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := json.Unmarshal(errorBody(f, formatJSON), &parsed); err != nil {
+		if err := json.Unmarshal(errorBody(f, contract.JSON), &parsed); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

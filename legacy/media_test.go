@@ -4,13 +4,15 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"aiusage/legacy/dotnet"
 )
 
 // TestFact4ABodyOfUnknownTypeIsNeverAnEmptyRequest: it is read as what its type
 // plainly says, or refused.
 func TestFact4ABodyOfUnknownTypeIsNeverAnEmptyRequest(t *testing.T) {
 	d := newDoor(t)
-	bodies := map[string]string{"json": `{"AccountId":"A"}`, "xml": xmlFor(`<AccountId>A</AccountId>`), "jsv": `{AccountId:A}`, "csv": "AccountId\nA\n"}
+	bodies := map[string]string{"json": `{"AccountId":"A"}`, "xml": dotnet.Request(`<AccountId>A</AccountId>`), "jsv": `{AccountId:A}`, "csv": "AccountId\nA\n"}
 	for contentType, kind := range map[string]string{
 		"application/vnd.x+json": "json", "application/problem+json; charset=utf-8": "json", "application/x-json": "json", "text/x-json": "json", "X/Y+JSON": "json",
 		"application/soap+xml; charset=utf-8": "xml", "application/vnd.x+xml": "xml", "application/x-xml": "xml", "text/x-xml": "xml", "model/a+b+xml": "xml",
@@ -66,7 +68,7 @@ func TestFact4SeveralContentTypes(t *testing.T) {
 func TestFact4ABodyThatIsPlainlyOfAnotherTypeIsNeverAnEmptyRequest(t *testing.T) {
 	d := newDoor(t)
 	for contentType, bodies := range map[string][]string{
-		"application/x-www-form-urlencoded": {`{"AccountId":"A"}`, " \n{AccountId:A}", "%7B%22AccountId%22%3A%22A%22%7D", xmlFor(`<AccountId>A</AccountId>`), `[{"AccountId":"A"}]`, `{"a":"x&b=c"}`},
+		"application/x-www-form-urlencoded": {`{"AccountId":"A"}`, " \n{AccountId:A}", "%7B%22AccountId%22%3A%22A%22%7D", dotnet.Request(`<AccountId>A</AccountId>`), `[{"AccountId":"A"}]`, `{"a":"x&b=c"}`},
 		"text/csv":                          {"AccountId=A", "AccountId=A&CustomerId=C\n", `{AccountId:A}`, "Account\nA\n", "a,b\n1,2\n"},
 	} {
 		for _, body := range bodies {

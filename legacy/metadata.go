@@ -3,6 +3,8 @@ package legacy
 import (
 	_ "embed"
 	"net/http"
+
+	"aiusage/legacy/contract"
 )
 
 // metadataDocument documents the operation for people (fact 24).
@@ -17,12 +19,12 @@ var schemaDocument []byte
 
 // serveMetadata answers /metadata. What it says is public: it holds no usage.
 func serveMetadata(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", contentTypes[formatHTML])
+	w.Header().Set("Content-Type", contract.ContentTypes[contract.HTML])
 	w.Write(metadataDocument)
 }
 
 // serveSchema answers /ai/usage.xsd.
 func serveSchema(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", contentTypes[formatXML])
+	w.Header().Set("Content-Type", contract.ContentTypes[contract.XML])
 	w.Write(schemaDocument)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"aiusage/legacy/contract"
 	"aiusage/usage"
 )
 
@@ -25,7 +26,7 @@ func TestFact17NamesAreTheContracts(t *testing.T) {
 			func(_ usage.SeriesQuery, span usage.Range) (usage.Plan, error) { return hours(span), nil })
 	}
 	long := strings.Repeat("x", usage.MaxIDLength+1)
-	forms := "; accepted: " + strings.Join(append(append([]string(nil), usage.DateForms...), dotNetForms...), ", ")
+	forms := "; accepted: " + strings.Join(append(append([]string(nil), usage.DateForms...), contract.DotNetForms...), ", ")
 	for _, c := range []struct {
 		query, field, detail string
 	}{

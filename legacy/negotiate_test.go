@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"aiusage/legacy/contract"
 )
 
 func TestFact8SuffixThenQueryThenAccept(t *testing.T) {
@@ -42,7 +44,7 @@ func TestFact8UnknownSuffixIs404(t *testing.T) {
 
 func TestFact8JSONP(t *testing.T) {
 	d := newDoor(t)
-	want := "my.cb$_1(" + string(answerFor(t, oneRow(), formatJSON)) + ")"
+	want := "my.cb$_1(" + string(answerFor(t, oneRow(), contract.JSON)) + ")"
 	if got := d.send("GET", "/ai/usage?callback=my.cb$_1", "").Body.String(); got != want {
 		t.Errorf("got %s", got)
 	}
@@ -83,14 +85,17 @@ func TestFact9Accept(t *testing.T) {
 		{"", "application/xml", "json"},
 	} {
 		w := newDoor(t).send("GET", "/ai/usage", "", "Accept: "+c.accept, "Content-Type: "+c.contentType)
-		if got := w.Header().Get("Content-Type"); w.Code != http.StatusOK || got != contentTypes[format(c.want)] {
+		if got := w.Header().Get("Content-Type"); w.Code != http.StatusOK || got != contract.ContentTypes[contract.Format(c.want)] {
 			t.Errorf("Accept %q, Content-Type %q: %d %s, want %s", c.accept, c.contentType, w.Code, got, c.want)
 		}
 	}
 	// Two header lines are one list.
 	r, _ := http.NewRequest("GET", "/ai/usage", nil)
 	r.Header["Accept"] = []string{"image/png", "application/xml"}
-	if got := accepted(r.Header); got != formatXML {
+	r.SetBasicAuth("admin", "secret")
+	w := recorder()
+	newDoor(t).ServeHTTP(w, r)
+	if got := w.Header().Get("Content-Type"); got != contract.ContentTypes[contract.XML] {
 		t.Errorf("two lines: %s", got)
 	}
 }

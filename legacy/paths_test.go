@@ -8,16 +8,18 @@ import (
 	"strings"
 	"testing"
 
+	"aiusage/legacy/contract"
+	"aiusage/legacy/dotnet"
 	"aiusage/usage"
 )
 
 func TestFact22PredefinedPaths(t *testing.T) {
-	for target, want := range map[string]format{
-		"/xml/reply/GetAIUsage": formatXML, "/json/reply/GetAIUsage": formatJSON, "/jsv/reply/GetAIUsage": formatJSV,
-		"/csv/reply/GetAIUsage": formatCSV, "/html/reply/GetAIUsage": formatHTML, "/json/oneway/GetAIUsage": formatJSON,
-		"/JSON/Reply/getaiusage/": formatJSON, "//xml//reply//GetAIUsage": formatXML,
-		"/api/GetAIUsage": formatJSON, "/API/getAIUsage": formatJSON, "/api/GetAIUsage.xml": formatXML, "/api/GetAIUsage.csv": formatCSV,
-		"/api/GetAIUsage.html": formatHTML, "/json/reply/GetAIUsage?format=xml": formatXML, "/api/GetAIUsage?format=jsv": formatJSV,
+	for target, want := range map[string]contract.Format{
+		"/xml/reply/GetAIUsage": contract.XML, "/json/reply/GetAIUsage": contract.JSON, "/jsv/reply/GetAIUsage": contract.JSV,
+		"/csv/reply/GetAIUsage": contract.CSV, "/html/reply/GetAIUsage": contract.HTML, "/json/oneway/GetAIUsage": contract.JSON,
+		"/JSON/Reply/getaiusage/": contract.JSON, "//xml//reply//GetAIUsage": contract.XML,
+		"/api/GetAIUsage": contract.JSON, "/API/getAIUsage": contract.JSON, "/api/GetAIUsage.xml": contract.XML, "/api/GetAIUsage.csv": contract.CSV,
+		"/api/GetAIUsage.html": contract.HTML, "/json/reply/GetAIUsage?format=xml": contract.XML, "/api/GetAIUsage?format=jsv": contract.JSV,
 	} {
 		separator := "?"
 		if strings.Contains(target, "?") {
@@ -26,7 +28,7 @@ func TestFact22PredefinedPaths(t *testing.T) {
 		d := newDoor(t)
 		w := d.send("GET", "http://host"+target+separator+"accountId=A", "", "Accept: text/csv")
 		asked := d.asked()
-		if w.Code != 200 || w.Header().Get("Content-Type") != contentTypes[want] || len(asked) != 1 || asked[0] != accountA() {
+		if w.Code != 200 || w.Header().Get("Content-Type") != contract.ContentTypes[want] || len(asked) != 1 || asked[0] != accountA() {
 			t.Errorf("%s: %d %s %+v", target, w.Code, w.Header().Get("Content-Type"), asked)
 		}
 		path, _, _ := strings.Cut(target, "?")
@@ -58,7 +60,7 @@ func TestFact22ThePathSaysHowABodyIsWritten(t *testing.T) {
 		if got := d.bound(t, "POST", "/json/reply/GetAIUsage", `{"accountId":"A"}`, "Content-Type: "+contentType); got != accountA() {
 			t.Errorf("%+v", got)
 		}
-		if got := d.bound(t, "POST", "/xml/reply/GetAIUsage", xmlFor(`<AccountId>A</AccountId>`), "Content-Type: "+contentType); got != accountA() {
+		if got := d.bound(t, "POST", "/xml/reply/GetAIUsage", dotnet.Request(`<AccountId>A</AccountId>`), "Content-Type: "+contentType); got != accountA() {
 			t.Errorf("%+v", got)
 		}
 	}
@@ -93,11 +95,11 @@ func byAccount(_ context.Context, request usage.Request) (*usage.Report, error) 
 const batchJSON = `[{"AccountId":"acc-2"},{},{"accountId":"none"}]`
 
 func TestFact23BatchesToTheByte(t *testing.T) {
-	for as := range contentTypes {
+	for as := range contract.ContentTypes {
 		d := newDoor(t)
 		d.respond = byAccount
 		w := d.send("POST", "/"+string(as)+"/reply/GetAIUsage[]", batchJSON, asJSON)
-		if w.Code != 200 || sent(w, "X-AutoBatch-Completed") != "3" || w.Header().Get("Content-Type") != contentTypes[as] {
+		if w.Code != 200 || sent(w, "X-AutoBatch-Completed") != "3" || w.Header().Get("Content-Type") != contract.ContentTypes[as] {
 			t.Errorf("%s: %d %v %s", as, w.Code, w.Header(), w.Body)
 		}
 		golden(t, "batch."+string(as), w.Body.Bytes())
@@ -106,7 +108,7 @@ func TestFact23BatchesToTheByte(t *testing.T) {
 
 func TestFact23BatchRequests(t *testing.T) {
 	item := `<GetAIUsage><AccountId>%s</AccountId></GetAIUsage>`
-	asArray := `<ArrayOfGetAIUsage xmlns="` + contractNamespace + `">` + fmt.Sprintf(item, "A") + "\n" + fmt.Sprintf(item, "B") + `</ArrayOfGetAIUsage>`
+	asArray := `<ArrayOfGetAIUsage xmlns="` + contract.Namespace + `">` + fmt.Sprintf(item, "A") + "\n" + fmt.Sprintf(item, "B") + `</ArrayOfGetAIUsage>`
 	for _, c := range []struct{ target, body, contentType string }{
 		{"/xml/reply/GetAIUsage[]", asArray, "application/xml"},
 		{"/xml/reply/GetAIUsage%5B%5D?accountId=Z", asArray, ""},
@@ -127,7 +129,7 @@ func TestFact23BatchRequests(t *testing.T) {
 			t.Errorf("%q: %d %s", body, w.Code, w.Body)
 		}
 	}
-	empty := `<ArrayOfGetAIUsage xmlns="` + contractNamespace + `"/>`
+	empty := `<ArrayOfGetAIUsage xmlns="` + contract.Namespace + `"/>`
 	if w := d.send("POST", "/xml/reply/GetAIUsage[]", empty, asXML); w.Code != 200 || !strings.HasSuffix(w.Body.String(), `Voice.Api.AI" />`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -154,13 +156,13 @@ func TestFact23FirstFailureIsTheAnswer(t *testing.T) {
 func TestFact23BatchesAreBounded(t *testing.T) {
 	d := newDoor(t)
 	batch := func(n int) string { return "[" + strings.TrimSuffix(strings.Repeat("{},", n), ",") + "]" }
-	if w := d.send("POST", "/api/GetAIUsage[]", batch(maxBatch), asJSON); w.Code != 200 || len(d.asked()) != maxBatch {
+	if w := d.send("POST", "/api/GetAIUsage[]", batch(100), asJSON); w.Code != 200 || len(d.asked()) != 100 {
 		t.Errorf("%d", w.Code)
 	}
-	if got := d.refused(t, 400, "POST", "/api/GetAIUsage[]", batch(maxBatch+1), asJSON); !strings.Contains(got, "at most 100") {
+	if got := d.refused(t, 400, "POST", "/api/GetAIUsage[]", batch(100+1), asJSON); !strings.Contains(got, "at most 100") {
 		t.Error(got)
 	}
-	asXMLBatch := `<ArrayOfGetAIUsage xmlns="` + contractNamespace + `">` + strings.Repeat("<GetAIUsage/>", maxBatch+1) + `</ArrayOfGetAIUsage>`
+	asXMLBatch := `<ArrayOfGetAIUsage xmlns="` + contract.Namespace + `">` + strings.Repeat("<GetAIUsage/>", 100+1) + `</ArrayOfGetAIUsage>`
 	if got := d.refused(t, 400, "POST", "/api/GetAIUsage[]", asXMLBatch, asXML); !strings.Contains(got, "at most 100") {
 		t.Error(got)
 	}
@@ -191,9 +193,9 @@ func TestFact23BrokenBatches(t *testing.T) {
 	d := newDoor(t)
 	for _, c := range []struct{ body, header string }{
 		{`{}`, asJSON}, {`[{}`, asJSON}, {`[{},]`, asJSON}, {`[1]`, asJSON}, {`[null]`, asJSON}, {`[]x`, asJSON}, {`null`, asJSON},
-		{`[{}]`, "Content-Type: text/csv"}, {"accountId=A", asForm}, {xmlFor(""), asXML},
+		{`[{}]`, "Content-Type: text/csv"}, {"accountId=A", asForm}, {dotnet.Request(""), asXML},
 		{`<ArrayOfGetAIUsage><GetAIUsage/></ArrayOfGetAIUsage>`, asXML},
-		{`<ArrayOfGetAIUsage xmlns="` + contractNamespace + `"><Other/></ArrayOfGetAIUsage>`, asXML},
+		{`<ArrayOfGetAIUsage xmlns="` + contract.Namespace + `"><Other/></ArrayOfGetAIUsage>`, asXML},
 	} {
 		got := d.refused(t, 400, "POST", "/json/reply/GetAIUsage[]", c.body, c.header)
 		if !strings.Contains(got, "request using Voice.Api.AI.GetAIUsage[]'\\nError: ") {

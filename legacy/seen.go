@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"aiusage/failure"
+	"aiusage/legacy/contract"
+	"aiusage/legacy/request"
 	"aiusage/usage"
 )
 
@@ -12,16 +14,16 @@ import (
 const doorName = "legacy"
 
 // seenAs names what a path asks for, with the names of this door only.
-func (r route) seenAs() string {
-	switch r.kind {
-	case operation, predefined:
-		if r.batch {
-			return operationName + "[]"
+func seenAs(r request.Route) string {
+	switch r.Kind {
+	case request.Operation, request.Predefined:
+		if r.Batch {
+			return contract.OperationName + "[]"
 		}
-		return operationName
-	case authentication, authStatus:
-		return authenticateName
-	case metadataPage, metadataLink, schemaFile:
+		return contract.OperationName
+	case request.Authentication, request.AuthStatus:
+		return contract.AuthenticateName
+	case request.MetadataPage, request.MetadataLink, request.SchemaFile:
 		return "metadata"
 	}
 	return ""
@@ -30,11 +32,11 @@ func (r route) seenAs() string {
 // codeOf returns the code of an error as GraphQL names it, so that all doors have the same.
 // This door's own refusals have none, but a status.
 func codeOf(err error) string {
-	refused, isRefusal := errors.AsType[*errorResponse](err)
+	refused, isRefusal := errors.AsType[*contract.ErrorResponse](err)
 	switch {
 	case !isRefusal:
 		return failure.GraphQLCode(usage.AsError(err).Code)
-	case refused.status == http.StatusNotFound:
+	case refused.Status == http.StatusNotFound:
 		return failure.GraphQLCode(usage.NotFound)
 	}
 	return "BAD_REQUEST"

@@ -8,10 +8,12 @@ import (
 	"testing"
 
 	"aiusage/auth"
+	"aiusage/legacy/contract"
+	"aiusage/legacy/dotnet"
 	"aiusage/usage"
 )
 
-// signIn knows one user, and remembers whether to remember them.
+// SignIn knows one user, and remembers whether to remember them.
 type signIn struct{ remembered, ended, unwritten bool }
 
 func (s *signIn) SignIn(_ *http.Request, name, password string) (auth.User, error) {
@@ -62,12 +64,12 @@ func post(handler http.Handler, target, body string, headers ...string) *httptes
 }
 
 // The answers to signing in, in every format.
-var signedIn = map[format]string{
-	formatJSON: `{"userId":"ada","sessionId":"id-1","userName":"ada","displayName":"ada","roles":["SystemAdministrator"],"responseStatus":{}}`,
-	formatJSV:  `{userId:ada,sessionId:id-1,userName:ada,displayName:ada,roles:[SystemAdministrator],responseStatus:{}}`,
-	formatCSV: "UserId,SessionId,UserName,DisplayName,ReferrerUrl,BearerToken,RefreshToken,ProfileUrl,Roles,Permissions,ResponseStatus,Meta\r\n" +
+var signedInAnswers = map[contract.Format]string{
+	contract.JSON: `{"userId":"ada","sessionId":"id-1","userName":"ada","displayName":"ada","roles":["SystemAdministrator"],"responseStatus":{}}`,
+	contract.JSV:  `{userId:ada,sessionId:id-1,userName:ada,displayName:ada,roles:[SystemAdministrator],responseStatus:{}}`,
+	contract.CSV: "UserId,SessionId,UserName,DisplayName,ReferrerUrl,BearerToken,RefreshToken,ProfileUrl,Roles,Permissions,ResponseStatus,Meta\r\n" +
 		"ada,id-1,ada,ada,,,,,\"[SystemAdministrator]\",,{},\r\n",
-	formatXML: `<?xml version="1.0" encoding="utf-8"?><AuthenticateResponse xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns="http://schemas.servicestack.net/types">` +
+	contract.XML: `<?xml version="1.0" encoding="utf-8"?><AuthenticateResponse xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns="http://schemas.servicestack.net/types">` +
 		`<UserId>ada</UserId><SessionId>id-1</SessionId><UserName>ada</UserName><DisplayName>ada</DisplayName><ReferrerUrl i:nil="true" /><BearerToken i:nil="true" />` +
 		`<RefreshToken i:nil="true" /><ProfileUrl i:nil="true" /><Roles xmlns:d2p1="http://schemas.microsoft.com/2003/10/Serialization/Arrays"><d2p1:string>SystemAdministrator</d2p1:string></Roles>` +
 		`<Permissions xmlns:d2p1="http://schemas.microsoft.com/2003/10/Serialization/Arrays" i:nil="true" /><ResponseStatus><ErrorCode i:nil="true" /><Message i:nil="true" />` +
@@ -86,31 +88,31 @@ func TestFact19SigningInInEveryFormat(t *testing.T) {
 		"--b\r\nContent-Disposition: form-data; name=\"RememberMe\"\r\n\r\non\r\n--b--\r\n"
 	for _, c := range []struct {
 		target, contentType, body, accept string
-		as                                format
+		as                                contract.Format
 	}{
-		{"/auth/credentials", "application/xml", xmlRequest, "application/xml", formatXML},
-		{"/auth/credentials", "text/xml", xmlRequest, "*/*", formatXML},
-		{"/auth", "application/xml", xmlRequest, "application/json", formatJSON},
-		{"/xml/reply/Authenticate", "application/xml", xmlRequest, "", formatXML},
-		{"/xml/reply/Authenticate", "", xmlRequest, "application/json", formatXML},
-		{"/auth/credentials", "application/jsv", jsvRequest, "application/jsv", formatJSV},
-		{"/auth/credentials?format=jsv", "text/jsv", jsvRequest, "", formatJSV},
-		{"/jsv/reply/Authenticate", "application/jsv", jsvRequest, "", formatJSV},
-		{"/auth/credentials", "application/json", jsonRequest, "application/xml", formatXML},
-		{"/json/reply/Authenticate", "text/plain", jsonRequest, "", formatJSON},
-		{"/api/Authenticate", "application/json", jsonRequest, "", formatJSON},
-		{"/api/Authenticate.csv", "application/json", jsonRequest, "", formatCSV},
-		{"/auth/credentials", "text/csv", "UserName,Password,RememberMe\r\nada,corr;ct <horse>,TRUE\r\n", "text/csv", formatCSV},
-		{"/auth/credentials", "application/x-www-form-urlencoded", "userName=ada&password=corr%3bct+<horse>&rememberMe=1", "", formatJSON},
-		{"/auth/credentials", "multipart/form-data; boundary=b", multi, "application/jsv", formatJSV},
+		{"/auth/credentials", "application/xml", xmlRequest, "application/xml", contract.XML},
+		{"/auth/credentials", "text/xml", xmlRequest, "*/*", contract.XML},
+		{"/auth", "application/xml", xmlRequest, "application/json", contract.JSON},
+		{"/xml/reply/Authenticate", "application/xml", xmlRequest, "", contract.XML},
+		{"/xml/reply/Authenticate", "", xmlRequest, "application/json", contract.XML},
+		{"/auth/credentials", "application/jsv", jsvRequest, "application/jsv", contract.JSV},
+		{"/auth/credentials?format=jsv", "text/jsv", jsvRequest, "", contract.JSV},
+		{"/jsv/reply/Authenticate", "application/jsv", jsvRequest, "", contract.JSV},
+		{"/auth/credentials", "application/json", jsonRequest, "application/xml", contract.XML},
+		{"/json/reply/Authenticate", "text/plain", jsonRequest, "", contract.JSON},
+		{"/api/Authenticate", "application/json", jsonRequest, "", contract.JSON},
+		{"/api/Authenticate.csv", "application/json", jsonRequest, "", contract.CSV},
+		{"/auth/credentials", "text/csv", "UserName,Password,RememberMe\r\nada,corr;ct <horse>,TRUE\r\n", "text/csv", contract.CSV},
+		{"/auth/credentials", "application/x-www-form-urlencoded", "userName=ada&password=corr%3bct+<horse>&rememberMe=1", "", contract.JSON},
+		{"/auth/credentials", "multipart/form-data; boundary=b", multi, "application/jsv", contract.JSV},
 	} {
 		s, handler := signInDoor()
 		w := post(handler, c.target, c.body, "Content-Type: "+c.contentType, "Accept: "+c.accept)
-		if w.Code != 200 || w.Body.String() != signedIn[c.as] || w.Header().Get("Content-Type") != contentTypes[c.as] || !s.remembered || w.Header().Get("Set-Cookie") != "ss-id=id-1" {
+		if w.Code != 200 || w.Body.String() != signedInAnswers[c.as] || w.Header().Get("Content-Type") != contract.ContentTypes[c.as] || !s.remembered || w.Header().Get("Set-Cookie") != "ss-id=id-1" {
 			t.Errorf("%+v\ngot %d %v %s", c, w.Code, w.Header(), w.Body)
 		}
 		w = post(handler, c.target, strings.Replace(c.body, "horse", "house", 1), "Content-Type: "+c.contentType, "Accept: "+c.accept)
-		if w.Code != 401 || w.Header().Get("Content-Type") != contentTypes[c.as] || w.Header().Get("Set-Cookie") != "" || !strings.Contains(w.Body.String(), "Invalid Username or Password") {
+		if w.Code != 401 || w.Header().Get("Content-Type") != contract.ContentTypes[c.as] || w.Header().Get("Set-Cookie") != "" || !strings.Contains(w.Body.String(), "Invalid Username or Password") {
 			t.Errorf("a wrong password, %+v\ngot %d %v %s", c, w.Code, w.Header(), w.Body)
 		}
 	}
@@ -118,8 +120,8 @@ func TestFact19SigningInInEveryFormat(t *testing.T) {
 
 // TestFact19SigningOutInEveryFormat, whatever the body.
 func TestFact19SigningOutInEveryFormat(t *testing.T) {
-	for as, want := range map[format]string{
-		formatJSON: `{"responseStatus":{}}`, formatJSV: `{responseStatus:{}}`, formatXML: `<UserId i:nil="true" />`, formatCSV: "\r\n,,,,,,,,,,{},\r\n",
+	for as, want := range map[contract.Format]string{
+		contract.JSON: `{"responseStatus":{}}`, contract.JSV: `{responseStatus:{}}`, contract.XML: `<UserId i:nil="true" />`, contract.CSV: "\r\n,,,,,,,,,,{},\r\n",
 	} {
 		s, handler := signInDoor()
 		if w := post(handler, "/auth/logout?format="+string(as), "x", "Content-Type: text/plain"); w.Code != 200 || !strings.Contains(w.Body.String(), want) || !s.ended {
@@ -136,7 +138,7 @@ func TestFact19SigningOutInEveryFormat(t *testing.T) {
 func TestFact19CredentialsThatCannotBeRead(t *testing.T) {
 	for contentType, bodies := range map[string][]string{
 		"application/xml": {`<Authenticate><Password>hunter2</Password></Authenticate>`, `<Authenticate xmlns="http://schemas.servicestack.net/types"><Password>hunter2`,
-			xmlFor(`<Password>hunter2</Password>`), `<Authenticate xmlns="http://schemas.servicestack.net/types"><hunter2 hunter2=1/></Authenticate>`},
+			dotnet.Request(`<Password>hunter2</Password>`), `<Authenticate xmlns="http://schemas.servicestack.net/types"><hunter2 hunter2=1/></Authenticate>`},
 		"application/json": {`{"password":"hunter2"`, `{"password":"hunter2"hunter2`, `["hunter2"]`, `{"password":{"hunter2":1}}`},
 		"application/jsv":  {`{Password:"hunter2}`, `hunter2`},
 		"text/csv":         {"Password\nhunter2\nhunter2"},
@@ -158,15 +160,15 @@ func TestFact19CredentialsThatCannotBeRead(t *testing.T) {
 // TestFact19AsDotNetSignsIn: what its serializer writes is read, and answered to the
 // byte as it would.
 func TestFact19AsDotNetSignsIn(t *testing.T) {
-	o := askOracle(t)
+	o := dotnet.Ask(t)
 	_, handler := signInDoor()
-	body := o.write(t, 'p', strings.Join([]string{dotNetHex("credentials"), dotNetHex("ada"), dotNetHex("corr;ct <horse>"), "true"}, " "))
+	body := o.Write(t, 'p', strings.Join([]string{dotnet.Hex("credentials"), dotnet.Hex("ada"), dotnet.Hex("corr;ct <horse>"), "true"}, " "))
 	got := post(handler, "/xml/reply/Authenticate", body, asXML).Body.String()
-	if want := o.write(t, 'w', dotNetHex("ada")+" "+dotNetHex("id-1")+" "+dotNetHex("SystemAdministrator")); got != want || got != signedIn[formatXML] {
+	if want := o.Write(t, 'w', dotnet.Hex("ada")+" "+dotnet.Hex("id-1")+" "+dotnet.Hex("SystemAdministrator")); got != want || got != signedInAnswers[contract.XML] {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	got = post(handler, "/auth/logout", "", "Accept: application/xml").Body.String()
-	if want := o.write(t, 'w', "- - -"); got != want {
+	if want := o.Write(t, 'w', "- - -"); got != want {
 		t.Errorf("signing out: got %s\nwant %s", got, want)
 	}
 }

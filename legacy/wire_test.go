@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"aiusage/legacy/answer"
+	"aiusage/legacy/contract"
 	"aiusage/usage"
 )
 
@@ -187,7 +189,7 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 // TestEncodingStopsWithTheContext, and the connection is cut.
 func TestEncodingStopsWithTheContext(t *testing.T) {
 	report := customers(200_000)
-	for as := range contentTypes {
+	for as := range contract.ContentTypes {
 		d := newDoor(t)
 		d.respond = func(context.Context, usage.Request) (*usage.Report, error) { return report, nil }
 		ctx, cancel := context.WithCancel(t.Context())
@@ -215,7 +217,7 @@ func (w *failingWriter) Write([]byte) (int, error) {
 
 func TestEncodingStopsWhenTheConnectionFails(t *testing.T) {
 	w := &failingWriter{}
-	if err := WriteXML(w, customers(100_000)); !errors.Is(err, io.ErrClosedPipe) || w.writes != 1 {
+	if err := answer.WriteXML(w, customers(100_000)); !errors.Is(err, io.ErrClosedPipe) || w.writes != 1 {
 		t.Errorf("%v after %d writes", err, w.writes)
 	}
 }
@@ -224,12 +226,10 @@ func TestEncodingStopsWhenTheConnectionFails(t *testing.T) {
 // of rows.
 func TestEncodingHoldsNoRowsInMemory(t *testing.T) {
 	report := customers(100_000) // 10 MB as XML
-	for as := range contentTypes {
+	for as := range contract.ContentTypes {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		s := newStream(t.Context(), io.Discard)
-		encoders[as].one(s, report)
-		err := s.close()
+		err := answer.One(as, report).Write(t.Context(), io.Discard, contract.Representation{Format: as})
 		runtime.ReadMemStats(&after)
 		if allocated := after.TotalAlloc - before.TotalAlloc; err != nil || allocated > 256<<10 || after.Mallocs-before.Mallocs > 1000 {
 			t.Errorf("%s: %v, %d bytes in %d allocations", as, err, allocated, after.Mallocs-before.Mallocs)

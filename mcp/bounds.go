@@ -2,12 +2,12 @@ package mcp
 
 import "encoding/json"
 
-// The most of an answer: rows, points of a series, and bytes of the rows as JSON.
+// The most of an answer: rows, and bytes of the rows as JSON. That of points is
+// usage.MaxPointsForModels.
 const (
-	maxRows   = 100
-	maxFound  = 50
-	maxPoints = 100
-	maxBytes  = 48 << 10
+	maxRows  = 100
+	maxFound = 50
+	maxBytes = 48 << 10
 )
 
 // fitting returns how many of some rows fit into an answer, the first ones.

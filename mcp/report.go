@@ -145,9 +145,9 @@ func readSeries(ctx context.Context, snapshot usage.Snapshot, query usage.Query,
 	if err != nil {
 		return nil, err
 	}
-	if len(set.Buckets) > maxPoints {
+	if len(set.Buckets) > usage.MaxPointsForModels {
 		return nil, usage.Invalid(usage.ArgGranularity, "the range has %d steps of %s %s", len(set.Buckets), usage.ArgGranularity, step).
-			Accepting(usage.Textf("at most %d: a larger %s or a shorter range", maxPoints, usage.ArgGranularity))
+			Accepting(usage.Textf("at most %d: a larger %s or a shorter range", usage.MaxPointsForModels, usage.ArgGranularity))
 	}
 	points := []Point{}
 	for _, point := range set.Of(usage.Subject{}) {

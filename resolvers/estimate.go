@@ -10,6 +10,8 @@ import (
 
 	"aiusage/graph"
 	"aiusage/resolvers/answer"
+	"aiusage/resolvers/flat"
+	"aiusage/resolvers/selection"
 	"aiusage/usage"
 )
 
@@ -31,7 +33,7 @@ func (r *Resolver) Estimate(ctx context.Context, operation *graphql.OperationCon
 
 // estimateReport estimates one report, and all that is selected below it.
 func (r *Resolver) estimateReport(ctx context.Context, operation *graphql.OperationContext, field graphql.CollectedField) int64 {
-	request, _ := requestOfArguments(field.ArgumentMap(operation.Variables))
+	request, _ := flat.RequestOf(field.ArgumentMap(operation.Variables))
 	query, err := request.Query(r.zone, time.Now())
 	if err != nil {
 		return 0 // it is refused
@@ -42,10 +44,10 @@ func (r *Resolver) estimateReport(ctx context.Context, operation *graphql.Operat
 	schema := graph.NewExecutableSchema(graph.Config{Complexity: weights(lengths{of.accounts, of.customers, of.ofAccount, pointsIn(query.Range)})})
 	values := complexity.Calculate(ctx, schema, &ast.OperationDefinition{SelectionSet: ast.SelectionSet{&whole}}, operation.Variables)
 	way := answer.Flat
-	if _, flat := plain(operation, reportFields, "AIUsage", field.Selections); !flat {
+	if isPlain, _ := flat.IsPlain(operation, field.Selections); !isPlain {
 		way = answer.Objects
 	}
-	return of.rowsAt(levelOf(operation, field.Selections))*rowBytes + answer.BytesOf(values, way)
+	return of.rowsAt(selection.LevelOf(operation, field.Selections))*rowBytes + answer.BytesOf(values, way)
 }
 
 // EstimateRequests is Estimate for reports that are written as they are: of each customer.

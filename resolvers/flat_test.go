@@ -24,30 +24,33 @@ import (
 	"aiusage/usage"
 )
 
-// selectable are the types of the schema with their fields; a field with a type
-// has fields of its own.
-var selectable = map[string]map[string]string{
-	"AIUsage": {"id": "", "from": "", "to": "", "timeZone": "", "asOf": "", "totals": "AIUsageTotals",
-		"accountUsage": "AIAccountUsage", "customerUsage": "AICustomerUsage", "plan": "AIUsagePlan",
-		"series": "AIUsagePoint", "previous": "AIUsage", "compareTo": "AIUsage", "__typename": "",
-		"accountUsageConnection": "AIAccountUsageConnection", "customerUsageConnection": "AICustomerUsageConnection"},
-	"AIAccountUsageConnection":  {"nodes": "AIAccountUsage", "edges": "AIAccountUsageEdge", "totalCount": "", "__typename": ""},
-	"AICustomerUsageConnection": {"nodes": "AICustomerUsage", "edges": "AICustomerUsageEdge", "totalCount": "", "__typename": ""},
-	"AIAccountUsageEdge":        {"cursor": "", "node": "AIAccountUsage", "__typename": ""},
-	"AICustomerUsageEdge":       {"cursor": "", "node": "AICustomerUsage", "__typename": ""},
-	"AIUsageTotals":             {"id": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
-	"AIAccountUsage": {"id": "", "accountId": "", "account": "Account", "minutes": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "share": "", "compareTo": "AIUsageTotals",
-		"withoutCustomer": "AIUsageTotals", "customerUsage": "AICustomerUsage", "series": "AIUsagePoint",
-		"previous": "AIUsageTotals", "__typename": ""},
-	"AICustomerUsage": {"id": "", "accountId": "", "account": "Account", "customerId": "", "customer": "Customer", "minutes": "", "aiMinutes": "", "aiSeconds": "", "compareTo": "AIUsageTotals",
-		"sessions": "", "share": "", "series": "AIUsagePoint", "previous": "AIUsageTotals", "__typename": ""},
-	"Account":          {"id": "", "accountId": "", "name": "", "__typename": ""},
-	"Customer":         {"id": "", "accountId": "", "account": "Account", "customerId": "", "name": "", "__typename": ""},
-	"AIUsagePoint":     {"id": "", "from": "", "to": "", "partial": "", "aiMinutes": "", "aiSeconds": "", "sessions": "", "__typename": ""},
-	"AIUsagePlan":      {"source": "", "pieces": "AIUsagePlanPiece", "sessions": "AIUsageSpan", "__typename": ""},
-	"AIUsagePlanPiece": {"grain": "", "sign": "", "from": "", "to": "", "__typename": ""},
-	"AIUsageSpan":      {"sign": "", "from": "", "to": "", "__typename": ""},
+// drawn are the types whose fields are drawn.
+var drawn = []string{
+	"AIUsage", "AIAccountUsageConnection", "AICustomerUsageConnection", "AIAccountUsageEdge", "AICustomerUsageEdge", "AIUsageTotals",
+	"AIAccountUsage", "AICustomerUsage", "Account", "Customer", "AIUsagePoint", "AIUsagePlan", "AIUsagePlanPiece", "AIUsageSpan",
 }
+
+// selectable are the drawn types with all their fields, but for those that hold values of other
+// types; a field with a type has fields of its own.
+var selectable = func() map[string]map[string]string {
+	schema := resolvers.New(readerFunc(nil), resolvers.Options{}).Schema().Schema()
+	types := map[string]map[string]string{}
+	for _, typeName := range drawn {
+		types[typeName] = map[string]string{"__typename": ""}
+		for _, field := range schema.Types[typeName].Fields {
+			switch below := schema.Types[field.Type.Name()]; {
+			case below.IsLeafType():
+				types[typeName][field.Name] = ""
+			case slices.Contains(drawn, below.Name) && !ownReports[typeName+"."+field.Name]:
+				types[typeName][field.Name] = below.Name
+			}
+		}
+	}
+	return types
+}()
+
+// ownReports are reports below rows, which are read anew.
+var ownReports = map[string]bool{"Account.usage": true, "Customer.usage": true}
 
 // argumentsOf are the arguments that a field may be given.
 var argumentsOf = map[string][]string{
@@ -218,6 +221,38 @@ func TestFlatLeavesErrorsToTheOrdinaryWay(t *testing.T) {
 		want := send(t.Context(), ordinary, query)
 		if got := send(t.Context(), flat, query); got != want || !strings.Contains(got, `"path":["aiUsage"]`) {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, want)
+		}
+	}
+}
+
+// What turns out not to be plain has been read, and is handed on.
+func TestFlatReadsNothingTwice(t *testing.T) {
+	reads := 0
+	flat, ordinary := handlers(func(_ context.Context, query usage.Query) (*usage.Report, error) {
+		if reads++; query.AccountID != "" {
+			return nil, usage.Errorf(usage.Unavailable, "away")
+		}
+		return withBigRow(context.Background(), query)
+	})
+	for _, asked := range []string{"{aiUsage{accountUsage{aiMinutes}}}", `{aiUsage(accountId:\"away\"){timeZone}}`} {
+		for _, handler := range []http.Handler{flat, ordinary} {
+			reads = 0
+			if got := send(t.Context(), handler, []byte(`{"query":"`+asked+`"}`)); reads != 1 || !strings.Contains(got, `"errors"`) {
+				t.Errorf("%s: %d reports were read\n%s", asked, reads, got)
+			}
+		}
+	}
+}
+
+// Arguments that it does not understand are not taken for absent.
+func TestFlatLeavesArgumentsThatItDoesNotUnderstand(t *testing.T) {
+	flat, ordinary := handlers(withBigRow)
+	for _, arguments := range []string{
+		`range:{days:{from:\"2026-03-01T10:00:00Z\"}}`, `range:{period:TODAY},startDate:\"2026-03-01\"`, `range:{instants:{to:\"2026-03-01\"}}`,
+	} {
+		body := []byte(`{"query":"{aiUsage(` + arguments + `){timeZone totals{sessions}}}"}`)
+		if got, want := send(t.Context(), flat, body), send(t.Context(), ordinary, body); got != want || !strings.Contains(got, `"errors"`) {
+			t.Errorf("%s\ngot  %s\nwant %s", arguments, got, want)
 		}
 	}
 }

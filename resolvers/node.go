@@ -8,6 +8,7 @@ import (
 
 	"aiusage/auth"
 	"aiusage/resolvers/answer"
+	"aiusage/resolvers/selection"
 	"aiusage/usage"
 )
 
@@ -98,7 +99,7 @@ type wanted struct {
 
 func wantedOf(ctx context.Context, ids []string) *wanted {
 	w := &wanted{identities: make([]*answer.Identity, len(ids)), levels: map[string]usage.Level{}, rows: map[string][]usage.Subject{}}
-	below := levelOf(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections)
+	below := selection.LevelOf(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections)
 	for i, id := range ids {
 		identity, is := answer.Identify(id)
 		if !is || !maySee(ctx, identity) {

@@ -8,19 +8,21 @@ import (
 
 	"aiusage/auth"
 	"aiusage/resolvers/answer"
+	"aiusage/resolvers/flat"
+	"aiusage/resolvers/selection"
 	"aiusage/usage"
 )
 
 type queryResolver struct{ *Resolver }
 
-// AiUsage resolves Query.aiUsage, unless Flat has done so already.
+// AiUsage resolves Query.aiUsage, unless the fast path has read it already.
 func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID *string, accountIDs, customerIDs []string, startDate, endDate, timeZone *string, period *usage.Period, span *usage.TypedRange) (*answer.Report, error) {
 	reading, err := answer.FromContext(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if result, done := ctx.Value(foundKey{}).(found); done {
-		return result.again()
+	if report, done, err := flat.Found(ctx); done {
+		return report, err
 	}
 	query, err := r.queryOf(ctx, requestOf(accountID, customerID, accountIDs, customerIDs, startDate, endDate, timeZone, period), span)
 	if err != nil {
@@ -36,7 +38,7 @@ func (r *Resolver) queryOf(ctx context.Context, request usage.Request, span *usa
 		return usage.Query{}, err
 	}
 	query, err := request.Query(r.zone, time.Now())
-	query.Level = levelOf(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections)
+	query.Level = selection.LevelOf(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections)
 	return query, err
 }
 
@@ -77,7 +79,7 @@ func given[T ~string](argument *T) T {
 func (r *Resolver) continued(ctx context.Context, query usage.Query) (*usage.Report, error) {
 	operation := graphql.GetOperationContext(ctx)
 	var report *usage.Report
-	for _, field := range graphql.CollectFields(operation, graphql.GetFieldContext(ctx).Field.Selections, satisfiedBy("AIUsage")) {
+	for _, field := range selection.Fields(operation, graphql.GetFieldContext(ctx).Field.Selections, "AIUsage") {
 		if field.Name != "accountUsageConnection" && field.Name != "customerUsageConnection" {
 			continue
 		}

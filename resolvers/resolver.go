@@ -14,6 +14,7 @@ import (
 	"aiusage/auth"
 	"aiusage/graph"
 	"aiusage/resolvers/answer"
+	"aiusage/resolvers/flat"
 	"aiusage/usage"
 	"aiusage/watch"
 )
@@ -104,7 +105,7 @@ func (r *Resolver) Snapshot(ctx context.Context) usage.Snapshot { return r.reade
 // Extensions are what a GraphQL server needs beside the schema to use these
 // resolvers, in their order.
 func (r *Resolver) Extensions() []graphql.HandlerExtension {
-	return []graphql.HandlerExtension{Readings{r}, Flat{r}}
+	return []graphql.HandlerExtension{Readings{r}, flat.Extension{Report: r.Report, Zone: r.zone}}
 }
 
 // Readings is a gqlgen extension that gives each answer a reading, and ends it
@@ -146,11 +147,11 @@ func (e Readings) InterceptOperation(ctx context.Context, next graphql.Operation
 
 // interceptSubscription releases each event when it has been answered.
 func interceptSubscription(ctx context.Context, limit time.Duration, next graphql.OperationHandler) graphql.ResponseHandler {
-	answers := &answers{wanted: make(chan struct{}, 1)}
-	respond := next(context.WithValue(ctx, answersKey{}, answers))
+	pace := answer.NewPace()
+	respond := next(answer.WithPace(ctx, pace))
 	return func(ctx context.Context) *graphql.Response {
-		answers.want()
-		defer answers.end()
+		pace.Want()
+		defer pace.End()
 		return respond(answer.WithBudget(ctx, limit))
 	}
 }

@@ -2,7 +2,6 @@ package resolvers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"aiusage/auth"
 	"aiusage/graph"
 	"aiusage/resolvers/answer"
+	"aiusage/resolvers/flat"
 	"aiusage/usage"
 	"aiusage/watch"
 )
@@ -37,9 +37,9 @@ func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, cus
 	if query, err = auth.Restrict(ctx, query); err != nil {
 		return nil, err
 	}
-	answers, ok := ctx.Value(answersKey{}).(*answers)
-	if !ok {
-		return nil, errNoAnswers
+	pace, err := answer.PaceOf(ctx)
+	if err != nil {
+		return nil, err
 	}
 	principal, _ := auth.FromContext(ctx)
 	poll := func(ctx context.Context) (*usage.Report, error) {
@@ -58,7 +58,7 @@ func (r subscriptionResolver) AiUsageChanged(ctx context.Context, accountID, cus
 		return nil, err
 	}
 	context.AfterFunc(ctx, leave)
-	return r.nodes(ctx, watch.Values(ctx, events), answers), nil
+	return r.nodes(ctx, watch.Values(ctx, events), pace), nil
 }
 
 // poll reads a report when it is its turn.
@@ -77,9 +77,6 @@ func (r *Resolver) inTurn(ctx context.Context, bytes int64) (*admission.Turn, er
 	defer cancel()
 	return r.turn(ctx, bytes)
 }
-
-// errNoAnswers is a fault of how the gateway is put together.
-var errNoAnswers = errors.New("the subscription was begun without the extension Readings")
 
 // maxReportsPerCaller is how many different reports one caller may listen to, so that
 // none can take the places of everybody.
@@ -123,10 +120,10 @@ func sameReport(a, b *usage.Report) bool {
 
 // nodes makes a node of each report. Where the selection needs more than the
 // report, all listeners who are told of it at the same time share what is read.
-func (r *Resolver) nodes(ctx context.Context, reports <-chan *usage.Report, answers *answers) <-chan *answer.Report {
+func (r *Resolver) nodes(ctx context.Context, reports <-chan *usage.Report, pace *answer.Pace) <-chan *answer.Report {
 	operation := graphql.GetOperationContext(ctx)
-	plan, flat := plain(operation, reportFields, "AIUsage", graphql.GetFieldContext(ctx).Field.Selections)
-	enough := flat && !plan.reads
+	isPlain, reads := flat.IsPlain(operation, graphql.GetFieldContext(ctx).Field.Selections)
+	enough := isPlain && !reads
 	nodes := make(chan *answer.Report)
 	go func() {
 		defer close(nodes)
@@ -134,7 +131,7 @@ func (r *Resolver) nodes(ctx context.Context, reports <-chan *usage.Report, answ
 			for report := range reports {
 				// A listener who is still being sent the last answer must not hold a state
 				// of the database open meanwhile.
-				if !answers.await(ctx) {
+				if !pace.Await(ctx) {
 					return nil
 				}
 				turn, err := r.inTurn(ctx, r.Estimate(ctx, operation))
@@ -145,21 +142,21 @@ func (r *Resolver) nodes(ctx context.Context, reports <-chan *usage.Report, answ
 				if !enough {
 					node, release = r.events.share(ctx, r, report)
 				}
-				answers.begin(func() {
+				pace.Begin(func() {
 					release()
 					turn.End()
 				})
 				select {
 				case nodes <- node:
 				case <-ctx.Done():
-					answers.end()
+					pace.End()
 					return nil
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			answers.end()
+			pace.End()
 			watch.Fail(ctx, err)
 		}
 	}()
@@ -209,53 +206,5 @@ func (e *events) release(report *usage.Report, one *event) {
 	if one.listeners--; one.listeners == 0 {
 		delete(e.open, report)
 		one.reading.Close()
-	}
-}
-
-type answersKey struct{}
-
-// answers tell when a subscription's next event is waited for, and when it has been
-// answered. One event is under way at a time.
-type answers struct {
-	// wanted has a value while an answer is waited for.
-	wanted chan struct{}
-
-	mu sync.Mutex
-	// release is that of the event under way, or nil.
-	release func()
-}
-
-// want says that an answer is waited for.
-func (a *answers) want() {
-	select {
-	case a.wanted <- struct{}{}:
-	default:
-	}
-}
-
-// await waits until an answer is waited for, or tells that ctx has ended.
-func (a *answers) await(ctx context.Context) bool {
-	select {
-	case <-a.wanted:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// begin begins an event, which is released when it has been answered.
-func (a *answers) begin(release func()) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.release = release
-}
-
-// end releases the event that has been answered.
-func (a *answers) end() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.release != nil {
-		a.release()
-		a.release = nil
 	}
 }

@@ -48,7 +48,7 @@ func batchOf(body []byte) ([]json.RawMessage, *refusal) {
 // answerBatch answers the requests of a batch.
 func (o overHTTP) answerBatch(ctx context.Context, w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor, requests []json.RawMessage) {
 	observe.From(ctx).Switched(http.StatusOK)
-	ctx = context.WithValue(ctx, allowanceKey{}, &allowance{})
+	ctx = withAllowance(ctx, &allowance{})
 	for _, extension := range o.batches {
 		ctx = extension.BatchContext(ctx)
 	}
@@ -124,13 +124,6 @@ type allowance struct {
 	tokens     int
 	asked      size
 	complexity int
-}
-
-type allowanceKey struct{}
-
-func allowanceOf(ctx context.Context) *allowance {
-	spent, _ := ctx.Value(allowanceKey{}).(*allowance)
-	return spent
 }
 
 // left returns the limits without what has been asked for. Those that are no sums stay.

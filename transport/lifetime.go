@@ -58,19 +58,3 @@ func (l *Lifetime) begin() (end func()) {
 		}
 	}
 }
-
-type lifetimeKey struct{}
-
-// WithLifetime returns a context for requests whose streams end with a Lifetime.
-func WithLifetime(ctx context.Context, lifetime *Lifetime) context.Context {
-	return context.WithValue(ctx, lifetimeKey{}, lifetime)
-}
-
-// lifetimeOf returns the Lifetime of a request, which never ends where the server
-// has none.
-func lifetimeOf(ctx context.Context) *Lifetime {
-	if lifetime, ok := ctx.Value(lifetimeKey{}).(*Lifetime); ok {
-		return lifetime
-	}
-	return NewLifetime()
-}

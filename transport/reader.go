@@ -63,7 +63,7 @@ func (r *reader) open(ctx context.Context, executor graphql.GraphExecutor, asked
 		return refused, errs
 	}
 	asked.Variables = variables // gqlgen coerces them once more, which changes nothing
-	opened, errs := executor.CreateOperationContext(context.WithValue(ctx, readKey{}, document), asked)
+	opened, errs := executor.CreateOperationContext(withDocument(ctx, document), asked)
 	if errs != nil {
 		return opened, errs
 	}
@@ -73,16 +73,13 @@ func (r *reader) open(ctx context.Context, executor graphql.GraphExecutor, asked
 	return opened, nil
 }
 
-type readKey struct{}
-
 // fromReader hands gqlgen the document that was read for a request, so that it reads
 // none itself. It is a graphql.Cache.
 type fromReader struct{}
 
 // Get returns the document of the request.
 func (fromReader) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
-	document, ok := ctx.Value(readKey{}).(*ast.QueryDocument)
-	return document, ok
+	return documentOf(ctx)
 }
 
 // Add is never called, as there always is a document.

@@ -73,14 +73,6 @@ type SeriesQuery struct {
 	AddedUp Dimension
 }
 
-// maxPoints bounds the buckets.
-func (q SeriesQuery) maxPoints() int {
-	if q.AddedUp != "" {
-		return MaxPointsAddedUp
-	}
-	return MaxPoints
-}
-
 // Point is the usage of one bucket. Its range is the part of the bucket that is
 // in the range of the query.
 type Point struct {
@@ -163,15 +155,6 @@ func (s *SeriesSet) Of(subject Subject) []Point {
 	}
 	return points
 }
-
-// MaxPoints bounds the buckets of a series, and MaxPointsTogether those of all
-// series that are read together. MaxPointsAddedUp bounds those that are added up: eleven
-// years of hours.
-const (
-	MaxPoints         = 10_000
-	MaxPointsTogether = 1_000_000
-	MaxPointsAddedUp  = 100_000
-)
 
 // Buckets cuts a range without open ends into the buckets of a step in a zone.
 // The first and the last bucket may be cut. The error is an InvalidArgument when

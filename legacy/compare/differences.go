@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"aiusage/legacy"
+	"aiusage/legacy/answer"
 )
 
 // Difference is one thing in which two answers differ.
@@ -54,8 +54,8 @@ func bodies(before, after response) []Difference {
 	if string(before.body) == string(after.body) {
 		return nil
 	}
-	old, oldErr := legacy.ReadAnswers(before.header.Get("Content-Type"), before.body)
-	now, nowErr := legacy.ReadAnswers(after.header.Get("Content-Type"), after.body)
+	old, oldErr := answer.Read(before.header.Get("Content-Type"), before.body)
+	now, nowErr := answer.Read(after.header.Get("Content-Type"), after.body)
 	switch {
 	case oldErr != nil && nowErr != nil:
 		if strings.HasPrefix(after.header.Get("Content-Type"), "text/html") {
@@ -78,7 +78,7 @@ func bodies(before, after response) []Difference {
 }
 
 // rows compares two lists by their ids.
-func rows(old, now []legacy.Row) (found []Difference) {
+func rows(old, now []answer.Row) (found []Difference) {
 	before, after := minutes(old), minutes(now)
 	all := maps.Clone(before)
 	maps.Copy(all, after)
@@ -100,7 +100,7 @@ func rows(old, now []legacy.Row) (found []Difference) {
 
 // minutes returns the minutes of rows by what they are of. Those of a subject that
 // comes more than once are all listed.
-func minutes(rows []legacy.Row) map[string]string {
+func minutes(rows []answer.Row) map[string]string {
 	byName := make(map[string]string, len(rows))
 	for _, row := range rows {
 		name := nameOf(row)
@@ -113,7 +113,7 @@ func minutes(rows []legacy.Row) map[string]string {
 	return byName
 }
 
-func nameOf(row legacy.Row) string {
+func nameOf(row answer.Row) string {
 	if row.CustomerID == "" {
 		return fmt.Sprintf("account %q", row.AccountID)
 	}

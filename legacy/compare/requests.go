@@ -13,7 +13,7 @@ import (
 	"net/http"
 	"strings"
 
-	"aiusage/legacy"
+	"aiusage/legacy/request"
 )
 
 // maxLine is the longest line of a file of requests, in bytes: a body of the
@@ -111,7 +111,7 @@ func (r Request) check() error {
 		return err
 	}
 	for _, verb := range verbs {
-		if r.Method == verb && legacy.IsOperation(asked.URL.Path) {
+		if r.Method == verb && request.IsOperation(asked.URL.Path) {
 			return nil
 		}
 	}

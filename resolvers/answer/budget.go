@@ -13,8 +13,9 @@ import (
 // maxValues bounds the values of one answer: of every row and point of its lists those
 // that are selected, and one for each point that is read for it. A value is some 20
 // bytes of the answer, and twice as many while it is put together. 100,000 rows with
-// all their fields are within it.
-const maxValues = 2_000_000
+// all their fields are within it, and so are as many points as may be read: each is a value
+// that is read and at least one that is written.
+const maxValues = 2 * usage.MaxPointsOfAnswer
 
 // objectCost is how many values one counts for that gqlgen writes, and objectValues how
 // many an object of a list has besides: gqlgen keeps some hundred bytes for each value
@@ -67,21 +68,14 @@ type budget struct {
 	ends atomic.Int64
 }
 
-type budgetKey struct{}
-
 // WithBudget returns a context for one answer, in which its values are counted. From the
 // first of them on it may take limit (0: as long as ctx).
 func WithBudget(ctx context.Context, limit time.Duration) context.Context {
-	return context.WithValue(ctx, budgetKey{}, &budget{limit: limit})
+	return withBudget(ctx, &budget{limit: limit})
 }
 
 // HasBudget tells whether the values of an answer are counted together with those of others.
 func HasBudget(ctx context.Context) bool { return budgetOf(ctx) != nil }
-
-func budgetOf(ctx context.Context) *budget {
-	b, _ := ctx.Value(budgetKey{}).(*budget)
-	return b
-}
 
 // An Attempt is a way to put a part of an answer together that may turn out not to do.
 type Attempt struct{ part *budget }
@@ -89,7 +83,7 @@ type Attempt struct{ part *budget }
 // Try returns the context of an attempt.
 func Try(ctx context.Context) (context.Context, Attempt) {
 	part := &budget{whole: budgetOf(ctx)}
-	return context.WithValue(ctx, budgetKey{}, part), Attempt{part}
+	return withBudget(ctx, part), Attempt{part}
 }
 
 // Forget gives back what the attempt spent, so that the other way does not pay twice. What

@@ -93,24 +93,6 @@ func newLoader[K comparable, V any](ctx context.Context, name string, wait time.
 	}, dataloader.WithWait[K, V](wait))
 }
 
-type contextKey struct{}
-
-// NewContext returns a context that carries the reading.
-func NewContext(ctx context.Context, reading *Reading) context.Context {
-	return context.WithValue(ctx, contextKey{}, reading)
-}
-
-// errNoReading is a fault of how the gateway is put together.
-var errNoReading = errors.New("the context carries no reading")
-
-// FromContext returns the reading of a context.
-func FromContext(ctx context.Context) (*Reading, error) {
-	if reading, ok := ctx.Value(contextKey{}).(*Reading); ok {
-		return reading, nil
-	}
-	return nil, errNoReading
-}
-
 // database returns the database and the context to ask it in. Loaders ask for
 // everybody who waits, so they must not use the context of one of them.
 func (r *Reading) database() (context.Context, usage.Snapshot) {
@@ -209,13 +191,9 @@ func (r *Reading) Again(report *usage.Report) *Report {
 func (r *Reading) count(points int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.points += points; r.points > maxPoints {
+	if r.points += points; r.points > usage.MaxPointsOfAnswer {
 		return usage.Invalid(usage.ArgGranularity,
 			"all series of the request together have too many points; narrow the range, take a larger %s or ask for fewer rows", usage.ArgGranularity)
 	}
 	return nil
 }
-
-// maxPoints bounds the points of all series of a reading. More could not be written, as
-// each is a value that is read and at least one that is written.
-const maxPoints = maxValues / 2
