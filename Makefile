@@ -57,6 +57,33 @@ web: web/dist/index.html ## Build the pages, which the programs have in them (ne
 web/dist/index.html: $(WEB_SOURCES) | web/node_modules
 	@$(NEEDS_NPM); echo "the pages (web)"; cd web && npm run --silent build -- --logLevel warn && touch dist/index.html
 
+##@ Packages
+
+# A release is a tag such as v1.2.3; commits after one, and without any, are told from each other.
+VERSION = $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | sed -e 's/^v//' -e 's/-/+/' -e 's/-/./' | grep . || \
+	TZ=UTC git log -1 --format=0.0.0~git%cd.%h --abbrev=12 --date=format-local:%Y%m%d%H%M%S 2>/dev/null || echo 0.0.0)
+ARCH = $(shell $(GO) env GOARCH)
+# What is in packages is of the time of the commit.
+EPOCH = $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+
+.PHONY: deb
+deb: web ## Build dist/aiusage_VERSION_ARCH.deb, the small program as a service of Debian (ARCH=arm64 builds for others)
+	@mkdir -p dist/$(ARCH)
+	@CGO_ENABLED=0 GOARCH=$(ARCH) $(GO) build -trimpath -buildvcs=auto -o dist/$(ARCH)/aiusage .
+	@nfpm="$$(cd packaging/debian/tool && $(GO) tool -n nfpm)" && VERSION='$(VERSION)' ARCH=$(ARCH) PROGRAM=dist/$(ARCH)/aiusage SOURCE_DATE_EPOCH=$(EPOCH) \
+		"$$nfpm" package --config packaging/debian/nfpm.yaml --packager deb --target dist/
+
+.PHONY: release
+release: ## Build the packages of a release and their sums in dist/, the same bytes from the same commit
+	@rm -rf dist; for arch in amd64 arm64; do $(MAKE) --no-print-directory deb ARCH=$$arch || exit; done
+	@cd dist && sha256sum *.deb | tee SHA256SUMS
+
+.PHONY: release-check
+release-check: ## Build a release twice, the second time with nothing kept of the first, and compare
+	@rm -rf web/dist; $(MAKE) --no-print-directory release && cp dist/SHA256SUMS bin/SHA256SUMS.first && \
+		rm -rf web/dist && kept="$$(mktemp -d)" && trap 'rm -rf "$$kept"' EXIT && GOCACHE="$$kept" $(MAKE) --no-print-directory release && \
+		cmp dist/SHA256SUMS bin/SHA256SUMS.first && echo "both are the same"
+
 ##@ The pages
 
 .PHONY: web-check
@@ -83,7 +110,7 @@ LONGEST = ./db ./cli ./gateway ./resolvers ./db/read ./transport ./faults
 
 # What `check` has vetted is not vetted again, and compilers and tests collect garbage half as often.
 .PHONY: test
-test: check build audits callers clients typescript browser ## Check and test everything, on every database engine on this machine
+test: check build deb audits callers clients typescript browser ## Check and test everything, on every database engine on this machine
 	GOGC=200 $(GO) run ./internal/dbtest/engines -- $(GO) test $(RACE) -vet=off -p $(AT_ONCE) -timeout 30m $(LONGEST) ./...
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test -vet=off -count=1 $(EMBEDDED) ./...
 
@@ -123,6 +150,7 @@ check: schema-check web-check ## Check formatting, common mistakes, generated co
 	$(GO) tool staticcheck ./...
 	$(GO) mod tidy -diff
 	cd embedded && $(GO) mod tidy -diff
+	cd packaging/debian/tool && $(GO) mod tidy -diff
 	@echo "generated code"; before="$$(find graph -type f -exec cksum {} + | sort)"; \
 		$(GO) tool gqlgen generate && \
 		test "$$before" = "$$(find graph -type f -exec cksum {} + | sort)" || \
@@ -142,6 +170,7 @@ web-generate: web/node_modules ## Write the pages' generated types in web/src/ge
 tidy: ## Bring go.mod and go.sum of both modules up to date
 	$(GO) mod tidy
 	cd embedded && $(GO) mod tidy
+	cd packaging/debian/tool && $(GO) mod tidy
 
 ##@ Tests that take long
 

@@ -74,6 +74,7 @@ var mayImport = map[string][]string{
 	"cli":                     {"usage", "admission", "observe", "observe/metrics", "observe/audit", "observe/traces", "auth", "db", "db/inspect", "sample", "importer", "importer/presets", "handwritten", "export", "graph", "resolvers", "legacy/answer", "legacy/compare", "gateway", "status"},
 	"faults":                  {},
 	"packaging/systemd":       {},
+	"packaging/debian":        {},
 	"":                        {"cli"},
 	"internal/dbtest":         {},
 	"internal/dbtest/engines": {"internal/dbtest"},
