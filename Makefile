@@ -167,10 +167,11 @@ web-generate: web/node_modules ## Write the pages' generated types in web/src/ge
 	@$(NEEDS_NPM); cd web && npm run --silent generate -- --silent
 
 .PHONY: tidy
-tidy: ## Bring go.mod and go.sum of both modules up to date
+tidy: ## Bring go.mod and go.sum of the modules up to date
 	$(GO) mod tidy
 	cd embedded && $(GO) mod tidy
 	cd packaging/debian/tool && $(GO) mod tidy
+	cd vitess && $(GO) mod tidy
 
 ##@ Tests that take long
 
@@ -182,6 +183,10 @@ fuzz: audits ## Run each fuzz target on FUZZTIME (50000x) inputs
 			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$(dirname "$$file")" || exit 1; \
 		done; \
 	done
+
+.PHONY: vitess
+vitess: ## Plan the gateway's statements on MySQL as Vitess plans them, for tables on shards (building its planner takes minutes)
+	cd vitess && $(GO) vet ./... && $(GO) mod tidy -diff && $(GO) test -vet=off -count=1 -v ./...
 
 .PHONY: faults
 faults: build ## Break all that a gateway stands on ROUNDS (3) times, and let each statement of maintaining the sums fail

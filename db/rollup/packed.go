@@ -40,8 +40,9 @@ func (a amounts) keepQuarters(ctx context.Context, tx *sqlx.Tx) error {
 		some := args[:min(len(args), columns*maxPacked)]
 		args = args[len(some):]
 		_, err := tx.ExecContext(ctx, `
-			REPLACE INTO usage_quarters (account_no, day, subject_no, quarters)
-			VALUES `+where.Placeholders(len(some)/columns, columns), some...)
+			INSERT INTO usage_quarters (account_no, day, subject_no, quarters)
+			VALUES `+where.Placeholders(len(some)/columns, columns)+`
+			ON DUPLICATE KEY UPDATE quarters = VALUES(quarters)`, some...)
 		if err != nil {
 			return err
 		}
