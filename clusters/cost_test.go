@@ -2,7 +2,6 @@ package clusters
 
 import (
 	"flag"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -45,8 +44,8 @@ func TestWhatCausalReadsCost(t *testing.T) {
 			}
 			middle := func(all []time.Duration) time.Duration { slices.Sort(all); return all[len(all)/2] }
 			with, without := middle(took[0]), middle(took[1])
-			t.Log(fmt.Sprintf("median with causal reads %v, without %v: %.2f times as long; behind %d and %d of %d",
-				with, without, float64(with)/float64(without), stale[0], stale[1], *cost))
+			t.Logf("median with causal reads %v, without %v: %.2f times as long; behind %d and %d of %d",
+				with, without, float64(with)/float64(without), stale[0], stale[1], *cost)
 		})
 	}
 }

@@ -42,7 +42,7 @@ func (w *writer) write(t *testing.T) (stop func()) {
 	var ending atomic.Bool
 	var group sync.WaitGroup
 	group.Go(func() {
-		for i := 0; !ending.Load(); i++ {
+		for i := 0; i == 0 || !ending.Load(); i++ {
 			w.store(t, fmt.Sprint(w.name, "-", i), i)
 			time.Sleep(pace)
 		}

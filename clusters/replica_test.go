@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"aiusage/db"
 	"aiusage/internal/dbtest"
 )
 
@@ -41,9 +42,11 @@ func tells(db *sql.DB, question string) (answer string) {
 
 // writesNothing has a gateway run on the replica and another on the primary, while writers write.
 func (p *pair) writesNothing(t *testing.T) {
-	onPrimary, onReplica := serve(t, "on the primary", p.primary.DSN, p.key), serve(t, "on the replica", p.replica.DSN, p.key)
-	onPrimary.awaitReady(t)
+	onReplica := serve(t, "on the replica", p.replica.DSN, p.key)
 	onReplica.awaitReady(t)
+	p.leavesChanges(t)
+	onPrimary := serve(t, "on the primary", p.primary.DSN, p.key)
+	onPrimary.awaitReady(t)
 	heard, stop := onReplica.askAlways(p.ledger, true)
 	defer stop()
 	stopWriting := p.ledger.write(t, 2, p.first)
@@ -69,6 +72,26 @@ func (p *pair) writesNothing(t *testing.T) {
 		t.Errorf("/readyz on the replica: %s", said)
 	}
 	heard.check(t, "on the replica")
+}
+
+// leavesChanges: what waits on the replica to be folded waits for the primary, and is no failure.
+func (p *pair) leavesChanges(t *testing.T) {
+	p.ledger.write(t, 1, p.first)()
+	await(t, "the replica has changes", func() (bool, string) {
+		said := tells(p.second, `SELECT COUNT(*) > 0 FROM usage_changes`)
+		return said == "1", said
+	})
+	store, err := db.Open(p.replica.DSN, db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if err := store.FoldRound(t.Context()); err != nil {
+		t.Errorf("folding on the replica: %v", err)
+	}
+	if left := tells(p.second, `SELECT COUNT(*) > 0 FROM usage_changes`); left != "1" {
+		t.Errorf("changes are left on the replica: %s", left)
+	}
 }
 
 // follows waits until the replica has what its primary has, which it never does when its
