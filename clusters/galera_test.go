@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +71,27 @@ func (c *cluster) isCurrent(t *testing.T, writable ...int) {
 	}
 }
 
+// imports loads a file on each server that takes writes, and asks the gateway on another for it.
+func (c *cluster) imports(t *testing.T, writable ...int) {
+	const rows = 200
+	for _, at := range writable {
+		text := "session_id,account_id,customer_id,started_at,duration_seconds\n"
+		for row := range rows {
+			text += fmt.Sprintf("%s,account-%d,customer,2026-03-%02dT10:00:00Z,%d\n", rand.Text(), row%5, 1+row%28, seconds)
+		}
+		path := filepath.Join(t.TempDir(), "sessions.csv")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c.ledger.begun.Add(rows)
+		succeeds(t, "", "import", path, "--dsn", c.Nodes[at].DSN)
+		least := c.ledger.stored.Add(rows)
+		if got := c.gateways[(at+1)%len(c.gateways)].ask(nil); got.wrong != "" || got.sessions < least {
+			t.Errorf("imported on %d: %d sessions of %d (%s %s)", at, got.sessions, least, got.said, got.wrong)
+		}
+	}
+}
+
 // signIn signs in at a gateway, and returns what signs a request with the cookie.
 func signIn(t *testing.T, g *gateway) func(*http.Request) {
 	t.Helper()
@@ -117,6 +140,7 @@ func TestGateways_OnGalera(t *testing.T) {
 		t.Errorf("rollup status: %s", said)
 	}
 	t.Run("what is written on one node is seen on another", func(t *testing.T) { c.isCurrent(t, 0, 1, 2) })
+	t.Run("files are imported on each node", func(t *testing.T) { c.imports(t, 0, 1, 2) })
 	t.Run("one gateway folds at a time", c.foldsInTurn)
 	for range *rounds {
 		t.Run("nodes are killed and paused", c.losesNodes)
@@ -173,9 +197,17 @@ func (c *cluster) losesNodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.gateways[2].awaitReady(t)
+	everywhere := serve(t, "gateway of all", several(c.Nodes[1], c.Nodes[0], c.Nodes[2]), c.key)
+	everywhere.awaitReady(t)
+	heardOfAll, stopAll := everywhere.askAlways(c.ledger, false)
+	defer stopAll()
 	if err := c.Nodes[1].Pause(); err != nil {
 		t.Fatal(err)
 	}
+	await(t, "a gateway that knows all nodes answers by another", func() (bool, string) {
+		got := everywhere.ask(nil)
+		return got.sessions >= 0 && c.dbs[0].Ping() == nil, got.said
+	})
 	await(t, "the others go on without the node that is paused", func() (bool, string) {
 		var name, size string
 		err := c.dbs[0].QueryRow(`SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'`).Scan(&name, &size)
@@ -192,6 +224,7 @@ func (c *cluster) losesNodes(t *testing.T) {
 		one.settles(t, c.dbs[i], c.ledger)
 		heard[i].check(t, one.name)
 	}
+	heardOfAll.check(t, everywhere.name)
 	c.alike(t)
 }
 

@@ -22,6 +22,7 @@ func TestGateways_OnAGroup(t *testing.T) {
 		}
 	}
 	t.Run("what is written on the primary is seen on secondaries", func(t *testing.T) { c.isCurrent(t, 0) })
+	t.Run("a file is imported on the primary", func(t *testing.T) { c.imports(t, 0) })
 	t.Run("a secondary takes no writes", c.secondaryTakesNoWrites)
 	t.Run("a member leaves its group while it is in use", c.leaves)
 	t.Run("the primary leaves in the middle of a fold", c.leavesMidFold)

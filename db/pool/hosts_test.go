@@ -32,3 +32,19 @@ func TestADSNMayNameSeveralHosts(t *testing.T) {
 		}
 	}
 }
+
+func TestACertificateHasToBeForTheHostThatIsAsked(t *testing.T) {
+	config, err := mysql.ParseDSN("u@tcp(a.example.com:1,b.example.com)/db?tls=true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]string{"a.example.com:1": "a.example.com", "b.example.com:3306": "b.example.com"} {
+		if got := pool.AtAddress(config, address).TLS.ServerName; got != want {
+			t.Errorf("%s: got %q", address, got)
+		}
+	}
+	config.TLS.ServerName = "named.example.com"
+	if got := pool.AtAddress(config, "a.example.com:1").TLS.ServerName; got != "named.example.com" {
+		t.Errorf("one that is named: got %q", got)
+	}
+}
