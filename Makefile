@@ -29,7 +29,7 @@ NEEDS_NPM = command -v npm >/dev/null || { echo "$@: left out, because there is 
 
 .PHONY: help
 help: ## List these commands
-	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 ##@ Run and build
 
@@ -192,6 +192,18 @@ vitess: ## Plan the gateway's statements on MySQL as Vitess plans them, for tabl
 faults: build ## Break all that a gateway stands on ROUNDS (3) times, and let each statement of maintaining the sums fail
 	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) test ./faults -timeout 2h -rounds $(ROUNDS)
 	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) run ./internal/dbtest/engines -- $(GO) test ./db -run NoStatement -timeout 2h -every-statement
+
+.PHONY: cluster-galera
+cluster-galera: ## Kill, pause and bring back the nodes of a Galera cluster under gateways, ROUNDS (3) times
+	$(GO) test ./clusters -run OnGalera -v -timeout 1h -rounds $(ROUNDS)
+
+.PHONY: cluster-group
+cluster-group: ## Kill and bring back the primary of a group (MySQL) under gateways, ROUNDS (3) times
+	$(GO) test ./clusters -run OnAGroup -v -timeout 1h -rounds $(ROUNDS)
+
+.PHONY: cluster-replica
+cluster-replica: ## Run gateways on a primary and its replica, of MariaDB and of MySQL, and promote the replica
+	$(GO) test ./clusters -run OnAReplica -v -timeout 1h
 
 .PHONY: cases
 cases: build ## Run each case on every engine, also those that tests run on one engine or the other

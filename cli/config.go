@@ -5,11 +5,14 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/go-sql-driver/mysql"
 	"github.com/goccy/go-yaml"
+
+	"aiusage/db"
 )
 
 type configCommand struct {
@@ -94,5 +97,6 @@ func hidden(secret string) string {
 	if dsn.Passwd != "" {
 		dsn.Passwd = hiddenSecret
 	}
+	dsn.Addr = strings.Join(db.Addresses(dsn), ",")
 	return dsn.FormatDSN()
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -222,12 +223,14 @@ func isRemote(dsn string) bool {
 	if dsn == "" || err != nil || config.Net == "unix" {
 		return false
 	}
-	host, _, err := net.SplitHostPort(config.Addr)
-	if err != nil {
-		host = config.Addr
-	}
-	address := net.ParseIP(host)
-	return host != "localhost" && (address == nil || !address.IsLoopback())
+	return slices.ContainsFunc(db.Addresses(config), func(at string) bool {
+		host, _, err := net.SplitHostPort(at)
+		if err != nil {
+			host = at
+		}
+		address := net.ParseIP(host)
+		return host != "localhost" && (address == nil || !address.IsLoopback())
+	})
 }
 
 // examineTables looks at the schema, and at what reports are read from.

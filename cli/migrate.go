@@ -20,7 +20,8 @@ type migrateCommand struct {
 var unhurried = db.Options{}
 
 type migrateUpCommand struct {
-	TimeZone string `env:"AIUSAGE_TIME_ZONE" default:"UTC" placeholder:"ZONE" help:"The IANA time zone by whose days and months sums are kept as well, so that reports in it are as fast as in UTC: that of serve (default: UTC). Run migrate again to change it."`
+	TimeZone  string `env:"AIUSAGE_TIME_ZONE" default:"UTC" placeholder:"ZONE" help:"The IANA time zone by whose days and months sums are kept as well, so that reports in it are as fast as in UTC: that of serve (default: UTC). Run migrate again to change it."`
+	OwnTables bool   `help:"The server is a replica of the platform's, and the gateway's tables are to be made in it: reports read its sessions, and there are no sums. Without it, nothing is written in a replica."`
 }
 
 // Run brings the schema up to date, and with it the rollups.
@@ -29,7 +30,9 @@ func (c migrateUpCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	store, err := p.connect(ctx, unhurried)
+	options := unhurried
+	options.OwnTables = c.OwnTables
+	store, err := p.connect(ctx, options)
 	if err != nil {
 		return err
 	}
@@ -41,6 +44,9 @@ func (c migrateUpCommand) Run(ctx context.Context, p *process) error {
 	})
 	if err == nil && steps == 0 {
 		fmt.Fprintln(p.stdout, "the schema is up to date")
+	}
+	if err == nil && c.OwnTables {
+		err = store.MarkOwnTables(ctx)
 	}
 	if err != nil {
 		return err

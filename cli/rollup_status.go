@@ -49,6 +49,7 @@ func rollupsOf(found db.RollupStatus) status.Rollups {
 		Reads: "sessions", Phase: string(found.Phase), Former: string(found.Former), Reason: found.Reason, Distrusted: found.Distrusted, Stuck: found.Stuck,
 		Calendars: []status.Calendar{}, FilledTo: unlessZero(found.FilledTo), KeptFrom: unlessZero(found.RawFrom),
 		Undated: found.Undated, Pending: found.Pending, LagSeconds: found.Lag.Seconds(),
+		Server: found.Server.String(), KeepsSums: found.Server.Folds(),
 	}
 	switch {
 	case found.Phase == db.Ready:
@@ -101,6 +102,10 @@ func printRollups(to io.Writer, status db.RollupStatus) error {
 	}
 	if status.Undated > 0 {
 		fmt.Fprintf(table, "sessions without a readable start\t%d (they count in reports without a range only)\n", status.Undated)
+	}
+	fmt.Fprintf(table, "the server is\t%s\n", status.Server)
+	if !status.Server.Folds() {
+		fmt.Fprintln(table, "changes are folded\telsewhere, and not by gateways on this server")
 	}
 	fmt.Fprintf(table, "changes to fold\t%d\noldest of them\t%s\n", status.Pending, status.Lag)
 	return table.Flush()

@@ -24,6 +24,7 @@ type serveCommand struct {
 	DatabaseWait  time.Duration `env:"AIUSAGE_DATABASE_WAIT" default:"30s" placeholder:"DURATION" help:"How long to wait at the start for a database that cannot be reached, or takes no more connections (default: 30s)."`
 	Drain         time.Duration `env:"AIUSAGE_DRAIN" default:"0s" placeholder:"DURATION" help:"How long to go on answering after the signal to end, while /readyz says 503, so that whoever shares out requests among gateways can notice (default: 0s)."`
 	Connections   int           `env:"AIUSAGE_CONNECTIONS" default:"16" placeholder:"N" help:"The most connections to the database, at least 2 (default: 16). Where the server allows few, half of them are left to others."`
+	CausalReads   string        `env:"AIUSAGE_CAUSAL_READS" default:"auto" enum:"auto,off" help:"Whether answers on a node of a Galera cluster, or a member of a group, wait for what was written on others before: auto, or off, which is faster and may be behind (default: auto)."`
 	NoSample      bool          `env:"AIUSAGE_NO_SAMPLE" help:"Start an empty embedded database empty, without sample data."`
 	observeFlags
 	graphQLFlags
@@ -114,7 +115,7 @@ func (c serveCommand) check() error {
 // all, unless listening has failed. That the gateway runs on this folder already
 // is the better thing to say then. The observer is told of each statement.
 func (c serveCommand) openStore(ctx context.Context, p *process, observer db.Observer, listenErr error) (*database, error) {
-	options := db.Options{ReadTimeout: readTimeout, MaxConnections: c.Connections, Observer: observer}
+	options := db.Options{ReadTimeout: readTimeout, MaxConnections: c.Connections, Observer: observer, StaleReads: c.CausalReads == "off"}
 	if p.flags.DSN == "" {
 		store, err := p.startEmbedded(ctx, options)
 		if err != nil {

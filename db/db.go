@@ -10,6 +10,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
+
 	"aiusage/db/check"
 	"aiusage/db/identity"
 	"aiusage/db/inspect"
@@ -108,6 +110,9 @@ func Open(dsn string, options Options) (*Store, error) {
 		inspector:  inspect.New(connections),
 	}, nil
 }
+
+// Addresses are those of the servers that a DSN names, of which there may be several.
+func Addresses(dsn *mysql.Config) []string { return pool.Addresses(dsn) }
 
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return pool.Translate(s.pool.PingContext(ctx)) }

@@ -27,6 +27,10 @@ type Rollups struct {
 	// Pending is the number of changes that are not folded yet, and LagSeconds the age of the oldest.
 	Pending    int64   `json:"pendingChanges"`
 	LagSeconds float64 `json:"lagSeconds"`
+	// Server says what the database server is among others, and KeepsSums whether gateways look after
+	// the sums there. A replica has those of its primary.
+	Server    string `json:"server"`
+	KeepsSums bool   `json:"keepsSums"`
 }
 
 // Calendar is one by whose days there are sums. Phase is "ready", "filling", "leaving" or "stale".

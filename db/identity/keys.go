@@ -80,8 +80,12 @@ func (i *Identities) apiKeys(ctx context.Context, where string, args ...any) ([]
 	return keys, pool.Translate(rows.Err())
 }
 
-// TouchAPIKey records when a key was used.
+// TouchAPIKey records when a key was used, where the server takes writes: a secondary or a replica
+// gets what is recorded elsewhere.
 func (i *Identities) TouchAPIKey(ctx context.Context, id string, at time.Time) error {
+	if takes, err := i.takesWrites(ctx); err != nil || !takes {
+		return err
+	}
 	_, err := i.db.ExecContext(ctx, `
 		UPDATE api_keys SET last_used_at = ? WHERE key_id = ? AND (last_used_at IS NULL OR last_used_at < ?)`,
 		at.UTC(), id, at.UTC())

@@ -71,8 +71,12 @@ func (i *Identities) SessionByHash(ctx context.Context, hash string) (auth.Sessi
 	return session, pool.Translate(err)
 }
 
-// ExtendSession moves the instant at which a session is over unless it is used.
+// ExtendSession moves the instant at which a session is over unless it is used, where the server
+// takes writes.
 func (i *Identities) ExtendSession(ctx context.Context, hash string, idleAt time.Time) error {
+	if takes, err := i.takesWrites(ctx); err != nil || !takes {
+		return err
+	}
 	_, err := i.db.ExecContext(ctx, `UPDATE auth_sessions SET idle_at = ? WHERE session_hash = ? AND idle_at < ?`,
 		idleAt.UTC(), hash, idleAt.UTC())
 	return pool.Translate(err)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"aiusage/db/pool"
+	"aiusage/db/member"
 )
 
 // writable tells whether the server takes writes: sums are folded, and who signs in is
@@ -63,28 +63,38 @@ func logged(values map[string]string, super bool) Finding {
 	return found
 }
 
-// replication tells whether the server repeats another's writes.
+// replication tells what the server is among others.
 func (i *Inspector) replication(ctx context.Context, conn *sqlx.Conn) (Finding, error) {
-	found := Finding{About: "replication", Severity: Fine, Says: "the server is no replica"}
-	isReplica := false
-	var err error
-	for _, statement := range []string{"SHOW REPLICA STATUS", "SHOW SLAVE STATUS"} { // before MySQL 8.0.22
-		isReplica, err = hasRows(ctx, conn, statement)
-		if !pool.HasNumber(err, pool.ErParse) {
-			break
-		}
-	}
-	switch {
-	case pool.HasNumber(err, pool.ErSpecificDenied):
-		found.Severity = Note
-		found.Says = "whether the server is a replica cannot be seen by this user"
+	server, err := i.db.Member(ctx)
+	found := partOf(server)
+	if err == nil && server.Unseen != "" {
 		found.Remedy, err = i.monitorGrant(ctx, conn)
-	case err == nil && isReplica:
-		found.Severity = Warning
-		found.Says = "the server is a replica: what the gateway writes there, sums among it, is not on its primary and may end the replication"
-		found.Remedy = "name the primary server in the DSN"
 	}
 	return found, err
+}
+
+// partOf judges what a server is among others.
+func partOf(server member.Member) Finding {
+	found := Finding{About: "replication", Severity: Fine, Says: "the server is " + server.String()}
+	switch {
+	case server.Replicates && server.OwnTables:
+		found.Severity = Note
+		found.Says += ": reports read its sessions, and there are no sums"
+	case server.Replicates:
+		found.Severity = Warning
+		found.Says += ": reports are answered, but the gateway writes nothing there, so nobody can sign in with a password, and nothing is folded"
+		found.Remedy = "name the primary server in the DSN"
+	case server.Secondary:
+		found.Severity = Note
+		found.Says += ": reports are answered, but nobody can sign in with a password, and nothing is folded there"
+		found.Remedy = "let another gateway's DSN name the primary"
+	case server.Unseen != "":
+		found.Severity = Note
+		found.Says = server.Unseen
+	case server.Kind == member.Alone:
+		found.Says = "the server is no replica"
+	}
+	return found
 }
 
 // monitorGrant is the statement that lets the user see the state of replication.
@@ -99,15 +109,6 @@ func (i *Inspector) monitorGrant(ctx context.Context, conn *sqlx.Conn) (string, 
 		privilege = "SLAVE MONITOR"
 	}
 	return "to have that looked at, an administrator runs: GRANT " + privilege + " ON *.* TO " + account(user) + ";", err
-}
-
-func hasRows(ctx context.Context, conn *sqlx.Conn, statement string) (bool, error) {
-	rows, err := conn.QueryxContext(ctx, statement)
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	return rows.Next(), rows.Err()
 }
 
 // packets tells whether long statements go through.

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"aiusage/db/member"
 	"aiusage/usage"
 )
 
@@ -27,21 +28,26 @@ const (
 // It also drops the connections of the pool when a server says that it is read-only:
 // after a fail-over, the address may lead to another one.
 type killer struct {
-	driver.Connector
+	hosts  *hosts
 	places chan struct{}
 	// era counts how often the connections made so far were dropped, and dropped is
 	// when, in nanoseconds since 1970.
 	era, dropped atomic.Int64
 	// observer is told of the pool's statements. It may be nil.
 	observer Observer
+	// lookout knows what servers are. ownTables: the gateway's tables are a replica's own.
+	// staleReads: nobody waits for what other nodes have written.
+	lookout               lookout
+	ownTables, staleReads bool
 
 	mu      sync.Mutex
 	closed  bool
 	running sync.WaitGroup
 }
 
-func newKiller(connector driver.Connector, observer Observer) *killer {
-	return &killer{Connector: connector, places: make(chan struct{}, maxKillers), observer: observer}
+func newKiller(hosts *hosts, options Options) *killer {
+	return &killer{hosts: hosts, places: make(chan struct{}, maxKillers), observer: options.Observer,
+		ownTables: options.OwnTables, staleReads: options.StaleReads}
 }
 
 // connection is what the driver's connections can do.
@@ -57,12 +63,21 @@ type connection interface {
 	driver.Validator
 }
 
-func (k *killer) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, place, err := k.open(ctx)
+// Driver is the driver of the connections.
+func (k *killer) Driver() driver.Driver { return k.hosts.all[0].settler.Driver() }
+
+// connectTo opens a connection to a server that the DSN names.
+func (k *killer) connectTo(ctx context.Context, to *host) (*killable, error) {
+	era := k.era.Load()
+	conn, place, err := k.open(ctx, to)
 	if err != nil {
 		return nil, err
 	}
-	return &killable{connection: conn, killer: k, place: place, era: k.era.Load()}, nil
+	found, err := k.admit(ctx, conn, place)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return &killable{connection: conn, killer: k, host: to, place: place, era: era, member: found}, nil
 }
 
 // dropEvery bounds how often all connections are dropped: a server may be read-only
@@ -78,8 +93,8 @@ func (k *killer) dropAll() {
 }
 
 // open opens a connection and asks where it has come out.
-func (k *killer) open(ctx context.Context) (connection, place, error) {
-	opened, err := k.Connector.Connect(ctx)
+func (k *killer) open(ctx context.Context, to *host) (connection, place, error) {
+	opened, err := to.settler.Connect(ctx)
 	if err != nil {
 		return nil, place{}, err
 	}
@@ -136,17 +151,17 @@ func (p place) canEnd(other place) bool {
 
 // end ends a connection on the server, in the background. Failures are ignored:
 // the statement then goes on, as it does without this.
-func (k *killer) end(victim place) {
+func (k *killer) end(victim place, at *host) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closed {
 		return
 	}
-	k.running.Go(func() { _ = usage.Safely(func() error { return k.kill(victim) }) })
+	k.running.Go(func() { _ = usage.Safely(func() error { return k.kill(victim, at) }) })
 }
 
 // kill ends a connection by another one.
-func (k *killer) kill(victim place) error {
+func (k *killer) kill(victim place, at *host) error {
 	ctx, cancel := context.WithTimeout(context.Background(), killPatience)
 	defer cancel()
 	select {
@@ -155,7 +170,7 @@ func (k *killer) kill(victim place) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	conn, where, err := k.open(ctx)
+	conn, where, err := k.open(ctx, at)
 	if err != nil {
 		return err
 	}
@@ -170,7 +185,10 @@ func (k *killer) kill(victim place) error {
 // Close waits for what is being ended, killPatience at most. The pool calls it.
 func (k *killer) Close() error {
 	k.mu.Lock()
-	k.closed = true
+	if !k.closed {
+		k.closed = true
+		k.hosts.close()
+	}
 	k.mu.Unlock()
 	k.running.Wait()
 	return nil
@@ -182,11 +200,15 @@ func (k *killer) Close() error {
 type killable struct {
 	connection
 	killer *killer
+	host   *host
 	place  place
 	last   context.Context
 	// era is when it was made. readOnly: its server does not write.
 	era      int64
 	readOnly bool
+	// member is what its server was when it was set. unfit: the server has become another.
+	member member.Member
+	unfit  bool
 }
 
 // noticed returns the error of a statement, having noticed what it means for the
@@ -196,18 +218,18 @@ func (c *killable) noticed(err error) error {
 		c.readOnly = true
 		c.killer.dropAll()
 	}
-	return err
+	return c.explainRefusal(err)
 }
 
 // IsValid tells the pool, after a use, whether the connection can be used again.
 func (c *killable) IsValid() bool {
-	return !c.readOnly && c.era == c.killer.era.Load() && c.connection.IsValid()
+	return !c.readOnly && !c.unfit && c.era == c.killer.era.Load() && c.connection.IsValid()
 }
 
 // ResetSession prepares the connection for another use, before it.
 func (c *killable) ResetSession(ctx context.Context) error {
-	if !c.IsValid() {
-		return driver.ErrBadConn
+	if !c.IsValid() || !c.isFit(ctx) {
+		return driver.ErrBadConn // with any other error the pool would give it out
 	}
 	return c.connection.ResetSession(ctx)
 }
@@ -217,7 +239,7 @@ func (c *killable) BeginTx(ctx context.Context, options driver.TxOptions) (drive
 	if _, err := c.connection.BeginTx(ctx, options); err != nil {
 		return nil, err
 	}
-	return &transaction{c, ctx}, nil
+	return &transaction{c, ctx, !options.ReadOnly}, nil
 }
 
 func (c *killable) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -258,7 +280,7 @@ func (c *killable) Close() error {
 	abandoned := c.last != nil && c.last.Err() != nil && !c.connection.IsValid()
 	err := c.connection.Close()
 	if abandoned {
-		c.killer.end(c.place)
+		c.killer.end(c.place, c.host)
 	}
 	return err
 }

@@ -16,6 +16,8 @@ import (
 type transaction struct {
 	conn *killable
 	ctx  context.Context
+	// mayWrite tells that it was not begun as one that only reads.
+	mayWrite bool
 }
 
 // Commit waits for the server's word for a while after the context has ended, because without
@@ -23,6 +25,12 @@ type transaction struct {
 func (t *transaction) Commit() error {
 	ctx, cancel := outlasting(t.ctx)
 	defer cancel()
+	if t.mayWrite {
+		if err := t.conn.mayCommit(ctx); err != nil {
+			t.conn.unfit = true
+			return errors.Join(err, t.Rollback())
+		}
+	}
 	_, err := t.conn.connection.ExecContext(ctx, "COMMIT", nil)
 	if err != nil && ctx.Err() != nil {
 		err = errors.Join(t.ctx.Err(), err)

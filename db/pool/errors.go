@@ -91,7 +91,7 @@ func IsPassing(err error) bool {
 		known := wordsOf(server)
 		return known != nil && known.passing
 	}
-	return IsConnectionLoss(err)
+	return IsConnectionLoss(err) || isRefusal(err)
 }
 
 // IsConnectionLoss tells whether err is a failure of the connection, rather than
@@ -142,25 +142,48 @@ const MaxAttempts = 10
 // MaxAttempts times. do must have no effect when it fails. A server that is read-only is
 // tried once more: after a fail-over, another one answers on a new connection.
 func Retry(ctx context.Context, do func() error) error {
-	var err error
 	readOnly := false
-	for attempt := range MaxAttempts {
-		err = do()
-		again := HasNumber(err, ErLockDeadlock, ErAutoincRead, ErLockWaitTimeout, ErDupEntry, ErCheckRead, ErRolledBack)
+	return Translate(repeat(ctx, do, func(err error) bool {
 		if refusesWrites(err) {
-			again, readOnly = !readOnly, true
+			again := !readOnly
+			readOnly = true
+			return again
 		}
-		if !again {
+		return isDeadlock(err) || HasNumber(err, ErLockWaitTimeout, ErDupEntry)
+	}))
+}
+
+// ExecContext runs a statement outside of transactions, again when the server chose it as the
+// victim of a deadlock: where nodes of a cluster write at the same time, any statement may be.
+func (p *Pool) ExecContext(ctx context.Context, query string, args ...any) (result sql.Result, err error) {
+	err = repeat(ctx, func() error {
+		result, err = p.DB.ExecContext(ctx, query, args...)
+		return err
+	}, isDeadlock)
+	return result, err
+}
+
+// isDeadlock tells whether the server has undone a transaction for the sake of another.
+func isDeadlock(err error) bool {
+	return HasNumber(err, ErLockDeadlock, ErAutoincRead, ErCheckRead, ErRolledBack)
+}
+
+// repeat runs do until it succeeds, fails in a way that is not worth trying again, or has done so
+// MaxAttempts times.
+func repeat(ctx context.Context, do func() error, isWorthIt func(error) bool) error {
+	var err error
+	for attempt := range MaxAttempts {
+		if err = do(); !isWorthIt(err) {
 			break
 		}
 		pause := time.Duration(1+rand.IntN(10<<min(attempt, 6))) * time.Millisecond
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return Translate(ctx.Err())
+			return ctx.Err()
 		}
 	}
-	return Translate(err)
+	return err
 }
 
 // refusesWrites tells whether err says that the server is read-only.

@@ -1,5 +1,10 @@
 package pool
 
+import "github.com/go-sql-driver/mysql"
+
+// AtAddress is a configuration for one of several servers.
+func AtAddress(config *mysql.Config, address string) *mysql.Config { return atAddress(config, address) }
+
 // CanEnd tells whether a connection with an id at host:port may end another.
 func CanEnd(host, port string, id uint64, otherHost, otherPort string, otherID uint64) bool {
 	return place{host, port, id}.canEnd(place{otherHost, otherPort, otherID})

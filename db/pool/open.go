@@ -40,6 +40,11 @@ type Options struct {
 	ReadTimeout time.Duration
 	// Observer is told of each statement. It may be nil.
 	Observer Observer
+	// OwnTables tells that the gateway's tables are the server's own, also where the server is a
+	// replica. It is for whoever makes them there.
+	OwnTables bool
+	// StaleReads has nobody wait on a node of a cluster for what others have written before.
+	StaleReads bool
 }
 
 // The timeouts of connections when the DSN names none.
@@ -52,7 +57,8 @@ const (
 const sqlMode = "'STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
 
 // Open prepares a pool for a data source name as the go-sql-driver/mysql driver
-// defines it ("user:password@tcp(host:3306)/database?tls=true"). It does not
+// defines it ("user:password@tcp(host:3306)/database?tls=true"), in which several hosts
+// may stand, with commas between them (hosts.go). It does not
 // connect; use PingContext for that. Errors are InvalidArgument and never repeat any
 // part of the DSN, since a misplaced character could make the password part of
 // what is repeated.
@@ -61,18 +67,21 @@ func Open(dsn string, options Options) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	connector, err := mysql.NewConnector(config)
+	servers, err := newHosts(config)
 	if err != nil {
-		return nil, usage.Errorf(usage.InvalidArgument, "the DSN cannot be used: its parameters contradict each other")
+		return nil, err
 	}
-	settler := &settler{Connector: connector}
-	db := sqlx.NewDb(sql.OpenDB(newKiller(settler, options.Observer)), "mysql")
+	connector := newKiller(servers, options)
+	if len(servers.all) > 1 {
+		connector.running.Go(connector.watch)
+	}
+	db := sqlx.NewDb(sql.OpenDB(connector), "mysql")
 	// Below the idle timeouts of servers and balancers on the way, so that they
 	// do not close a connection that is about to be used.
 	db.SetConnMaxIdleTime(time.Minute)
 	db.SetConnMaxLifetime(10 * time.Minute)
 	size := cmp.Or(options.MaxConnections, defaultConnections)
-	pool := &Pool{DB: db, settler: settler, places: make(chan struct{}, holders(size))}
+	pool := &Pool{DB: db, settler: servers.all[0].settler, places: make(chan struct{}, holders(size))}
 	pool.resize(size)
 	return pool, nil
 }

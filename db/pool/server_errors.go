@@ -122,7 +122,7 @@ var serverWords = []words{
 		"the database is busy with other writers", true},
 	{[]uint16{ErTableDefChanged, 1615, 1684}, usage.Unavailable,
 		"the tables of the database are being changed; try again", true},
-	{[]uint16{ErUnknownCommand, 3100}, usage.Unavailable,
+	{[]uint16{ErUnknownCommand, 3100, 3796, 3797, 3798, 3799}, usage.Unavailable,
 		"this node of the database's cluster is not ready, or has lost the others", true},
 	{[]uint16{3098}, usage.Unavailable,
 		"the replication of the database does not take the gateway's tables as they are", false},

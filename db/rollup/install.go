@@ -61,6 +61,11 @@ func (r *Rollups) install(ctx context.Context) (obstacle string, err error) {
 	if err != nil {
 		return "", err
 	}
+	if server, err := r.db.Member(ctx); err != nil {
+		return "", err
+	} else if server.Replicates {
+		obstacle = replicaObstacle
+	}
 	if obstacle == "" {
 		locks, err := r.hasRowLocks(ctx)
 		if err != nil {

@@ -21,13 +21,17 @@ const (
 // KeepRollups does what a running gateway has to do for the rollups until ctx
 // ends: it folds, it completes filling that was interrupted, and it compares sums
 // with sessions and repairs them. Any number of gateways may do so at the same
-// time. Failures are handed to report; the next round may succeed.
+// time. Where the server repeats what is written on another, it does nothing.
+// Failures are handed to report; the next round may succeed.
 func (r *Rollups) KeepRollups(ctx context.Context, report func(error)) {
 	compare := r.NewComparer()
 	var group sync.WaitGroup
 	group.Go(func() { repeatedly(ctx, foldEvery, r.FoldRound, report) })
 	group.Go(func() {
 		repeatedly(ctx, checkEvery, func(ctx context.Context) error {
+			if keeps, err := r.keepsHere(ctx); err != nil || !keeps {
+				return err
+			}
 			// What an earlier version has dropped meanwhile is not to be taken for a difference.
 			if err := r.Adopt(ctx, nil); err != nil {
 				return err
@@ -89,15 +93,27 @@ func (f *folding) note(now time.Time, oldest uint64, err error) {
 // reports read raw sessions nobody relies on it, and whatever keeps them from the rollups
 // may keep folding from its work; but where triggers still record, changes would pile up.
 func (r *Rollups) FoldRound(ctx context.Context) error {
-	state, err := r.phases.Known(ctx)
+	server, err := r.db.Member(ctx)
+	if err == nil && !server.Folds() {
+		r.folding.note(r.Now(), 0, nil)
+		return nil
+	}
+	var state *phase.State
+	if err == nil {
+		state, err = r.phases.Known(ctx)
+	}
+	fold := r.foldIfAny
+	if isShared(server) {
+		fold = r.foldInTurn
+	}
 	if err == nil && state.Phase == phase.Raw {
-		_, _ = r.foldIfAny(ctx)
+		_, _ = fold(ctx)
 		r.folding.note(r.Now(), 0, nil) // what was stuck before keeps nobody waiting any more
 		return nil
 	}
 	var oldest uint64
 	if err == nil {
-		oldest, err = r.foldIfAny(ctx)
+		oldest, err = fold(ctx)
 	}
 	if ctx.Err() == nil {
 		r.folding.note(r.Now(), oldest, err)

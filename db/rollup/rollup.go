@@ -24,14 +24,15 @@ type Rollups struct {
 	// OnFold is told of each batch that was folded: how many changes it had, and how long it
 	// took. It may be nil, and is to be set before anything is folded.
 	OnFold func(changes int, took time.Duration)
-	// folding is how folding goes (FoldRound).
+	// folding is how folding goes (FoldRound), and turn has it done by one process at a time.
 	folding folding
+	turn    turn
 }
 
 // New returns the rollups of a database: the sums by level, and what there may be of an
 // earlier version's.
 func New(db *pool.Pool, levels, former *phase.Tracker) *Rollups {
-	r := &Rollups{db: db, phases: levels, former: former, Now: time.Now}
+	r := &Rollups{db: db, phases: levels, former: former, Now: time.Now, turn: newTurn()}
 	r.Checks = check.New(db, levels, func(ctx context.Context) error {
 		_, err := r.Fold(ctx, nil)
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"aiusage/db/check"
 	"aiusage/db/column"
+	"aiusage/db/member"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/usage"
@@ -45,6 +46,8 @@ type Status struct {
 	// the oldest of them.
 	Pending int64
 	Lag     time.Duration
+	// Server is what the server is among others. Where it does not fold, nor does this gateway.
+	Server member.Member
 }
 
 // CalendarStatus says how the sums by the days and months of a time zone are.
@@ -76,7 +79,11 @@ func (r *Rollups) RollupStatus(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	status := Status{Phase: state.Phase, Reason: state.Reason, FilledTo: state.FilledTo.Time, RawFrom: state.RawFrom.Time, QuartersFrom: state.QuartersFrom.Time, Stuck: r.folding.stuck(r.Now())}
+	server, err := r.db.Member(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	status := Status{Server: server, Phase: state.Phase, Reason: state.Reason, FilledTo: state.FilledTo.Time, RawFrom: state.RawFrom.Time, QuartersFrom: state.QuartersFrom.Time, Stuck: r.folding.stuck(r.Now())}
 	if state.Phase == phase.Ready && !state.Believed {
 		status.Phase, status.Reason = phase.Filling, notAdopted
 	}

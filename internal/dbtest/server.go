@@ -39,7 +39,9 @@ type Server struct {
 	// folder is where its files are, and seen the name that it knows that folder by.
 	folder, seen string
 	command      *exec.Cmd // a template: every start makes a new one of it
-	process      *process
+	// atStart returns options more for a start, as of then. It may be nil.
+	atStart func() ([]string, error)
+	process *process
 	// noDisk says why it has no disk of its own.
 	noDisk error
 	// printsDSN tells that the first line of output is the administrator's DSN.
@@ -91,6 +93,13 @@ func (s *Server) Start() error {
 	}
 	defer log.Close()
 	command := exec.Command(s.command.Path, s.command.Args[1:]...)
+	if s.atStart != nil {
+		more, err := s.atStart()
+		if err != nil {
+			return err
+		}
+		command.Args = append(command.Args, more...)
+	}
 	command.Env, command.SysProcAttr = s.command.Env, s.command.SysProcAttr
 	command.Stderr = log
 	var output io.ReadCloser

@@ -1,0 +1,200 @@
+package clusters
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/db"
+	"aiusage/internal/dbtest"
+)
+
+const outside = "belongs to a group of servers, and is outside of it"
+
+func TestGateways_OnAGroup(t *testing.T) {
+	servers := dbtest.Group(t, 3)
+	c := gatewaysOn(t, servers)
+	for i, want := range []string{"a member of a group (ONLINE)", "a secondary member of a group (ONLINE)"} {
+		if said := succeeds(t, "", "rollup", "status", "--dsn", c.Nodes[i].DSN); !strings.Contains(said, want) {
+			t.Errorf("rollup status: %s", said)
+		}
+	}
+	t.Run("what is written on the primary is seen on secondaries", func(t *testing.T) { c.isCurrent(t, 0) })
+	t.Run("a file is imported on the primary", func(t *testing.T) { c.imports(t, 0) })
+	t.Run("a secondary takes no writes", c.secondaryTakesNoWrites)
+	t.Run("a member leaves its group while it is in use", c.leaves)
+	t.Run("the primary leaves in the middle of a fold", c.leavesMidFold)
+	for range *rounds {
+		t.Run("the primary is killed, and comes back outside of its group", c.losesThePrimary)
+	}
+}
+
+// secondaryTakesNoWrites: the gateway on a secondary says why nobody can sign in there.
+func (c *cluster) secondaryTakesNoWrites(t *testing.T) {
+	said, status := run(t, "", "key", "create", "x", "--role", "SystemAdministrator", "--dsn", c.Nodes[1].DSN)
+	if status == 0 || !strings.Contains(said, "is a secondary member of its group") {
+		t.Errorf("status %d: %s", status, said)
+	}
+}
+
+// leave has a server leave its group and take writes all the same.
+func (c *cluster) leave(server int) error {
+	for _, statement := range []string{"STOP GROUP_REPLICATION", "SET GLOBAL super_read_only = OFF", "SET GLOBAL read_only = OFF"} {
+		if _, err := c.dbs[server].Exec(statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaves: whoever has connections to a server is told that it has left.
+func (c *cluster) leaves(t *testing.T) {
+	if err := c.leave(2); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the gateway there says so", func() (bool, string) { said := c.gateways[2].readiness(); return strings.Contains(said, outside), said })
+	if got := c.gateways[2].ask(nil); got.status != 503 || !strings.Contains(got.said, outside) {
+		t.Errorf("callers are told %+v", got)
+	}
+	if err := c.Join(c.Nodes[2]); err != nil {
+		t.Fatal(err)
+	}
+	c.gateways[2].awaitReady(t)
+}
+
+// leavesMidFold: what a fold has done when its server leaves the group is not stored there, where it
+// would keep the server from joining again.
+func (c *cluster) leavesMidFold(t *testing.T) {
+	at := c.primary(0)
+	store, err := db.Open(c.Nodes[at].DSN, db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	stop := c.ledger.write(t, 3, c.dbs[at])
+	folded := fmt.Errorf("nothing was folded")
+	for tries := 0; folded != nil && tries < 100; tries++ {
+		_, _, err = store.FoldBatch(t.Context(), 0, 10, func(tx *sqlx.Tx) error {
+			stop()
+			folded = c.leave(at)
+			return tx.Commit()
+		})
+	}
+	stop()
+	if folded != nil || err == nil || !strings.Contains(err.Error(), outside) {
+		t.Errorf("the fold's end: %v, %v", folded, err)
+	}
+	if err := c.Join(c.Nodes[at]); err != nil {
+		t.Error(err)
+	}
+	for _, one := range c.gateways {
+		one.awaitReady(t)
+	}
+}
+
+// primary is the number of the group's primary, and -1 where it has none.
+func (c *cluster) primary(of int) int {
+	var port string
+	err := c.dbs[of].QueryRow(`SELECT CAST(MEMBER_PORT AS CHAR) FROM performance_schema.replication_group_members
+		WHERE MEMBER_ROLE = 'PRIMARY' AND MEMBER_STATE = 'ONLINE'`).Scan(&port)
+	for i, node := range c.Nodes {
+		if err == nil && strings.Contains(node.DSN, ":"+port+")") {
+			return i
+		}
+	}
+	return -1
+}
+
+// losesThePrimary kills the primary, while a gateway that knows all servers answers, and starts it
+// again outside of its group and writable, with a gateway on it. Nothing is written there, so that
+// it can join the others again.
+func (c *cluster) losesThePrimary(t *testing.T) {
+	everywhere := serve(t, "gateway of all", several(c.Nodes...), c.key)
+	everywhere.awaitReady(t)
+	heardOfAll, stopAll := everywhere.askAlways(c.ledger, false)
+	defer stopAll()
+	stopWriting := c.ledger.write(t, 3, c.dbs...)
+	defer stopWriting()
+
+	lost := c.primary(0)
+	left := (lost + 1) % len(c.Nodes)
+	heard, stop := c.gateways[lost].askAlways(c.ledger, false)
+	defer stop()
+	c.Nodes[lost].Kill()
+	await(t, "the group has another primary", func() (bool, string) { now := c.primary(left); return now >= 0 && now != lost, fmt.Sprint(now) })
+	await(t, "a gateway that knows all servers answers and takes sign-ins by another", func() (bool, string) {
+		sign, said := everywhere.trySignIn()
+		if said != "" {
+			return false, said
+		}
+		got := everywhere.ask(sign)
+		return got.sessions >= 0, got.said
+	})
+	stopWriting() // the platform knows where not to write
+	if err := c.Nodes[lost].Start(); err != nil {
+		t.Fatal(err)
+	}
+	stopWriting = c.ledger.write(t, 3, c.dbs[left], c.dbs[(lost+2)%len(c.Nodes)])
+	defer stopWriting()
+	var executed string
+	if err := c.dbs[lost].QueryRow(`SELECT @@GLOBAL.gtid_executed`).Scan(&executed); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "callers are told why the server that was the primary is not asked", func() (bool, string) {
+		return heard.has(outside), c.gateways[lost].log.String()
+	})
+	if said := c.gateways[lost].readiness(); !strings.Contains(said, outside) {
+		t.Errorf("/readyz says %q", said)
+	}
+	for _, command := range [][]string{{"rollup", "fold"}, {"key", "create", "x", "--role", "SystemAdministrator"}, {"report"}, {"migrate"}} {
+		c.refuses(t, lost, command...)
+	}
+	// Without the plugin nothing of its configuration is left but what the server keeps of the group.
+	if _, err := c.dbs[lost].Exec(`UNINSTALL PLUGIN group_replication`); err != nil {
+		t.Fatal(err)
+	}
+	c.refuses(t, lost, "report")
+	if _, err := c.dbs[lost].Exec(`INSTALL PLUGIN group_replication SONAME 'group_replication.so'`); err != nil {
+		t.Fatal(err)
+	}
+	var now string
+	if err := c.dbs[lost].QueryRow(`SELECT @@GLOBAL.gtid_executed`).Scan(&now); err != nil || now != executed {
+		t.Errorf("outside of its group %q has become %q (%v)", executed, now, err)
+	}
+	if err := c.Join(c.Nodes[lost]); err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range append(c.gateways, everywhere) {
+		one.awaitReady(t)
+	}
+	stopWriting()
+	everywhere.settles(t, c.dbs[left], c.ledger)
+	for i, one := range c.gateways {
+		one.settles(t, c.dbs[i], c.ledger)
+	}
+	heard.check(t, "on the server that was killed")
+	heardOfAll.check(t, everywhere.name)
+	c.alike(t)
+}
+
+// refuses runs a command on a server that is outside of its group, which must say so.
+func (c *cluster) refuses(t *testing.T, server int, command ...string) {
+	t.Helper()
+	if said, status := run(t, "", append(command, "--dsn", c.Nodes[server].DSN)...); status == 0 || !strings.Contains(said, outside) {
+		t.Errorf("%v: status %d: %s", command, status, said)
+	}
+}
+
+// several is a DSN that names several servers.
+func several(nodes ...*dbtest.Server) string {
+	var addresses []string
+	for _, node := range nodes {
+		_, rest, _ := strings.Cut(node.DSN, "tcp(")
+		address, _, _ := strings.Cut(rest, ")")
+		addresses = append(addresses, address)
+	}
+	first, rest, _ := strings.Cut(nodes[0].DSN, addresses[0])
+	return first + strings.Join(addresses, ",") + rest
+}
