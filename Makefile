@@ -106,7 +106,7 @@ picture: build web/node_modules ## Take the picture of the page that the README 
 ##@ Tests
 
 # The packages whose tests take longest begin first, so that none of them runs on its own at the end.
-LONGEST = ./db ./cli ./gateway ./resolvers ./db/read ./transport ./faults
+LONGEST = ./db ./clusters ./cli ./gateway ./resolvers ./db/read ./transport ./faults
 
 # What `check` has vetted is not vetted again, and compilers and tests collect garbage half as often.
 .PHONY: test
