@@ -71,6 +71,18 @@ func (c *cluster) isCurrent(t *testing.T, writable ...int) {
 	}
 }
 
+// servesOrdinaryAccounts: what is set for a cluster may be set by whoever may use the tables.
+func (c *cluster) servesOrdinaryAccounts(t *testing.T) {
+	for _, statement := range []string{"CREATE USER ordinary IDENTIFIED BY 'pw'", "GRANT ALL ON aiusage.* TO ordinary"} {
+		if _, err := c.dbs[0].Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, command := range []string{"report", "migrate"} {
+		succeeds(t, "", command, "--dsn", strings.Replace(c.Nodes[0].DSN, "root@", "ordinary:pw@", 1))
+	}
+}
+
 // imports loads a file on each server that takes writes, and asks the gateway on another for it.
 func (c *cluster) imports(t *testing.T, writable ...int) {
 	const rows = 200
@@ -140,6 +152,7 @@ func TestGateways_OnGalera(t *testing.T) {
 		t.Errorf("rollup status: %s", said)
 	}
 	t.Run("what is written on one node is seen on another", func(t *testing.T) { c.isCurrent(t, 0, 1, 2) })
+	t.Run("an ordinary account needs nothing more", c.servesOrdinaryAccounts)
 	t.Run("files are imported on each node", func(t *testing.T) { c.imports(t, 0, 1, 2) })
 	t.Run("one gateway folds at a time", c.foldsInTurn)
 	for range *rounds {

@@ -23,6 +23,7 @@ func TestGateways_OnAGroup(t *testing.T) {
 	}
 	t.Run("what is written on the primary is seen on secondaries", func(t *testing.T) { c.isCurrent(t, 0) })
 	t.Run("a file is imported on the primary", func(t *testing.T) { c.imports(t, 0) })
+	t.Run("an ordinary account needs to see the group", c.seesTheGroup)
 	t.Run("a secondary takes no writes", c.secondaryTakesNoWrites)
 	t.Run("a member leaves its group while it is in use", c.leaves)
 	t.Run("the primary leaves in the middle of a fold", c.leavesMidFold)
@@ -36,6 +37,31 @@ func (c *cluster) secondaryTakesNoWrites(t *testing.T) {
 	said, status := run(t, "", "key", "create", "x", "--role", "SystemAdministrator", "--dsn", c.Nodes[1].DSN)
 	if status == 0 || !strings.Contains(said, "is a secondary member of its group") {
 		t.Errorf("status %d: %s", status, said)
+	}
+}
+
+// seesTheGroup: an account that cannot see whether a server is in its group does not use it, and one
+// that can needs nothing else.
+func (c *cluster) seesTheGroup(t *testing.T) {
+	primary := c.dbs[c.primary(0)]
+	for _, statement := range []string{"CREATE USER ordinary IDENTIFIED BY 'pw'", "GRANT ALL ON aiusage.* TO ordinary"} {
+		if _, err := primary.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, node := range c.Nodes {
+		dsn := strings.Replace(node.DSN, "root@", "ordinary:pw@", 1)
+		await(t, "the account is there", func() (bool, string) { said := tells(open(t, dsn), "SELECT 'there'"); return said == "there", said })
+		if said, status := run(t, "", "report", "--dsn", dsn); status == 0 || !strings.Contains(said, "may not see whether it is in it") {
+			t.Errorf("on %d: status %d: %s", i, status, said)
+		}
+	}
+	if _, err := primary.Exec("GRANT SELECT ON performance_schema.replication_group_members TO ordinary"); err != nil {
+		t.Fatal(err)
+	}
+	for _, node := range c.Nodes {
+		dsn := strings.Replace(node.DSN, "root@", "ordinary:pw@", 1)
+		await(t, "the account may use the server", func() (bool, string) { said, status := run(t, "", "report", "--dsn", dsn); return status == 0, said })
 	}
 }
 
