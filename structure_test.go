@@ -78,7 +78,7 @@ var mayImport = map[string][]string{
 	"packaging/systemd":       {},
 	"packaging/debian":        {},
 	"":                        {"cli"},
-	"internal/dbtest":         {},
+	"internal/dbtest":         {"db/member"},
 	"internal/dbtest/engines": {"internal/dbtest"},
 	"internal/dbtest/tables":  {"db", "db/pool"},
 }

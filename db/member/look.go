@@ -16,6 +16,10 @@ type Server interface {
 	Rows(ctx context.Context, statement string) (rows []Row, denied, absent bool, err error)
 }
 
+// Mark is what statements begin with by which a connection asks its server what that is. They come
+// in between others whenever it is time, and whoever reads a log or counts statements knows them by it.
+const Mark = "/* what the server is */ "
+
 // variables are those that tell what a server was set up to be.
 const variables = `SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'version_comment', 'server_id', 'read_only',
 	'wsrep_on', 'wsrep_provider', 'wsrep_cluster_address', 'group_replication_group_name', 'group_replication_single_primary_mode')`

@@ -28,7 +28,7 @@ func (t *transaction) Commit() error {
 	if t.mayWrite {
 		if err := t.conn.mayCommit(ctx); err != nil {
 			t.conn.unfit = true
-			return errors.Join(err, t.Rollback())
+			return errors.Join(t.ctx.Err(), err, t.Rollback())
 		}
 	}
 	_, err := t.conn.connection.ExecContext(ctx, "COMMIT", nil)

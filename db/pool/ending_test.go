@@ -58,6 +58,14 @@ var hangs = map[string]func(ctx context.Context, connections *pool.Pool, hang fu
 			return err
 		})
 	},
+	"committing, when the server is looked at before": func(ctx context.Context, connections *pool.Pool, hang func()) error {
+		return connections.InTransaction(ctx, func(tx *sqlx.Tx) error {
+			_, err := tx.ExecContext(ctx, "INSERT INTO written VALUES ('committed after a while')")
+			time.Sleep(pool.LookEvery)
+			hang()
+			return err
+		})
+	},
 	"rolling back what triggers do not see": func(ctx context.Context, connections *pool.Pool, hang func()) error {
 		return connections.WithoutTriggers(ctx, []string{"nobody_asks_for_this"}, func(tx *sqlx.Tx) error {
 			_, err := tx.ExecContext(ctx, "INSERT INTO written VALUES ('rolled back')")

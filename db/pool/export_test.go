@@ -2,6 +2,9 @@ package pool
 
 import "github.com/go-sql-driver/mysql"
 
+// LookEvery is how old what is known of a server gets, at most.
+const LookEvery = lookEvery
+
 // AtAddress is a configuration for one of several servers.
 func AtAddress(config *mysql.Config, address string) *mysql.Config { return atAddress(config, address) }
 

@@ -225,7 +225,7 @@ type asked struct{ conn driver.QueryerContext }
 
 // Rows returns the rows of a statement as texts.
 func (a asked) Rows(ctx context.Context, statement string) (found []member.Row, denied, absent bool, err error) {
-	rows, err := a.conn.QueryContext(ctx, statement, nil)
+	rows, err := a.conn.QueryContext(ctx, member.Mark+statement, nil)
 	switch {
 	case HasNumber(err, ErTableAccessDenied, 1143, ErSpecificDenied, ErDBAccessDenied):
 		return nil, true, false, nil

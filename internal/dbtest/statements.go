@@ -4,13 +4,17 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
+
+	"aiusage/db/member"
 )
 
-// Statements are those that have been sent to a server, in their order.
+// Statements are those that have been sent to a server, in their order, but for those by which
+// connections ask now and then what their server is.
 type Statements struct {
 	mu   sync.Mutex
 	sent []string
@@ -120,6 +124,9 @@ func (s *Statements) forward(server io.Writer, client io.Reader) {
 
 // pass records a statement, and returns what the server gets of it.
 func (s *Statements) pass(statement string) string {
+	if strings.HasPrefix(statement, member.Mark) {
+		return statement
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sent = append(s.sent, statement)
