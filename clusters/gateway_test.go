@@ -36,22 +36,11 @@ type gateway struct {
 }
 
 // output is what a gateway has written so far.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(data []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(data)
-}
+type output struct{ dbtest.Output }
 
 // String returns the last lines of the log.
 func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	lines := slices.DeleteFunc(strings.Split(o.text.String(), "\n"), func(line string) bool { return !strings.HasPrefix(line, "time=") })
+	lines := slices.DeleteFunc(strings.Split(o.Output.String(), "\n"), func(line string) bool { return !strings.HasPrefix(line, "time=") })
 	return strings.Join(lines[max(0, len(lines)-10):], "\n")
 }
 
