@@ -28,21 +28,22 @@ const (
 
 // commandLine is every flag and subcommand, and so the whole configuration.
 type commandLine struct {
-	Serve     serveCommand     `cmd:"" help:"Run the gateway."`
-	Migrate   migrateCommand   `cmd:"" help:"Create or upgrade the database schema."`
-	Import    importCommand    `cmd:"" help:"Load sessions, or names of accounts and customers, from files."`
-	Report    reportCommand    `cmd:"" help:"Print a usage report."`
-	Config    configCommand    `cmd:"" help:"Look at the configuration."`
-	Doctor    doctorCommand    `cmd:"" help:"Look for what is wrong with the configuration and the database, and say what mends it."`
-	Schema    schemaCommand    `cmd:"" help:"Print the GraphQL schema."`
-	Rollup    rollupCommand    `cmd:"" help:"Look after the sums that reports are read from."`
-	Retention retentionCommand `cmd:"" help:"Drop old sessions and keep their sums."`
-	User      userCommand      `cmd:"" help:"Manage who may sign in."`
-	Key       keyCommand       `cmd:"" help:"Manage API keys, which programs sign in with."`
-	Legacy    legacyCommand    `cmd:"" help:"Prepare to replace the old host."`
-	Database  databaseCommand  `cmd:"" help:"Run only the embedded database, to look into it with any MySQL client."`
-	Version   versionCommand   `cmd:"" help:"Print the version, as --version does."`
-	Help      helpCommand      `cmd:"" help:"Show what a command does and its flags, as --help does."`
+	Serve      serveCommand      `cmd:"" help:"Run the gateway."`
+	Migrate    migrateCommand    `cmd:"" help:"Create or upgrade the database schema."`
+	Import     importCommand     `cmd:"" help:"Load sessions, or names of accounts and customers, from files."`
+	Report     reportCommand     `cmd:"" help:"Print a usage report."`
+	Config     configCommand     `cmd:"" help:"Look at the configuration."`
+	Doctor     doctorCommand     `cmd:"" help:"Look for what is wrong with the configuration and the database, and say what mends it."`
+	Schema     schemaCommand     `cmd:"" help:"Print the GraphQL schema."`
+	Rollup     rollupCommand     `cmd:"" help:"Look after the sums that reports are read from."`
+	Retention  retentionCommand  `cmd:"" help:"Drop old sessions and keep their sums."`
+	User       userCommand       `cmd:"" help:"Manage who may sign in."`
+	Key        keyCommand        `cmd:"" help:"Manage API keys, which programs sign in with."`
+	Legacy     legacyCommand     `cmd:"" help:"Prepare to replace the old host."`
+	Database   databaseCommand   `cmd:"" help:"Run only the embedded database, to look into it with any MySQL client."`
+	Completion completionCommand `cmd:"" help:"Print what makes a shell complete commands, flags and their values."`
+	Version    versionCommand    `cmd:"" help:"Print the version, as --version does."`
+	Help       helpCommand       `cmd:"" help:"Show what a command does and its flags, as --help does."`
 
 	File     configFile `name:"config" env:"AIUSAGE_CONFIG" placeholder:"FILE" help:"A YAML file with flags, by their names without dashes in front (listen: 0.0.0.0:8080): all that have a variable. Flags and the environment win over it."`
 	DSN      string     `name:"dsn" env:"MYSQL_DSN" secret:"" placeholder:"DSN" help:"The database, as user:password@tcp(host:3306)/database?tls=true (a go-sql-driver/mysql DSN). Prefer the environment, or a file that MYSQL_DSN_FILE names: other users of a machine can see flags. ${without_dsn}"`
@@ -82,6 +83,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		panic(err) // the struct above is wrong
 	}
+	if completed(parser) {
+		return exitOK
+	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
@@ -104,7 +108,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	p := &process{stdin, stdout, stderr, newLog(stderr, flags.LogLevel, flags.LogForm), &flags, embedded}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	return p.status(ctx, parsed.Run(p))
+	return p.status(ctx, stoppable(func() error { return parsed.Run(p) }))
 }
 
 // newParser describes the command line to kong. exited is set when kong would
@@ -122,24 +126,34 @@ func newParser(flags *commandLine, stdout, stderr io.Writer, embedded bool, exit
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(status int) {
 			*exited = status
-			panic(helpShown{})
+			panic(printed{})
 		}),
 	)
 }
 
-// helpShown unwinds from kong after it has printed a help text.
-type helpShown struct{}
+// printed unwinds from kong after it has printed what was asked for.
+type printed struct{}
 
 // parse parses args, stopping where kong would end the process.
 func parse(parser *kong.Kong, args []string) (parsed *kong.Context, err error) {
+	err = stoppable(func() (err error) {
+		parsed, err = parser.Parse(args)
+		return err
+	})
+	return parsed, err
+}
+
+// stoppable runs what may print something and end the process with that, by kong. It returns
+// without an error there.
+func stoppable(run func() error) error {
 	defer func() {
 		if fault := recover(); fault != nil {
-			if _, ok := fault.(helpShown); !ok {
+			if _, ok := fault.(printed); !ok {
 				panic(fault)
 			}
 		}
 	}()
-	return parser.Parse(args)
+	return run()
 }
 
 // newLog returns a log whose records carry the id of the request they belong to.

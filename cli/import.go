@@ -22,7 +22,7 @@ type importCommand struct {
 	Customers     []string          `placeholder:"FILE" help:"A file of customer names, with the columns account_id, customer_id and name. Can be given more than once."`
 	Map           map[string]string `placeholder:"COLUMN=NAME" mapsep:"," help:"The name that a column has in the files, such as started_at=begin, or its path in JSON: customer_id=metadata.customer.id. A duration in milliseconds is duration_seconds=NAME:ms; ended_at=NAME computes it of the end. Can be given more than once."`
 	Set           map[string]string `placeholder:"COLUMN=VALUE" mapsep:"none" help:"A column that has one value in all rows, such as account_id=acme. Can be given more than once."`
-	Preset        string            `placeholder:"NAME" help:"The layout of a platform's export, such as twilio (import --list-presets has them all), or a file of your own, such as ./ours.yml. Other flags count for more than the preset."`
+	Preset        string            `placeholder:"NAME" predictor:"preset" help:"The layout of a platform's export, such as twilio (import --list-presets has them all), or a file of your own, such as ./ours.yml. Other flags count for more than the preset."`
 	ListPresets   bool              `help:"List the presets and what must be given with them, and import nothing."`
 	Format        string            `default:"" enum:",auto,csv,tsv,ndjson,json" help:"auto, csv, tsv, ndjson or json (default: auto, by the file's name, then its content)."`
 	Rows          string            `placeholder:"PATH" help:"Where the rows of a JSON document are, such as calls or data.items (default: at its top, or in an array there, for which . stands)."`

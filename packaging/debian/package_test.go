@@ -65,6 +65,8 @@ func TestWhatIsInThePackage(t *testing.T) {
 	}
 	want := map[string]string{
 		"usr/bin/aiusage": "-rwxr-xr-x", "usr/lib/systemd/system/aiusage.service": "-rw-r--r--", "etc/aiusage/aiusage.yml": "-rw-r--r--",
+		"usr/share/bash-completion/completions/aiusage": "-rw-r--r--", "usr/share/doc/aiusage/prometheus.yml": "-rw-r--r--",
+		"usr/share/doc/aiusage/prometheus-rules.yml": "-rw-r--r--", "usr/share/doc/aiusage/grafana-dashboard.json": "-rw-r--r--",
 		"usr/share/doc/aiusage/copyright": "-rw-r--r--", "usr/share/doc/aiusage/CHANGELOG.md": "-rw-r--r--",
 	}
 	for name, mode := range want {
@@ -77,9 +79,9 @@ func TestWhatIsInThePackage(t *testing.T) {
 	}
 }
 
-// The path from the package to the first report, and away again, on a root of its own.
+// The path from the package to the first report and the first alert, and away again, on a root of its own.
 func TestThePathOfANewcomer(t *testing.T) {
-	for _, program := range []string{"dpkg", "unshare", "curl"} {
+	for _, program := range []string{"dpkg", "unshare", "curl", "prometheus"} {
 		_, err := exec.LookPath(program)
 		missing(t, err != nil, "no "+program+" on the PATH")
 	}
