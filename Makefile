@@ -13,7 +13,7 @@ PACKAGES ?= $(MUTANTS)
 EMBEDDED = -tags gms_pure_go -trimpath
 
 # The folders with packages of npm. Machines without it leave out what needs them; CI does not.
-NPM_FOLDERS = transport/audits legacy/callers gateway/clients schema docs/typescript web
+NPM_FOLDERS = transport/audits legacy/callers gateway/clients packaging/container schema docs/typescript web
 
 # The race detector, but for what hashes and judges passwords: both have no races, and would take
 # most of the time of whatever signs in, and of each command that starts.
@@ -110,7 +110,7 @@ LONGEST = ./db ./clusters ./cli ./gateway ./resolvers ./db/read ./transport ./fa
 
 # What `check` has vetted is not vetted again, and compilers and tests collect garbage half as often.
 .PHONY: test
-test: check build deb audits callers clients typescript browser ## Check and test everything, on every database engine on this machine
+test: check build deb containers audits callers clients typescript browser ## Check and test everything, on every database engine on this machine
 	GOGC=200 $(GO) run ./internal/dbtest/engines -- $(GO) test $(RACE) -vet=off -p $(AT_ONCE) -timeout 30m $(LONGEST) ./...
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test -vet=off -count=1 $(EMBEDDED) ./...
 
@@ -122,6 +122,9 @@ callers: legacy/callers/node_modules ## Install the JavaScript client of the old
 
 .PHONY: clients
 clients: gateway/clients/node_modules ## Install Apollo Client, urql, Relay and the MCP client, which the tests run
+
+.PHONY: containers
+containers: packaging/container/node_modules ## Install the linters of the Dockerfile and the compose file, which the tests run
 
 $(NPM_FOLDERS:=/node_modules): %/node_modules: %/package-lock.json
 	@$(NEEDS_NPM); echo "npm ci ($*)"; cd $* && npm ci --no-audit --no-fund --loglevel=error && touch node_modules

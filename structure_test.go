@@ -76,6 +76,7 @@ var mayImport = map[string][]string{
 	"faults":                  {},
 	"clusters":                {},
 	"packaging/systemd":       {},
+	"packaging/container":     {},
 	"packaging/debian":        {},
 	"":                        {"cli"},
 	"internal/dbtest":         {"db/member"},

@@ -34,6 +34,7 @@ type commandLine struct {
 	Report     reportCommand     `cmd:"" help:"Print a usage report."`
 	Config     configCommand     `cmd:"" help:"Look at the configuration."`
 	Doctor     doctorCommand     `cmd:"" help:"Look for what is wrong with the configuration and the database, and say what mends it."`
+	Health     healthCommand     `cmd:"" help:"Ask a running gateway whether it is ready."`
 	Schema     schemaCommand     `cmd:"" help:"Print the GraphQL schema."`
 	Rollup     rollupCommand     `cmd:"" help:"Look after the sums that reports are read from."`
 	Retention  retentionCommand  `cmd:"" help:"Drop old sessions and keep their sums."`
