@@ -10,7 +10,7 @@ import (
 )
 
 // cost is for docs/operations/scaling.md: times say nothing on a machine that does something else.
-var cost = flag.Int("cost", 0, "how many answers to measure with and without --causal-reads")
+var cost = flag.Int("cost", 0, "how many answers to measure with and without --causal-reads, and a sixtieth of the changes to fold")
 
 // Answers on a node or a secondary are asked for in turns with causal reads and without, while
 // another server is written to.

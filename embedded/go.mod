@@ -8,8 +8,8 @@ require (
 	github.com/dolthub/go-mysql-server v0.20.1-0.20260306002943-3e8a45211974
 	github.com/dolthub/vitess v0.0.0-20260304224106-95dd8eda10b0
 	github.com/go-sql-driver/mysql v1.10.1
-	github.com/gofrs/flock v0.13.1
-	github.com/sirupsen/logrus v1.8.3
+	github.com/gofrs/flock v0.13.2
+	github.com/sirupsen/logrus v1.10.2
 )
 
 replace aiusage => ../
