@@ -65,7 +65,7 @@ mkdir "$root/tmp/prometheus"
 cp "$root/usr/share/doc/aiusage/prometheus"*.yml "$root/tmp/prometheus"
 sed -i "s/127.0.0.1:9090/$metrics/; 1i global: { scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms }" "$root/tmp/prometheus/prometheus.yml"
 sed -i 's/for: 2m/for: 1s/' "$root/tmp/prometheus/prometheus-rules.yml"
-inside prometheus --config.file=/tmp/prometheus/prometheus.yml --storage.tsdb.path=/tmp/prometheus/data --web.listen-address=127.0.0.1:0 >"$base/prometheus" 2>&1 &
+chroot "$root" env -i PATH=/usr/bin prometheus --config.file=/tmp/prometheus/prometheus.yml --storage.tsdb.path=/tmp/prometheus/data --web.listen-address=127.0.0.1:0 >"$base/prometheus" 2>&1 &
 prometheus=$!
 trap 'kill "$gateway" "$prometheus" 2>/dev/null || true' EXIT
 # Waits until a query has an answer, a minute at most.
