@@ -294,6 +294,34 @@ func TestFlatPassesArguments(t *testing.T) {
 	}
 }
 
+// An empty list of ids is asked for as such, in the document and as a variable, and not as every id.
+func TestFlatTakesAnEmptyListForNone(t *testing.T) {
+	none := func(ids []string) bool { return ids != nil && len(ids) == 0 }
+	var asked []usage.Query
+	flat, ordinary := handlers(func(_ context.Context, query usage.Query) (*usage.Report, error) {
+		asked = append(asked, query)
+		return usage.NewReport(query, time.Now(), nil), nil
+	})
+	for _, body := range []string{
+		`{"query":"{aiUsage(accountIds:[],customerIds:[]){id}}"}`,
+		`{"query":"query($a:[ID!],$c:[ID!]){aiUsage(accountIds:$a,customerIds:$c){id}}","variables":{"a":[],"c":[]}}`,
+		`{"query":"query($a:[ID!]=[],$c:[ID!]=[]){aiUsage(accountIds:$a,customerIds:$c){id}}"}`,
+	} {
+		asked = nil
+		if got, want := send(t.Context(), flat, []byte(body)), send(t.Context(), ordinary, []byte(body)); got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", body, got, want)
+		}
+		for _, query := range asked {
+			if !none(query.AccountIDs) || !none(query.CustomerIDs) || !none(query.Accounts) {
+				t.Errorf("%s asked for %+v", body, query)
+			}
+		}
+		if len(asked) != 2 {
+			t.Errorf("%s: %d reports were read", body, len(asked))
+		}
+	}
+}
+
 func BenchmarkLargeLists(b *testing.B) {
 	for _, rows := range []int{1_000, 10_000, 100_000} {
 		subjects := make([]usage.SubjectUsage, rows)

@@ -61,21 +61,16 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]lookup, error
 		return nil, err // they may see nothing, whatever the id
 	}
 	wanted := wantedOf(ctx, ids)
-	if len(wanted.subjects) > 0 {
-		reading.LookUp(ctx, wanted.subjects)
-	}
-	if len(wanted.sessions) > 0 {
-		reading.LookUpSessions(ctx, wanted.sessions)
-	}
 	found := make([]lookup, len(ids))
 	var side sync.WaitGroup
 	for i, identity := range wanted.identities {
 		if identity == nil {
 			continue
 		}
+		find := r.find(ctx, reading, *identity, wanted)
 		side.Go(func() {
 			found[i].err = usage.Safely(func() (err error) {
-				found[i].node, err = r.find(ctx, reading, *identity, wanted)
+				found[i].node, err = find()
 				return err
 			})
 		})
@@ -92,9 +87,6 @@ type wanted struct {
 	levels map[string]usage.Level
 	// rows are whose rows of a report are wanted together, by their level.
 	rows map[string][]usage.Subject
-	// subjects are the accounts and the customers, and sessions are the sessions.
-	subjects []usage.Subject
-	sessions []answer.Identity
 }
 
 func wantedOf(ctx context.Context, ids []string) *wanted {
@@ -108,12 +100,6 @@ func wantedOf(ctx context.Context, ids []string) *wanted {
 		w.identities[i] = &identity
 		query, ofReport := identity.Query()
 		if !ofReport {
-			switch {
-			case identity.Session() != "":
-				w.sessions = append(w.sessions, identity)
-			case identity.Viewer() == "":
-				w.subjects = append(w.subjects, identity.Subject().Trimmed())
-			}
 			continue
 		}
 		level, known := w.levels[identity.SameReport()]
@@ -133,52 +119,30 @@ func maySee(ctx context.Context, identity answer.Identity) bool {
 	return auth.CheckAccount(ctx, identity.Subject().AccountID) == nil && auth.CheckAccount(ctx, query.AccountID) == nil
 }
 
-// find reads what an identity stands for.
-func (r queryResolver) find(ctx context.Context, reading *answer.Reading, identity answer.Identity, wanted *wanted) (answer.Node, error) {
+// find returns what reads what an identity stands for. What is looked up is noted before that, so
+// that one statement looks up all that others of the list are about.
+func (r queryResolver) find(ctx context.Context, reading *answer.Reading, identity answer.Identity, wanted *wanted) func() (answer.Node, error) {
 	query, ofReport := identity.Query()
 	if name := identity.Viewer(); name != "" {
-		return findViewer(ctx, reading, name)
-	}
-	if identity.Session() != "" {
-		return findSession(ctx, reading, identity)
+		return func() (answer.Node, error) { return findViewer(ctx, reading, name) }
 	}
 	if !ofReport {
-		return findSubject(ctx, reading, identity.Subject())
+		return reading.LookUp(ctx, identity)
 	}
 	query.Level = wanted.levels[identity.SameReport()]
-	report, err := r.reportOf(ctx, reading, query, reading.Report)
-	if err != nil {
-		return nil, err
+	return func() (answer.Node, error) {
+		report, err := r.reportOf(ctx, reading, query, reading.Report)
+		if err != nil {
+			return nil, err
+		}
+		return identity.In(ctx, report, wanted.rows[identity.Part()])
 	}
-	return identity.In(ctx, report, wanted.rows[identity.Part()])
 }
 
 // findViewer returns who is asking, if it is they who are asked for.
 func findViewer(ctx context.Context, reading *answer.Reading, name string) (answer.Node, error) {
 	if asking, err := viewer(ctx, reading); err != nil || asking.Name == name {
 		return asking, err
-	}
-	return nil, nil
-}
-
-// findSubject looks an account or a customer up.
-func findSubject(ctx context.Context, reading *answer.Reading, subject usage.Subject) (answer.Node, error) {
-	if subject.CustomerID == "" {
-		if account, err := reading.Account(ctx, subject.AccountID); account != nil || err != nil {
-			return account, err
-		}
-		return nil, nil
-	}
-	if customer, err := reading.Customer(ctx, subject.AccountID, subject.CustomerID); customer != nil || err != nil {
-		return customer, err
-	}
-	return nil, nil
-}
-
-// findSession looks a session up.
-func findSession(ctx context.Context, reading *answer.Reading, identity answer.Identity) (answer.Node, error) {
-	if session, err := reading.Session(ctx, identity); session != nil || err != nil {
-		return session, err
 	}
 	return nil, nil
 }

@@ -273,8 +273,59 @@ func TestOnlyTheSessionThatIsAskedForIsFound(t *testing.T) {
 		if !is {
 			t.Fatalf("%s is no id", node.ID())
 		}
-		if got, err := reading.Session(t.Context(), identity); err != nil || (got != nil) != (name == "") {
+		if got, err := reading.LookUp(t.Context(), identity)(); err != nil || (got != nil) != (name == "") {
 			t.Errorf("%s: got %v, %v", name, got, err)
 		}
 	}
+}
+
+// What is looked up before a result is asked for is read together, however late each of them is.
+func TestLookUpsAreReadTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // in which no time passes before they wait
+		d := &database{}
+		reading, report := begin(t, d)
+		defer reading.Close()
+		reading.Finding(d)
+		listed, err := report.SessionsConnection(t.Context(), nil, nil, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var results []func() (answer.Node, error)
+		for _, id := range []string{"s", "t", "u"} {
+			node := listed.Nodes[0]
+			node.ListedSession = &usage.ListedSession{Session: usage.Session{SessionID: id, AccountID: "a"}}
+			for _, one := range []answer.Node{node, answer.Account{AccountID: id}, answer.Customer{AccountID: "a", CustomerID: id}} {
+				identity, is := answer.Identify(string(one.AppendID(nil)))
+				if !is {
+					t.Fatalf("%s is no id", one.AppendID(nil))
+				}
+				results = append(results, reading.LookUp(t.Context(), identity))
+			}
+		}
+		d.asked = nil
+		found := 0
+		for _, result := range results {
+			node, err := result()
+			if err != nil {
+				t.Error(err)
+			}
+			if node != nil {
+				found++
+			}
+		}
+		slices.Sort(d.asked)
+		if want := []string{"accounts 3", "customers 3", "sessions 3"}; !slices.Equal(d.asked, want) || found != 3 {
+			t.Errorf("%d were found by %v, want 3 by %v", found, d.asked, want)
+		}
+	})
+}
+
+func (d *database) FindAccounts(_ context.Context, search usage.Search) ([]usage.Account, error) {
+	d.note("accounts %d", len(search.Only))
+	return []usage.Account{{AccountID: "s"}}, nil
+}
+
+func (d *database) FindCustomers(_ context.Context, search usage.Search) ([]usage.Customer, error) {
+	d.note("customers %d", len(search.Only))
+	return []usage.Customer{{AccountID: "a", CustomerID: "s"}}, nil
 }

@@ -213,25 +213,8 @@ func (r *Reading) sessionsOf(query usage.Query, found []usage.ListedSession) []S
 	return nodes
 }
 
-// Session is the id of the session that an identity is about, or empty.
-func (i Identity) Session() string { return i.session }
-
 // sessionKey names a session to look up.
 type sessionKey struct{ account, session string }
-
-// LookUpSessions looks sessions up together.
-func (r *Reading) LookUpSessions(ctx context.Context, identities []Identity) {
-	keys := make([]sessionKey, len(identities))
-	for i, one := range identities {
-		keys[i] = sessionKey{one.subject.AccountID, one.session}
-	}
-	r.sessions.LoadMany(ctx, keys)
-}
-
-// Session returns the session that an identity is about, or nil where there is none any more.
-func (r *Reading) Session(ctx context.Context, of Identity) (*Session, error) {
-	return r.sessions.Load(ctx, sessionKey{of.subject.AccountID, of.session})()
-}
 
 // loadSessions looks sessions up by one statement.
 func (r *Reading) loadSessions(_ context.Context, keys []sessionKey) []*dataloader.Result[*Session] {

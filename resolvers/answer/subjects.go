@@ -84,9 +84,29 @@ func (r *Reading) Finding(finder Finder) *Reading {
 	return r
 }
 
-// LookUp looks accounts and customers up together.
-func (r *Reading) LookUp(ctx context.Context, subjects []usage.Subject) {
-	r.found.LoadMany(ctx, subjects)
+// LookUp looks up what an identity is about that is no part of a report: an account, a customer or
+// a session. All that is looked up before any of the results is asked for is read together.
+func (r *Reading) LookUp(ctx context.Context, of Identity) func() (Node, error) {
+	if of.session != "" {
+		return whenFound(r.sessions.Load(ctx, sessionKey{of.subject.AccountID, of.session}), func(s *Session) Node { return s })
+	}
+	return whenFound(r.found.Load(ctx, of.subject.Trimmed()), func(one *known) Node {
+		if of.subject.CustomerID == "" {
+			return &one.account
+		}
+		return &one.customer
+	})
+}
+
+// whenFound returns what has been looked up as a node, which is nil where there is none.
+func whenFound[T any](look dataloader.Thunk[*T], node func(*T) Node) func() (Node, error) {
+	return func() (Node, error) {
+		one, err := look()
+		if one == nil || err != nil {
+			return nil, err
+		}
+		return node(one), nil
+	}
 }
 
 // Account returns an account that is known, by a name or by usage, or nil.

@@ -36,12 +36,14 @@ func valueOf[T any](m *members, name string) (value T) {
 	return value
 }
 
-// textsOf returns a member that is a list of texts.
+// textsOf returns a member that is a list of texts, and nil where it is absent or null. An empty
+// list stays one: as a literal it comes as a nil slice.
 func textsOf(m *members, name string) []string {
-	list := valueOf[[]any](m, name)
-	if list == nil {
+	if m.values[name] == nil {
+		delete(m.values, name)
 		return nil
 	}
+	list := valueOf[[]any](m, name)
 	texts := make([]string, len(list))
 	for i, item := range list {
 		text, fits := item.(string)
