@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"db/memory":               {},
 	"db/mirror":               {"usage", "db/pool", "db/column", "db/memory"},
 	"db/subjects":             {"usage", "db/pool", "db/memory"},
-	"db/read":                 {"usage", "collation", "db/pool", "db/where", "db/column", "db/extent", "db/phase", "db/sums", "db/mirror", "db/subjects"},
+	"db/read":                 {"usage", "collation", "db/member", "db/pool", "db/where", "db/column", "db/extent", "db/phase", "db/sums", "db/mirror", "db/subjects"},
 	"db/write":                {"usage", "db/pool", "db/where", "db/column", "db/phase", "db/schema"},
 	"db/identity":             {"usage", "auth", "db/pool"},
 	"db/inspect":              {"usage", "db/member", "db/pool"},

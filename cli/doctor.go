@@ -243,7 +243,40 @@ func (c doctorCommand) examineTables(ctx context.Context, store *database) []ins
 	if err != nil {
 		return append(findings, failed("rollups", err, ""))
 	}
-	return append(findings, examineRollups(status, store.own || store.shared, c.TimeZone)...)
+	findings = append(findings, examineRollups(status, store.own || store.shared, c.TimeZone)...)
+	age, err := store.Freshness(ctx)
+	if err != nil {
+		return append(findings, failed("age", err, ""))
+	}
+	store.MaxStaleness = c.MaxStaleness
+	return append(findings, examineAge(age, store.TooOld(age))...)
+}
+
+// longBehind is how far a replica may be behind before something is wrong.
+const longBehind = time.Minute
+
+// examineAge tells how far the server is behind its primary, where it follows one, and whether
+// answers would be refused for that.
+func examineAge(age db.Freshness, tooOld error) []inspect.Finding {
+	if !age.Follows {
+		return nil
+	}
+	found := inspect.Finding{About: "age", Severity: inspect.Fine, Says: "the server is behind its primary " + aboutAge(age)}
+	behind, known := age.Behind()
+	switch {
+	case !known:
+		found.Severity = inspect.Note
+		found.Says = "how far the server is behind its primary is not known"
+		found.Remedy = "run a gateway of this version on the primary, which writes what time it is there; where the gateway's tables are this server's own, nothing tells"
+	case behind > longBehind:
+		found.Severity = inspect.Warning
+		found.Remedy = "see whether replication runs here, and whether a gateway runs on the primary, which writes what time it is there"
+	}
+	if tooOld != nil {
+		found.Severity = inspect.Problem
+		found.Says = fmt.Sprintf("answers are refused: %s", tooOld)
+	}
+	return []inspect.Finding{found}
 }
 
 // examineFolder looks at the folder of the embedded database: who else may look into it, and

@@ -143,6 +143,32 @@ func TestRollupsAreJudged(t *testing.T) {
 	}
 }
 
+func TestTheAgeOfAReplicaIsJudged(t *testing.T) {
+	seen := func(ago time.Duration) db.Freshness {
+		now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		return db.Freshness{Now: now, Follows: true, Seen: now.Add(-ago)}
+	}
+	for name, test := range map[string]struct {
+		age    db.Freshness
+		tooOld error
+		want   string
+	}{
+		"a server of its own": {db.Freshness{}, nil, ""},
+		"not known":           {db.Freshness{Follows: true}, nil, "note"},
+		"hardly behind":       {seen(longBehind), nil, "ok"},
+		"far behind":          {seen(longBehind + 1), nil, "warning"},
+		"refused":             {seen(time.Second), errors.New("too old"), "problem"},
+	} {
+		got := ""
+		for _, found := range examineAge(test.age, test.tooOld) {
+			got += string(found.Severity)
+		}
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 // All that is wrong with a configuration is told at once, whatever else is, and people and
 // programs are told the same.
 func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"sync"
 	"time"
 
@@ -25,11 +26,20 @@ type rollupCommand struct {
 func rollupHealth(store *database) func(context.Context) (gateway.RollupHealth, error) {
 	return func(ctx context.Context) (gateway.RollupHealth, error) {
 		status, err := store.RollupStatus(ctx)
+		if err != nil {
+			return gateway.RollupHealth{}, err
+		}
+		age, err := store.Freshness(ctx)
+		if err != nil {
+			return gateway.RollupHealth{}, err
+		}
+		behind, known := age.Behind()
 		return gateway.RollupHealth{
-			Phase: string(status.Phase), Pending: status.Pending, Lag: status.Lag,
+			Replica: gateway.ReplicaHealth{Follows: age.Follows, Known: known, Behind: behind, TooOld: store.TooOld(age)},
+			Phase:   string(status.Phase), Pending: status.Pending, Lag: status.Lag,
 			Stuck: status.Stuck, Distrusted: status.Distrusted, Undated: status.Undated,
 			Former: status.ReadsFormer(),
-		}, err
+		}, nil
 	}
 }
 
@@ -78,15 +88,15 @@ func (p *process) keepRollups(ctx context.Context, store *database, zone *time.L
 // while a database is away, everything fails every second.
 func seldom(report func(error)) func(error) {
 	var mu sync.Mutex
-	var last string
-	var said time.Time
+	said := map[string]time.Time{}
 	return func(err error) {
 		mu.Lock()
 		defer mu.Unlock()
-		if err.Error() == last && time.Since(said) < time.Minute {
+		maps.DeleteFunc(said, func(_ string, at time.Time) bool { return time.Since(at) >= time.Minute })
+		if _, lately := said[err.Error()]; lately {
 			return
 		}
-		last, said = err.Error(), time.Now()
+		said[err.Error()] = time.Now()
 		report(err)
 	}
 }

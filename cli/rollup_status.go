@@ -27,29 +27,42 @@ func (c rollupStatusCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	age, err := store.Freshness(ctx)
+	if err != nil {
+		return err
+	}
 	if c.Format == "json" {
 		encoder := json.NewEncoder(p.stdout)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(rollupsOf(found))
+		return encoder.Encode(rollupsOf(found, age))
 	}
-	return printRollups(p.stdout, found)
+	return printRollups(p.stdout, found, age)
 }
 
 // rollupStatus returns what a running gateway tells operators of the rollups.
 func rollupStatus(store *database) func(context.Context) (status.Rollups, error) {
 	return func(ctx context.Context) (status.Rollups, error) {
 		found, err := store.RollupStatus(ctx)
-		return rollupsOf(found), err
+		if err != nil {
+			return status.Rollups{}, err
+		}
+		age, err := store.Freshness(ctx)
+		return rollupsOf(found, age), err
 	}
 }
 
 // rollupsOf is how the rollups are, for programs.
-func rollupsOf(found db.RollupStatus) status.Rollups {
+func rollupsOf(found db.RollupStatus, age db.Freshness) status.Rollups {
 	rollups := status.Rollups{
 		Reads: "sessions", Phase: string(found.Phase), Former: string(found.Former), Reason: found.Reason, Distrusted: found.Distrusted, Stuck: found.Stuck,
 		Calendars: []status.Calendar{}, FilledTo: unlessZero(found.FilledTo), KeptFrom: unlessZero(found.RawFrom),
 		Undated: found.Undated, Pending: found.Pending, LagSeconds: found.Lag.Seconds(),
 		Server: found.Server.String(), KeepsSums: found.Server.Folds(),
+		Follows: age.Follows,
+	}
+	if behind, known := age.Behind(); age.Follows && known {
+		seconds := behind.Seconds()
+		rollups.SeenTo, rollups.BehindSeconds = &age.Seen, &seconds
 	}
 	switch {
 	case found.Phase == db.Ready:
@@ -71,7 +84,7 @@ func unlessZero(at time.Time) *time.Time {
 }
 
 // printRollups prints how the rollups are, for people.
-func printRollups(to io.Writer, status db.RollupStatus) error {
+func printRollups(to io.Writer, status db.RollupStatus, age db.Freshness) error {
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	switch status.Phase {
 	case db.Ready:
@@ -107,8 +120,20 @@ func printRollups(to io.Writer, status db.RollupStatus) error {
 	if !status.Server.Folds() {
 		fmt.Fprintln(table, "changes are folded\telsewhere, and not by gateways on this server")
 	}
+	if age.Follows {
+		fmt.Fprintf(table, "it is behind its primary\t%s\n", aboutAge(age))
+	}
 	fmt.Fprintf(table, "changes to fold\t%d\noldest of them\t%s\n", status.Pending, status.Lag)
 	return table.Flush()
+}
+
+// aboutAge says how far a server is behind.
+func aboutAge(age db.Freshness) string {
+	behind, known := age.Behind()
+	if !known {
+		return "nobody knows how far (no gateway has said on the primary what time it is there, or the gateway's tables are not the primary's)"
+	}
+	return fmt.Sprintf("by %s: it has all that was stored until %s", behind.Round(time.Millisecond), age.Seen.Format(time.RFC3339Nano))
 }
 
 // aboutCalendar says how the sums by the days of a time zone are.

@@ -25,6 +25,7 @@ type serveCommand struct {
 	Drain         time.Duration `env:"AIUSAGE_DRAIN" default:"0s" placeholder:"DURATION" help:"How long to go on answering after the signal to end, while /readyz says 503, so that whoever shares out requests among gateways can notice (default: 0s)."`
 	Connections   int           `env:"AIUSAGE_CONNECTIONS" default:"16" placeholder:"N" help:"The most connections to the database, at least 2 (default: 16). Where the server allows few, half of them are left to others."`
 	CausalReads   string        `env:"AIUSAGE_CAUSAL_READS" default:"auto" enum:"auto,off" help:"Whether answers on a node of a Galera cluster, or a member of a group, wait for what was written on others before: auto, or off, which is faster and may be behind (default: auto)."`
+	MaxStaleness  time.Duration `env:"AIUSAGE_MAX_STALENESS" default:"0s" placeholder:"DURATION" help:"How far a replica may be behind its primary before answers are refused (503, STALE), as they are where that is not known; 0 means as far as it likes (default: 0s)."`
 	NoSample      bool          `env:"AIUSAGE_NO_SAMPLE" help:"Start an empty embedded database empty, without sample data."`
 	observeFlags
 	graphQLFlags
@@ -74,6 +75,7 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if p.flags.DSN != "" {
 		c.limitMemory()
 	}
+	store.MaxStaleness = c.MaxStaleness
 	store.Anticipate()
 	settings.Store = store
 	settings.OpenSchema = c.opensSchema(store)
@@ -98,6 +100,10 @@ func (c serveCommand) configuration(log *slog.Logger) (gateway.Config, *gateway.
 	return settings, certificate, wrong.asError()
 }
 
+// minStaleness is the least that a replica may be behind: it hears of its primary's time every
+// second.
+const minStaleness = 2 * time.Second
+
 // check refuses numbers that mean nothing.
 func (c serveCommand) check() error {
 	var wrong mistakes
@@ -107,6 +113,9 @@ func (c serveCommand) check() error {
 	}
 	if c.QueryTimeout < 0 || c.DatabaseWait < 0 || c.SlowQuery < 0 || c.Drain < 0 {
 		wrong.note(usage.Errorf(usage.InvalidArgument, "--query-timeout, --database-wait, --slow-query and --drain are durations such as 30s, or 0"))
+	}
+	if c.MaxStaleness != 0 && c.MaxStaleness < minStaleness {
+		wrong.note(usage.Errorf(usage.InvalidArgument, "--max-staleness is %s; it is a duration such as 30s, %s at least, since the primary says what time it is every second; or 0", c.MaxStaleness, minStaleness))
 	}
 	return wrong.asError()
 }

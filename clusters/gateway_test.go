@@ -200,7 +200,7 @@ func read(response *http.Response, body []byte) answer {
 		if totals.AIMinutes != totals.Sessions*minutes || totals.AISeconds != totals.Sessions*seconds || sum != totals.AIMinutes {
 			a.wrong = "the sums disagree: " + a.said
 		}
-	case !slices.Contains([]string{"SERVICE_UNAVAILABLE", "TIMEOUT"}, a.code):
+	case !slices.Contains([]string{"SERVICE_UNAVAILABLE", "STALE", "TIMEOUT"}, a.code):
 		a.wrong = "not a reason: " + string(body)
 	case a.status == http.StatusServiceUnavailable && response.Header.Get("Retry-After") == "":
 		a.wrong = "nothing says when to ask again"

@@ -18,6 +18,7 @@ func TestGateways_OnAReplica(t *testing.T) {
 			return tells(p.second, `SELECT COUNT(*) FROM api_keys`) == "1", ""
 		})
 		t.Run("nothing is written in a replica", p.writesNothing)
+		t.Run("a replica says how old it is", p.saysItsAge)
 		t.Run("nothing is written without the privilege to see its replication, while it runs", p.writesNothingUnseen)
 		t.Run("a replica has tables of the gateway's own", p.hasItsOwn)
 		t.Run("a replica is promoted", p.promotes)
@@ -176,6 +177,14 @@ func (p *pair) hasItsOwn(t *testing.T) {
 	succeeds(t, password+"\n", "user", "add", "ada", "--role", "SystemAdministrator", "--dsn", dsn)
 	reporting := serve(t, "reporting", dsn, strings.TrimSpace(succeeds(t, "", "key", "create", "x", "--role", "SystemAdministrator", "--dsn", dsn)))
 	reporting.awaitReady(t)
+	if said := succeeds(t, "", "rollup", "status", "--dsn", dsn); !strings.Contains(said, "nobody knows how far") {
+		t.Errorf("rollup status: %s", said)
+	}
+	strict := serve(t, "reporting, up to a limit", dsn, reporting.key, "--max-staleness", "1h")
+	await(t, "answers are refused whose age nobody knows", func() (bool, string) {
+		said := strict.readiness()
+		return strings.Contains(said, "is not known, and answers may be 1h0m0s behind at most") && strict.ask(nil).code == "STALE", said
+	})
 	if got := reporting.ask(signIn(t, reporting)); got.wrong != "" || got.sessions != p.ledger.stored.Load() {
 		t.Errorf("%d sessions, and %d were stored (%s %s)", got.sessions, p.ledger.stored.Load(), got.said, got.wrong)
 	}

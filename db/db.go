@@ -67,6 +67,7 @@ type (
 	Difference     = check.Difference
 	CheckProgress  = check.CheckProgress
 	Written        = write.Written
+	Freshness      = read.Freshness
 )
 
 // The tables in which there are sums of customers and of everybody. Others have those of

@@ -163,7 +163,7 @@ func (h *history) compare(query usage.Query) error {
 	if err != nil {
 		return err
 	}
-	rolledUp.AsOf, raw.AsOf = time.Time{}, time.Time{}
+	rolledUp.AsOf, raw.AsOf, rolledUp.ReadAt, raw.ReadAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	plan := rolledUp.Plan
 	rolledUp.ReadBy(raw.Source, raw.Plan)
 	if !reflect.DeepEqual(rolledUp, raw) {

@@ -81,7 +81,7 @@ func TestReportsAreExact(t *testing.T) {
 				rt.Fatal(err)
 			}
 			want := expected(stored, query)
-			want.AsOf = got.AsOf
+			want.AsOf, want.ReadAt = got.AsOf, got.ReadAt
 			want.ReadBy(got.Source, got.Plan)
 			if !reflect.DeepEqual(got, want) {
 				rt.Fatalf("got  %+v\nwant %+v", got, want)

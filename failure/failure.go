@@ -32,6 +32,7 @@ var kinds = map[usage.Code]kind{
 	usage.Timeout:          {http.StatusGatewayTimeout, "TIMEOUT"},
 	usage.Canceled:         {499, "CANCELED"}, // nginx's number for a client that closed the request
 	usage.Unavailable:      {http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE"},
+	usage.Stale:            {http.StatusServiceUnavailable, "STALE"},
 	usage.Internal:         {http.StatusInternalServerError, "INTERNAL_SERVER_ERROR"},
 }
 
@@ -54,15 +55,15 @@ func GraphQLCode(code usage.Code) string { return kindOf(code).graphQL }
 // for the operator.
 func IsCallers(code usage.Code) bool { return Status(code) < http.StatusInternalServerError }
 
-// databaseAway is how long a caller should wait when the database is away, unless the
-// error says.
+// databaseAway is how long a caller should wait when the database is away or behind, unless
+// the error says.
 const databaseAway = 5 * time.Second
 
 // SetRetryAfter sets the header that says, in whole seconds, when to try again, where
 // that is known.
 func SetRetryAfter(header http.Header, err *usage.Error) {
 	wait := err.RetryAfter
-	if wait <= 0 && err.Code == usage.Unavailable {
+	if wait <= 0 && (err.Code == usage.Unavailable || err.Code == usage.Stale) {
 		wait = databaseAway
 	}
 	if wait > 0 {

@@ -38,6 +38,7 @@ func TestEveryCodeAppearsInOneWay(t *testing.T) {
 		usage.Timeout:          {http.StatusGatewayTimeout, "TIMEOUT"},
 		usage.Canceled:         {499, "CANCELED"},
 		usage.Unavailable:      {http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE"},
+		usage.Stale:            {http.StatusServiceUnavailable, "STALE"},
 		usage.Internal:         {http.StatusInternalServerError, "INTERNAL_SERVER_ERROR"},
 		"NEW_CODE":             {http.StatusInternalServerError, "INTERNAL_SERVER_ERROR"},
 	} {
@@ -53,6 +54,7 @@ func TestWhenToTryAgainIsSaidInWholeSeconds(t *testing.T) {
 		want string
 	}{
 		{usage.Error{Code: usage.Unavailable}, "5"},
+		{usage.Error{Code: usage.Stale}, "5"},
 		{usage.Error{Code: usage.Unavailable, RetryAfter: time.Minute}, "60"},
 		{usage.Error{Code: usage.TooManyRequests, RetryAfter: 1001 * time.Millisecond}, "2"},
 		{usage.Error{Code: usage.TooManyRequests, RetryAfter: time.Millisecond}, "1"},

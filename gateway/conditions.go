@@ -181,12 +181,12 @@ func (v *visit) Current(ctx context.Context, validators []string) string {
 	if !ok {
 		return ""
 	}
-	state, now, err := named.State(ctx)
+	state, asOf, now, err := named.State(ctx)
 	if err != nil || state == "" {
 		return ""
 	}
 	for _, one := range open {
-		if !contains(spans[one], now) {
+		if !contains(spans[one], asOf) || !contains(spans[one], now) {
 			continue
 		}
 		names, err := v.namesNow(ctx, snapshot, one)

@@ -15,6 +15,8 @@ type still struct {
 	now    time.Time
 	state  string
 	failed error
+	// behind is how far the server is behind another.
+	behind time.Duration
 }
 
 func (s *still) Snapshot(context.Context) usage.Snapshot { return stillSnapshot{s} }
@@ -40,11 +42,11 @@ func (stillSnapshot) Sessions(context.Context, usage.SessionsQuery) ([]usage.Lis
 	return nil, nil
 }
 
-func (s stillSnapshot) State(context.Context) (string, time.Time, error) {
+func (s stillSnapshot) State(context.Context) (string, time.Time, time.Time, error) {
 	if s.failed != nil {
-		return "", time.Time{}, s.failed
+		return "", time.Time{}, time.Time{}, s.failed
 	}
-	return s.state, s.now, nil
+	return s.state, s.now.Add(-s.behind), s.now, nil
 }
 
 func (stillSnapshot) Close() error { return nil }
@@ -126,6 +128,19 @@ func TestAnAnswerIsTheSameUntilTheTimeTurnsIt(t *testing.T) {
 					}
 				}
 			}
+			read := at(c.read)
+			for _, other := range c.other {
+				// The server has been asked at the one instant and is as it was at the other, before.
+				asked, asOf := at(other), read
+				if asked.Before(asOf) {
+					asked, asOf = asOf, asked
+				}
+				database.behind = asked.Sub(asOf)
+				if current(c.read, asked.Format(time.RFC3339Nano)) {
+					t.Errorf("as of %s, asked at %s, it is still the same", asOf, asked)
+				}
+			}
+			database.behind = 0
 			for _, state := range []string{"another", ""} {
 				database.state = state
 				if current(c.read, c.read) {

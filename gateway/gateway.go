@@ -242,6 +242,9 @@ func ready(store Store, rollups func(context.Context) (RollupHealth, error), lea
 		if err == nil && rollups != nil {
 			health, err = rollups(ctx)
 		}
+		if err == nil {
+			err = health.Replica.TooOld
+		}
 		if err == nil && health.Stuck != "" {
 			err = usage.Errorf(usage.Unavailable, "%s; reports are exact, but get slower", health.Stuck)
 		}

@@ -104,7 +104,7 @@ func levelOf(seen observe.Seen) slog.Level {
 
 // isOperators tells whether a code is for an operator to do something about.
 func isOperators(code string) bool {
-	for _, one := range []usage.Code{usage.Internal, usage.Unavailable, usage.Timeout} {
+	for _, one := range []usage.Code{usage.Internal, usage.Unavailable, usage.Stale, usage.Timeout} {
 		if code == failure.GraphQLCode(one) {
 			return true
 		}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,11 +30,36 @@ type RollupHealth struct {
 	Former bool
 	// Undated is the number of sessions whose start cannot be read.
 	Undated int64
+	// Replica says how old what the server has is.
+	Replica ReplicaHealth
+}
+
+// ReplicaHealth says how old what a server has is.
+type ReplicaHealth struct {
+	// Follows tells that the server has what others store a while later than they do, and Behind
+	// how much later, if that is Known.
+	Follows, Known bool
+	Behind         time.Duration
+	// TooOld is the error that answers come to, because that is too much.
+	TooOld error
+}
+
+// words say how old what reports read is, for /readyz.
+func (r ReplicaHealth) words() string {
+	switch {
+	case !r.Follows:
+		return ""
+	case !r.Known:
+		return "how far the database server is behind its primary is not known\n"
+	}
+	return fmt.Sprintf("the database server is %s behind its primary\n", r.Behind.Round(time.Millisecond))
 }
 
 // words say what reports read, for /readyz. They do not say why, which may name
 // accounts of the database.
-func (h RollupHealth) words() string {
+func (h RollupHealth) words() string { return h.source() + h.Replica.words() }
+
+func (h RollupHealth) source() string {
 	switch {
 	case h.Phase == "":
 		return ""
@@ -67,6 +93,8 @@ var (
 		"1 when the rollups were found to differ from the sessions, which reports read until that has been settled.", nil, nil)
 	undatedSessions = prometheus.NewDesc("aiusage_undated_sessions",
 		"Sessions whose start cannot be read. They count in reports without a range only.", nil, nil)
+	replicaLag = prometheus.NewDesc("aiusage_replica_lag_seconds",
+		"How far the database server is behind its primary, where it has one and that is known.", nil, nil)
 	rollupsLag = prometheus.NewDesc("aiusage_rollups_lag_seconds",
 		"Age of the oldest change that is not folded yet, 0 when there is none.", nil, nil)
 )
@@ -79,6 +107,7 @@ func (rollupCollector) Describe(descriptions chan<- *prometheus.Desc) {
 	descriptions <- rollupsStuck
 	descriptions <- rollupsDistrusted
 	descriptions <- undatedSessions
+	descriptions <- replicaLag
 }
 
 // Collect implements prometheus.Collector. Without an answer of the database
@@ -93,6 +122,9 @@ func (c rollupCollector) Collect(values chan<- prometheus.Metric) {
 	values <- prometheus.MustNewConstMetric(rollupsReady, prometheus.GaugeValue, oneIf(health.Phase == "ready" || health.Former))
 	values <- prometheus.MustNewConstMetric(rollupsStuck, prometheus.GaugeValue, oneIf(health.Stuck != ""))
 	values <- prometheus.MustNewConstMetric(rollupsDistrusted, prometheus.GaugeValue, oneIf(health.Distrusted))
+	if health.Replica.Follows && health.Replica.Known {
+		values <- prometheus.MustNewConstMetric(replicaLag, prometheus.GaugeValue, health.Replica.Behind.Seconds())
+	}
 	values <- prometheus.MustNewConstMetric(undatedSessions, prometheus.GaugeValue, float64(health.Undated))
 	values <- prometheus.MustNewConstMetric(rollupsPending, prometheus.GaugeValue, float64(health.Pending))
 	values <- prometheus.MustNewConstMetric(rollupsLag, prometheus.GaugeValue, health.Lag.Seconds())

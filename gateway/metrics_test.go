@@ -13,6 +13,7 @@ import (
 	"aiusage/auth"
 	"aiusage/gateway"
 	"aiusage/internal/dbtest"
+	"aiusage/usage"
 )
 
 func TestReadinessAndMetricsSayWhatReportsRead(t *testing.T) {
@@ -65,6 +66,28 @@ func TestReadinessAndMetricsSayWhatReportsRead(t *testing.T) {
 		if !strings.Contains(body, "\n"+line) {
 			t.Errorf("no %q in\n%s", line, body)
 		}
+	}
+	health = gateway.RollupHealth{Phase: "ready"}
+	if _, body := get("/metrics"); strings.Contains(body, "aiusage_replica_lag_seconds") {
+		t.Error("a server of its own is said to be behind")
+	}
+	health.Replica = gateway.ReplicaHealth{Follows: true}
+	if status, body := get("/readyz"); status != 200 || !strings.Contains(body, "behind its primary is not known") {
+		t.Errorf("got %d %q", status, body)
+	}
+	if _, body := get("/metrics"); strings.Contains(body, "aiusage_replica_lag_seconds") {
+		t.Error("there is a number for what nobody knows")
+	}
+	health.Replica.Known, health.Replica.Behind = true, 1500*time.Millisecond
+	if status, body := get("/readyz"); status != 200 || body != "ready\nreports read rollups\nthe database server is 1.5s behind its primary\n" {
+		t.Errorf("got %d %q", status, body)
+	}
+	if _, body := get("/metrics"); !strings.Contains(body, "\naiusage_replica_lag_seconds 1.5\n") {
+		t.Errorf("no lag in\n%s", body)
+	}
+	health.Replica.TooOld = usage.Errorf(usage.Stale, "too far behind")
+	if status, body := get("/readyz"); status != 503 || body != "too far behind\n" {
+		t.Errorf("got %d %q", status, body)
 	}
 	failure = errors.New("broken")
 	if _, body := get("/metrics"); strings.Contains(body, "aiusage_rollups_ready") {

@@ -21,7 +21,7 @@ type observed struct{ Store }
 // stated is a snapshot that can name the state of the database that it shows
 // (read.Snapshot.State).
 type stated interface {
-	State(context.Context) (state string, now time.Time, err error)
+	State(context.Context) (state string, asOf, now time.Time, err error)
 }
 
 // Report reads a report in a snapshot, if it is for a visit, because the state that it shows
@@ -96,11 +96,11 @@ func asking[T any](ctx context.Context, what string, ask func(context.Context) (
 }
 
 // State names the state of the database, where the snapshot can.
-func (p planned) State(ctx context.Context) (state string, now time.Time, err error) {
+func (p planned) State(ctx context.Context) (state string, asOf, now time.Time, err error) {
 	if snapshot, ok := p.Snapshot.(stated); ok {
 		return snapshot.State(ctx)
 	}
-	return "", time.Time{}, nil
+	return "", time.Time{}, time.Time{}, nil
 }
 
 // sawPlan notes how a report was put together. It may be nil.
@@ -184,7 +184,7 @@ func (s *observedSnapshot) saw(ctx context.Context, query usage.Query, buckets [
 	s.named = true
 	state := ""
 	if snapshot, ok := s.Snapshot.(stated); ok {
-		state, _, _ = snapshot.State(ctx) // without it, there is no validator
+		state, _, _, _ = snapshot.State(ctx) // without it, there is no validator
 	}
 	v.sawState(state)
 }

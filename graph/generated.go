@@ -1744,7 +1744,10 @@ type AIUsage implements Node {
   to: DateTime
   "The IANA name of the time zone in which the dates were understood."
   timeZone: String!
-  "The instant, by the database's clock, at which the report was read."
+  """
+  The instant, by the database's clock, up to which all that was stored is in the report: that at which it was read, or an
+  earlier one where the gateway asks a replica.
+  """
   asOf: DateTime!
   """
   The instant from which single sessions are kept; null where all are. Before it, ranges and

@@ -121,6 +121,7 @@ func TestFact17Failures(t *testing.T) {
 		{&usage.Error{Code: usage.Internal, Message: "hunter2"}, 500, "Exception", true},
 		{&usage.Error{Code: "NEW_CODE", Message: "clear", Cause: errPlain}, 500, "Exception", true},
 		{&usage.Error{Code: usage.Unavailable, Message: "the database cannot be reached", Cause: errPlain}, 503, "ServiceUnavailable", true},
+		{usage.Errorf(usage.Stale, "behind"), 503, "ServiceUnavailable", false},
 		{errDatabaseAway, 503, "ServiceUnavailable", false},
 		{usage.Errorf(usage.Timeout, "too slow"), 504, "TimeoutException", false},
 		{fmt.Errorf("query: %w", context.DeadlineExceeded), 504, "TimeoutException", true},

@@ -14,7 +14,7 @@ type About struct {
 	From     *string `json:"from" jsonschema:"where the range starts, inclusive (RFC 3339, in timeZone); null: at the beginning of time"`
 	To       *string `json:"to" jsonschema:"where the range ends, exclusive; null: it has no end"`
 	TimeZone string  `json:"timeZone" jsonschema:"the time zone of days, as an IANA name"`
-	AsOf     string  `json:"asOf" jsonschema:"the instant, by the clock of the database, whose state the answer shows"`
+	AsOf     string  `json:"asOf" jsonschema:"the instant, by the clock of the database, up to which all that was stored is in the answer"`
 	Partial  bool    `json:"partial" jsonschema:"true: the range was not over at asOf, so the numbers may still grow"`
 	Link     string  `json:"link" jsonschema:"the page that shows this to people who may see it"`
 }

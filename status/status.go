@@ -31,6 +31,12 @@ type Rollups struct {
 	// the sums there. A replica has those of its primary.
 	Server    string `json:"server"`
 	KeepsSums bool   `json:"keepsSums"`
+	// Follows tells that the server has what others store a while later than they do: SeenTo is the
+	// instant up to which it has everything, and BehindSeconds how long ago that is, both absent where
+	// that is not known.
+	Follows       bool       `json:"follows"`
+	SeenTo        *time.Time `json:"seenTo,omitempty"`
+	BehindSeconds *float64   `json:"behindSeconds,omitempty"`
 }
 
 // Calendar is one by whose days there are sums. Phase is "ready", "filling", "leaving" or "stale".

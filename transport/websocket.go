@@ -62,7 +62,7 @@ func closingFor(err *usage.Error) closing {
 	switch err.Code {
 	case usage.Unauthenticated, usage.PermissionDenied:
 		code = 4403 // Forbidden
-	case usage.TooManyRequests, usage.Unavailable, usage.Timeout:
+	case usage.TooManyRequests, usage.Unavailable, usage.Stale, usage.Timeout:
 		code = websocket.StatusTryAgainLater
 	}
 	reason := err.In(graphQLNames).Message

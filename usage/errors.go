@@ -31,6 +31,8 @@ const (
 	Canceled Code = "CANCELED"
 	// Unavailable: the database cannot be reached just now; try again.
 	Unavailable Code = "UNAVAILABLE"
+	// Stale: the database server is further behind another one than answers may be; try again.
+	Stale Code = "STALE"
 	// Internal: a fault of the gateway. The log has the cause under the request's id.
 	Internal Code = "INTERNAL"
 )

@@ -257,9 +257,12 @@ type AccountUsage struct {
 // Report answers a Query.
 type Report struct {
 	Query Query
-	// AsOf is the instant, by the database's clock, at which it was read, in the
-	// report's time zone.
+	// AsOf is the instant, by the database's clock, up to which all that was stored is in it, in
+	// the report's time zone: that at which it was read, or an earlier one where the server
+	// is behind another.
 	AsOf time.Time
+	// ReadAt is the instant at which it was read.
+	ReadAt time.Time
 	// Source and Plan say what it was read from.
 	Source Source
 	Plan   Plan
@@ -312,11 +315,11 @@ func showIn(t time.Time, zone *time.Location) time.Time {
 // TimeZone returns the IANA name of the report's time zone.
 func (r *Report) TimeZone() string { return r.Query.Zone.String() }
 
-// NewReport derives accounts, customers and totals from subjects, which must
+// NewReport makes a report, read at an instant, and derives accounts, customers and totals from subjects, which must
 // be ordered as Report.Subjects is, hold no subject twice, and be those of the query's
 // level.
 func NewReport(query Query, asOf time.Time, subjects []SubjectUsage) *Report {
-	report := &Report{Query: query, AsOf: showIn(asOf, query.Zone)}
+	report := &Report{Query: query, AsOf: showIn(asOf, query.Zone), ReadAt: asOf}
 	switch query.Level {
 	case Together:
 		for _, all := range subjects {

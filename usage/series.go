@@ -83,9 +83,10 @@ type Point struct {
 // SeriesSet is usage over time, of any number of subjects.
 type SeriesSet struct {
 	Query SeriesQuery
-	AsOf  time.Time
+	// AsOf is as in Report.
+	AsOf time.Time
 	// Buckets are those of every series: the whole range, in order. Ends that the
-	// query left open are where the usage that it asks for begins, and the later of now and
+	// query left open are where the usage that it asks for begins, and the later of AsOf and
 	// where that ends.
 	Buckets []Range
 	// amounts are those of each subject with usage, one for each bucket. The parts of

@@ -118,7 +118,7 @@ type listener[T any] struct{ events chan Event[T] }
 // asking principal's scope included.
 //
 // A poll that fails ends its listeners with the error, except when a value is
-// known and the source is away (Unavailable or Timeout): then it is tried again,
+// known and the source is away (Unavailable, Stale or Timeout): then it is tried again,
 // ever more slowly.
 //
 // The error is TooManyRequests beyond the hub's bounds.
@@ -247,7 +247,7 @@ func (h *Hub[T]) backOff(failures int) time.Duration {
 // isAway tells whether the source of values may be back soon.
 func isAway(err error) bool {
 	coded, ok := errors.AsType[*usage.Error](err)
-	return ok && (coded.Code == usage.Unavailable || coded.Code == usage.Timeout) || errors.Is(err, context.DeadlineExceeded)
+	return ok && (coded.Code == usage.Unavailable || coded.Code == usage.Stale || coded.Code == usage.Timeout) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // tell gives a listener a value, or drops it when it is too far behind. Nobody

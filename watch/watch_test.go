@@ -272,7 +272,9 @@ func TestASourceThatIsAwayIsAwaited(t *testing.T) {
 		events := listen(t, hub, t.Context(), "key", from.poll)
 		synctest.Wait()
 		from.failure.Store(usage.Errorf(usage.Unavailable, "away"))
-		time.Sleep(4 * time.Second) // polls at 1 s and 3 s fail
+		time.Sleep(2 * time.Second)
+		from.failure.Store(usage.Errorf(usage.Stale, "behind"))
+		time.Sleep(2 * time.Second) // polls at 1 s and 3 s fail
 		from.value.Store(5)
 		from.failure.Store(nil)
 		time.Sleep(4 * time.Second)

@@ -21,7 +21,7 @@ type Server interface {
 const Mark = "/* what the server is */ "
 
 // variables are those that tell what a server was set up to be.
-const variables = `SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'version_comment', 'server_id', 'read_only',
+const variables = `SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'version_comment', 'server_id', 'read_only', 'log_bin',
 	'wsrep_on', 'wsrep_provider', 'wsrep_cluster_address', 'group_replication_group_name', 'group_replication_single_primary_mode')`
 
 // Look asks a server what it is. was is what it is known to have been: a server that has left
@@ -47,6 +47,7 @@ func Look(ctx context.Context, server Server, was Member) (Member, error) {
 		return found, err
 	}
 	found.ReadOnly = values["read_only"] != "OFF" && values["read_only"] != "0"
+	found.Logs = values["log_bin"] == "ON" || values["log_bin"] == "1"
 	return lookReplication(ctx, server, values, found)
 }
 

@@ -34,6 +34,8 @@ type Member struct {
 	// OwnTables tells that the gateway's tables are nevertheless this server's own, because
 	// migrate was told so.
 	OwnTables bool
+	// Logs tells that what is written there is logged, so that others can repeat it.
+	Logs bool
 	// Refusal says why nothing may be asked of the server now, nor written to it.
 	Refusal string
 	// Unseen is what the gateway's account may not see, and the privilege for it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -139,6 +140,9 @@ func (k *killer) settingsFor(found member.Member) (statements []string) {
 	if !found.TakesWrites() {
 		// The server itself then refuses whatever would not be on the others.
 		statements = append(statements, "SET SESSION TRANSACTION READ ONLY")
+	}
+	if age := found.AgeOf(k.staleReads); age != member.Current {
+		statements = append(statements, fmt.Sprintf("SET @%s = %d", member.AgeVariable, age))
 	}
 	switch {
 	case k.staleReads:

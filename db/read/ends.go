@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/column"
+	"aiusage/db/member"
 	"aiusage/db/phase"
 	"aiusage/db/sums"
 	"aiusage/db/where"
@@ -15,8 +16,8 @@ import (
 )
 
 // closed returns a query's range in its normal form without open ends: an open start is
-// where the usage begins that is asked for, and an open end the later of now and where it
-// ends, both on the hour. It is zero when there can be no usage.
+// where the usage begins that is asked for, and an open end the later of where it ends and
+// now, or the instant up to which the server has all of it, both on the hour. It is zero when there can be no usage.
 func (s *Snapshot) closed(ctx context.Context, query usage.Query, state *phase.State) (usage.Range, error) {
 	span, ok := query.Range.Normal()
 	if !ok || !span.From.IsZero() && !span.To.IsZero() {
@@ -50,17 +51,17 @@ func (s *Snapshot) closed(ctx context.Context, query usage.Query, state *phase.S
 }
 
 // endsOf returns the hours from the first usage that a query asks for to the later of the
-// last and now. It is zero when there is none.
+// last and of what answers say they are of. It is zero when there is none.
 func (r *Reader) endsOf(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.State) (usage.Range, error) {
 	span, err := r.usedSpan(ctx, tx, query, state)
 	if err != nil || span.From.IsZero() {
 		return usage.Range{}, err
 	}
-	var now column.Instant
-	if err := tx.QueryRowxContext(ctx, `SELECT UTC_TIMESTAMP(3)`).Scan(&now); err != nil {
+	var micros, heartbeat int64
+	if err := tx.QueryRowxContext(ctx, freshness+member.Heartbeat).Scan(&micros, &heartbeat); err != nil {
 		return usage.Range{}, err
 	}
-	if next := usage.Hour.Next(now.Time); next.After(span.To) {
+	if next := usage.Hour.Next(freshnessOf(micros, heartbeat).AsOf()); next.After(span.To) {
 		span.To = next
 	}
 	return span, nil

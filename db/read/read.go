@@ -4,6 +4,7 @@ package read
 
 import (
 	"sync/atomic"
+	"time"
 
 	"aiusage/db/mirror"
 	"aiusage/db/phase"
@@ -19,6 +20,9 @@ type Reader struct {
 	// for. There is neither unless many questions are to be answered (Anticipate).
 	mirror   atomic.Pointer[mirror.Mirror]
 	subjects atomic.Pointer[subjects.Subjects]
+	// MaxStaleness is how far the server may be behind others for an answer, and 0 how far it
+	// likes. It is to be set before anything is asked.
+	MaxStaleness time.Duration
 }
 
 // New returns a Reader, which reads what the trackers say: the sums by level, or those by

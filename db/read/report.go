@@ -6,6 +6,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/member"
 	"aiusage/db/mirror"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
@@ -25,6 +26,9 @@ func (r *Reader) Report(ctx context.Context, query usage.Query) (report *usage.R
 		report, last, err = r.reportAlone(ctx, query, state)
 		if err == nil && last.token != state.Token() {
 			err = phase.ErrChanged
+		}
+		if err == nil {
+			err = r.TooOld(last.Freshness)
 		}
 		return err
 	})
@@ -87,8 +91,8 @@ func (r *Reader) reportBy(ctx context.Context, db sqlx.QueryerContext, query usa
 	if err != nil {
 		return nil, lastRow{}, err
 	}
-	report := usage.NewReport(query, last.asOf, addUpWith(*q.ranked, known, all)).ReadBy(state.Source(q.plan), q.plan)
-	report.RetainedFrom = state.RawFrom.Time
+	report := usage.NewReport(query, last.AsOf(), addUpWith(*q.ranked, known, all)).ReadBy(state.Source(q.plan), q.plan)
+	report.ReadAt, report.RetainedFrom = last.Now, state.RawFrom.Time
 	return report, last, report.Totals.Fits()
 }
 
@@ -123,8 +127,8 @@ func (r *Reader) recall(ctx context.Context, db sqlx.QueryerContext, q *question
 		return lastRow{}, false, nil
 	}
 	var hash string
-	var micros int64
-	err = db.QueryRowxContext(ctx, "SELECT "+mirror.Hash+", "+stamp+", "+q.state.Set.TokenColumn()).Scan(&hash, &micros, &last.token)
+	var micros, heartbeat int64
+	err = db.QueryRowxContext(ctx, freshness+member.Heartbeat+", "+mirror.Hash+", "+q.state.Set.TokenColumn()).Scan(&micros, &heartbeat, &hash, &last.token)
 	if err != nil {
 		return lastRow{}, false, err
 	}
@@ -132,7 +136,7 @@ func (r *Reader) recall(ctx context.Context, db sqlx.QueryerContext, q *question
 	if sessions == nil {
 		return lastRow{}, false, nil
 	}
-	last.asOf = instantOf(micros)
+	last.Freshness = freshnessOf(micros, heartbeat)
 	return last, true, sessions.Each(q.Query, q.plan, func(subject usage.Subject, shares []usage.Share, amount usage.Usage) error {
 		return answer.shared(subject, shares, amount)
 	})

@@ -15,7 +15,7 @@ import (
 
 // lastRow is what the last row of a statement tells about it.
 type lastRow struct {
-	asOf  time.Time
+	Freshness
 	token int64
 }
 
@@ -97,7 +97,7 @@ func (r *reading) all(rows *sql.Rows, count int) error {
 
 // end returns what the last row has told, once all are read.
 func (r *reading) end() (lastRow, error) {
-	if r.last.asOf.IsZero() {
+	if r.last.Now.IsZero() {
 		return lastRow{}, errors.New("the database ended an answer before its last row")
 	}
 	for _, one := range r.unnamed {
@@ -122,7 +122,7 @@ func (r *reading) row(columns []sql.RawBytes) error {
 	var shares []usage.Share
 	switch n.kind {
 	case last:
-		r.last = lastRow{instantOf(n.at), n.number}
+		r.last = lastRow{freshnessOf(n.at, n.amount.Seconds), n.number}
 		if r.byNumber && n.amount.Minutes != r.subjects.Stamp {
 			return errOtherSubjects
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/column"
+	"aiusage/db/member"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/db/where"
@@ -33,9 +34,9 @@ func (s *Snapshot) Sessions(ctx context.Context, query usage.SessionsQuery) (fou
 		if found, err = s.reader.sessionsIn(ctx, tx, query, state); err != nil || s.confirmed != nil {
 			return lastRow{token: state.Token()}, err
 		}
-		var micros, token int64
-		err = tx.QueryRowxContext(ctx, "SELECT "+stamp+", "+state.Set.TokenColumn()).Scan(&micros, &token)
-		return lastRow{instantOf(micros), token}, err
+		var micros, heartbeat, token int64
+		err = tx.QueryRowxContext(ctx, freshness+member.Heartbeat+", "+state.Set.TokenColumn()).Scan(&micros, &heartbeat, &token)
+		return lastRow{freshnessOf(micros, heartbeat), token}, err
 	})
 	return found, err
 }

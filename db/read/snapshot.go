@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -29,8 +28,8 @@ type Snapshot struct {
 	release func()
 	// confirmed is the state of the rollups that tx shows, once that is known.
 	confirmed *phase.State
-	// asOf is the instant of the first answer, which is that of all of them.
-	asOf time.Time
+	// first is how old what the first answer shows is, which is so of all of them.
+	first Freshness
 	// ends are where the usage begins and ends in tx of whom was asked for so far.
 	ends map[string]usage.Range
 	// ended is set by Close.
@@ -96,7 +95,7 @@ func (s *Snapshot) end() error {
 		return nil
 	}
 	err := pool.IgnoreDone(s.tx.Rollback())
-	s.tx, s.confirmed, s.ends, s.asOf = nil, nil, nil, time.Time{}
+	s.tx, s.confirmed, s.ends, s.first = nil, nil, nil, Freshness{}
 	s.release()
 	return err
 }
@@ -104,8 +103,8 @@ func (s *Snapshot) end() error {
 // planned runs a statement that do plans on the state of the rollups. do returns
 // what the last row of the statement tells. As long as no answer has been given,
 // a snapshot that shows another state than the one planned on is begun anew. It
-// returns the instant of the snapshot.
-func (s *Snapshot) planned(ctx context.Context, do func(*sqlx.Tx, *phase.State) (lastRow, error)) (asOf time.Time, err error) {
+// returns how old what the snapshot shows is.
+func (s *Snapshot) planned(ctx context.Context, do func(*sqlx.Tx, *phase.State) (lastRow, error)) (shows Freshness, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err = s.reader.phases.Planned(ctx, func(state *phase.State) error {
@@ -126,12 +125,14 @@ func (s *Snapshot) planned(ctx context.Context, do func(*sqlx.Tx, *phase.State) 
 			return errors.Join(err, s.end())
 		}
 		if err == nil && s.confirmed == nil {
-			s.confirmed, s.asOf = state, last.asOf
+			if err = s.reader.TooOld(last.Freshness); err == nil {
+				s.confirmed, s.first = state, last.Freshness
+			}
 		}
-		asOf = s.asOf
+		shows = s.first
 		return err
 	})
-	return asOf, s.explain(err)
+	return shows, s.explain(err)
 }
 
 // explain returns why a question has no answer. A context that ends undoes the
@@ -145,19 +146,19 @@ func (s *Snapshot) explain(err error) error {
 
 // Report answers a query as Reader.Report does.
 func (s *Snapshot) Report(ctx context.Context, query usage.Query) (report *usage.Report, err error) {
-	asOf, err := s.planned(ctx, func(tx *sqlx.Tx, state *phase.State) (last lastRow, err error) {
+	shows, err := s.planned(ctx, func(tx *sqlx.Tx, state *phase.State) (last lastRow, err error) {
 		report, last, err = s.reader.reportOf(ctx, tx, query, state)
 		return last, err
 	})
 	if err == nil {
-		report.AsOf = *query.Show(asOf)
+		report.AsOf, report.ReadAt = *query.Show(shows.AsOf()), shows.Now
 	}
 	return report, err
 }
 
 // Series answers a query as Reader.Series does.
 func (s *Snapshot) Series(ctx context.Context, query usage.SeriesQuery) (set *usage.SeriesSet, err error) {
-	asOf, err := s.planned(ctx, func(tx *sqlx.Tx, state *phase.State) (last lastRow, err error) {
+	shows, err := s.planned(ctx, func(tx *sqlx.Tx, state *phase.State) (last lastRow, err error) {
 		span, err := s.closed(ctx, query.Query, state)
 		if err != nil {
 			return lastRow{}, err
@@ -166,7 +167,7 @@ func (s *Snapshot) Series(ctx context.Context, query usage.SeriesQuery) (set *us
 		return last, err
 	})
 	if err == nil {
-		set.AsOf = asOf
+		set.AsOf = shows.AsOf()
 	}
 	return set, err
 }

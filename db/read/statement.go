@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/column"
+	"aiusage/db/member"
 	"aiusage/db/phase"
 	"aiusage/db/subjects"
 	"aiusage/db/where"
@@ -138,7 +139,7 @@ func since1970(column string) string { return "TO_SECONDS(" + column + ") - 6216
 //
 // The last row carries the instant of the statement, which there is even when there is no
 // usage, as a number of microseconds since 1970, the token of the state that the snapshot
-// shows and, where sums of customers come with numbers, the stamp of these.
+// shows, the heartbeat in it and, where sums of customers come with numbers, the stamp of these.
 func (q *question) statement() *statement {
 	s := &statement{}
 	switch {
@@ -162,7 +163,7 @@ func (q *question) statement() *statement {
 	if q.byNumber {
 		stampOfNumbers = subjects.StampColumn
 	}
-	s.add(s.selected("''", "''", last.String(), stamp, stampOfNumbers, "0", "0", q.state.Set.TokenColumn()))
+	s.add(s.selected("''", "''", last.String(), stamp, stampOfNumbers, member.Heartbeat, "0", q.state.Set.TokenColumn()))
 	return s
 }
 

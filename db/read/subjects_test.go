@@ -134,7 +134,7 @@ func TestTheLastRowHasInstantAndToken(t *testing.T) {
 		t.Error("an answer without its last row is believed")
 	}
 	err := r.row(row("105 1772366400123456 0 0 0 -5", "", ""))
-	if err != nil || r.last.token != -5 || r.last.asOf.Format("2006-01-02T15:04:05.999999999Z07:00") != "2026-03-01T12:00:00.123Z" {
+	if err != nil || r.last.token != -5 || r.last.Now.Format("2006-01-02T15:04:05.999999999Z07:00") != "2026-03-01T12:00:00.123Z" {
 		t.Errorf("got %+v, %v", r.last, err)
 	}
 }

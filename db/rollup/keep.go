@@ -19,7 +19,7 @@ const (
 )
 
 // KeepRollups does what a running gateway has to do for the rollups until ctx
-// ends: it folds, it completes filling that was interrupted, and it compares sums
+// ends: it folds, it writes the heartbeat, it completes filling that was interrupted, and it compares sums
 // with sessions and repairs them. Any number of gateways may do so at the same
 // time. Where the server repeats what is written on another, it does nothing.
 // Failures are handed to report; the next round may succeed.
@@ -27,6 +27,7 @@ func (r *Rollups) KeepRollups(ctx context.Context, report func(error)) {
 	compare := r.NewComparer()
 	var group sync.WaitGroup
 	group.Go(func() { repeatedly(ctx, foldEvery, r.FoldRound, report) })
+	group.Go(func() { repeatedly(ctx, beatEvery, r.Beat, report) })
 	group.Go(func() {
 		repeatedly(ctx, checkEvery, func(ctx context.Context) error {
 			if keeps, err := r.keepsHere(ctx); err != nil || !keeps {

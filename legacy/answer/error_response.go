@@ -21,6 +21,7 @@ var errorCodes = map[usage.Code]string{
 	usage.Timeout:         "TimeoutException",
 	usage.Canceled:        "OperationCanceledException",
 	usage.Unavailable:     "ServiceUnavailable",
+	usage.Stale:           "ServiceUnavailable",
 	usage.Internal:        "Exception",
 }
 

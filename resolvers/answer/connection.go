@@ -113,7 +113,7 @@ func (r *Report) page(ctx context.Context, level usage.Level, arguments PageArgu
 	}
 	result := &page{selection: chosen, total: len(rows)}
 	for _, i := range rows[from:to] {
-		result.cursors = append(result.cursors, cursorAt(places[i], belonging, r.AsOf).text())
+		result.cursors = append(result.cursors, cursorAt(places[i], belonging, r.ReadAt).text())
 		result.rows = append(result.rows, chosen.lines[i])
 	}
 	result.group = r.pageGroup(level, subjectsOf(result.rows))

@@ -17,8 +17,8 @@ type cursor struct {
 	// Of names the connection that the cursor belongs to, with all that its rows and their
 	// order depend on, but not who asks (belongingOf).
 	Of string `json:"k"`
-	// AsOf is the instant of the report, in milliseconds since 1970.
-	AsOf int64 `json:"t,omitempty"`
+	// ReadAt is the instant at which the report was read, in milliseconds since 1970.
+	ReadAt int64 `json:"t,omitempty"`
 	// Value is what the row is ordered by, and of Base where that is a fraction. None says
 	// that it has no value.
 	Value int64 `json:"v,omitempty"`
@@ -33,8 +33,8 @@ type cursor struct {
 }
 
 // cursorAt returns the cursor of a row's place in a connection of a report.
-func cursorAt(place listing.Position, of string, asOf time.Time) cursor {
-	return cursor{Of: of, AsOf: asOf.UnixMilli(), Value: place.Value, Base: place.Base, None: place.None,
+func cursorAt(place listing.Position, of string, readAt time.Time) cursor {
+	return cursor{Of: of, ReadAt: readAt.UnixMilli(), Value: place.Value, Base: place.Base, None: place.None,
 		Name: place.Name, AccountID: place.AccountID, CustomerID: place.CustomerID}
 }
 
@@ -61,8 +61,8 @@ func (c cursor) text() string {
 	return base64.RawURLEncoding.EncodeToString(document)
 }
 
-// asOf returns the instant of the report that the cursor came from.
-func (c cursor) asOf() time.Time { return time.UnixMilli(c.AsOf).UTC() }
+// readAt returns the instant at which the report was read that the cursor came from.
+func (c cursor) readAt() time.Time { return time.UnixMilli(c.ReadAt).UTC() }
 
 // parseCursor reads a cursor, which is nil when it was not given. The error is an
 // InvalidArgument that names the argument.

@@ -98,7 +98,7 @@ func (f *family) whole(query usage.Query) usage.Query {
 func (r *Report) member(f *family, subject usage.Subject, query usage.Query) *Report {
 	query.Level = r.Query.Level
 	part := usage.NewReport(query, r.AsOf, r.rowsFor(f.level, subject))
-	part.Source, part.Plan, part.RetainedFrom = r.Source, r.Report.Plan, r.Report.RetainedFrom
+	part.ReadAt, part.Source, part.Plan, part.RetainedFrom = r.ReadAt, r.Source, r.Report.Plan, r.Report.RetainedFrom
 	node := f.reading.Node(part)
 	node.family = membershipOf{f, r, subject}
 	return node

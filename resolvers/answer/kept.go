@@ -36,7 +36,7 @@ func NewKept() *Kept {
 
 // keep keeps a report.
 func (k *Kept) keep(report *usage.Report) {
-	k.reports.Set(keptKey(report.Query, report.AsOf), report, ttlcache.DefaultTTL)
+	k.reports.Set(keptKey(report.Query, report.ReadAt), report, ttlcache.DefaultTTL)
 	k.reports.DeleteExpired()
 }
 
@@ -47,14 +47,14 @@ func (k *Kept) Find(query usage.Query, text string) *usage.Report {
 	if err != nil || place == nil {
 		return nil
 	}
-	return k.at(query, place.asOf())
+	return k.at(query, place.readAt())
 }
 
-// at returns the report that answered a query at an instant, or nil when it is not kept.
-func (k *Kept) at(query usage.Query, asOf time.Time) *usage.Report {
+// at returns the report that answered a query and was read at an instant, or nil when it is not kept.
+func (k *Kept) at(query usage.Query, readAt time.Time) *usage.Report {
 	// What tells usage further apart has it all as well.
 	for ; query.Level >= usage.ByCustomer; query.Level-- {
-		if item := k.reports.Get(keptKey(query, asOf)); item != nil {
+		if item := k.reports.Get(keptKey(query, readAt)); item != nil {
 			return item.Value()
 		}
 	}
@@ -62,6 +62,6 @@ func (k *Kept) at(query usage.Query, asOf time.Time) *usage.Report {
 }
 
 // keptKey names a query, who may see what in it included, and an instant.
-func keptKey(query usage.Query, asOf time.Time) string {
-	return fmt.Sprintf("%d %s %s %s %s %d", query.Level, query.Whose(), query.Range.From.UTC(), query.Range.To.UTC(), query.Zone, asOf.UnixMilli())
+func keptKey(query usage.Query, readAt time.Time) string {
+	return fmt.Sprintf("%d %s %s %s %s %d", query.Level, query.Whose(), query.Range.From.UTC(), query.Range.To.UTC(), query.Zone, readAt.UnixMilli())
 }

@@ -28,10 +28,10 @@ func TestAKeptReportIsFoundByItsOwnQuestionOnly(t *testing.T) {
 	for name, query := range queries {
 		query.Zone = time.UTC
 		queries[name] = query
-		reports[name] = &usage.Report{Query: query, AsOf: asOf}
+		reports[name] = &usage.Report{Query: query, ReadAt: asOf}
 		kept.keep(reports[name])
 	}
-	place := cursor{AsOf: asOf.UnixMilli(), AccountID: "a"}.text()
+	place := cursor{ReadAt: asOf.UnixMilli(), AccountID: "a"}.text()
 	for name, query := range queries {
 		if got := kept.Find(query, place); got != reports[name] {
 			t.Errorf("%s: got %+v", name, got)
@@ -45,7 +45,7 @@ func TestAKeptReportIsFoundByItsOwnQuestionOnly(t *testing.T) {
 			t.Errorf("%s in another zone: got %+v", name, got)
 		}
 	}
-	later := cursor{AsOf: asOf.UnixMilli() + 1, AccountID: "a"}.text()
+	later := cursor{ReadAt: asOf.UnixMilli() + 1, AccountID: "a"}.text()
 	for name, text := range map[string]string{"a later report": later, "no cursor": "", "nonsense": "!", "no JSON": "bm9uc2Vuc2U"} {
 		if got := kept.Find(queries["all"], text); got != nil {
 			t.Errorf("%s: got %+v", name, got)
@@ -56,11 +56,11 @@ func TestAKeptReportIsFoundByItsOwnQuestionOnly(t *testing.T) {
 // A report answers what tells usage apart as far as it does, or less far, and nothing finer.
 func TestAKeptReportIsFoundForWhatIsCoarser(t *testing.T) {
 	asOf := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	place := cursor{AsOf: asOf.UnixMilli()}.text()
+	place := cursor{ReadAt: asOf.UnixMilli()}.text()
 	levels := []usage.Level{usage.ByCustomer, usage.ByAccount, usage.Together}
 	for _, stored := range levels {
 		kept, query := NewKept(), usage.Query{Zone: time.UTC, Level: stored}
-		kept.keep(&usage.Report{Query: query, AsOf: asOf})
+		kept.keep(&usage.Report{Query: query, ReadAt: asOf})
 		for _, query.Level = range levels {
 			if got := kept.Find(query, place); (got != nil) != (stored <= query.Level) {
 				t.Errorf("kept at level %d and asked for at %d: got %+v", stored, query.Level, got)
@@ -71,7 +71,7 @@ func TestAKeptReportIsFoundForWhatIsCoarser(t *testing.T) {
 
 // Whatever is said of a place is in its cursor, and what is not given is none.
 func TestACursorIsReadAsItWasWritten(t *testing.T) {
-	want := cursor{Of: "x", AsOf: 5, Value: -7, Base: 3, None: true, Name: "n", AccountID: "ä", CustomerID: "\x00"}
+	want := cursor{Of: "x", ReadAt: 5, Value: -7, Base: 3, None: true, Name: "n", AccountID: "ä", CustomerID: "\x00"}
 	text := want.text()
 	if got, err := parseCursor("after", &text); err != nil || *got != want {
 		t.Errorf("got %+v, %v", got, err)

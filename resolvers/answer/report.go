@@ -180,7 +180,7 @@ func (r *Report) Compared(comparison usage.Comparison) (*Report, error) {
 			return
 		}
 		if r.continued {
-			if report := r.reading.kept.at(query, r.AsOf); report != nil {
+			if report := r.reading.kept.at(query, r.ReadAt); report != nil {
 				one.report = r.reading.Node(report)
 				return
 			}

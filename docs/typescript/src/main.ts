@@ -76,6 +76,7 @@ function explain(error: UsageError): string {
       return [error.message, ...error.accepted.map((form) => `  accepted: ${form}`)].join('\n');
     case 'TOO_MANY_REQUESTS':
     case 'SERVICE_UNAVAILABLE':
+    case 'STALE':
       return `${error.message}. Try again in ${error.retryAfter ?? 5} seconds.`;
     default:
       return `${error.code}: ${error.message} (request ${error.requestId ?? 'without an id'})`;

@@ -275,7 +275,10 @@ export type AiUsage = Node & {
    * does where another connection beside it does not continue the same report.
    */
   accountUsageConnection: Maybe<AiAccountUsageConnection>;
-  /** The instant, by the database's clock, at which the report was read. */
+  /**
+   * The instant, by the database's clock, up to which all that was stored is in the report: that at which it was read, or an
+   * earlier one where the gateway asks a replica.
+   */
   asOf: Scalars['DateTime']['output'];
   /** The same report for any other range, to compare with; without arguments, for all of time. */
   compareTo: Maybe<AiUsage>;

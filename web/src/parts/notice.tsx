@@ -6,6 +6,7 @@ import { codeOf } from '../api/client';
 const advice: Record<string, string> = {
   FORBIDDEN: 'You may not see this. Ask whoever administers the gateway for the role or the account.',
   SERVICE_UNAVAILABLE: 'The database is away just now. Try again in some seconds.',
+  STALE: 'The database is too far behind just now. Try again in some seconds.',
   TIMEOUT: 'This took too long. Choose a shorter range, or try later.',
   TOO_MANY_REQUESTS: 'Too many requests at the same time. Wait a moment.',
 };
