@@ -296,6 +296,7 @@ func (g *gateway) settles(t *testing.T, db *sql.DB, l *ledger) {
 func contents(t *testing.T, dsn string) (all string) {
 	t.Helper()
 	db := open(t, dsn)
+	defer db.Close() // many may be asked for before the test ends
 	for _, question := range []string{"SELECT COUNT(*), SUM(duration_seconds) FROM ai_sessions", "SELECT COUNT(*), SUM(seconds) FROM usage_customer_rollups",
 		"SELECT COUNT(*), SUM(seconds) FROM usage_account_rollups", "SELECT COUNT(*), SUM(seconds) FROM usage_account_series",
 		"SELECT COUNT(*), SUM(seconds) FROM usage_total_rollups", "SELECT COUNT(*), COUNT(*) FROM usage_changes"} {

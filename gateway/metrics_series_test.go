@@ -65,7 +65,9 @@ func measuredService(t *testing.T, dsn string) (*service, *metrics.Metrics) {
 	})
 	return start(t, store, func(c *gateway.Config) {
 		c.Metrics = measured
-		c.Rollups = func(context.Context) (gateway.RollupHealth, error) { return gateway.RollupHealth{Phase: "raw"}, nil }
+		c.Rollups = func(context.Context) (gateway.RollupHealth, error) {
+			return gateway.RollupHealth{Phase: "raw", Replica: gateway.ReplicaHealth{Follows: true, Known: true}}, nil
+		}
 	}), measured
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ const (
 
 // host is a server that the DSN names.
 type host struct {
+	address string
 	settler *settler
 
 	mu sync.Mutex
@@ -62,10 +64,12 @@ func Addresses(config *mysql.Config) []string {
 	}
 	var addresses []string
 	for address := range strings.SplitSeq(text, ",") {
-		if address = strings.TrimSpace(address); address == "" {
+		address = strings.TrimSpace(address)
+		name, _, err := net.SplitHostPort(address)
+		if address == "" || err == nil && name == "" { // the driver gives what ends with a comma a port
 			continue
 		}
-		if _, _, err := net.SplitHostPort(address); err != nil {
+		if err != nil {
 			address = net.JoinHostPort(strings.Trim(address, "[]"), port)
 		}
 		addresses = append(addresses, address)
@@ -90,7 +94,7 @@ func newHosts(config *mysql.Config) (*hosts, error) {
 	h.open, h.close = context.WithCancel(context.Background())
 	addresses := Addresses(config)
 	for _, address := range addresses {
-		one := &host{open: map[net.Conn]bool{}}
+		one := &host{address: address, open: map[net.Conn]bool{}}
 		own := config
 		if len(addresses) > 1 {
 			own = atAddress(config, address)
@@ -166,8 +170,11 @@ func (k *killer) connect(ctx context.Context) (*killable, error) {
 	if err == nil && conn.member.IsPrimary() || ctx.Err() != nil {
 		return conn, err
 	}
-	other := k.move(ctx, at, err != nil)
+	other, failed := k.move(ctx, at, err != nil)
 	if other == nil {
+		if err != nil && len(failed) > 0 {
+			err = &unreached{err, append([]error{about(at, err)}, failed...)}
+		}
 		return conn, err
 	}
 	if err == nil {
@@ -175,6 +182,20 @@ func (k *killer) connect(ctx context.Context) (*killable, error) {
 	}
 	return other, nil
 }
+
+// unreached is why none of several servers could be connected to: the error of the one in use, which it
+// counts as, in the words of all.
+type unreached struct {
+	error
+	all []error
+}
+
+func (u *unreached) Error() string { return errors.Join(u.all...).Error() }
+
+func (u *unreached) Unwrap() error { return u.error }
+
+// about is an error with the server that it is of. It is for the log.
+func about(one *host, err error) error { return fmt.Errorf("%s: %w", one.address, err) }
 
 // connectSoon opens a connection to one of several servers, or gives up soon.
 func (k *killer) connectSoon(ctx context.Context, to *host) (*killable, error) {
@@ -188,21 +209,21 @@ func (k *killer) connectSoon(ctx context.Context, to *host) (*killable, error) {
 }
 
 // move looks for another server than the one that was in use, which is gone or takes no writes, has
-// all connections lead there from now on, and returns the first of them. It returns none where there
-// is no better one.
-func (k *killer) move(ctx context.Context, from *host, gone bool) *killable {
+// all connections lead there from now on, and returns the first of them. Where there is no better one
+// it returns none, and the errors of those that could not be connected to.
+func (k *killer) move(ctx context.Context, from *host, gone bool) (found *killable, failed []error) {
 	h := k.hosts
 	h.moving.Lock()
 	defer h.moving.Unlock()
 	if now := h.current.Load(); now != from { // somebody else has moved meanwhile
 		conn, err := k.connectSoon(ctx, now)
 		if err != nil {
-			return nil
+			return nil, []error{about(now, err)}
 		}
-		return conn
+		return conn, nil
 	}
 	if !gone && time.Since(h.searched) < probeEvery {
-		return nil
+		return nil, nil
 	}
 	defer func() { h.searched = time.Now() }()
 	var second *killable // reads only
@@ -213,11 +234,12 @@ func (k *killer) move(ctx context.Context, from *host, gone bool) *killable {
 		conn, err := k.connectSoon(ctx, one)
 		switch {
 		case err != nil:
+			failed = append(failed, about(one, err))
 		case conn.member.IsPrimary():
 			if second != nil {
 				_ = second.Close()
 			}
-			return k.settleOn(conn, from, gone)
+			return k.settleOn(conn, from, gone), nil
 		case second == nil && gone:
 			second = conn
 		default:
@@ -225,9 +247,9 @@ func (k *killer) move(ctx context.Context, from *host, gone bool) *killable {
 		}
 	}
 	if second == nil {
-		return nil
+		return nil, failed
 	}
-	return k.settleOn(second, from, gone)
+	return k.settleOn(second, from, gone), nil
 }
 
 // settleOn has all connections lead where one leads, which it returns.
@@ -276,7 +298,8 @@ func (k *killer) probe(kept *killable) *killable {
 		}
 		_ = kept.Close()
 		if hangs {
-			return k.move(k.hosts.open, at, true)
+			moved, _ := k.move(k.hosts.open, at, true)
+			return moved
 		}
 	}
 	conn, err := k.connect(k.hosts.open)

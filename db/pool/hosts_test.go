@@ -1,12 +1,15 @@
 package pool_test
 
 import (
+	"errors"
+	"net"
 	"strings"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
 
 	"aiusage/db/pool"
+	"aiusage/usage"
 )
 
 func TestADSNMayNameSeveralHosts(t *testing.T) {
@@ -21,6 +24,10 @@ func TestADSNMayNameSeveralHosts(t *testing.T) {
 		"u@tcp([::1]:1,[::2]:2)/db":         "[::1]:1 [::2]:2",
 		"u@tcp([::1],b)/db":                 "[::1]:3306 b:3306",
 		"u@unix(/tmp/a,b)/db":               "/tmp/a,b",
+		"u@tcp(a,)/db":                      "a:3306",
+		"u@tcp(,b)/db":                      "b:3306",
+		"u@tcp(,)/db":                       "",
+		"u@tcp(, ,)/db":                     "",
 		"u@tcp(db.example.com,10.0.0.2)/db": "db.example.com:3306 10.0.0.2:3306",
 	} {
 		config, err := mysql.ParseDSN(dsn)
@@ -29,6 +36,39 @@ func TestADSNMayNameSeveralHosts(t *testing.T) {
 		}
 		if got := strings.Join(pool.Addresses(config), " "); got != want {
 			t.Errorf("%s: got %s, want %s", dsn, got, want)
+		}
+	}
+}
+
+func TestADSNOfCommasNamesNoHost(t *testing.T) {
+	if _, err := pool.Open("u@tcp(,,)/db", pool.Options{}); err == nil || !strings.Contains(err.Error(), "the DSN names no host") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Whoever looks into the log has to see what is wrong with each of them; callers are told no host.
+func TestTheErrorNamesAllHostsOfWhichNoneIsReached(t *testing.T) {
+	var hosts []string
+	for range 3 {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		hosts = append(hosts, listener.Addr().String())
+		listener.Close()
+	}
+	p, err := pool.Open("u@tcp("+strings.Join(hosts, ",")+")/db", pool.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	coded, _ := errors.AsType[*usage.Error](pool.Translate(p.PingContext(t.Context())))
+	if coded == nil || coded.Code != usage.Unavailable || coded.Message != "the database cannot be reached" {
+		t.Fatalf("got %v", coded)
+	}
+	for _, host := range hosts {
+		if !strings.Contains(coded.Cause.Error(), host+": ") {
+			t.Errorf("%s is not in %v", host, coded.Cause)
 		}
 	}
 }
