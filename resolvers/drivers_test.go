@@ -2,6 +2,7 @@ package resolvers_test
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -176,6 +177,48 @@ func (m *model) checkDrivers(t *testing.T, what any, q question, with *usage.Ran
 	if sum != got.changed {
 		t.Errorf("%v: the parts add up to %+v of %+v", what, sum, got.changed)
 	}
+}
+
+// Whatever a change is told apart by, in whichever zone, for whomever: its parts are those that
+// looking at every session finds, and add up to it.
+func TestDriversAgreeWithAModel(t *testing.T) {
+	const document = `query(` + declared + `,$first:Int!,$by:AIUsageDimension!,$of:AIUsageMeasure!,$compare:AIUsageComparison){
+		aiUsage(` + asked + `){asOf drivers(first:$first,by:$by,of:$of,compare:$compare)` + driversFields + `}}`
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, now := drawer{rand.New(rand.NewPCG(23, 24))}, time.Now()
+		m, a := filledBy(t, dsn, d, now)
+		for compared := 0; compared < 80; {
+			q, arguments := d.question(datesAround(now))
+			who := among(d, "everybody", "everybody", "some", "one", "nobody known")
+			if q.scope = principals[who]; q.scope != nil && q.accountID != "" && !slices.Contains(q.scope, q.accountID) {
+				continue // which is refused
+			}
+			by, measure, first := among(d, "ACCOUNT", "CUSTOMER", "HOUR_OF_DAY", "WEEKDAY"), among(d, "AI_MINUTES", "AI_SECONDS", "SESSIONS"), d.IntN(13)
+			arguments["by"], arguments["of"], arguments["first"], arguments["compare"] = by, measure, first, q.compare.written()
+			if q.compare.dates != nil && q.compare.dates[0] == "" && q.compare.dates[1] == "" {
+				continue // without dates the input object is about the time just before
+			}
+			var variables []any
+			for name, value := range arguments {
+				variables = append(variables, name, value)
+			}
+			var got struct {
+				AIUsage struct {
+					AsOf    time.Time
+					Drivers *driversAnswer
+				}
+			}
+			answer := a.asOne(t, who).ask(t, t.Context(), document, variables...)
+			if err := json.Unmarshal([]byte(answer), &got); err != nil || strings.Contains(answer, `"errors"`) {
+				t.Fatalf("%s: %+v\n%s", who, arguments, answer)
+			}
+			with := q.compare.span(t, q, got.AIUsage.AsOf)
+			m.checkDrivers(t, fmt.Sprint(who, arguments), q, with, by, measure, first, got.AIUsage.Drivers)
+			if with != nil {
+				compared++
+			}
+		}
+	})
 }
 
 // Hours and weekdays are those of the clocks and the calendar, in ranges of years, over changes of

@@ -14,6 +14,7 @@ import (
 	"aiusage/auth"
 	"aiusage/db"
 	"aiusage/internal/dbtest"
+	"aiusage/usage"
 )
 
 // identified are fragments with fields of everything that has an id.
@@ -187,6 +188,99 @@ func readsAgain(t *testing.T, a api, document, who string, all map[string]map[st
 func isNothing(node map[string]any) bool {
 	totals, _ := node["totals"].(map[string]any)
 	return node["sessions"] == 0.0 || totals != nil && totals["sessions"] == 0.0
+}
+
+// The usage of an account or a customer is the report that is asked for it alone, although that
+// of a whole list is read at once.
+func TestUsageOfListedAccountsAndCustomersIsThatOfTheirOwnReports(t *testing.T) {
+	const fields = `fragment F on AIUsage{id from to timeZone totals{id aiMinutes sessions}
+		accountUsage{id minutes share withoutCustomer{sessions} previous{id aiSeconds} series(granularity:WEEK){id sessions} customerUsage{id minutes}}
+		customerUsage(filter:{minimum:{value:2}}){id customerId minutes share series(granularity:MONTH){id sessions}}
+		series(granularity:WEEK){id from to sessions} previous(shift:$shift){id totals{id sessions} series(granularity:MONTH){id sessions}}
+		compareTo(period:LAST_MONTH){totals{sessions} customerUsage{minutes}}
+		customerUsageConnection(first:2,orderBy:{field:AI_SECONDS,direction:DESC}){totalCount pageInfo{hasNextPage} edges{node{id aiSeconds series(granularity:WEEK){sessions}}}}}`
+	const variables = `$startDate:String,$endDate:String,$period:AIUsagePeriod,$timeZone:String,$shift:AIUsageShift!`
+	const given = `startDate:$startDate,endDate:$endDate,period:$period,timeZone:$timeZone`
+	dbtest.InTurn(t, 2, func(t *testing.T, dsn string) {
+		d, now := drawer{rand.New(rand.NewPCG(19, 20))}, time.Now()
+		m, a := filledBy(t, dsn, d, now)
+		for range 6 {
+			q, arguments := d.question(datesAround(now))
+			for _, filter := range []string{"accountId", "customerId", "accountIds", "customerIds"} {
+				delete(arguments, filter)
+			}
+			arguments["shift"] = among(d, "PERIOD", "MONTH", "YEAR")
+			ask := func(who, document string, more ...any) any {
+				for name, value := range arguments {
+					more = append(more, name, value)
+				}
+				return decoded(t, a.asOne(t, who).ask(t, t.Context(), document+fields, more...))
+			}
+			for who := range principals {
+				listed := map[string]any{}
+				for _, list := range []string{"accounts(first:6){nodes{accountId", "customers(first:8){nodes{accountId customerId"} {
+					maps.Copy(listed, ask(who, `query(`+variables+`){`+list+` usage(`+given+`){...F}}}}`).(map[string]any))
+				}
+				for _, list := range []string{"accounts", "customers"} {
+					for _, node := range listed[list].(map[string]any)["nodes"].([]any) {
+						one := node.(map[string]any)
+						own := ask(who, `query(`+variables+`,$a:ID,$c:ID){aiUsage(accountId:$a,customerId:$c,`+given+`){...F}}`, "a", one["accountId"], "c", one["customerId"])
+						if want := own.(map[string]any)["aiUsage"]; !reflect.DeepEqual(one["usage"], want) {
+							t.Fatalf("%s, %v, %v of %v/%v:\n%v\nwant\n%v", who, arguments, list, one["accountId"], one["customerId"], one["usage"], want)
+						}
+						about := question{span: q.span, scope: principals[who], accountID: one["accountId"].(string)}
+						about.customerID, _ = one["customerId"].(string)
+						var total usage.Usage
+						for _, amount := range m.amounts(about, q.span) {
+							total = total.Plus(amount)
+						}
+						if got := one["usage"].(map[string]any)["totals"].(map[string]any); got["sessions"] != float64(total.Sessions) || got["aiMinutes"] != float64(total.Minutes) {
+							t.Errorf("%s, %v, %v: %v, want %v", who, arguments, about, got, total)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// The customers of an account page as those of the root do, by the same cursors.
+func TestAnAccountsCustomersPage(t *testing.T) {
+	dbtest.InTurn(t, 0, func(t *testing.T, dsn string) {
+		d := drawer{rand.New(rand.NewPCG(21, 22))}
+		m, a := filledBy(t, dsn, d, time.Now())
+		type page struct {
+			Nodes    []struct{ CustomerID string }
+			PageInfo struct {
+				HasNextPage bool
+				EndCursor   *string
+			}
+		}
+		for _, account := range []string{"a", "é"} {
+			want := []string{}
+			for subject := range m.names {
+				if subject.AccountID == account && subject.CustomerID != "" {
+					want = append(want, subject.CustomerID)
+				}
+			}
+			slices.Sort(want)
+			for _, field := range []string{"id", "account"} {
+				var got []string
+				var after *string
+				for more := true; more; {
+					found := read[struct{ Account struct{ Customers page } }](t, a,
+						`query($a:ID!,$after:String){account(accountId:$a){`+map[string]string{"id": "id ", "account": ""}[field]+`customers(first:3,after:$after){nodes{customerId} pageInfo{hasNextPage endCursor}}}}`, "a", account, "after", after)
+					for _, node := range found.Account.Customers.Nodes {
+						got = append(got, node.CustomerID)
+					}
+					more, after = found.Account.Customers.PageInfo.HasNextPage, found.Account.Customers.PageInfo.EndCursor
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("%s: got %v, want %v", account, got, want)
+				}
+			}
+		}
+	})
 }
 
 // What is no id, or stands for nothing, is null beside what is.

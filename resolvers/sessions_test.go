@@ -2,6 +2,7 @@ package resolvers_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -145,6 +146,152 @@ func (m *model) withTies(d drawer) {
 		}
 		m.sessions[i].SessionID = among(d, "x", "X", "é", "y\x01", "", "10", "9") + fmt.Sprint(i)
 	}
+}
+
+// Whatever is asked, by whomever, of whichever engine: the sessions of a report, a row or a point
+// are those that looking at every session finds, page by page in both directions, and add up to it.
+func TestSessionsAgreeWithAModel(t *testing.T) {
+	const amounts = `aiMinutes aiSeconds sessions `
+	documents := map[string]string{
+		"report":   `sessionsConnection(first:$first,after:$after,last:$last,before:$before)` + strings.SplitN(pageOfSessions, ")", 2)[1] + ` totals{` + amounts + `}`,
+		"account":  `accountUsage{accountId ` + amounts + pageOfSessions + `}`,
+		"customer": `customerUsage{accountId customerId ` + amounts + pageOfSessions + `}`,
+		"point":    `series(granularity:WEEK){from to ` + amounts + pageOfSessions + `}`,
+		"points":   `accountUsageConnection(first:1){nodes{accountId series(granularity:MONTH){from to ` + amounts + pageOfSessions + `}}}`,
+	}
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, now := drawer{rand.New(rand.NewPCG(31, 32))}, time.Now()
+		m := newModel(d.Rand, now)
+		m.withTies(d)
+		a := serve(m.rolledUp(t, dsn))
+		for cells := 0; cells < 20; {
+			q, arguments := d.question(datesAround(now))
+			who := among(d, "everybody", "everybody", "some", "one", "nobody known")
+			if q.scope = principals[who]; q.scope != nil && q.accountID != "" && !slices.Contains(q.scope, q.accountID) {
+				continue // which is refused
+			}
+			kind := among(d, "report", "account", "customer", "point", "points")
+			// keys are the cells of a kind with the question about each.
+			type part struct {
+				accountID, customerID string
+				From, To              time.Time
+			}
+			ask := func(more map[string]any) map[part]cell {
+				t.Helper()
+				var variables []any
+				for _, of := range []map[string]any{arguments, more} {
+					for name, value := range of {
+						variables = append(variables, name, value)
+					}
+				}
+				answer := a.asOne(t, who).ask(t, t.Context(), `query(`+declared+`,`+declaredPage+`){aiUsage(`+asked+`){`+documents[kind]+`}}`, variables...)
+				var got struct {
+					AIUsage struct {
+						Totals             cell
+						SessionsConnection sessionPage
+						AccountUsage       []struct {
+							AccountID string
+							cell
+						}
+						CustomerUsage []struct {
+							AccountID, CustomerID string
+							cell
+						}
+						Series []struct {
+							From, To time.Time
+							cell
+						}
+						AccountUsageConnection struct {
+							Nodes []struct {
+								AccountID string
+								Series    []struct {
+									From, To time.Time
+									cell
+								}
+							}
+						}
+					}
+				}
+				if err := json.Unmarshal([]byte(answer), &got); err != nil || strings.Contains(answer, `"errors"`) {
+					t.Fatalf("%s, %s: %+v\n%v, %.2000s", who, kind, arguments, err, answer)
+				}
+				cells := map[part]cell{}
+				if kind == "report" {
+					got.AIUsage.Totals.SessionsConnection = got.AIUsage.SessionsConnection
+					cells[part{}] = got.AIUsage.Totals
+				}
+				for _, row := range got.AIUsage.AccountUsage {
+					cells[part{accountID: row.AccountID}] = row.cell
+				}
+				for _, row := range got.AIUsage.CustomerUsage {
+					cells[part{accountID: row.AccountID, customerID: row.CustomerID}] = row.cell
+				}
+				for _, point := range got.AIUsage.Series {
+					cells[part{From: point.From.UTC(), To: point.To.UTC()}] = point.cell
+				}
+				for _, row := range got.AIUsage.AccountUsageConnection.Nodes {
+					for _, point := range row.Series {
+						cells[part{accountID: row.AccountID, From: point.From.UTC(), To: point.To.UTC()}] = point.cell
+					}
+				}
+				return cells
+			}
+			size := 1 + d.IntN(9)
+			chosen, tried := ask(map[string]any{"first": size}), 0
+			for key := range chosen {
+				if tried++; tried > 3 {
+					break // some of them, in whichever order they come
+				}
+				about, span := q, q.span
+				if key.accountID != "" {
+					about.accountID = key.accountID
+				}
+				if key.customerID != "" {
+					about.customerID = key.customerID
+				}
+				if !key.From.IsZero() {
+					span = usage.Range{From: key.From, To: key.To}
+				}
+				cells++
+				pagesOf(t, fmt.Sprintf("%s, %s %+v of %+v", who, kind, key, arguments), size, m.listed(about, span), func(page map[string]any) cell {
+					if page["after"] == nil && page["before"] == nil {
+						return ask(page)[key]
+					}
+					// A cursor of one cell is none of its neighbours.
+					return onePage(t, a.asOne(t, who), q, about, span, page)
+				})
+			}
+		}
+	})
+}
+
+// onePage asks for a page of a cell by itself, as a report about it.
+func onePage(t *testing.T, a api, of, about question, span usage.Range, page map[string]any) (one cell) {
+	t.Helper()
+	variables := []any{"accountId", about.accountID, "customerId", about.customerID, "accountIds", of.accountIDs, "customerIds", of.customerIDs, "timeZone", of.zone.String()}
+	if !span.From.IsZero() {
+		variables = append(variables, "startDate", span.From.Format(time.RFC3339Nano))
+	}
+	if !span.To.IsZero() {
+		variables = append(variables, "endDate", span.To.Format(time.RFC3339Nano))
+	}
+	for name, value := range page {
+		variables = append(variables, name, value)
+	}
+	answer := a.ask(t, t.Context(), `query($accountId:ID,$customerId:ID,$accountIds:[ID!],$customerIds:[ID!],$startDate:String,$endDate:String,$timeZone:String,`+declaredPage+
+		`){aiUsage(accountId:$accountId,customerId:$customerId,accountIds:$accountIds,customerIds:$customerIds,startDate:$startDate,endDate:$endDate,timeZone:$timeZone){totals{aiMinutes aiSeconds sessions} `+pageOfSessions+`}}`, variables...)
+	var got struct {
+		AIUsage struct {
+			Totals             cell
+			SessionsConnection sessionPage
+		}
+	}
+	if err := json.Unmarshal([]byte(answer), &got); err != nil || strings.Contains(answer, `"errors"`) {
+		t.Fatalf("%v: %v, %.2000s", variables, err, answer)
+	}
+	one = got.AIUsage.Totals
+	one.SessionsConnection = got.AIUsage.SessionsConnection
+	return one
 }
 
 // Pages go on rightly while sessions are written: none that was there when the first page was
@@ -338,4 +485,38 @@ func TestSessionsThatHaveBeenDropped(t *testing.T) {
 			t.Errorf("got %s", gone)
 		}
 	})
+}
+
+// A session is read again by its id, by whoever may see its account.
+func TestASessionIsReadAgainByItsID(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		d, now := drawer{rand.New(rand.NewPCG(37, 38))}, time.Now()
+		m := newModel(d.Rand, now)
+		m.withTies(d)
+		a := serve(m.rolledUp(t, dsn))
+		got := read[struct {
+			AIUsage struct{ SessionsConnection sessionPage }
+		}](t, a, `query(`+declaredPage+`){aiUsage{`+pageOfSessions+`}}`, "first", 100)
+		var ids []string
+		for _, edge := range got.AIUsage.SessionsConnection.Edges {
+			ids = append(ids, edge.Node.ID)
+		}
+		for who, scope := range principals {
+			again := read[struct{ Nodes []*modelSession }](t, a.asOne(t, who), `query($ids:[ID!]!){nodes(ids:$ids){...on AISession`+sessionFields+`}}`, "ids", ids)
+			for i, node := range again.Nodes {
+				want := got.AIUsage.SessionsConnection.Edges[i].Node
+				if seen := scope == nil || slices.Contains(scope, want.Account.AccountID); seen != (node != nil) || seen && fmt.Sprint(shownSession(*node)) != fmt.Sprint(shownSession(want)) {
+					t.Errorf("%s: got %+v, want %+v", who, node, want)
+				}
+			}
+		}
+	})
+}
+
+func shownSession(s modelSession) string {
+	customer := ""
+	if s.Customer != nil {
+		customer = s.Customer.CustomerID + pointed(s.Customer.Name)
+	}
+	return fmt.Sprint(s.ID, s.SessionID, s.Account.AccountID, pointed(s.Account.Name), customer, s.StartedAt.UnixMilli(), s.DurationSeconds, s.AIMinutes, s.RoundedUpSeconds)
 }
