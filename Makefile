@@ -4,6 +4,7 @@ GO      ?= go
 ARGS    ?=
 FUZZTIME ?= 50000x
 HISTORIES ?= 1000
+DOCUMENTS ?= 2000
 ROUNDS ?= 3
 PACKAGES ?= $(MUTANTS)
 
@@ -215,6 +216,10 @@ cases: build ## Run each case on every engine, also those that tests run on one 
 .PHONY: histories
 histories: build ## Hold the sums to the sessions in HISTORIES (1000) random histories on each server
 	$(GO) run ./internal/dbtest/engines -- $(GO) test ./db -run InEveryHistory -timeout 5h -rapid.checks=$(HISTORIES)
+
+.PHONY: graph
+graph: build audits ## Compare the answers to DOCUMENTS (2000) random GraphQL documents with a model and graphql-js, on each server
+	$(GO) run ./internal/dbtest/engines -- $(GO) test ./resolvers -run RandomDocuments -timeout 5h -v -documents=$(DOCUMENTS) -documents.seed=$$(date +%s)
 
 .PHONY: mutants
 mutants: ## Put faults into PACKAGES, and list those that no test finds (bench/mutants/survivors.txt has the known ones)

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -169,8 +171,64 @@ func TestServeTellsOfItsDatabase(t *testing.T) {
 	})
 }
 
+// What has been collected when the gateway ends goes to the collector. An empty --audit is none.
+func TestServeHandsOverTheLastTraces(t *testing.T) {
+	migrated(t)
+	var collected atomic.Int64
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		content, _ := io.ReadAll(r.Body)
+		collected.Add(int64(len(content)))
+	}))
+	defer collector.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
+	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "3600000") // so that nothing goes there before
+	var stdout, stderr screen
+	stop := serveOn(t, &stdout, &stderr, "--audit=")
+	url := await(t, func() string {
+		if found := graphQLAddress.FindStringSubmatch(stdout.String()); found != nil {
+			return found[1]
+		}
+		return ""
+	})
+	getAs(t, url, "last")
+	stop()
+	if collected.Load() == 0 {
+		t.Error("the collector got nothing")
+	}
+}
+
+// running tells whether a function is in the stack of any goroutine.
+func running(function string) bool {
+	stacks := make([]byte, 4<<20)
+	return strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), function)
+}
+
+// Where the gateway has not begun or has ended, nothing goes on that has been begun for what it keeps.
+func TestServeLeavesNothingRunning(t *testing.T) {
+	t.Setenv("MYSQL_DSN", "root@tcp(127.0.0.1:1)/nowhere")
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+	folder := t.TempDir()
+	for name, flags := range map[string][]string{
+		"no audit": {"--audit=" + filepath.Join(folder, "nowhere", "audit")},
+		"no port":  {"--audit=" + filepath.Join(folder, "audit"), "--metrics-listen", "127.0.0.1:99999"},
+	} {
+		if status, _, stderr := run(t, "", append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...); status != 1 {
+			t.Errorf("%s: got %d: %s", name, status, stderr)
+		}
+		awaitThat(t, func() bool {
+			return !running("batchSpanProcessor).processQueue") && !running("observeFlags.openAudit.func")
+		})
+	}
+}
+
 func TestServeRefusesWhatItCannotKeep(t *testing.T) {
 	t.Setenv("MYSQL_DSN", "root@tcp(127.0.0.1:1)/nowhere")
+	t.Run("traces", func(t *testing.T) {
+		t.Setenv("OTEL_TRACES_EXPORTER", "zipkin")
+		if status, _, stderr := run(t, "", "serve", "--listen", "127.0.0.1:0"); status != 1 || !strings.Contains(stderr, "OTEL_TRACES_EXPORTER") {
+			t.Errorf("got %d: %s", status, stderr)
+		}
+	})
 	for flag, value := range map[string]string{"--audit": filepath.Join(t.TempDir(), "nowhere", "audit"), "--slow-query": "-1s"} {
 		status, _, stderr := run(t, "", "serve", "--listen", "127.0.0.1:0", flag+"="+value)
 		if status != 1 || !strings.Contains(stderr, flag) {
