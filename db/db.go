@@ -67,6 +67,7 @@ type (
 	Difference     = check.Difference
 	CheckProgress  = check.CheckProgress
 	Written        = write.Written
+	Contents       = inspect.Contents
 )
 
 // The tables in which there are sums of customers and of everybody. Others have those of
@@ -85,6 +86,9 @@ const (
 	Filling = phase.Filling
 	Ready   = phase.Ready
 )
+
+// NewestSchema is the version of the schema that this gateway was built for.
+func NewestSchema() (int64, error) { return schema.NewestVersion() }
 
 // MinConnections is the smallest pool that a gateway can work with.
 const MinConnections = pool.MinConnections
