@@ -41,7 +41,7 @@ type commandLine struct {
 	User       userCommand       `cmd:"" help:"Manage who may sign in."`
 	Key        keyCommand        `cmd:"" help:"Manage API keys, which programs sign in with."`
 	Legacy     legacyCommand     `cmd:"" help:"Prepare to replace the old host."`
-	Database   databaseCommand   `cmd:"" help:"Run only the embedded database, to look into it with any MySQL client."`
+	Database   databaseCommand   `cmd:"" help:"Run only the embedded database, back it up, restore and check it."`
 	Completion completionCommand `cmd:"" help:"Print what makes a shell complete commands, flags and their values."`
 	Version    versionCommand    `cmd:"" help:"Print the version, as --version does."`
 	Help       helpCommand       `cmd:"" help:"Show what a command does and its flags, as --help does."`
@@ -67,13 +67,13 @@ type process struct {
 	stdout, stderr io.Writer
 	log            *slog.Logger
 	flags          *commandLine
-	embedded       EmbeddedDatabase
+	embedded       *EmbeddedDatabase
 }
 
 // Run runs the command line and returns the exit status. SIGINT and SIGTERM, like the
 // end of ctx, shut it down gracefully; a second signal ends it at once. embedded may be
 // nil, for a build without an embedded database.
-func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, embedded EmbeddedDatabase) int {
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, embedded *EmbeddedDatabase) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)

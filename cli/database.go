@@ -9,15 +9,22 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-type databaseCommand struct{}
+type databaseCommand struct {
+	Run     databaseRunCommand     `cmd:"" default:"withargs" help:"Run only the embedded database, to look into it with any MySQL client (the default)."`
+	Backup  databaseBackupCommand  `cmd:"" help:"Write a copy of the embedded database to a file, also while the gateway runs."`
+	Restore databaseRestoreCommand `cmd:"" help:"Make the embedded database of an empty data folder out of such a file."`
+	Check   databaseCheckCommand   `cmd:"" help:"Read all that is in the embedded database; the exit status is 1 if something is wrong with it."`
+}
+
+type databaseRunCommand struct{}
 
 // Run runs the embedded database alone. The first line of standard output is
 // its DSN, with the password, for a program to read; what follows is for people.
-func (databaseCommand) Run(ctx context.Context, p *process) error {
+func (databaseRunCommand) Run(ctx context.Context, p *process) error {
 	if p.embedded == nil {
 		return errNoDatabase
 	}
-	running, err := p.embedded(ctx, p.flags.Data)
+	running, err := p.embedded.Start(ctx, p.flags.Data)
 	if err != nil {
 		return err
 	}

@@ -5,13 +5,27 @@ import (
 	"fmt"
 )
 
-// EmbeddedDatabase starts a MySQL-compatible database inside this process, with
-// its files in folder, and returns once it accepts connections. Other users of the
-// machine cannot connect. The gateway's own module has none, which keeps its list of
+// EmbeddedDatabase is a MySQL-compatible database that runs inside this process, with its
+// files in a folder. The gateway's own module has none, which keeps its list of
 // dependencies short; the module in embedded/ hands one to Run.
 //
-// When another process has the folder open, the error is a *FolderInUseError.
-type EmbeddedDatabase func(ctx context.Context, folder string) (*RunningDatabase, error)
+// When another process has the folder open, errors are a *FolderInUseError.
+type EmbeddedDatabase struct {
+	// Start returns once the database accepts connections. Other users of the machine
+	// cannot connect.
+	Start func(ctx context.Context, folder string) (*RunningDatabase, error)
+	// Copy makes a copy of one state of the database in a folder, also while another
+	// process runs it, and hands use the folder that the copy is in, and an empty one
+	// beside it. Both are gone afterwards.
+	Copy func(ctx context.Context, folder string, use func(copied, beside string) error) error
+	// Load makes the database of an empty folder out of a copy, which source has or puts into
+	// the folder it is given. It is there once look, which is given its DSN, has found nothing
+	// wrong with it; otherwise the folder is as it was.
+	Load func(ctx context.Context, folder string, source func(empty string) (copied string, err error), look func(ctx context.Context, dsn string) error) error
+	// CheckFiles reads all files of the database, which nobody may have open, and returns
+	// what is wrong with them.
+	CheckFiles func(ctx context.Context, folder string) (problems []string, err error)
+}
 
 // RunningDatabase is a database that EmbeddedDatabase has started.
 type RunningDatabase struct {

@@ -15,7 +15,7 @@ import (
 func TestADryRunMakesNoDatabase(t *testing.T) {
 	t.Setenv("MYSQL_DSN", "")
 	data := filepath.Join(t.TempDir(), "data")
-	embedded := func(context.Context, string) (*cli.RunningDatabase, error) { return nil, errors.New("started") }
+	embedded := &cli.EmbeddedDatabase{Start: func(context.Context, string) (*cli.RunningDatabase, error) { return nil, errors.New("started") }}
 	var stdout, stderr bytes.Buffer
 	status := cli.Run(t.Context(), []string{"import", "--dry-run", "--data", data, "-"}, strings.NewReader(twoSessions), &stdout, &stderr, embedded)
 	if status != 0 || !strings.Contains(stdout.String(), "Sessions: 2 read, 2 inserted") || !strings.Contains(stdout.String(), "There is no database yet.") {

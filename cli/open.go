@@ -138,7 +138,7 @@ func (p *process) startEmbedded(ctx context.Context, options db.Options) (*datab
 	if p.embedded == nil {
 		return nil, errNoDatabase
 	}
-	running, err := p.embedded(ctx, p.flags.Data)
+	running, err := p.embedded.Start(ctx, p.flags.Data)
 	if _, inUse := errors.AsType[*FolderInUseError](err); inUse {
 		return nil, err
 	}

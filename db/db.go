@@ -68,6 +68,7 @@ type (
 	CheckProgress  = check.CheckProgress
 	Written        = write.Written
 	Freshness      = read.Freshness
+	Contents       = inspect.Contents
 )
 
 // The tables in which there are sums of customers and of everybody. Others have those of
@@ -86,6 +87,9 @@ const (
 	Filling = phase.Filling
 	Ready   = phase.Ready
 )
+
+// NewestSchema is the version of the schema that this gateway was built for.
+func NewestSchema() (int64, error) { return schema.NewestVersion() }
 
 // MinConnections is the smallest pool that a gateway can work with.
 const MinConnections = pool.MinConnections

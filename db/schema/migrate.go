@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -29,6 +30,9 @@ type Migration struct {
 // Migrate brings the schema up to date and calls report after each step. It may
 // be interrupted and run again, and does nothing when there is nothing to do.
 func (s *Schema) Migrate(ctx context.Context, report func(Migration)) error {
+	if err := s.checkNotNewer(ctx); err != nil {
+		return err
+	}
 	provider, err := s.migrationProvider()
 	if err != nil {
 		return err
@@ -66,13 +70,10 @@ func (s *Schema) Migrations(ctx context.Context) ([]Migration, error) {
 // for and tells ids apart as the gateway does, and otherwise an Unavailable error that names the command to run. Unlike
 // Migrations it only reads, so that it works with a user who may only read.
 func (s *Schema) CheckSchema(ctx context.Context) error {
-	provider, err := s.migrationProvider()
+	wanted, err := NewestVersion()
 	if err != nil {
 		return err
 	}
-	sources := provider.ListSources()
-	wanted := sources[len(sources)-1].Version
-
 	applied, err := s.SchemaVersion(ctx)
 	switch {
 	case err != nil:
@@ -81,10 +82,41 @@ func (s *Schema) CheckSchema(ctx context.Context) error {
 		return usage.Errorf(usage.Unavailable,
 			"the database schema is at version %d and this gateway needs %d; run its migrate command", applied, wanted)
 	case applied > wanted:
-		return usage.Errorf(usage.Unavailable,
-			"the database schema is at version %d, newer than the %d this gateway knows; run a newer gateway", applied, wanted)
+		return errNewer(applied, wanted)
 	}
 	return s.checkIDs(ctx)
+}
+
+// checkNotNewer refuses a schema of a later version, of which this one knows too little to
+// change anything.
+func (s *Schema) checkNotNewer(ctx context.Context) error {
+	wanted, err := NewestVersion()
+	if err != nil {
+		return err
+	}
+	applied, err := s.SchemaVersion(ctx)
+	if err == nil && applied > wanted {
+		err = errNewer(applied, wanted)
+	}
+	return err
+}
+
+func errNewer(applied, wanted int64) error {
+	return usage.Errorf(usage.Unavailable,
+		"the database schema is at version %d, newer than the %d this gateway knows; run a newer gateway", applied, wanted)
+}
+
+// NewestVersion is the version of the schema that this gateway was built for.
+func NewestVersion() (newest int64, err error) {
+	files, err := fs.Glob(migrations.Files, "*.sql")
+	for _, file := range files {
+		version, err := goose.NumericComponent(file)
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, version)
+	}
+	return newest, err
 }
 
 // SchemaVersion returns the version of the schema in the database, 0 where there is none.

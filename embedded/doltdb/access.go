@@ -58,7 +58,7 @@ func (a access) listen(cfg server.Config, listenerCfg vitess.ListenerConfig, eve
 	editor := users.Editor()
 	users.AddEphemeralSuperUser(editor, userName, "localhost", a.password)
 	editor.Close()
-	listenerCfg.Handler = freshSnapshots{listenerCfg.Handler}
+	listenerCfg.Handler = freshSnapshots{closedCopies{listenerCfg.Handler}}
 	if a.socket.path != "" {
 		// Dolt always listens on a port, too, where any local user could take all
 		// connections there are, without a password.

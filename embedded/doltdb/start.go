@@ -35,7 +35,10 @@ const databasesFolder = "databases"
 // chosen one in the moment before Dolt listens on it.
 const startAttempts = 5
 
-// Start is a cli.EmbeddedDatabase. A process runs one database at a time,
+// Database is this database, for the command line.
+var Database = &cli.EmbeddedDatabase{Start: Start, Copy: Copy, Load: Load, CheckFiles: CheckFiles}
+
+// Start is the Start of a cli.EmbeddedDatabase. A process runs one database at a time,
 // because Dolt keeps its settings in global variables.
 func Start(ctx context.Context, folder string) (*cli.RunningDatabase, error) {
 	folder, err := filepath.Abs(folder)
@@ -114,7 +117,7 @@ func startServerOnce(ctx context.Context, data, folder string) (*runningServer, 
 		folder:     folder,
 		closed:     make(chan error, 1),
 	}
-	started := make(chan error, 1)
+	started := make(chan error, 2) // both below have room: nobody listens once ctx has ended
 	go func() {
 		// The server outlives ctx: cancelling it must not cut off requests
 		// that are still being answered. Stop ends the server.
