@@ -34,6 +34,9 @@ var runElsewhere = map[string]string{
 	"AIUSAGE_USER=admin AIUSAGE_PASSWOR": "make typescript checks the program",
 	"AIUSAGE_PERSISTED=1 npm start":      "make typescript checks the program",
 	"aiusage migrate --own-tables":       "clusters: only a replica takes it",
+	"aiusage database ":                  "embedded/e2e: it takes a program with a database inside",
+	"mariadb":                            "db/backup_test.go, with the page's own commands",
+	"mysql":                              "db/backup_test.go, with the page's own commands",
 }
 
 var (
