@@ -6,6 +6,7 @@ FUZZTIME ?= 50000x
 HISTORIES ?= 1000
 DOCUMENTS ?= 2000
 ROUNDS ?= 3
+SOAK ?= 10m
 PACKAGES ?= $(MUTANTS)
 
 # The embedded database is a module of its own. The same flags everywhere let
@@ -196,6 +197,10 @@ vitess: ## Plan the gateway's statements on MySQL as Vitess plans them, for tabl
 faults: build ## Break all that a gateway stands on ROUNDS (3) times, and let each statement of maintaining the sums fail
 	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) test ./faults -timeout 2h -rounds $(ROUNDS)
 	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) run ./internal/dbtest/engines -- $(GO) test ./db -run NoStatement -timeout 2h -every-statement
+
+.PHONY: soak
+soak: ## Run two gateways for SOAK (10m), with writers, imports, streams and callers, while one of them and the server end now and then
+	$(GO) test ./faults -run ForLong -v -timeout 24h -soak $(SOAK)
 
 .PHONY: cluster-galera
 cluster-galera: ## Kill, pause and bring back the nodes of a Galera cluster under gateways, ROUNDS (3) times

@@ -31,10 +31,16 @@ type callers struct {
 	mayBeGone atomic.Bool
 
 	mu sync.Mutex
-	// heard counts, by door, the answers with usage (under "") and what was told otherwise.
-	heard map[string]map[string]int
+	// heard counts, by door, the answers with usage (under "") and what was told otherwise, since it
+	// was last forgotten, and heardEver from the beginning.
+	heard, heardEver map[string]map[string]int
 	// wrong is what should not have been answered.
 	wrong []string
+}
+
+func newCallers(ledger *ledger, doors []door, secrets ...string) *callers {
+	return &callers{ledger: ledger, client: &http.Client{}, doors: doors, secrets: secrets,
+		heard: map[string]map[string]int{}, heardEver: map[string]map[string]int{}}
 }
 
 // door is a way to ask.
@@ -138,10 +144,12 @@ func (d door) wrongStatus(response *http.Response, hasUsage bool, told refusal) 
 func (c *callers) note(at door, what string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.heard[at.name] == nil {
-		c.heard[at.name] = map[string]int{}
+	for _, heard := range []map[string]map[string]int{c.heard, c.heardEver} {
+		if heard[at.name] == nil {
+			heard[at.name] = map[string]int{}
+		}
+		heard[at.name][what]++
 	}
-	c.heard[at.name][what]++
 }
 
 func (c *callers) complain(at door, format string, args ...any) {
@@ -183,6 +191,13 @@ func (c *callers) told() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return fmt.Sprint(c.heard)
+}
+
+// toldInAll returns what was heard from the beginning, for people.
+func (c *callers) toldInAll() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return fmt.Sprint(c.heardEver)
 }
 
 // complaints returns what was wrong since they were last asked for.

@@ -40,9 +40,10 @@ type world struct {
 	// visitors has connections of somebody else.
 	visitors *sql.DB
 	proxy    *toxiproxy.Proxy
-	address  string
-	key      string
-	gateway  *process
+	// address is the gateway's, and metrics the one of its metrics.
+	address, metrics string
+	key              string
+	gateway          *process
 	// files is how many files to import there have been.
 	files    int
 	ledger   *ledger
@@ -53,7 +54,7 @@ type world struct {
 // newWorld has everything run on a server.
 func newWorld(t *testing.T, server *dbtest.Server) *world {
 	t.Helper()
-	w := &world{server: server, dsn: server.DSN, ledger: newLedger(), address: freeAddress(t)}
+	w := &world{server: server, dsn: server.DSN, ledger: newLedger(), address: freeAddress(t), metrics: freeAddress(t)}
 	config, err := mysql.ParseDSN(server.DSN)
 	if err != nil {
 		t.Fatal(err)
@@ -86,8 +87,7 @@ func newWorld(t *testing.T, server *dbtest.Server) *world {
 	visiting.User = "visitor"
 	w.platform, w.visitors = &platform{ledger: w.ledger, db: open(t, writing)}, open(t, visiting)
 
-	w.callers = &callers{ledger: w.ledger, client: &http.Client{}, doors: doorsAt(w.address, w.key), heard: map[string]map[string]int{},
-		secrets: []string{databasePassword, "'gateway'", "@tcp", config.Addr, w.proxy.Listen, password}}
+	w.callers = newCallers(w.ledger, doorsAt(w.address, w.key), databasePassword, "'gateway'", "@tcp", config.Addr, w.proxy.Listen, password)
 	t.Cleanup(w.callers.client.CloseIdleConnections)
 	w.startGateway(t)
 	t.Cleanup(func() { w.gateway.kill() })
@@ -101,7 +101,7 @@ const queryTimeout = time.Second
 // startGateway starts the gateway in a process of its own.
 func (w *world) startGateway(t *testing.T) {
 	t.Helper()
-	w.gateway = start(t, w.throughProxy, "serve", "--listen", w.address, "--query-timeout", queryTimeout.String(), "--connections", "6")
+	w.gateway = start(t, w.throughProxy, "serve", "--listen", w.address, "--metrics-listen", w.metrics, "--query-timeout", queryTimeout.String(), "--connections", "6")
 	w.await(t, "the gateway is ready", func() bool { return !w.gateway.isOver() && w.readiness() == "" })
 }
 
