@@ -290,6 +290,7 @@ func TestLookUpsAreReadTogether(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		d.asked = nil
 		var results []func() (answer.Node, error)
 		for _, id := range []string{"s", "t", "u"} {
 			node := listed.Nodes[0]
@@ -302,7 +303,6 @@ func TestLookUpsAreReadTogether(t *testing.T) {
 				results = append(results, reading.LookUp(t.Context(), identity))
 			}
 		}
-		d.asked = nil
 		found := 0
 		for _, result := range results {
 			node, err := result()
