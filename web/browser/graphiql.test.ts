@@ -7,7 +7,8 @@ const gateway = inject('gateway');
 async function openSignedIn(options = {}) {
   const visited = await visitSignedIn(gateway, options);
   await visited.page.goto('/graphiql');
-  await visited.page.locator('.graphiql-query-editor .view-line').first().waitFor();
+  // Its first lines are those of an editor that has no document yet.
+  await visited.page.locator('.graphiql-query-editor .view-line', { hasText: 'aiUsage' }).first().waitFor();
   return visited;
 }
 
