@@ -1,6 +1,16 @@
 package member
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
+
+// A row of another kind with this number is no heartbeat.
+func TestTheHeartbeatIsOneByItsPhase(t *testing.T) {
+	if !strings.Contains(Heartbeat, "WHERE state_id = 5 AND phase = 'heartbeat'") {
+		t.Error(Heartbeat)
+	}
+}
 
 func TestWhoseAgeIsKnownByAHeartbeat_AndWhoBeats(t *testing.T) {
 	for _, c := range []struct {
