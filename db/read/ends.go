@@ -8,7 +8,6 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/column"
-	"aiusage/db/member"
 	"aiusage/db/phase"
 	"aiusage/db/sums"
 	"aiusage/db/where"
@@ -58,7 +57,7 @@ func (r *Reader) endsOf(ctx context.Context, tx *sqlx.Tx, query usage.Query, sta
 		return usage.Range{}, err
 	}
 	var micros, heartbeat int64
-	if err := tx.QueryRowxContext(ctx, freshness+member.Heartbeat).Scan(&micros, &heartbeat); err != nil {
+	if err := tx.QueryRowxContext(ctx, freshness).Scan(&micros, &heartbeat); err != nil {
 		return usage.Range{}, err
 	}
 	if next := usage.Hour.Next(freshnessOf(micros, heartbeat).AsOf()); next.After(span.To) {

@@ -49,13 +49,13 @@ func (f Freshness) Behind() (behind time.Duration, known bool) {
 	return f.Now.Sub(f.AsOf()), !f.Seen.IsZero()
 }
 
-// freshness is asked in a statement of its own.
-const freshness = "SELECT " + stamp + ", "
+// freshness asks for what freshnessOf takes. More columns may follow.
+var freshness = "SELECT " + stamp + ", " + member.Heartbeat
 
 // Freshness tells how old what the server has is.
 func (r *Reader) Freshness(ctx context.Context) (Freshness, error) {
 	var micros, heartbeat int64
-	err := r.db.QueryRowContext(ctx, freshness+member.Heartbeat).Scan(&micros, &heartbeat)
+	err := r.db.QueryRowContext(ctx, freshness).Scan(&micros, &heartbeat)
 	if err != nil {
 		return Freshness{}, pool.Translate(err)
 	}

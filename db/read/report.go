@@ -6,7 +6,6 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"aiusage/db/member"
 	"aiusage/db/mirror"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
@@ -128,7 +127,7 @@ func (r *Reader) recall(ctx context.Context, db sqlx.QueryerContext, q *question
 	}
 	var hash string
 	var micros, heartbeat int64
-	err = db.QueryRowxContext(ctx, freshness+member.Heartbeat+", "+mirror.Hash+", "+q.state.Set.TokenColumn()).Scan(&micros, &heartbeat, &hash, &last.token)
+	err = db.QueryRowxContext(ctx, freshness+", "+mirror.Hash+", "+q.state.Set.TokenColumn()).Scan(&micros, &heartbeat, &hash, &last.token)
 	if err != nil {
 		return lastRow{}, false, err
 	}

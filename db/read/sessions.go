@@ -10,7 +10,6 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/column"
-	"aiusage/db/member"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/db/where"
@@ -35,7 +34,7 @@ func (s *Snapshot) Sessions(ctx context.Context, query usage.SessionsQuery) (fou
 			return lastRow{token: state.Token()}, err
 		}
 		var micros, heartbeat, token int64
-		err = tx.QueryRowxContext(ctx, freshness+member.Heartbeat+", "+state.Set.TokenColumn()).Scan(&micros, &heartbeat, &token)
+		err = tx.QueryRowxContext(ctx, freshness+", "+state.Set.TokenColumn()).Scan(&micros, &heartbeat, &token)
 		return lastRow{freshnessOf(micros, heartbeat), token}, err
 	})
 	return found, err

@@ -7,7 +7,6 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"aiusage/db/member"
 	"aiusage/db/mirror"
 	"aiusage/db/phase"
 )
@@ -46,7 +45,7 @@ func (s *Snapshot) State(ctx context.Context) (state string, asOf, now time.Time
 func stateByHash(ctx context.Context, tx *sqlx.Tx) (string, Freshness, error) {
 	var hash string
 	var micros, heartbeat, token int64
-	err := tx.QueryRowxContext(ctx, freshness+member.Heartbeat+", "+mirror.Hash+", "+phase.Levels.TokenColumn()).Scan(&micros, &heartbeat, &hash, &token)
+	err := tx.QueryRowxContext(ctx, freshness+", "+mirror.Hash+", "+phase.Levels.TokenColumn()).Scan(&micros, &heartbeat, &hash, &token)
 	return fmt.Sprint("hash ", hash, " ", token), freshnessOf(micros, heartbeat), err
 }
 
@@ -60,12 +59,12 @@ func stateByChanges(ctx context.Context, tx *sqlx.Tx) (string, Freshness, error)
 	var micros, heartbeat, token, corrections, folded, pending int64
 	var created string
 	err := tx.QueryRowxContext(ctx, fmt.Sprintf(`
-		%s%s, %s,
+		%s, %s,
 		       COALESCE((SELECT corrections FROM usage_level_state WHERE state_id = 1), 0),
 		       COALESCE((SELECT generation FROM usage_level_state WHERE state_id = %d), 0),
 		       (SELECT COUNT(*) FROM (SELECT change_id FROM usage_changes LIMIT %d) AS waiting),
 		       COALESCE((SELECT CAST(CREATE_TIME AS CHAR) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions'), '')`,
-		freshness, member.Heartbeat, phase.Levels.TokenColumn(), phase.FoldMark, maxPending+1)).Scan(&micros, &heartbeat, &token, &corrections, &folded, &pending, &created)
+		freshness, phase.Levels.TokenColumn(), phase.FoldMark, maxPending+1)).Scan(&micros, &heartbeat, &token, &corrections, &folded, &pending, &created)
 	if err != nil || token <= 0 || pending > maxPending {
 		return "", freshnessOf(micros, heartbeat), err
 	}
