@@ -71,13 +71,19 @@ func (p *importProgress) draw(at importer.Progress) {
 		if total == 0 {
 			total = -1 // a spinner
 		}
-		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.out),
-			progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish(),
-			progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(false))
+		p.bar = newBar(p.out, total)
 	}
 	p.bar.Describe(p.counts(at))
 	p.bar.Set64(at.Bytes) // fails only past the end, where nothing is left to show
+}
+
+// newBar returns a bar on a terminal, or a spinner where the total is -1.
+func newBar(out io.Writer, total int64) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(out),
+		progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish(),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetSpinnerChangeInterval(0), // it turns when it is drawn, and not after it was taken away
+		progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(false))
 }
 
 // line says the same in words, with the time left where it can be told.

@@ -1,23 +1,28 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"sync"
 	"time"
+
+	"github.com/schollz/progressbar/v3"
 )
 
-// stepProgress shows which step of a command is under way, and how far: on a terminal in one
-// line that changes, elsewhere by a line every few seconds.
+// stepProgress shows which step of a command is under way, and how far: by a bar on a terminal,
+// elsewhere by a line every few seconds.
 type stepProgress struct {
 	out io.Writer
 	tty bool
 
-	mu    sync.Mutex
-	step  string
-	far   string
-	began time.Time
-	ended chan struct{}
+	mu          sync.Mutex
+	step        string
+	far         string
+	done, total int64 // in bytes, where they are known
+	began       time.Time
+	bar         *progressbar.ProgressBar
+	ended       chan struct{}
 }
 
 // newStepProgress shows steps until its end.
@@ -46,25 +51,35 @@ func newStepProgress(out io.Writer) *stepProgress {
 func (p *stepProgress) begin(step string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.step, p.far, p.began = step, "", time.Now()
+	p.clear()
+	p.step, p.far, p.done, p.total, p.began = step, "", 0, 0, time.Now()
+}
+
+// clear takes the bar away.
+func (p *stepProgress) clear() {
+	if p.bar != nil {
+		p.bar.Clear() // only the terminal can fail, and nothing is lost then
+		fmt.Fprint(p.out, "\r")
+		p.bar = nil
+	}
 }
 
 // share tells how many bytes of how many are done.
 func (p *stepProgress) share(done, total int64) {
-	p.tell(fmt.Sprintf(", %.1f of %.1f MB", float64(done)/1e6, float64(total)/1e6))
+	p.tell(fmt.Sprintf(", %.1f of %.1f MB", float64(done)/1e6, float64(total)/1e6), done, total)
 }
 
 // rows tells how many rows are read.
 func (p *stepProgress) rows(n int64) {
 	if n%1000 == 0 {
-		p.tell(fmt.Sprintf(", %d rows", n))
+		p.tell(fmt.Sprintf(", %d rows", n), 0, 0)
 	}
 }
 
-func (p *stepProgress) tell(far string) {
+func (p *stepProgress) tell(far string, done, total int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.far = far
+	p.far, p.done, p.total = far, done, total
 }
 
 func (p *stepProgress) show() {
@@ -74,11 +89,15 @@ func (p *stepProgress) show() {
 		return
 	}
 	line := fmt.Sprintf("%s%s, %s", p.step, p.far, time.Since(p.began).Round(time.Second))
-	if p.tty {
-		fmt.Fprintf(p.out, "\r\x1b[K%s", line)
+	if !p.tty {
+		fmt.Fprintln(p.out, line)
 		return
 	}
-	fmt.Fprintln(p.out, line)
+	if p.bar == nil {
+		p.bar = newBar(p.out, cmp.Or(p.total, -1))
+	}
+	p.bar.Describe(line)
+	p.bar.Set64(p.done) // fails only past the end, where nothing is left to show
 }
 
 // end takes the line away. Ending it again does nothing.
@@ -90,7 +109,5 @@ func (p *stepProgress) end() {
 	}
 	close(p.ended)
 	p.ended = nil
-	if p.tty {
-		fmt.Fprint(p.out, "\r\x1b[K")
-	}
+	p.clear()
 }
