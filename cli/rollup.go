@@ -25,11 +25,7 @@ type rollupCommand struct {
 // rollupHealth reads how the rollups are, for the gateway.
 func rollupHealth(store *database) func(context.Context) (gateway.RollupHealth, error) {
 	return func(ctx context.Context) (gateway.RollupHealth, error) {
-		status, err := store.RollupStatus(ctx)
-		if err != nil {
-			return gateway.RollupHealth{}, err
-		}
-		age, err := store.Freshness(ctx)
+		status, age, err := rollupsNow(ctx, store)
 		if err != nil {
 			return gateway.RollupHealth{}, err
 		}

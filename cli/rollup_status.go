@@ -23,11 +23,7 @@ func (c rollupStatusCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	defer store.close()
-	found, err := store.RollupStatus(ctx)
-	if err != nil {
-		return err
-	}
-	age, err := store.Freshness(ctx)
+	found, age, err := rollupsNow(ctx, store)
 	if err != nil {
 		return err
 	}
@@ -42,13 +38,20 @@ func (c rollupStatusCommand) Run(ctx context.Context, p *process) error {
 // rollupStatus returns what a running gateway tells operators of the rollups.
 func rollupStatus(store *database) func(context.Context) (status.Rollups, error) {
 	return func(ctx context.Context) (status.Rollups, error) {
-		found, err := store.RollupStatus(ctx)
+		found, age, err := rollupsNow(ctx, store)
 		if err != nil {
 			return status.Rollups{}, err
 		}
-		age, err := store.Freshness(ctx)
-		return rollupsOf(found, age), err
+		return rollupsOf(found, age), nil
 	}
+}
+
+// rollupsNow asks a database how the rollups are, and how old what it has is.
+func rollupsNow(ctx context.Context, store *database) (found db.RollupStatus, age db.Freshness, err error) {
+	if found, err = store.RollupStatus(ctx); err == nil {
+		age, err = store.Freshness(ctx)
+	}
+	return found, age, err
 }
 
 // rollupsOf is how the rollups are, for programs.
