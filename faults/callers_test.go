@@ -38,8 +38,8 @@ type callers struct {
 	wrong []string
 }
 
-func newCallers(ledger *ledger, doors []door, secrets ...string) *callers {
-	return &callers{ledger: ledger, client: &http.Client{}, doors: doors, secrets: secrets,
+func newCallers(ledger *ledger, client *http.Client, doors []door, secrets ...string) *callers {
+	return &callers{ledger: ledger, client: client, doors: doors, secrets: secrets,
 		heard: map[string]map[string]int{}, heardEver: map[string]map[string]int{}}
 }
 

@@ -44,7 +44,7 @@ func gatewayClock(t *testing.T, w *world) {
 	var ahead atomic.Int64
 	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 	address, client := w.anotherGateway(t, now)
-	asking := &callers{ledger: w.ledger, client: client, doors: doorsAt(address, w.key), secrets: w.callers.secrets, heard: map[string]map[string]int{}}
+	asking := newCallers(w.ledger, client, doorsAt(address, w.key), w.callers.secrets...)
 	defer asking.ask()()
 	soon := strings.TrimSpace(run(t, "", "key", "create", "soon", "--role", "SystemAdministrator",
 		"--expires", time.Now().AddDate(0, 1, 0).UTC().Format(time.RFC3339), "--dsn", w.dsn))

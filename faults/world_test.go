@@ -87,7 +87,7 @@ func newWorld(t *testing.T, server *dbtest.Server) *world {
 	visiting.User = "visitor"
 	w.platform, w.visitors = &platform{ledger: w.ledger, db: open(t, writing)}, open(t, visiting)
 
-	w.callers = newCallers(w.ledger, doorsAt(w.address, w.key), databasePassword, "'gateway'", "@tcp", config.Addr, w.proxy.Listen, password)
+	w.callers = newCallers(w.ledger, &http.Client{}, doorsAt(w.address, w.key), databasePassword, "'gateway'", "@tcp", config.Addr, w.proxy.Listen, password)
 	t.Cleanup(w.callers.client.CloseIdleConnections)
 	w.startGateway(t)
 	t.Cleanup(func() { w.gateway.kill() })
