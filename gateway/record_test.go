@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -260,6 +261,12 @@ func TestOperationsOnStreamsAreLoggedAndAudited(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
+	// Who ends it while the first report is read is told nothing, and the result says so.
+	for events := bufio.NewScanner(response.Body); !strings.Contains(events.Text(), `"sessions"`); {
+		if !events.Scan() {
+			t.Fatalf("an event stream without a report: %v", events.Err())
+		}
+	}
 	ends("an event stream", "events", "events", cancel)
 
 	conn, _, err := websocket.Dial(t.Context(), s.url+"/graphql", &websocket.DialOptions{
@@ -282,6 +289,13 @@ func TestOperationsOnStreamsAreLoggedAndAudited(t *testing.T) {
 	queries := linesOf(t, s.audit, "socket", 1, func(l line) bool { return l["operation"] == "March" })
 	if len(queries) != 1 {
 		t.Fatalf("%d entries of a query on a WebSocket: %v", len(queries), s.audit)
+	}
+	for told := ""; !strings.Contains(told, `"sessions"`); {
+		_, message, err := conn.Read(t.Context())
+		if err != nil {
+			t.Fatalf("a WebSocket without a report: %v", err)
+		}
+		told = string(message)
 	}
 	queries[0].holds(t, "a query on a WebSocket", line{"event": "answered", "result": "FORBIDDEN", "door": "websocket", "status": 101., "trace_id": trace})
 	ends("a WebSocket", "socket", "websocket", func() { send(`{"id":"2","type":"complete"}`) })
