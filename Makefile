@@ -21,6 +21,9 @@ NPM_FOLDERS = transport/audits legacy/callers gateway/clients packaging/containe
 # most of the time of whatever signs in, and of each command that starts.
 RACE = -race -gcflags=golang.org/x/crypto/argon2=-race=false -gcflags=github.com/trustelem/zxcvbn/...=-race=false
 
+# With the race detector, a program sleeps a second at its end.
+NO_SLEEP = GORACE=atexit_sleep_ms=0
+
 # A package more than there are processors is tested at a time, because many wait for servers.
 AT_ONCE = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
@@ -112,8 +115,10 @@ LONGEST = ./db ./clusters ./cli ./gateway ./resolvers ./db/read ./transport ./fa
 
 # What `check` has vetted is not vetted again, and compilers and tests collect garbage half as often.
 .PHONY: test
-test: check build deb containers audits callers clients typescript browser ## Check and test everything, on every database engine on this machine
-	GOGC=200 $(GO) run ./internal/dbtest/engines -- $(GO) test $(RACE) -vet=off -p $(AT_ONCE) -timeout 30m $(LONGEST) ./...
+test: ## Check and test everything, on every database engine on this machine
+	@$(MAKE) --no-print-directory -j$(AT_ONCE) --output-sync=line check containers audits callers clients typescript
+	@$(MAKE) --no-print-directory build deb browser
+	$(NO_SLEEP) GOGC=200 $(GO) run ./internal/dbtest/engines -- $(GO) test $(RACE) -vet=off -p $(AT_ONCE) -timeout 30m $(LONGEST) ./...
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test -vet=off -count=1 $(EMBEDDED) ./...
 
 .PHONY: audits
@@ -147,7 +152,10 @@ schema-promise: schema/node_modules ## Promise what schema.graphqls has now (sch
 ##@ Checks and what is generated
 
 .PHONY: check
-check: schema-check web-check ## Check formatting, common mistakes, generated code and modules
+check: schema-check web-check go-check ## Check formatting, common mistakes, generated code and modules
+
+.PHONY: go-check
+go-check:
 	@echo "gofmt"; unformatted="$$(gofmt -l $$(find . -name '*.go' -not -path '*/node_modules/*'))"; \
 		test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
@@ -216,7 +224,7 @@ cluster-replica: ## Run gateways on a primary and its replica, of MariaDB and of
 
 .PHONY: cases
 cases: build ## Run each case on every engine, also those that tests run on one engine or the other
-	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) run ./internal/dbtest/engines -- $(GO) test ./db ./db/check ./resolvers ./cli -timeout 1h
+	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) run ./internal/dbtest/engines -- $(GO) test ./db ./db/check ./db/read ./gateway ./resolvers ./cli -timeout 1h
 
 .PHONY: histories
 histories: build ## Hold the sums to the sessions in HISTORIES (1000) random histories on each server

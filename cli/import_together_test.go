@@ -141,7 +141,7 @@ func awaitThat(t *testing.T, condition func() bool) {
 // An import that is killed leaves whole batches and holds up nobody; importing the file
 // again completes it.
 func TestAKilledImportIsCompletedByAnother(t *testing.T) {
-	const count = 30_000
+	const count = 12_000
 	text := manySessions("a", count)
 	program, err := exec.LookPath("aiusage") // the command of the scripts
 	if err != nil {

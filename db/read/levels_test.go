@@ -290,35 +290,36 @@ var askedZones = []string{"UTC", "UTC", "Europe/Berlin", "Asia/Kolkata", "Asia/K
 // wait, reports and series are what the sessions come to; also of sessions that have been
 // dropped, as long as no bound is within a quarter of an hour.
 func TestAnswersFromSumsByLevelAreThoseOfTheSessions(t *testing.T) {
-	dbtest.EachServer(t, func(t *testing.T, dsn string) {
-		connections := tables.Open(t, dsn)
-		for seed, zone := range []string{"UTC", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"} {
-			w := newWorld(t, connections, uint64(seed), zone)
-			for i := range 120 {
-				if i == 60 { // half of them with names from memory
-					w.must(w.reader.KnowSubjects(t.Context()))
+	for turn, zone := range []string{"UTC", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"} {
+		t.Run(zone, func(t *testing.T) {
+			dbtest.ServerInTurn(t, turn, func(t *testing.T, dsn string) {
+				w := newWorld(t, tables.Open(t, dsn), uint64(turn), zone)
+				for i := range 120 {
+					if i == 60 { // half of them with names from memory
+						w.must(w.reader.KnowSubjects(t.Context()))
+					}
+					w.ask(askedZones)
 				}
-				w.ask(askedZones)
-			}
-			w.drop(time.Date(2025, 3, 31, 0, 0, 0, 0, time.UTC))
-			answered, refused := 0, 0
-			for range 120 {
-				if w.ask(askedZones) {
-					refused++
-				} else {
-					answered++
+				w.drop(time.Date(2025, 3, 31, 0, 0, 0, 0, time.UTC))
+				answered, refused := 0, 0
+				for range 120 {
+					if w.ask(askedZones) {
+						refused++
+					} else {
+						answered++
+					}
 				}
-			}
-			if answered < 40 || refused < 5 {
-				t.Errorf("after retention %d were answered and %d refused", answered, refused)
-			}
-			w.exec("UPDATE usage_level_state SET phase = 'filling', generation = ?", phase.NewGeneration())
-			w.levels.Forget()
-			for range 40 {
-				w.ask(askedZones)
-			}
-		}
-	})
+				if answered < 40 || refused < 5 {
+					t.Errorf("after retention %d were answered and %d refused", answered, refused)
+				}
+				w.exec("UPDATE usage_level_state SET phase = 'filling', generation = ?", phase.NewGeneration())
+				w.levels.Forget()
+				for range 40 {
+					w.ask(askedZones)
+				}
+			})
+		})
+	}
 }
 
 // Undated sessions count in all of time alone, at each level.
