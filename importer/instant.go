@@ -50,6 +50,9 @@ func (f *forms) instant(text string) (time.Time, error) {
 	if at, ok := mailDate(text); ok {
 		return at, nil
 	}
+	if at, ok := f.spelled.read(text); ok {
+		return onTheWall(at, f.zone)
+	}
 	at, err := usage.ParseInstant(text, f.zone)
 	if err == nil {
 		return at, nil
@@ -62,6 +65,7 @@ func (f *forms) instant(text string) (time.Time, error) {
 	if at, ok, wrong := f.named(text); wrong != nil {
 		return time.Time{}, wrong
 	} else if ok {
+		f.spelled.remember(text)
 		return at, nil
 	}
 	if ambiguous(text) {
@@ -136,12 +140,16 @@ var zonesOfMail = map[string]string{
 }
 
 // mailDate reads a date of a mail as nearly all programs write it: with the day of
-// the week, two digits of the day and the offset of UTC. What is another form, or wrong,
+// the week, two digits of the day and an offset. What is another form, or wrong,
 // is left to others. Reading it as one of many forms takes several times as long.
 func mailDate(text string) (time.Time, bool) {
 	const form, months = "Mon, 02 Jan 2006 15:04:05 ", "JanFebMarAprMayJunJulAugSepOctNovDec"
-	if len(text) < len(form) || text[3:5] != ", " || text[7] != ' ' || text[11] != ' ' || text[16] != ' ' ||
-		text[19] != ':' || text[22] != ':' || text[25:] != " +0000" && text[25:] != " GMT" {
+	if len(text) <= len(form) || text[3:5] != ", " || text[7] != ' ' || text[11] != ' ' || text[16] != ' ' ||
+		text[19] != ':' || text[22] != ':' || text[25] != ' ' {
+		return time.Time{}, false
+	}
+	offset, ok := mailOffset(text[26:])
+	if !ok {
 		return time.Time{}, false
 	}
 	month := strings.Index(months, text[8:11])
@@ -157,7 +165,23 @@ func mailDate(text string) (time.Time, bool) {
 	day, year, hour, minute, second := numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
 	at := time.Date(year, time.Month(month/3+1), day, hour, minute, second, 0, time.UTC)
 	exists := month >= 0 && month%3 == 0 && at.Day() == day && hour < 24 && minute < 60 && second < 60
-	return at, exists && at.Weekday().String()[:3] == text[:3]
+	return at.Add(-offset), exists && at.Weekday().String()[:3] == text[:3]
+}
+
+// mailOffset reads the offset of a date of a mail: GMT, or hours and minutes as in +0130.
+func mailOffset(text string) (offset time.Duration, ok bool) {
+	if text == "GMT" {
+		return 0, true
+	}
+	if len(text) != 5 || text[0] != '+' && text[0] != '-' || !isDigits(text[1:]) {
+		return 0, false
+	}
+	hours, minutes := 10*time.Duration(text[1]-'0')+time.Duration(text[2]-'0'), 10*time.Duration(text[3]-'0')+time.Duration(text[4]-'0')
+	offset = hours*time.Hour + minutes*time.Minute
+	if text[0] == '-' {
+		offset = -offset
+	}
+	return offset, hours < 24 && minutes < 60
 }
 
 // named reads dates of mails (RFC 5322) and others with the name of the month.
@@ -210,6 +234,9 @@ func cutWeekday(text string) (rest, weekday string) {
 // onTheWall returns the instant at which a clock in the zone shows what one in UTC
 // shows at the given one, by the rules of all dates.
 func onTheWall(shown time.Time, zone *time.Location) (time.Time, error) {
+	if year := shown.Year(); year >= 1 && year <= 9999 {
+		return usage.ShownIn(shown, zone), nil
+	}
 	return usage.ParseInstant(shown.Format("2006-01-02T15:04:05.999999999"), zone)
 }
 

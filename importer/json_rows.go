@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -19,15 +18,19 @@ type jsonRows struct {
 	objects
 	decoded bool
 	decoder *jsontext.Decoder
-	from    *lineCounter
+	from    *documentText
+	// base is the offset at which the decoder began to read.
+	base int64
 	// path are the keys on the way to the rows.
 	path []string
-	// inside: the next value is in an array of rows.
-	inside bool
+	// inside: the next value is in an array of rows, and follows another one there.
+	inside, follows bool
+	// passed is up to where rows were read without the decoder, 0 if it has read the last one.
+	passed int64
 }
 
 func newJSONRows(lines *lines, path string, columns []namedColumn, unused *names) (*jsonRows, error) {
-	from := &lineCounter{from: lines.reader, line: 1}
+	from := &documentText{from: lines.reader, line: 1}
 	r := &jsonRows{objects: newObjects(columns, unused), decoded: lines.decoded, decoder: jsontext.NewDecoder(from, asWritten...), from: from}
 	if path != "" {
 		r.path = strings.Split(path, ".")
@@ -38,7 +41,10 @@ func newJSONRows(lines *lines, path string, columns []namedColumn, unused *names
 	return r, nil
 }
 
-func (r *jsonRows) line() int64 { return r.from.lineAt(r.decoder.InputOffset()) }
+func (r *jsonRows) line() int64 { return r.from.lineAt(r.offset()) }
+
+// offset returns up to where the text was read.
+func (r *jsonRows) offset() int64 { return max(r.base+r.decoder.InputOffset(), r.passed) }
 
 // checkColumns implements rowReader. It reads until it has seen all columns.
 func (r *jsonRows) checkColumns() error { return r.survey(r.next) }
@@ -47,6 +53,10 @@ func (r *jsonRows) checkColumns() error { return r.survey(r.next) }
 func (r *jsonRows) next() (row, error) {
 	for {
 		r.from.mark = r.from.read
+		if found := r.known(); found.lines > 0 {
+			return found, nil
+		}
+		r.resume()
 		if r.inside && r.decoder.PeekKind() == jsontext.KindEndArray {
 			if err := r.leave(); err != nil {
 				return row{}, r.explain(err)
@@ -67,19 +77,20 @@ func (r *jsonRows) next() (row, error) {
 
 // value reads the next value as a row.
 func (r *jsonRows) value() (row, error) {
+	r.follows = r.inside
 	if r.decoder.PeekKind() != jsontext.KindBeginObject || r.decoded || r.whole {
 		return r.wholeValue()
 	}
 	if _, err := r.token(); err != nil {
 		return row{}, r.explain(err)
 	}
-	found := row{line: r.from.lineAt(r.decoder.InputOffset()), lines: 1}
-	r.inspect = r.from.beyondASCII
+	found := row{line: r.from.lineAt(r.offset()), lines: 1}
 	if err := r.collect(r.decoder); err != nil {
 		return row{}, r.explain(withinValue(err))
 	}
-	found.lines += r.from.lineAt(r.decoder.InputOffset()) - found.line
+	found.lines += r.from.lineAt(r.offset()) - found.line
 	r.read(&found)
+	r.learn(r.from.between(r.base+r.origin, r.offset()))
 	return found, nil
 }
 
@@ -89,7 +100,7 @@ func (r *jsonRows) wholeValue() (row, error) {
 	if err != nil {
 		return row{}, r.explain(withinValue(err))
 	}
-	end := r.from.lineAt(r.decoder.InputOffset())
+	end := r.from.lineAt(r.offset())
 	found := row{line: end - int64(bytes.Count(raw, []byte("\n"))), lines: 1, text: string(raw)}
 	switch {
 	case raw[0] != '{':
@@ -97,7 +108,6 @@ func (r *jsonRows) wholeValue() (row, error) {
 	case r.decoded && strings.ContainsRune(found.text, '\uFFFD'):
 		found.reject(notInEncoding)
 	default:
-		r.inspect = true
 		object := jsontext.NewDecoder(strings.NewReader(found.text), asWritten...)
 		if _, err := object.ReadToken(); err != nil {
 			return row{}, r.explain(err)
@@ -209,7 +219,7 @@ func (r *jsonRows) skip(key string) error {
 
 // leave goes out of an array and of the objects that it is in.
 func (r *jsonRows) leave() error {
-	r.inside = false
+	r.inside, r.follows = false, false
 	if _, err := r.token(); err != nil {
 		return err
 	}
@@ -245,61 +255,4 @@ func (r *jsonRows) explain(err error) error {
 		return fmt.Errorf("the JSON is not valid: %w", syntax.Err)
 	}
 	return err
-}
-
-// lineCounter tells on which line an offset is, counting from one.
-type lineCounter struct {
-	from io.Reader
-	// read is how much was, mark how much when the current value began.
-	read, mark int64
-	// line is the line of the last offset asked for, ends the ends of those after it.
-	line   int64
-	ends   []int64
-	failed error
-	// beyondASCII: what was read so far is not ASCII alone, which is UTF-8 in any case.
-	beyondASCII bool
-}
-
-// maxValue is the longest value of a document that is read.
-const maxValue = 64 << 20
-
-func (c *lineCounter) Read(p []byte) (int, error) {
-	if c.read-c.mark > maxValue {
-		c.failed = errors.New("a value is longer than 64 MiB")
-		return 0, c.failed
-	}
-	n, err := c.from.Read(p)
-	c.beyondASCII = c.beyondASCII || !isASCII(p[:n])
-	for at := 0; at < n; at++ {
-		next := bytes.IndexByte(p[at:n], '\n')
-		if next < 0 {
-			break
-		}
-		at += next
-		c.ends = append(c.ends, c.read+int64(at))
-	}
-	c.read += int64(n)
-	if err != nil && err != io.EOF {
-		c.failed = err
-	}
-	return n, err
-}
-
-func (c *lineCounter) lineAt(offset int64) int64 {
-	passed := 0
-	for passed < len(c.ends) && c.ends[passed] < offset {
-		passed++
-	}
-	c.line += int64(passed)
-	c.ends = c.ends[passed:]
-	return c.line
-}
-
-func isASCII(text []byte) bool {
-	for _, c := range text {
-		if c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }

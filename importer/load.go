@@ -221,26 +221,29 @@ func duplicatesError(err error) error {
 // open opens a source up to its first row. A stream is checked for its columns by
 // the way, as it cannot be opened again.
 func (l *loader[T]) open(ctx context.Context, s source) (rowReader, io.Closer, error) {
-	stored, err := s.open(ctx, &l.status.bytes)
+	ahead := newAhead(ctx)
+	stored, err := s.open(ahead.ctx, &l.status.bytes)
 	if err != nil {
+		ahead.cancel()
 		return nil, nil, err
 	}
 	if s.stream {
-		return l.openStream(s, stored)
+		return l.openStream(s, stored, ahead)
 	}
-	reader, err := l.rows(s, stored)
+	closer := closers{ahead, stored}
+	reader, err := l.rows(s, stored, ahead)
 	if err != nil {
-		stored.Close()
+		closer.Close()
 		return nil, nil, err
 	}
-	return reader, stored, nil
+	return reader, closer, nil
 }
 
 // openStream checks the columns of a stream and returns to its beginning.
-func (l *loader[T]) openStream(s source, stored io.ReadCloser) (rowReader, io.Closer, error) {
+func (l *loader[T]) openStream(s source, stored io.ReadCloser, ahead *ahead) (rowReader, io.Closer, error) {
 	begun := &tape{from: stored}
-	closer := closers{begun, stored}
-	reader, err := l.rows(s, begun)
+	closer := closers{ahead, begun, stored}
+	reader, err := l.rows(s, begun, nil)
 	if err == nil {
 		if err = reader.checkColumns(); err != nil {
 			err = fmt.Errorf("%s %w", s.name, err)
@@ -251,7 +254,7 @@ func (l *loader[T]) openStream(s source, stored io.ReadCloser) (rowReader, io.Cl
 		again, err = begun.rewind()
 	}
 	if err == nil {
-		reader, err = l.rows(s, again)
+		reader, err = l.rows(s, again, ahead)
 	}
 	if err != nil {
 		closer.Close()
@@ -260,13 +263,17 @@ func (l *loader[T]) openStream(s source, stored io.ReadCloser) (rowReader, io.Cl
 	return reader, closer, nil
 }
 
-// rows makes a reader of the rows of an opened source.
-func (l *loader[T]) rows(s source, stored io.Reader) (rowReader, error) {
+// rows makes a reader of the rows of an opened source, whose text is made ahead if
+// that is given.
+func (l *loader[T]) rows(s source, stored io.Reader, ahead *ahead) (rowReader, error) {
 	format := l.options.Format
 	if format == Auto {
 		format = formatByName(s.name)
 	}
-	reader, err := reading{s.name, format, l.options.Encoding, l.options.Rows, l.columns, &l.unused, &l.notes, &l.files}.rows(stored)
+	reader, err := reading{
+		name: s.name, format: format, encoding: l.options.Encoding, packed: s.entry > 0, ahead: ahead, path: l.options.Rows,
+		columns: l.columns, unused: &l.unused, notes: &l.notes, files: &l.files,
+	}.rows(stored)
 	if err != nil {
 		return nil, fmt.Errorf("%s %w", s.name, err)
 	}

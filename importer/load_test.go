@@ -187,29 +187,34 @@ func TestWritersShareTheRowsByKey(t *testing.T) {
 	for range 5 {
 		files = append(files, fileOf(t, "x.csv", sessionsText(500)))
 	}
-	var mu sync.Mutex
-	times := map[string]int{}
-	running, most := 0, 0
-	both := make(chan struct{})
-	summary, err := Sessions(t.Context(), files, nil, func(_ context.Context, batch []usage.Session) (Counts, error) {
-		mu.Lock()
-		if running++; running == 2 && most < 2 {
-			close(both)
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		times := map[string]int{}
+		running, most := 0, 0
+		both := make(chan struct{})
+		summary, err := Sessions(t.Context(), files, nil, func(_ context.Context, batch []usage.Session) (Counts, error) {
+			mu.Lock()
+			if running++; running == 2 && most < 2 {
+				close(both)
+			}
+			most = max(most, running)
+			mu.Unlock()
+			select {
+			case <-both: // so that writes surely overlap
+			case <-time.After(time.Second): // by the test's clock: the reader waits, and the next rows are this writer's
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			running--
+			for _, session := range batch {
+				times[session.SessionID]++
+			}
+			return Counts{Updated: int64(len(batch))}, nil
+		}, Options{Writers: 2, BatchSize: 7})
+		if err != nil || summary.Totals != (Totals{Read: 2500, Counts: Counts{Updated: 2500}}) || most != 2 || len(times) != 500 {
+			t.Errorf("error %v, summary %+v, %d at once, %d keys", err, summary, most, len(times))
 		}
-		most = max(most, running)
-		mu.Unlock()
-		<-both // so that writes surely overlap
-		mu.Lock()
-		defer mu.Unlock()
-		running--
-		for _, session := range batch {
-			times[session.SessionID]++
-		}
-		return Counts{Updated: int64(len(batch))}, nil
-	}, Options{Writers: 2, BatchSize: 7})
-	if err != nil || summary.Totals != (Totals{Read: 2500, Counts: Counts{Updated: 2500}}) || most != 2 || len(times) != 500 {
-		t.Errorf("error %v, summary %+v, %d at once, %d keys", err, summary, most, len(times))
-	}
+	})
 }
 
 func TestAKeyAlwaysGoesToTheSameWriter(t *testing.T) {

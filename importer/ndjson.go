@@ -37,7 +37,7 @@ func (n *ndjson) next() (row, error) {
 			continue
 		}
 		r := row{line: n.number, lines: 1}
-		problem := n.object(text)
+		unlike, problem := n.object(text)
 		if n.decoded {
 			problem = either(n.broken(string(text)), problem)
 		}
@@ -45,6 +45,7 @@ func (n *ndjson) next() (row, error) {
 			r.reject(problem)
 		} else {
 			n.read(&r)
+			n.learn(unlike)
 		}
 		if r.values == nil {
 			r.text = string(withoutEnd(text))
@@ -56,8 +57,12 @@ func (n *ndjson) next() (row, error) {
 // checkColumns implements rowReader. It reads until it has seen all columns.
 func (n *ndjson) checkColumns() error { return n.survey(n.next) }
 
-// object collects the object of a line. It tells why the line is none, or returns "".
-func (n *ndjson) object(text []byte) (problem string) {
+// object collects the object of a line, and returns it if it is not written like one
+// before. It tells why the line is none, or returns "".
+func (n *ndjson) object(text []byte) (unlike []byte, problem string) {
+	if n.all == nil && n.known(afterSpace(text)) {
+		return nil, ""
+	}
 	// The decoder reads a buffer without copying it.
 	n.current = *bytes.NewBuffer(text)
 	n.decoder.Reset(&n.current, asWritten...)
@@ -65,20 +70,26 @@ func (n *ndjson) object(text []byte) (problem string) {
 	isObject := err == nil && start.Kind() == jsontext.KindBeginObject
 	if isObject {
 		if err = n.collect(n.decoder); err == nil {
+			end := n.decoder.InputOffset()
 			if _, err = n.decoder.ReadToken(); err == io.EOF {
-				n.invalid = !utf8.Valid(text)
-				return ""
+				return text[n.origin:end], ""
 			}
 		}
 	}
 	switch {
 	case !jsontext.Value(text).IsValid(asWritten...):
 		if !utf8.Valid(text) {
-			return notUTF8
+			return nil, notUTF8
 		}
-		return "the line is not valid JSON"
+		return nil, "the line is not valid JSON"
 	case !isObject:
-		return "the line is not a JSON object"
+		return nil, "the line is not a JSON object"
 	}
-	return "the line is not valid JSON"
+	return nil, "the line is not valid JSON"
+}
+
+// known collects the object of a line if it is written like one before.
+func (n *ndjson) known(text []byte) bool {
+	length := n.collectKnown(text)
+	return length > 0 && len(afterSpace(text[length:])) == 0
 }

@@ -36,11 +36,17 @@ type objects struct {
 	texts   []byte
 	members []member
 	others  []string
-	// invalid: it is not UTF-8. Whether it is must be found out if inspect is set.
-	invalid, inspect bool
+	// invalid: it is not UTF-8.
+	invalid bool
 	// keys are those of the object before, in its order: most objects of a file have
 	// the same ones.
 	keys []knownKey
+	// layouts are how objects before were written.
+	layouts layouts
+	// special: the current object is not one to learn a layout from.
+	special bool
+	// origin is where it begins in what the tokenizer reads.
+	origin int64
 	// free: what is wrong with the current object is in a column in which any text
 	// would be good.
 	free bool
@@ -53,14 +59,15 @@ type knownKey struct {
 	key     string
 }
 
-// member is the value of a column in an object: where it is among the texts.
-type member struct{ column, start, end int }
+// member is the value of a column in an object: where it is among the texts, and where
+// it was in the object.
+type member struct{ column, start, end, at int }
 
 func newObjects(columns []namedColumn, unused *names) objects {
 	o := objects{
 		columns: columns, parents: map[string]bool{}, unused: unused,
-		constants: constantsOf(columns),
-		found:     make([]bool, len(columns)), values: make([]string, len(columns)), seen: make([]bool, len(columns)),
+		constants: constantsOf(columns), layouts: layouts{room: layoutRoom},
+		found: make([]bool, len(columns)), values: make([]string, len(columns)), seen: make([]bool, len(columns)),
 	}
 	for _, column := range columns {
 		o.whole = o.whole || column.free
@@ -76,8 +83,21 @@ func newObjects(columns []namedColumn, unused *names) objects {
 // collect reads an object, the first token of which has been read, to its end. An
 // error is that of the decoder: nothing of the object counts then.
 func (o *objects) collect(from *jsontext.Decoder) error {
-	o.texts, o.members, o.others, o.invalid = o.texts[:0], o.members[:0], o.others[:0], false
+	o.begin()
+	o.origin = from.InputOffset() - 1
 	return o.collectMembers(from, "")
+}
+
+// begin forgets what was collected.
+func (o *objects) begin() {
+	o.texts, o.members, o.others, o.invalid, o.special = o.texts[:0], o.members[:0], o.others[:0], false, false
+}
+
+// keep collects the value of a column, which was at a place in its object.
+func (o *objects) keep(column int, value []byte, at int) {
+	start := len(o.texts)
+	o.texts = append(o.texts, value...)
+	o.members = append(o.members, member{column, start, len(o.texts), at})
 }
 
 // collectMembers reads the members of an object, the keys to which begin with a prefix.
@@ -109,11 +129,11 @@ func (o *objects) collectMembers(from *jsontext.Decoder, prefix string) error {
 		if o.all != nil {
 			o.note(key, string(value))
 		}
+		o.special = o.special || o.parents[key]
 		switch {
 		case column >= 0:
-			start := len(o.texts)
-			o.texts = append(o.texts, value...)
-			o.members = append(o.members, member{column, start, len(o.texts)})
+			o.special = o.special || value[0] == '{' || value[0] == '['
+			o.keep(column, value, int(from.InputOffset()-o.origin)-len(value))
 		case !(value[0] == 'n' && o.parents[key]) && !o.unused.known[key]:
 			o.others = append(o.others, key)
 		}
@@ -123,7 +143,7 @@ func (o *objects) collectMembers(from *jsontext.Decoder, prefix string) error {
 }
 
 // check notes whether a text is UTF-8.
-func (o *objects) check(text []byte) { o.invalid = o.invalid || o.inspect && !utf8.Valid(text) }
+func (o *objects) check(text []byte) { o.invalid = o.invalid || !utf8.Valid(text) }
 
 // keyAt returns the column that a key is the name of, or -1 and the key. The key is
 // a JSON string, and the member is the one with this number in its object.

@@ -13,6 +13,10 @@ type reading struct {
 	name     string
 	format   Format
 	encoding *Encoding
+	// packed: it is decompressed while it is read.
+	packed bool
+	// ahead makes the text ahead where that takes time, unless it is nil.
+	ahead *ahead
 	// path is where the rows of a JSON document are.
 	path    string
 	columns []namedColumn
@@ -31,6 +35,9 @@ func (r reading) rows(stored io.Reader) (rowReader, error) {
 	text, encoding := decode(plain, r.encoding)
 	if encoding != "" {
 		r.note("is read as " + encoding)
+	}
+	if r.ahead != nil && (r.packed || compression != "" || encoding != "") {
+		text = r.ahead.of(text)
 	}
 	lines := newLines(text)
 	lines.decoded = encoding != ""

@@ -113,7 +113,7 @@ func (s source) open(ctx context.Context, read *atomic.Int64) (io.ReadCloser, er
 	}
 	var from io.Reader = file
 	if s.stream {
-		from = newPump(ctx, file)
+		from = newPump(ctx, file, 0)
 	}
 	return struct {
 		io.Reader
@@ -172,48 +172,4 @@ func (m *meter) Read(p []byte) (int, error) {
 	n, err := m.from.Read(p)
 	m.read.Add(int64(n))
 	return n, err
-}
-
-// pump reads ahead from a stream, so that waiting for data that may never come
-// can be given up. What it has read by then is lost to others.
-type pump struct {
-	ctx    context.Context
-	chunks chan []byte
-	chunk  []byte
-	err    error // valid once chunks is closed
-}
-
-func newPump(ctx context.Context, from io.Reader) *pump {
-	p := &pump{ctx: ctx, chunks: make(chan []byte)}
-	go func() {
-		defer close(p.chunks)
-		for p.err == nil {
-			chunk := make([]byte, 64<<10)
-			var n int
-			n, p.err = from.Read(chunk)
-			select {
-			case p.chunks <- chunk[:n]:
-			case <-ctx.Done():
-				p.err = ctx.Err()
-			}
-		}
-	}()
-	return p
-}
-
-func (p *pump) Read(to []byte) (int, error) {
-	for len(p.chunk) == 0 {
-		var open bool
-		select {
-		case p.chunk, open = <-p.chunks:
-			if !open {
-				return 0, p.err
-			}
-		case <-p.ctx.Done():
-			return 0, p.ctx.Err()
-		}
-	}
-	n := copy(to, p.chunk)
-	p.chunk = p.chunk[n:]
-	return n, nil
 }

@@ -14,6 +14,8 @@ import (
 // %m/%d/%Y %H:%M:%S.
 type StartFormat struct {
 	pattern string
+	// steps read most texts of most patterns. There may be none.
+	steps dateSteps
 	// absolute: it has an offset, or counts from 1970.
 	absolute bool
 }
@@ -40,18 +42,22 @@ func ParseStartFormat(pattern string) (*StartFormat, error) {
 			return nil, fmt.Errorf("%q is without %s", pattern, missing)
 		}
 	}
+	f.steps = newDateSteps(pattern, maybeShort) // what is checked above is how the library reads it
 	return f, nil
 }
 
 // parse reads an instant, in the zone where the pattern has no offset.
 func (f *StartFormat) parse(text string, zone *time.Location) (time.Time, error) {
+	if at, ok := f.steps.read(text); ok {
+		return onTheWall(at, zone)
+	}
 	at, err := timefmt.ParseInLocation(text, f.pattern, time.UTC)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("it is not written as %s", f.pattern)
 	}
 	// The library takes 30 February for 2 March.
 	var buffer [64]byte
-	if again := timefmt.AppendFormat(buffer[:0], at, f.pattern); string(again) != text && bareDate(string(again)) != bareDate(text) {
+	if again := timefmt.AppendFormat(buffer[:0], at, f.pattern); string(again) != text && f.bareDate(string(again)) != f.bareDate(text) {
 		return time.Time{}, fmt.Errorf("there is no such day or time (as %s)", f.pattern)
 	}
 	if f.absolute {
@@ -62,8 +68,8 @@ func (f *StartFormat) parse(text string, zone *time.Location) (time.Time, error)
 
 // bareDate is a date without what one pattern reads in several spellings: case,
 // spaces and zeros around numbers, and how an offset is written.
-func bareDate(text string) string {
-	if at := strings.LastIndexAny(text, "+-"); at > 10 {
+func (f *StartFormat) bareDate(text string) string {
+	if at := strings.LastIndexAny(text, "+-"); at > 10 && strings.Contains(f.pattern, "z") {
 		text = text[:at] // an offset, which was read as it stands
 	}
 	text = strings.TrimSuffix(text, "Z")

@@ -49,6 +49,8 @@ type forms struct {
 	// where the comma is that of decimals.
 	semicolons bool
 	limits     Limits
+	// spelled is how the dates before were written, if they had the month by its name.
+	spelled spelled
 }
 
 // withColumns completes the forms by what the columns say.

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"archive/zip"
-	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +9,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/klauspost/compress/flate"
 )
 
 // zipMagic is how a zip archive with files in it begins.
@@ -72,6 +73,7 @@ func openEntry(file string, number int) (io.ReadCloser, error) {
 		archive.Close()
 		return nil, errors.New("the archive was changed")
 	}
+	archive.RegisterDecompressor(zip.Deflate, flate.NewReader) // faster than the library's own
 	entry, err := archive.File[number-1].Open()
 	if err != nil {
 		archive.Close()

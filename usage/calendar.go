@@ -51,6 +51,11 @@ func (w wallClock) in(zone *time.Location) time.Time {
 	}
 }
 
+// ShownIn returns the instant at which a clock in the zone shows what one in UTC shows at
+// the given one, by the rules of all dates: the first of two, and that of the skip where
+// the zone skips it.
+func ShownIn(inUTC time.Time, zone *time.Location) time.Time { return wallClock{inUTC.UTC()}.in(zone) }
+
 // shownOnce returns the instant at which a clock in the zone shows w, and whether it is
 // sure that there is one only, because the clocks have not changed for long enough. Most
 // often they have not, and it is much faster than looking at every change.

@@ -4,8 +4,9 @@
 //	go run ./bench/load --dsn root@tcp(127.0.0.1:3306)/ --rows 1000000
 //
 // It creates a database aiusage_bench_load on that server and drops it at the
-// end. LOAD DATA LOCAL needs SET GLOBAL local_infile = 1 where that is off. Without
-// --dsn, it only measures what the forms of files cost to read.
+// end. LOAD DATA LOCAL needs SET GLOBAL local_infile = 1 where that is off. LOAD DATA and
+// the import take turns, and the median of the rounds counts. Without --dsn, it only
+// measures what the forms of files cost to read.
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,7 +34,9 @@ const database = "aiusage_bench_load"
 
 func main() {
 	dsn := flag.String("dsn", "", "the server, as user:password@tcp(host:3306)/")
-	rows := flag.Int("rows", 1_000_000, "how many sessions")
+	rows := flag.Int("rows", 1_000_000, "how many sessions are stored")
+	read := flag.Int("read", 200_000, "how many sessions are read in each form, 0 to store only")
+	rounds := flag.Int("rounds", 5, "how often")
 	writers := flag.Int("writers", 0, "import only with this many batches at a time")
 	batch := flag.Int("batch", 2000, "and this many rows in each")
 	flag.Parse()
@@ -43,56 +47,85 @@ func main() {
 	if *writers > 0 {
 		ways = []importer.Options{{Writers: *writers, BatchSize: *batch}}
 	}
-	if err := run(context.Background(), *dsn, *rows, ways); err != nil {
+	if err := run(context.Background(), *dsn, amounts{*rows, *read, max(*rounds, 1)}, ways); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, dsn string, rows int, ways []importer.Options) error {
+// amounts are how many sessions are stored and read, and how often.
+type amounts struct{ rows, read, rounds int }
+
+func run(ctx context.Context, dsn string, of amounts, ways []importer.Options) error {
 	folder, err := os.MkdirTemp("", "aiusage-bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	if err := compareForms(ctx, folder, rows); err != nil {
-		return err
+	if of.read > 0 {
+		if err := compareForms(ctx, folder, of.read, of.rounds); err != nil {
+			return err
+		}
 	}
 	if dsn == "" {
 		return nil
-	}
-	file := filepath.Join(folder, "sessions.csv")
-	if err := generate(file, rows); err != nil {
-		return err
 	}
 	config, err := mysql.ParseDSN(dsn)
 	if err != nil {
 		return fmt.Errorf("the DSN cannot be read")
 	}
-	fmt.Printf("%-38s %12s %10s\n", "storing", "rows/s", "× LOAD")
-	reference, err := measure(ctx, config, rows, func(ctx context.Context, pool *sql.DB, _ *db.Store) error {
-		return loadData(ctx, pool, file)
-	})
-	if err != nil {
-		return fmt.Errorf("LOAD DATA: %w", err)
+	file := filepath.Join(folder, "sessions.csv")
+	if err := generate(file, of.rows); err != nil {
+		return err
 	}
-	fmt.Printf("%-38s %12.0f %10s\n", "LOAD DATA LOCAL", reference, "1")
-	for _, way := range ways {
-		rate, err := measure(ctx, config, rows, func(ctx context.Context, _ *sql.DB, store *db.Store) error {
-			return load(ctx, store, file, way)
+	return compareStoring(ctx, config, file, of, ways)
+}
+
+// compareStoring stores the same sessions by LOAD DATA and in each way of the import, in
+// turns, and prints how they compare.
+func compareStoring(ctx context.Context, config *mysql.Config, file string, of amounts, ways []importer.Options) error {
+	rates := make([][]float64, len(ways)+2) // of LOAD DATA, each way, and the last once more
+	for range of.rounds {
+		rate, err := measure(ctx, config, of.rows, func(ctx context.Context, pool *sql.DB, _ *db.Store) error {
+			return loadData(ctx, pool, file)
 		})
+		if err != nil {
+			return fmt.Errorf("LOAD DATA: %w", err)
+		}
+		rates[0] = append(rates[0], rate)
+		for i, way := range ways {
+			rate, err := measure(ctx, config, of.rows, func(ctx context.Context, _ *sql.DB, store *db.Store) error {
+				return load(ctx, store, file, way)
+			})
+			if err != nil {
+				return err
+			}
+			rates[i+1] = append(rates[i+1], rate)
+		}
+		again, err := measureAgain(ctx, config, of.rows, file, ways[len(ways)-1])
 		if err != nil {
 			return err
 		}
-		name := fmt.Sprintf("import, %d × %d rows", way.Writers, way.BatchSize)
-		fmt.Printf("%-38s %12.0f %10.2f\n", name, rate, rate/reference)
+		rates[len(ways)+1] = append(rates[len(ways)+1], again)
 	}
-	again, err := measureAgain(ctx, config, rows, file, ways[len(ways)-1])
-	if err != nil {
-		return err
+	fmt.Printf("%-42s %10s %7s  %s\n", "storing", "rows/s", "× LOAD", "(in each round)")
+	names := []string{"LOAD DATA LOCAL"}
+	for _, way := range ways {
+		names = append(names, fmt.Sprintf("import, %d × %d rows", way.Writers, way.BatchSize))
 	}
-	fmt.Printf("%-38s %12.0f %10.2f\n", "import again, all unchanged", again, again/reference)
+	for i, name := range append(names, "import again, all unchanged") {
+		var ratios []float64
+		for round, rate := range rates[i] {
+			ratios = append(ratios, rate/rates[0][round])
+		}
+		fmt.Printf("%-42s %10.0f %7.2f  %.2f\n", name, median(rates[i]), median(ratios), ratios)
+	}
 	return nil
+}
+
+func median(all []float64) float64 {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)/2]
 }
 
 // generate writes sample sessions as CSV.
