@@ -84,6 +84,11 @@ func TestSearching(t *testing.T) {
 			"before":         {usage.Search{Before: &usage.Subject{AccountID: "b_1", CustomerID: "y"}, Limit: 1, Backward: true}, "b_1/x="},
 			"theirs":         {usage.Search{Accounts: []string{"b_1"}}, "b_1/x= b_1/y="},
 			"not theirs":     {usage.Search{Accounts: []string{"b_1"}, AccountID: "a1"}, ""},
+			"of each":        {usage.Search{Each: []string{"a1", "b_1", "none", "only used"}, Limit: 1}, "a1/x=Xaver b_1/x= only used/x="},
+			"of each, last":  {usage.Search{Each: []string{"a1", "b_1"}, Limit: 1, Backward: true}, "a1/x=Xaver b_1/y="},
+			"of each, by id": {usage.Search{Each: []string{"a1", "b_1", "only used"}, Text: "Y"}, "b_1/y="},
+			"of one of each": {usage.Search{Each: []string{"b_1"}}, "b_1/x= b_1/y="},
+			"of none":        {usage.Search{Each: []string{}}, ""},
 		} {
 			if c.search.Limit == 0 {
 				c.search.Limit = 100

@@ -39,8 +39,8 @@ func (r *Resolver) estimateReport(ctx context.Context, operation *graphql.Operat
 		return 0 // it is refused
 	}
 	of := r.sizes.of(ctx, query)
-	whole := *field.Field // selections of the same field in several places come together
-	whole.SelectionSet = field.Selections
+	whole := *field.Field
+	whole.SelectionSet = selection.Merged(operation, field.Selections, "AIUsage")
 	schema := graph.NewExecutableSchema(graph.Config{Complexity: weights(lengths{of.accounts, of.customers, of.ofAccount, pointsIn(query.Range)})})
 	values := complexity.Calculate(ctx, schema, &ast.OperationDefinition{SelectionSet: ast.SelectionSet{&whole}}, operation.Variables)
 	way := answer.Flat

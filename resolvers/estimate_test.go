@@ -72,6 +72,7 @@ func TestAnswersAreEstimatedAtWhatTheyTake(t *testing.T) {
 		"drivers":            `{ aiUsage(startDate: "2026-03-01", endDate: "2026-03-31") { drivers(first: 100, by: CUSTOMER) { largest { account { accountId } customer { customerId } current previous change } } } }`,
 		"drivers in time":    `{ aiUsage(startDate: "2026-03-01", endDate: "2026-03-31") { drivers(first: 24, by: HOUR_OF_DAY) { largest { hour current previous change } } } }`,
 		"in several places":  `{ aiUsage { customerUsage { accountId customerId } customerUsage { ` + amounts + ` } } }`,
+		"of many widgets":    `{ ` + times(40, "...W%d") + ` } ` + times(40, `fragment W%d on Query { aiUsage { customerUsage { accountId customerId `+amounts+` } } }`),
 		"by gqlgen":          `{ aiUsage { asOf customerUsage { accountId customerId ` + amounts + ` } } }`,
 		"a series":           `{ aiUsage(startDate: "2026-03-01", endDate: "2026-03-10") { series(granularity: HOUR, fillZero: true) { from to ` + amounts + ` } } }`,
 		"series of accounts": `{ aiUsage(startDate: "2026-03-01", endDate: "2026-03-31") { accountUsage { accountId series(granularity: DAY, fillZero: true) { from ` + amounts + ` } } } }`,

@@ -15,9 +15,6 @@ import (
 // maxNodes bounds the ids of Query.nodes.
 const maxNodes = 100
 
-// argIDs is the argument of Query.nodes.
-const argIDs usage.Argument = "ids"
-
 // Node resolves Query.node.
 func (r queryResolver) Node(ctx context.Context, id string) (answer.Node, error) {
 	found, err := r.nodes(ctx, []string{id})
@@ -30,7 +27,7 @@ func (r queryResolver) Node(ctx context.Context, id string) (answer.Node, error)
 // Nodes resolves Query.nodes.
 func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]answer.Node, error) {
 	if len(ids) > maxNodes {
-		return nil, usage.Invalid(argIDs, "%s has %d ids", argIDs, len(ids)).Accepting(usage.Textf("at most %d ids", maxNodes))
+		return nil, usage.Invalid(answer.ArgIDs, "%s has %d ids", answer.ArgIDs, len(ids)).Accepting(usage.Textf("at most %d ids", maxNodes))
 	}
 	found, err := r.nodes(ctx, ids)
 	if err != nil {
@@ -61,6 +58,9 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]lookup, error
 		return nil, err // they may see nothing, whatever the id
 	}
 	wanted := wantedOf(ctx, ids)
+	if err := reading.CountReportsByID(len(wanted.levels)); err != nil {
+		return nil, err
+	}
 	found := make([]lookup, len(ids))
 	var side sync.WaitGroup
 	for i, identity := range wanted.identities {

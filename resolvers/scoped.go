@@ -42,8 +42,10 @@ func (s scoped) FindCustomers(ctx context.Context, search usage.Search) ([]usage
 }
 
 func restrictSearch(ctx context.Context, search usage.Search) (usage.Search, error) {
-	query, err := auth.Restrict(ctx, usage.Query{AccountID: search.AccountID})
-	search.Accounts = query.Accounts
+	query, err := auth.Restrict(ctx, usage.Query{AccountID: search.AccountID, AccountIDs: search.Each, Accounts: search.Each})
+	if search.Accounts = query.Accounts; search.Each != nil {
+		search.Each = query.Accounts
+	}
 	return search, err
 }
 

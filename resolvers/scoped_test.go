@@ -116,6 +116,18 @@ func TestTheDatabaseIsAskedWithinTheScopeOnly(t *testing.T) {
 			},
 			func(account string, scope []string) any { return usage.Search{AccountID: account, Accounts: scope} },
 		},
+		"customers of each of some accounts": {
+			func(ctx context.Context, s Reader, account string) (any, error) {
+				return s.FindCustomers(ctx, usage.Search{AccountID: account, Each: []string{"b", "x"}})
+			},
+			func(account string, scope []string) any {
+				within := []string{"b"}
+				if scope == nil {
+					within = []string{"b", "x"}
+				}
+				return usage.Search{AccountID: account, Accounts: within, Each: within}
+			},
+		},
 		"names": {
 			func(ctx context.Context, s Reader, account string) (any, error) {
 				return s.Snapshot(ctx).Names(ctx, []usage.Subject{{AccountID: "a"}, {AccountID: account, CustomerID: "c"}})

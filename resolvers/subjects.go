@@ -22,27 +22,31 @@ type customerResolver struct{ *Resolver }
 func (r *Resolver) Customer() graph.CustomerResolver { return customerResolver{r} }
 
 // Customers resolves Account.customers.
-func (r accountResolver) Customers(ctx context.Context, account *answer.Account, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error) {
-	return queryResolver(r).Customers(ctx, &account.AccountID, search, first, after, last, before)
+func (accountResolver) Customers(_ context.Context, account *answer.Account, search *string, first *int32, after *string, last *int32, before *string) (*answer.CustomerConnection, error) {
+	id, err := usage.FilterID(usage.ArgAccountID, account.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := answer.PageArguments{First: first, Last: last, After: after, Before: before}.Search(answer.ListOfCustomers, id, given(search))
+	if err != nil {
+		return nil, err
+	}
+	return account.Customers(asked)
 }
 
 // Usage resolves Account.usage.
 func (r accountResolver) Usage(ctx context.Context, account *answer.Account, startDate, endDate, timeZone *string, period *usage.Period, span *usage.TypedRange) (*answer.Report, error) {
-	return r.usageOf(ctx, requestOf(&account.AccountID, nil, nil, nil, startDate, endDate, timeZone, period), span, account.Usage)
+	return r.usageOf(ctx, requestOf(&account.AccountID, nil, nil, nil, startDate, endDate, timeZone, period), span, account.Reading(), account.Usage)
 }
 
 // Usage resolves Customer.usage.
 func (r customerResolver) Usage(ctx context.Context, customer *answer.Customer, startDate, endDate, timeZone *string, period *usage.Period, span *usage.TypedRange) (*answer.Report, error) {
-	return r.usageOf(ctx, requestOf(&customer.AccountID, &customer.CustomerID, nil, nil, startDate, endDate, timeZone, period), span, customer.Usage)
+	return r.usageOf(ctx, requestOf(&customer.AccountID, &customer.CustomerID, nil, nil, startDate, endDate, timeZone, period), span, customer.Reading(), customer.Usage)
 }
 
 // usageOf reads a report of one of a list, by what reads it for all of them, or goes on with
 // the one that the pages below the field continue.
-func (r *Resolver) usageOf(ctx context.Context, request usage.Request, span *usage.TypedRange, read func(usage.Query) (*answer.Report, error)) (*answer.Report, error) {
-	reading, err := answer.FromContext(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (r *Resolver) usageOf(ctx context.Context, request usage.Request, span *usage.TypedRange, reading *answer.Reading, read func(usage.Query) (*answer.Report, error)) (*answer.Report, error) {
 	query, err := r.queryOf(ctx, request, span)
 	if err != nil {
 		return nil, err

@@ -267,6 +267,38 @@ func TestAliasesReadOnce(t *testing.T) {
 	}
 }
 
+// A list of ids is short, and each may be of a report of its own: so many are read for an answer,
+// whichever fields they are asked for by, and any number of parts of the same ones.
+func TestReportsThatAreReadByIDAreCounted(t *testing.T) {
+	resolver := resolvers.New(newWide(2, 2, 12), resolvers.Options{})
+	a := api{transport.New(resolver.Schema(), transport.Options{Extensions: resolver.Extensions()})}
+	var ids []string
+	for year := range 6 {
+		found := read[map[string]struct{ ID string }](t, a, `{`+times(20, `a%[1]d:aiUsage(startDate:"20`+fmt.Sprint(10+year)+`-01-01",endDate:"21%02[1]d-01-01"){id}`)+`}`)
+		for _, report := range found {
+			ids = append(ids, report.ID)
+		}
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	for name, c := range map[string]struct {
+		first, second []string
+		refused       bool
+	}{
+		"100 of one list":       {ids[:100], nil, false},
+		"100 of two":            {ids[:50], ids[50:100], false},
+		"101 of two":            {ids[:50], ids[50:101], true},
+		"one, a hundred times":  {slices.Repeat(ids[:1], 100), slices.Repeat(ids[:1], 100), false},
+		"as many as there may":  {ids[:100], ids[:1], true},
+		"what is no id is none": {ids[:100], []string{"x", ""}, false},
+	} {
+		answer := a.ask(t, t.Context(), `query($a:[ID!]!,$b:[ID!]!){a:nodes(ids:$a){id} b:nodes(ids:$b){id}}`, "a", append([]string{}, c.first...), "b", append([]string{}, c.second...))
+		if refused := strings.Contains(answer, `"argument":"ids","code":"BAD_USER_INPUT"`); refused != c.refused || strings.Contains(answer, "errors") != c.refused {
+			t.Errorf("%s: got %.300s", name, answer)
+		}
+	}
+}
+
 // Each event of a subscription has a budget of its own.
 func TestEventsHaveABudget(t *testing.T) {
 	for selection, refused := range map[string]bool{

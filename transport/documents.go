@@ -50,7 +50,7 @@ func ReadDocuments(schema graphql.ExecutableSchema, limits Limits, manifest []by
 		}
 		parsed, refused := prepare(types{schema: schema.Schema()}, limits, text)
 		for _, operation := range operationsOf(parsed) {
-			if _, err := limits.check(operation); err != nil {
+			if _, _, err := limits.check(operation); err != nil {
 				refused = append(refused, err)
 			}
 		}

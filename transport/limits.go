@@ -16,6 +16,7 @@ import (
 // Limits are the most that one request may ask for. 0 means the default of each.
 // All but Body are counted on the document, so that an operation beyond them is
 // refused before any of it runs, at a cost that grows with the document only.
+// Fields of one name are one field, as they are in the answer, in whichever fragments they are.
 type Limits struct {
 	// Body is the most bytes of a body, and of a message of a WebSocket.
 	Body int
@@ -24,12 +25,12 @@ type Limits struct {
 	// Depth is the deepest nesting of fields. The introspection query of GraphiQL
 	// needs 13.
 	Depth int
-	// Aliases is the most renamed fields, with fragments expanded.
+	// Aliases is the most renamed fields.
 	Aliases int
-	// RootFields is the most fields of the operation itself, those of one name being one: each
-	// is a report.
+	// RootFields is the most fields of the operation itself: each is a report.
 	RootFields int
-	// Fields is the most fields altogether, with fragments expanded.
+	// Fields is the most fields altogether. Before they are merged there may be ten times as many
+	// selections (spreadFactor).
 	Fields int
 	// Complexity is the most values that an answer may hold, as the schema
 	// estimates it: a field counts as often as the lists around it may be long.
@@ -63,29 +64,45 @@ func tooLargeError(limit, format string, args ...any) *gqlerror.Error {
 	return err
 }
 
-// check refuses an operation that asks for too much. Its document must have been
-// validated, so that fragments exist and do not contain themselves. Each is
-// measured once, however often it is spread.
-func (l Limits) check(operation *ast.OperationDefinition) (size, *gqlerror.Error) {
-	measured := measurer{fragments: map[string]size{}}
-	whole := measured.of(operation.SelectionSet)
-	root := rootFields{names: map[string]bool{}, fragments: map[string]bool{}}
-	root.add(operation.SelectionSet)
-	whole.roots = len(root.names)
+// spreadFactor is how many selections an operation may have for each field that it is allowed,
+// before those of one name are merged and each as often as its fragment is spread. It bounds what
+// merging costs, and whatever else walks through fragments.
+const spreadFactor = 10
+
+// check refuses an operation that asks for too much, and returns what it asks for with fields of
+// one name merged. Its document must have been validated, so that fragments exist and do not
+// contain themselves. Each is measured once, however often it is spread.
+func (l Limits) check(operation *ast.OperationDefinition) (merged ast.SelectionSet, asked size, err *gqlerror.Error) {
+	spread := measurer{fragments: map[string]extent{}}.of(operation.SelectionSet)
+	if err := atMostOf("depth", "levels of fields", spread.depth, l.Depth); err != nil {
+		return nil, size{}, err
+	}
+	if err := atMostOf("fields", "fields and fragments, each as often as it is spread", spread.selections, spreadFactor*l.Fields); err != nil {
+		return nil, size{}, err
+	}
+	merged, asked = merge([]ast.SelectionSet{operation.SelectionSet}, l.Fields)
+	asked.roots = len(merged)
 	for _, bound := range []struct {
 		name, what string
 		asked, max int
 	}{
-		{"depth", "levels of fields", whole.depth, l.Depth},
-		{"aliases", "aliases", whole.aliases, l.Aliases},
-		{"root_fields", "fields at its root", whole.roots, l.RootFields},
-		{"fields", "fields", whole.fields, l.Fields},
+		{"aliases", "aliases", asked.aliases, l.Aliases},
+		{"root_fields", "fields at its root", asked.roots, l.RootFields},
+		{"fields", "fields", asked.fields, l.Fields},
 	} {
-		if bound.asked > bound.max {
-			return whole, tooLargeError(bound.name, "the operation has more than %d %s", max(bound.max, 0), bound.what)
+		if err := atMostOf(bound.name, bound.what, bound.asked, bound.max); err != nil {
+			return nil, size{}, err
 		}
 	}
-	return whole, nil
+	return merged, asked, nil
+}
+
+// atMostOf refuses an operation that has too many of something.
+func atMostOf(limit, what string, asked, most int) *gqlerror.Error {
+	if asked <= most {
+		return nil
+	}
+	return tooLargeError(limit, "the operation has more than %d %s", max(most, 0), what)
 }
 
 // limiter is the extension that holds operations to Limits.
@@ -165,16 +182,15 @@ func (n *names) add(selections ast.SelectionSet) {
 }
 
 // MutateOperationContext refuses an operation that asks for too much. gqlgen's
-// estimate comes last: it walks a fragment as often as it is spread, and so is
-// bounded by the fields counted before.
+// estimate comes last, and is of the fields as they are merged.
 func (l limiter) MutateOperationContext(ctx context.Context, operation *graphql.OperationContext) *gqlerror.Error {
 	spent := allowanceOf(ctx)
 	left := spent.left(l.Limits)
-	size, err := left.check(operation.Operation)
+	merged, size, err := left.check(operation.Operation)
 	if err != nil {
 		return err
 	}
-	asked := complexity.Calculate(ctx, l.schema, operation.Operation, operation.Variables)
+	asked := complexity.Calculate(ctx, l.schema, &ast.OperationDefinition{SelectionSet: merged}, operation.Variables)
 	if asked > left.Complexity {
 		return tooLargeError("complexity", "the answer could hold %d values, more than %d: ask for shorter lists or fewer fields", asked, max(left.Complexity, 0))
 	}
@@ -182,20 +198,19 @@ func (l limiter) MutateOperationContext(ctx context.Context, operation *graphql.
 	return nil
 }
 
-// size is how much a selection asks for, with fragments expanded; roots are the fields of
-// an operation once those of one name are merged. Sums stop at the largest number instead of
-// wrapping.
-type size struct{ depth, aliases, roots, fields int }
+// size is how much an operation asks for once fields of one name are merged; roots are the
+// fields of the operation itself.
+type size struct{ aliases, roots, fields int }
 
 func (s size) and(other size) size {
 	return size{
-		depth:   max(s.depth, other.depth),
 		aliases: sum(s.aliases, other.aliases),
 		roots:   sum(s.roots, other.roots),
 		fields:  sum(s.fields, other.fields),
 	}
 }
 
+// sum stops at the largest number instead of wrapping.
 func sum(a, b int) int {
 	if a > math.MaxInt-b {
 		return math.MaxInt
@@ -203,31 +218,37 @@ func sum(a, b int) int {
 	return a + b
 }
 
-// measurer measures selections and remembers fragments.
-type measurer struct{ fragments map[string]size }
+// extent is how deep and how many selections are, each as often as its fragment is spread.
+type extent struct{ depth, selections int }
 
-func (m measurer) of(selections ast.SelectionSet) (total size) {
+// measurer measures selections and remembers fragments.
+type measurer struct{ fragments map[string]extent }
+
+func (m measurer) of(selections ast.SelectionSet) (total extent) {
 	for _, selection := range selections {
+		var one extent
 		switch selection := selection.(type) {
 		case *ast.Field:
-			below := m.of(selection.SelectionSet)
-			field := size{depth: below.depth + 1, aliases: below.aliases, fields: sum(below.fields, 1)}
-			if selection.Alias != selection.Name {
-				field.aliases = sum(field.aliases, 1)
-			}
-			total = total.and(field)
+			one = m.of(selection.SelectionSet)
+			one.depth++
 		case *ast.InlineFragment:
-			total = total.and(m.of(selection.SelectionSet))
+			one = m.of(selection.SelectionSet)
 		case *ast.FragmentSpread:
-			measured, known := m.fragments[selection.Name]
-			if !known {
-				measured = m.of(selection.Definition.SelectionSet)
-				m.fragments[selection.Name] = measured
-			}
-			total = total.and(measured)
+			one = m.fragment(selection)
 		}
+		total = extent{max(total.depth, one.depth), sum(total.selections, sum(one.selections, 1))}
 	}
 	return total
+}
+
+// fragment measures what is in a fragment.
+func (m measurer) fragment(spread *ast.FragmentSpread) extent {
+	measured, known := m.fragments[spread.Name]
+	if !known {
+		measured = m.of(spread.Definition.SelectionSet)
+		m.fragments[spread.Name] = measured
+	}
+	return measured
 }
 
 // What is shown of the errors of a request that is not valid: at most errorsShown,

@@ -37,7 +37,8 @@ func attacks() []attack {
 		{name: "10,000 aliases", query: "{aiUsage{" + repeat(10_000, "a%d:asOf ") + "}}", says: "token limit"},
 		{name: "aliases of fields", query: "{aiUsage{" + repeat(51, "a%d:asOf ") + "}}", says: "more than 50 aliases"},
 		{name: "aliases of reports", query: "{" + repeat(21, "a%d:aiUsage{asOf} ") + "}", says: "more than 20 fields at its root"},
-		{name: "fragments that double 26 times", query: doubling, says: "more than 2000 fields"},
+		{name: "fragments that double 26 times", query: doubling, says: "more than 20000 fields and fragments"},
+		{name: "many fields in fragments that are spread 19,000 times", query: spreadOften(), says: "more than 2000 fields"},
 		{name: "fragments that contain themselves", query: "{...a} fragment a on Query{...b} fragment b on Query{...a}", says: "VALIDATION"},
 		{name: "30 fragments, each spread in all before it", query: manyFragments(30), says: "more than"},
 		{name: "levels of fields", query: "{__type(name:\"Query\"){" + strings.Repeat("ofType{", 20) + "name" + strings.Repeat("}", 20) + "}}", says: "more than 20 levels"},
@@ -63,6 +64,17 @@ func attacks() []attack {
 		{name: "an id of 200 KB", body: `{"query":"query($x:ID){aiUsage(accountId:$x){asOf}}","variables":{"x":"` + strings.Repeat("x", 200_000) + `"}}`, says: "BAD_USER_INPUT"},
 		{name: "a batch of requests", body: "[" + strings.TrimSuffix(strings.Repeat(ask+",", 5_000), ",") + "]", says: "send from 1 to 10"},
 	}
+}
+
+// spreadOften writes 20 reports of 17 levels, each of which spreads the same fields eight times.
+func spreadOften() string {
+	var document strings.Builder
+	document.WriteString("{" + repeat(20, "a%d:aiUsage{...l0} ") + "} fragment f on AIUsage{id asOf from to timeZone retainedFrom}")
+	for level := range 17 {
+		fmt.Fprintf(&document, "fragment l%d on AIUsage{%s previous{...l%d}}", level, strings.Repeat("...f ", 8), level+1)
+	}
+	document.WriteString("fragment l17 on AIUsage{id}")
+	return document.String()
 }
 
 // manyFragments writes n fragments, each of which spreads all after it.
@@ -175,6 +187,55 @@ func TestEachLimitCanBeSet(t *testing.T) {
 		answer := send(t, newHandler(t, never, transport.Options{Limits: limits}), "POST", "/", query).Body.String()
 		if !strings.Contains(answer, says) || strings.Contains(answer, `"data"`) {
 			t.Errorf("%+v: got %s", limits, answer)
+		}
+	}
+}
+
+// collocated writes an operation of n widgets, each with a fragment of its own that asks for the
+// same: what is in format, in which the number of the widget is [1].
+func collocated(n int, format string) string {
+	return "{" + repeat(n, "...W%d ") + "}" + repeat(n, "fragment W%[1]d on Query{"+format+"}")
+}
+
+// What several fragments ask for in the same way is one field, in all that is counted; what has a
+// name of its own is counted by itself.
+func TestFieldsOfOneNameCountOnce(t *testing.T) {
+	const widget = `aiUsage(period:TODAY){now:totals{sessions} accountUsage{accountId}}`
+	limits := transport.Limits{RootFields: 1, Aliases: 1, Fields: 5, Complexity: 104}
+	for name, c := range map[string]struct {
+		query, says string
+	}{
+		"one":                              {collocated(1, widget), ""},
+		"8 alike":                          {collocated(8, widget), ""},
+		"one spread 8 times":               {"{" + strings.Repeat("...W ", 8) + "} fragment W on Query{" + widget + "}", ""},
+		"in fragments of fragments":        {`{...A ...B} fragment A on Query{...B ...on Query{` + widget + `}} fragment B on Query{aiUsage(period:TODAY){...C} ` + widget + `} fragment C on AIUsage{...D ...D} fragment D on AIUsage{now:totals{...on AIUsageTotals{sessions}}}`, ""},
+		"a field of its own below":         {collocated(2, `aiUsage(period:TODAY){now:totals{sessions} accountUsage{accountId} a%[1]d:asOf}`), "more than 1 aliases"},
+		"another field below":              {`{...A ...B} fragment A on Query{` + widget + `} fragment B on Query{aiUsage(period:TODAY){asOf}}`, "more than 5 fields"},
+		"a report of its own":              {collocated(2, `a%[1]d:aiUsage(period:TODAY){asOf}`), "more than 1 aliases"},
+		"another root field":               {`{...A ...B} fragment A on Query{aiUsage{asOf}} fragment B on Query{viewer{name}}`, "more than 1 fields at its root"},
+		"another list below":               {`{aiUsage(period:TODAY){accountUsage{accountId sessions}}}`, ""},
+		"more values below":                {`{...A ...B} fragment A on Query{aiUsage{accountUsage{accountId sessions}}} fragment B on Query{aiUsage{accountUsage{minutes}}}`, "could hold"},
+		"of several types, each by itself": {`{node(id:"x"){...on AIUsage{id} ...on Account{id} ...on Customer{id}}}`, ""},
+		"one more type":                    {`{node(id:"x"){...on AIUsage{id} ...on Account{id} ...on Customer{id} ...on Viewer{id} ...on AISession{id}}}`, "more than 5 fields"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answer := send(t, newHandler(t, emptyReport, transport.Options{Limits: limits}), "POST", "/", attack{query: c.query}.request(t)).Body.String()
+			if refused := strings.Contains(answer, "OPERATION_TOO_LARGE"); refused != (c.says != "") || !strings.Contains(answer, c.says) {
+				t.Errorf("%s\ngot %.500s", c.query, answer)
+			}
+		})
+	}
+}
+
+// The widgets of a page, with a fragment each, are within the limits together.
+func TestManyCollocatedFragmentsAreWithinTheLimits(t *testing.T) {
+	for name, query := range map[string]string{
+		"a fragment each":     collocated(50, `aiUsage(period:TODAY){totals{sessions aiMinutes}}`),
+		"one fragment in all": "{" + repeat(50, "...W%d ") + "}" + repeat(50, "fragment W%d on Query{aiUsage{...F}}") + "fragment F on AIUsage{" + strings.Repeat("from to timeZone retainedFrom totals{id aiMinutes aiSeconds sessions} ", 6) + "}",
+	} {
+		answer := send(t, newHandler(t, emptyReport, transport.Options{}), "POST", "/", attack{query: query}.request(t)).Body.String()
+		if strings.Contains(answer, `"errors"`) {
+			t.Errorf("%s: got %.500s", name, answer)
 		}
 	}
 }

@@ -11,6 +11,9 @@ type Search struct {
 	Accounts []string
 	// AccountID leaves those of one account; empty means every account.
 	AccountID string
+	// Each are accounts that whoever asks may see, of each of which Limit customers are to be found, instead of Limit of all;
+	// nil means all together.
+	Each []string
 	// Text is what an id or a name has in it, in upper or lower case, with or without accents.
 	// It is empty for all.
 	Text string

@@ -199,7 +199,7 @@ func (g *gateway) search() {
 	for _, search := range []usage.Search{
 		{Limit: 5}, {Limit: 5, Backward: true}, {Limit: 5, After: after}, {Limit: 5, Before: after, Backward: true}, {Limit: 5, Text: "on"}, {Limit: 5, Text: "on", After: after},
 		{Limit: 5, Accounts: []string{"a1", "a2"}}, {Limit: 5, AccountID: "a1"}, {Limit: 5, AccountID: "a1", Text: "on"},
-		{Limit: 5, Only: []usage.Subject{{AccountID: "a1", CustomerID: "c1"}}},
+		{Limit: 5, Only: []usage.Subject{{AccountID: "a1", CustomerID: "c1"}}}, {Limit: 5, Each: []string{"a1", "a2"}},
 	} {
 		_, err := g.store.FindAccounts(ctx, search)
 		g.call("FindAccounts", err)

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"aiusage/collation"
-	"aiusage/db/pool"
 	"aiusage/db/where"
 	"aiusage/usage"
 )
@@ -51,77 +49,6 @@ func (r *Reader) FindAccounts(ctx context.Context, search usage.Search) ([]usage
 // then customer id, as FindAccounts does.
 func (r *Reader) FindCustomers(ctx context.Context, search usage.Search) ([]usage.Customer, error) {
 	return r.find(ctx, customerDirectory, search)
-}
-
-// Searches read the directory in parts, because engines do not agree on which texts are
-// alike, and each part is longer than the one before: most searches find enough soon, and
-// one that finds little reads everything.
-const (
-	firstPart = 1000
-	longest   = 50_000
-)
-
-// find returns what a search finds, in ascending order. Accounts have no CustomerID.
-func (r *Reader) find(ctx context.Context, d directory, search usage.Search) (found []usage.Customer, err error) {
-	state, err := r.phases.Known(ctx)
-	if err != nil {
-		return nil, pool.Translate(err)
-	}
-	if search.Text == "" {
-		found, err = r.list(ctx, d, search, state.Usable())
-		return found, pool.Translate(err)
-	}
-	pattern, part := collation.NewPattern(search.Text), search
-	for part.Limit = firstPart; ; part.Limit = min(2*part.Limit, longest) {
-		listed, err := r.list(ctx, d, part, state.Usable())
-		if err != nil {
-			return nil, pool.Translate(err)
-		}
-		if search.Backward {
-			slices.Reverse(listed)
-		}
-		for _, one := range listed {
-			if id := d.id(one); len(found) < search.Limit && (pattern.In(id) || pattern.In(one.Name)) {
-				found = append(found, one)
-			}
-		}
-		if len(found) >= search.Limit || len(listed) < part.Limit {
-			break
-		}
-		last := listed[len(listed)-1]
-		bound := &usage.Subject{AccountID: last.AccountID, CustomerID: last.CustomerID}
-		if search.Backward {
-			part.Before = bound
-		} else {
-			part.After = bound
-		}
-	}
-	if search.Backward {
-		slices.Reverse(found)
-	}
-	return found, nil
-}
-
-// list returns a part of the directory, in ascending order.
-func (r *Reader) list(ctx context.Context, d directory, search usage.Search, counted bool) (listed []usage.Customer, err error) {
-	statement, args := d.statement(search, counted)
-	rows, err := r.db.QueryContext(ctx, statement, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var one usage.Customer
-		targets := []any{&one.AccountID, &one.CustomerID, &one.Name}
-		if len(d.columns) == 1 {
-			targets = []any{&one.AccountID, &one.Name}
-		}
-		if err := rows.Scan(targets...); err != nil {
-			return nil, err
-		}
-		listed = append(listed, one)
-	}
-	return listed, rows.Err()
 }
 
 // id is what a search looks into beside the name.

@@ -105,8 +105,10 @@ func (r *Reading) accountsOf(found []usage.Account) []Account {
 	return nodes
 }
 
-// customersOf returns customers that were found together.
-func (r *Reading) customersOf(found []usage.Customer) []Customer {
+// customerList is customers that were found together, and their accounts.
+type customerList struct{ customers, accounts *names }
+
+func (r *Reading) customerList(found []usage.Customer) customerList {
 	accounts := &names{reading: r, subjects: func() []usage.Subject {
 		var accounts []usage.Subject
 		for _, customer := range found {
@@ -114,17 +116,22 @@ func (r *Reading) customersOf(found []usage.Customer) []Customer {
 		}
 		return accounts
 	}}
-	list := &names{reading: r, subjects: func() []usage.Subject {
+	customers := &names{reading: r, subjects: func() []usage.Subject {
 		subjects := make([]usage.Subject, len(found))
 		for i, customer := range found {
 			subjects[i] = usage.Subject{AccountID: customer.AccountID, CustomerID: customer.CustomerID}
 		}
 		return subjects
 	}}
+	return customerList{customers, accounts}
+}
+
+// nodes returns some of the customers as nodes.
+func (l customerList) nodes(found []usage.Customer) []Customer {
 	nodes := make([]Customer, len(found))
 	for i, customer := range found {
 		nodes[i] = Customer{AccountID: customer.AccountID, CustomerID: customer.CustomerID, named: true, known: customer.Name,
-			names: list, accountNames: accounts}
+			names: l.customers, accountNames: l.accounts}
 	}
 	return nodes
 }
@@ -144,8 +151,13 @@ func (r *Reading) Accounts(search usage.Search, found []usage.Account) *AccountC
 
 // Customers returns a page of the customers that were found, in their order.
 func (r *Reading) Customers(search usage.Search, found []usage.Customer) *CustomerConnection {
+	return r.customerList(found).page(search, found)
+}
+
+// page returns a page of customers of the list.
+func (l customerList) page(search usage.Search, found []usage.Customer) *CustomerConnection {
 	found, before, after := listed(search, found)
-	connection, belonging := &CustomerConnection{Nodes: r.customersOf(found)}, belongingOf(ListOfCustomers, search.AccountID, search.Text)
+	connection, belonging := &CustomerConnection{Nodes: l.nodes(found)}, belongingOf(ListOfCustomers, search.AccountID, search.Text)
 	var cursors []string
 	for _, node := range connection.Nodes {
 		cursors = append(cursors, cursor{Of: belonging, AccountID: node.AccountID, CustomerID: node.CustomerID}.text())

@@ -19,6 +19,8 @@ type family struct {
 	mu sync.Mutex
 	// members are the reports of members by those of all.
 	members map[membership]*Report
+	// found is what finds the customers of all members, by the way in which they are searched for.
+	found map[wayOf]func() (foundCustomers, error)
 }
 
 // membership is of a member in a report of all.

@@ -55,8 +55,13 @@ func (k kind) level() usage.Level {
 // query. It holds what was asked and never who asked, nor when: whoever has it is answered
 // within their own scope.
 type identity struct {
+	part
+	query usage.Query
+}
+
+// part is what an identity is beside its report, of which there are as many as rows.
+type part struct {
 	kind    kind
-	query   usage.Query
 	subject usage.Subject
 	// viewer is the name that a viewer is known by.
 	viewer string
@@ -154,7 +159,7 @@ func canonicalID(id string) string {
 }
 
 // tail is what an id has after its report.
-func (i identity) tail(space []byte) []byte {
+func (i *part) tail(space []byte) []byte {
 	if i.subject.AccountID != "" {
 		space = appendText(space, canonicalID(i.subject.AccountID))
 	}
@@ -190,7 +195,7 @@ func parseIdentity(text string) (identity, error) {
 	if err != nil || len(document) < 3 || document[0] != identityVersion {
 		return identity{}, errNoIdentity
 	}
-	r, i := form{rest: document[2:]}, identity{kind: kind(document[1])}
+	r, i := form{rest: document[2:]}, identity{part: part{kind: kind(document[1])}}
 	if i.kind.hasReport() {
 		i.query = r.query()
 	}
@@ -328,20 +333,20 @@ func (f *form) query() (query usage.Query) {
 	return query
 }
 
-// prefixes are the beginnings of the ids of a report and its parts, by their kind.
-type prefixes map[kind]string
+// prefixes are the beginnings of the ids of a report and its parts, by their kind, which is a letter.
+type prefixes [128]string
 
-func prefixesOf(query usage.Query) prefixes {
+func prefixesOf(query usage.Query) *prefixes {
 	whole := reportForm(query)
-	short, all := shortForm(whole), prefixes{ofReport: prefixOf(ofReport, whole)}
+	short, all := shortForm(whole), &prefixes{ofReport: prefixOf(ofReport, whole)}
 	for _, of := range []kind{ofTotals, ofAccountRow, ofAccountTotals, ofWithoutCustomer, ofCustomerRow, ofCustomerTotals, ofPoint, ofAccountPoint, ofCustomerPoint} {
 		all[of] = prefixOf(of, short)
 	}
 	return all
 }
 
-// append appends the id of an identity, whose report's prefixes they are.
-func (p prefixes) append(document []byte, i identity) []byte {
+// append appends the id of a part of the report whose prefixes they are.
+func (p *prefixes) append(document []byte, of part) []byte {
 	var space [64]byte
-	return encoding.AppendEncode(append(document, p[i.kind]...), i.tail(space[:0]))
+	return encoding.AppendEncode(append(document, p[of.kind]...), of.tail(space[:0]))
 }

@@ -73,7 +73,7 @@ func drawIdentity(t *rapid.T) identity {
 		}
 		return time.Unix(rapid.Int64Range(earliest+1, latest-1).Draw(t, "s"), rapid.Int64Range(0, 999_999_999).Draw(t, "ns")).UTC()
 	})
-	i := identity{kind: kind(rapid.SampledFrom([]byte("rtaAwcCpqQnNvs")).Draw(t, "kind"))}
+	i := identity{part: part{kind: kind(rapid.SampledFrom([]byte("rtaAwcCpqQnNvs")).Draw(t, "kind"))}}
 	if i.kind.hasReport() {
 		zone, _ := usage.LoadZone("", rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"}).Draw(t, "zone"))
 		i.query = usage.Query{Zone: zone, Range: usage.Range{From: instant.Draw(t, "from"), To: instant.Draw(t, "to")}, StartsBy: usage.ArgID, EndsBy: usage.ArgID}
@@ -126,7 +126,7 @@ func TestAnIDHoldsWhatItIsMadeOf(t *testing.T) {
 			rt.Errorf("%#v and %#v: same id %v", a, b, !same)
 		}
 		if a.kind.hasReport() {
-			if got := string(prefixesOf(a.query).append([]byte("x"), a)); got != "x"+a.text() {
+			if got := string(prefixesOf(a.query).append([]byte("x"), a.part)); got != "x"+a.text() {
 				rt.Errorf("appended %s, want %s", got, a.text())
 			}
 		}
@@ -156,7 +156,7 @@ func TestNoOtherTextIsAnID(t *testing.T) {
 			rt.Errorf("%s is read as %s", text, read.text())
 		}
 	})
-	good := identity{kind: ofAccount, subject: usage.Subject{AccountID: "acc-1"}}.text()
+	good := identity{part: part{kind: ofAccount, subject: usage.Subject{AccountID: "acc-1"}}}.text()
 	for _, text := range []string{"", "x", good + "=", good + "A", "acc-1", "!" + good[1:], encoding.EncodeToString(append([]byte{identityVersion + 1}, "n\x00\x05acc-1"...))} {
 		if read, err := parseIdentity(text); err == nil {
 			t.Errorf("%q is read as %+v", text, read)
@@ -170,7 +170,7 @@ func TestIDsOfRowsAreBounded(t *testing.T) {
 	for i := range 1000 {
 		many = append(many, fmt.Sprintf("account-%04d", i))
 	}
-	report := identity{kind: ofReport, query: queryOf(t, usage.Request{Among: &usage.Among{AccountIDs: many}})}
+	report := identity{part: part{kind: ofReport}, query: queryOf(t, usage.Request{Among: &usage.Among{AccountIDs: many}})}
 	if read, err := parseIdentity(report.text()); err != nil || len(read.query.AccountIDs) != 1000 {
 		t.Errorf("the report's: %v", err)
 	}
@@ -200,7 +200,7 @@ func TestNothingIsFoundBesideTheFilters(t *testing.T) {
 		query := queryOf(t, c.request)
 		report := (*Reading)(nil).Node(usage.NewReport(query, time.Now(), nil))
 		for _, of := range []kind{ofCustomerRow, ofCustomerTotals} {
-			asked := identity{kind: of, query: query, subject: usage.Subject{AccountID: "a ", CustomerID: "c"}}
+			asked := identity{part: part{kind: of, subject: usage.Subject{AccountID: "a ", CustomerID: "c"}}, query: query}
 			node, err := Identity{asked}.In(t.Context(), report, nil)
 			if err != nil || (node != nil) != c.found {
 				t.Errorf("%+v: got %v, %v", c.request, node, err)

@@ -47,20 +47,20 @@ func (r *Report) ID() string { return idOf(r) }
 
 // AppendID appends the id.
 func (r *Report) AppendID(document []byte) []byte {
-	return r.identified(document, identity{kind: ofReport})
+	return r.identified(document, part{kind: ofReport})
 }
 
 // identified appends the id of a part of the report.
-func (r *Report) identified(document []byte, part identity) []byte {
+func (r *Report) identified(document []byte, of part) []byte {
 	r.ids.once.Do(func() { r.ids.prefixes = prefixesOf(r.Query) })
-	return r.ids.prefixes.append(document, part)
+	return r.ids.prefixes.append(document, of)
 }
 
 // Totals are an amount of use, as a node.
 type Totals struct {
 	usage.Usage
 	report *Report
-	part   identity
+	part   part
 }
 
 // ID is the id of the amount.
@@ -71,16 +71,16 @@ func (t *Totals) AppendID(document []byte) []byte { return t.report.identified(d
 
 // WholeTotals are the totals of the report.
 func (r *Report) WholeTotals() *Totals {
-	return &Totals{r.Report.Totals, r, identity{kind: ofTotals}}
+	return &Totals{r.Report.Totals, r, part{kind: ofTotals}}
 }
 
 // totalsOf are what a report has of a subject of a level, which may be nothing.
 func (r *Report) totalsOf(level usage.Level, subject usage.Subject) *Totals {
-	part := identity{kind: ofAccountTotals, subject: subject}
+	of := part{kind: ofAccountTotals, subject: subject}
 	if level == usage.ByCustomer {
-		part.kind = ofCustomerTotals
+		of.kind = ofCustomerTotals
 	}
-	return &Totals{r.amounts(level)[subject.Trimmed()], r, part}
+	return &Totals{r.amounts(level)[subject.Trimmed()], r, of}
 }
 
 // ID is the id of the row.
@@ -88,12 +88,12 @@ func (a AccountUsage) ID() string { return idOf(a) }
 
 // AppendID appends the id.
 func (a AccountUsage) AppendID(document []byte) []byte {
-	return a.group.report.identified(document, identity{kind: ofAccountRow, subject: a.subject()})
+	return a.group.report.identified(document, part{kind: ofAccountRow, subject: a.subject()})
 }
 
 // PartWithoutCustomer is the part of the row that belongs to no customer.
 func (a AccountUsage) PartWithoutCustomer() *Totals {
-	return &Totals{a.AccountUsage.WithoutCustomer, a.group.report, identity{kind: ofWithoutCustomer, subject: a.subject()}}
+	return &Totals{a.AccountUsage.WithoutCustomer, a.group.report, part{kind: ofWithoutCustomer, subject: a.subject()}}
 }
 
 // ID is the id of the row.
@@ -101,7 +101,7 @@ func (c CustomerUsage) ID() string { return idOf(c) }
 
 // AppendID appends the id.
 func (c CustomerUsage) AppendID(document []byte) []byte {
-	return c.group.report.identified(document, identity{kind: ofCustomerRow, subject: c.subject()})
+	return c.group.report.identified(document, part{kind: ofCustomerRow, subject: c.subject()})
 }
 
 // ID is the id of the point.
@@ -109,9 +109,9 @@ func (p Point) ID() string { return idOf(p) }
 
 // AppendID appends the id.
 func (p Point) AppendID(document []byte) []byte {
-	part := p.of.part()
-	part.from = p.From.UTC()
-	return p.of.report.identified(document, part)
+	of := p.of.part()
+	of.from = p.From.UTC()
+	return p.of.report.identified(document, of)
 }
 
 // points are whose series points are of.
@@ -122,15 +122,15 @@ type points struct {
 	step    usage.Step
 }
 
-func (p *points) part() identity {
-	part := identity{kind: ofPoint, subject: p.subject, step: p.step}
+func (p *points) part() part {
+	of := part{kind: ofPoint, subject: p.subject, step: p.step}
 	switch p.level {
 	case usage.ByAccount:
-		part.kind = ofAccountPoint
+		of.kind = ofAccountPoint
 	case usage.ByCustomer:
-		part.kind = ofCustomerPoint
+		of.kind = ofCustomerPoint
 	}
-	return part
+	return of
 }
 
 // ID is the id of the account.
@@ -138,7 +138,7 @@ func (a Account) ID() string { return idOf(a) }
 
 // AppendID appends the id.
 func (a Account) AppendID(document []byte) []byte {
-	return named.append(document, identity{kind: ofAccount, subject: usage.Subject{AccountID: a.AccountID}})
+	return named.append(document, part{kind: ofAccount, subject: usage.Subject{AccountID: a.AccountID}})
 }
 
 // ID is the id of the customer.
@@ -146,7 +146,7 @@ func (c Customer) ID() string { return idOf(c) }
 
 // AppendID appends the id.
 func (c Customer) AppendID(document []byte) []byte {
-	return named.append(document, identity{kind: ofCustomer, subject: usage.Subject{AccountID: c.AccountID, CustomerID: c.CustomerID}})
+	return named.append(document, part{kind: ofCustomer, subject: usage.Subject{AccountID: c.AccountID, CustomerID: c.CustomerID}})
 }
 
 // ID is the id of the viewer.
@@ -154,11 +154,11 @@ func (v *Viewer) ID() string { return idOf(v) }
 
 // AppendID appends the id.
 func (v *Viewer) AppendID(document []byte) []byte {
-	return named.append(document, identity{kind: ofViewer, viewer: v.Name})
+	return named.append(document, part{kind: ofViewer, viewer: v.Name})
 }
 
 // named are the prefixes of what belongs to no report.
-var named = prefixes{ofAccount: prefixOf(ofAccount, nil), ofCustomer: prefixOf(ofCustomer, nil), ofViewer: prefixOf(ofViewer, nil), ofSession: prefixOf(ofSession, nil)}
+var named = &prefixes{ofAccount: prefixOf(ofAccount, nil), ofCustomer: prefixOf(ofCustomer, nil), ofViewer: prefixOf(ofViewer, nil), ofSession: prefixOf(ofSession, nil)}
 
 // An Identity is what an id stands for, to be looked up.
 type Identity struct{ identity }
@@ -167,6 +167,23 @@ type Identity struct{ identity }
 func Identify(id string) (Identity, bool) {
 	read, err := parseIdentity(id)
 	return Identity{read}, err == nil
+}
+
+// ArgIDs is the argument of Query.nodes.
+const ArgIDs usage.Argument = "ids"
+
+// maxReportsByID bounds the reports that an answer reads by their ids and those of their parts:
+// each takes a statement at least, and a list of ids is short.
+const maxReportsByID = 100
+
+// CountReportsByID counts reports that are read by ids. The error is an InvalidArgument.
+func (r *Reading) CountReportsByID(reports int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.reportsByID += reports; r.reportsByID > maxReportsByID {
+		return usage.Invalid(ArgIDs, "an answer reads at most %d reports by their ids or those of their parts; ask for fewer at once", maxReportsByID)
+	}
+	return nil
 }
 
 // Query is the query of the report that it is a part of, unless it is an account, a customer or a viewer.

@@ -33,8 +33,8 @@ type Reading struct {
 	mu     sync.Mutex
 	closed bool
 	points int
-	// sessionPages is how many pages of sessions were asked for so far.
-	sessionPages int
+	// sessionPages is how many pages of sessions were asked for so far, and reportsByID how many reports by ids.
+	sessionPages, reportsByID int
 	// asking are the reports that were asked for so far, nodes are those of reports, and
 	// pages the groups of their pages.
 	asking map[string]*asking

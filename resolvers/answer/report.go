@@ -41,8 +41,8 @@ type Report struct {
 	}
 	// ids are the beginnings of the ids of the report and its parts.
 	ids struct {
-		once sync.Once
-		prefixes
+		once     sync.Once
+		prefixes *prefixes
 	}
 }
 

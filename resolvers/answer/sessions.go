@@ -41,7 +41,7 @@ func (Session) IsNode() {}
 
 // AppendID appends the id.
 func (s Session) AppendID(document []byte) []byte {
-	return named.append(document, identity{kind: ofSession, subject: usage.Subject{AccountID: s.AccountID}, session: s.SessionID})
+	return named.append(document, part{kind: ofSession, subject: usage.Subject{AccountID: s.AccountID}, session: s.SessionID})
 }
 
 // Account is whose session it is.

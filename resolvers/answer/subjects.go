@@ -39,6 +39,9 @@ func (a Account) Usage(query usage.Query) (*Report, error) {
 	return a.names.family(usage.ByAccount).report(a.names.reading, usage.Subject{AccountID: a.AccountID}, query)
 }
 
+// Reading is the answer that the account is in.
+func (a Account) Reading() *Reading { return a.names.reading }
+
 // Customer is a customer of an account, as a node.
 type Customer struct {
 	AccountID, CustomerID string
@@ -69,6 +72,9 @@ func (c Customer) subject() usage.Subject {
 func (c Customer) Usage(query usage.Query) (*Report, error) {
 	return c.names.family(usage.ByCustomer).report(c.names.reading, c.subject(), query)
 }
+
+// Reading is the answer that the customer is in.
+func (c Customer) Reading() *Reading { return c.names.reading }
 
 func optional(text string) *string {
 	if text == "" {
@@ -176,7 +182,7 @@ func (r *Reading) findCustomers(ctx context.Context, only []usage.Subject, all m
 		return nil
 	}
 	found, err := r.finder.FindCustomers(ctx, usage.Search{Only: only, Limit: len(only)})
-	for _, node := range r.customersOf(found) {
+	for _, node := range r.customerList(found).nodes(found) {
 		all[node.subject().Trimmed()] = &known{customer: node}
 	}
 	return err

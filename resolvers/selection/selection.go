@@ -22,6 +22,19 @@ func Fields(operation *graphql.OperationContext, selections ast.SelectionSet, ty
 	return graphql.CollectFields(operation, selections, types)
 }
 
+// Merged returns the fields that are selected of a value of a type with all that is below them,
+// each as an answer has it.
+func Merged(operation *graphql.OperationContext, selections ast.SelectionSet, typeName string) (merged ast.SelectionSet) {
+	for _, field := range Fields(operation, selections, typeName) {
+		one := *field.Field
+		if one.SelectionSet = nil; len(field.Selections) > 0 {
+			one.SelectionSet = Merged(operation, field.Selections, field.Definition.Type.Name())
+		}
+		merged = append(merged, &one)
+	}
+	return merged
+}
+
 // idValues is how many more values an id counts for than others: it is longer.
 const idValues = 5
 
