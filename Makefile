@@ -211,16 +211,16 @@ soak: ## Run two gateways for SOAK (10m), with writers, imports, streams and cal
 	$(GO) test ./faults -run ForLong -v -timeout 24h -soak $(SOAK)
 
 .PHONY: cluster-galera
-cluster-galera: ## Kill, pause and bring back the nodes of a Galera cluster under gateways, ROUNDS (3) times
+cluster-galera: ## Kill, pause, cut off and bring back the nodes of a Galera cluster under gateways, ROUNDS (3) times
 	$(GO) test ./clusters -run OnGalera -v -timeout 1h -rounds $(ROUNDS)
 
 .PHONY: cluster-group
-cluster-group: ## Kill and bring back the primary of a group (MySQL) under gateways, ROUNDS (3) times
+cluster-group: ## Kill, cut off and bring back the primary of a group (MySQL) under gateways, ROUNDS (3) times
 	$(GO) test ./clusters -run OnAGroup -v -timeout 1h -rounds $(ROUNDS)
 
 .PHONY: cluster-replica
 cluster-replica: ## Run gateways on a primary and its replica, of MariaDB and of MySQL, and promote the replica
-	$(GO) test ./clusters -run OnAReplica -v -timeout 1h
+	$(GO) test ./clusters -run OnAReplica -v -timeout 1h -rounds $(ROUNDS)
 
 .PHONY: cases
 cases: build ## Run each case on every engine, also those that tests run on one engine or the other

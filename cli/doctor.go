@@ -46,6 +46,7 @@ const (
 // mends that.
 func (c doctorCommand) Run(ctx context.Context, p *process) error {
 	findings := append(c.examineConfiguration(ctx, p), c.examineDatabase(ctx, p)...)
+	findings = append(findings, c.examineReaders(ctx)...)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -250,6 +251,42 @@ func (c doctorCommand) examineTables(ctx context.Context, store *database) []ins
 	}
 	store.MaxStaleness = c.MaxStaleness
 	return append(findings, examineAge(age, store.TooOld(age))...)
+}
+
+// examineReaders looks at the servers for reading, if there are any. Without them, there are answers all the same.
+func (c doctorCommand) examineReaders(ctx context.Context) []inspect.Finding {
+	const about = "readers"
+	if c.ReaderDSN == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	options := c.poolOptions(nil)
+	options.Reading = true
+	store, err := db.Open(c.ReaderDSN, options)
+	if err != nil {
+		return []inspect.Finding{failed(about, err, "")}
+	}
+	defer store.Close()
+	store.MaxStaleness = c.MaxStaleness
+	age, err := store.Freshness(ctx)
+	if err == nil {
+		err = store.CheckSchema(ctx)
+	}
+	if err != nil {
+		found := failed(about, err, "answers come from the server of --dsn until they can be used")
+		found.Severity = inspect.Warning
+		return []inspect.Finding{found}
+	}
+	findings := []inspect.Finding{{About: about, Severity: inspect.Fine, Says: "usage and names can be read there"}}
+	for _, found := range examineAge(age, store.TooOld(age)) {
+		found.About = about
+		if found.Severity == inspect.Problem {
+			found.Severity, found.Remedy = inspect.Warning, "answers come from the server of --dsn until they are not"
+		}
+		findings = append(findings, found)
+	}
+	return findings
 }
 
 // longBehind is how far a replica may be behind before something is wrong.

@@ -26,6 +26,7 @@ type serveCommand struct {
 	Connections   int           `env:"AIUSAGE_CONNECTIONS" default:"16" placeholder:"N" help:"The most connections to the database, at least 2 (default: 16). Where the server allows few, half of them are left to others."`
 	CausalReads   string        `env:"AIUSAGE_CAUSAL_READS" default:"auto" enum:"auto,off" help:"Whether answers on a node of a Galera cluster, or a member of a group, wait for what was written on others before: auto, or off, which is faster and may be behind (default: auto)."`
 	MaxStaleness  time.Duration `env:"AIUSAGE_MAX_STALENESS" default:"0s" placeholder:"DURATION" help:"How far a replica may be behind its primary before answers are refused (503, STALE), as they are where that is not known; 0 means as far as it likes (default: 0s)."`
+	ReaderDSN     string        `name:"reader-dsn" env:"AIUSAGE_READER_DSN" secret:"" placeholder:"DSN" help:"Servers to read usage and names from, such as replicas, in the form of --dsn; all else is asked of --dsn, and these as well while the readers are gone, or further behind than --max-staleness."`
 	NoSample      bool          `env:"AIUSAGE_NO_SAMPLE" help:"Start an empty embedded database empty, without sample data."`
 	observeFlags
 	graphQLFlags
@@ -71,15 +72,21 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	watchDatabase(settings.Metrics, settings.Traces, store)
 	if p.flags.DSN != "" {
 		c.limitMemory()
 	}
 	store.MaxStaleness = c.MaxStaleness
+	stopReaders, err := c.readAside(ctx, p.log, store, traces.Statement(settings.Metrics.Statement))
+	if err != nil {
+		return errors.Join(err, store.close())
+	}
+	defer stopReaders()
+	watchDatabase(settings.Metrics, settings.Traces, store, c.ReaderDSN != "")
 	store.Anticipate()
 	settings.Store = store
 	settings.OpenSchema = c.opensSchema(store)
 	err = c.serve(ctx, p, store, settings, front, listener.Addr(), metricsListener)
+	stopReaders()
 	return errors.Join(err, store.close())
 }
 
@@ -120,11 +127,19 @@ func (c serveCommand) check() error {
 	return wrong.asError()
 }
 
+// poolOptions are those of connections to servers. The observer is told of each statement.
+func (c serveCommand) poolOptions(observer db.Observer) db.Options {
+	return db.Options{ReadTimeout: readTimeout, MaxConnections: c.Connections, Observer: observer, StaleReads: c.CausalReads == "off"}
+}
+
 // openStore opens the database that reports are read from, current schema and
 // all, unless listening has failed. That the gateway runs on this folder already
 // is the better thing to say then. The observer is told of each statement.
 func (c serveCommand) openStore(ctx context.Context, p *process, observer db.Observer, listenErr error) (*database, error) {
-	options := db.Options{ReadTimeout: readTimeout, MaxConnections: c.Connections, Observer: observer, StaleReads: c.CausalReads == "off"}
+	options := c.poolOptions(observer)
+	if p.flags.DSN == "" && c.ReaderDSN != "" {
+		return nil, usage.Errorf(usage.InvalidArgument, "--reader-dsn names servers beside that of --dsn, which is not given")
+	}
 	if p.flags.DSN == "" {
 		store, err := p.startEmbedded(ctx, options)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"aiusage/db"
 	"aiusage/gateway"
 	"aiusage/observe/audit"
 	"aiusage/observe/metrics"
@@ -87,21 +88,23 @@ func closeAudit(p *process, log *audit.Log) {
 }
 
 // watchDatabase has metrics tell of a database and of what is done in it.
-func watchDatabase(to *metrics.Metrics, traced *traces.Traces, store *database) {
+func watchDatabase(to *metrics.Metrics, traced *traces.Traces, store *database, aside bool) {
 	store.OnFold, store.OnCorrect = func(changes int, took time.Duration) {
 		to.Folded(changes, took)
 		traced.Folded(changes, took)
 	}, to.Corrected
-	to.Register(metrics.Database{
-		Version: store.SchemaVersion,
-		Connections: func() metrics.Connections {
-			now := store.PoolStats()
-			return metrics.Connections{
-				Max: now.MaxOpenConnections, InUse: now.InUse, Idle: now.Idle,
-				Waits: now.WaitCount, Waited: now.WaitDuration,
-				ClosedIdle: now.MaxIdleClosed + now.MaxIdleTimeClosed, ClosedLifetime: now.MaxLifetimeClosed,
-				Snapshots: now.Holders, MaxSnapshots: now.HoldersMax, WaitingSnapshots: now.Waiting,
-			}
-		},
-	})
+	to.Register(metrics.Database{Version: store.SchemaVersion, Connections: func() metrics.Connections { return connectionsOf(store.PoolStats()) }})
+	if aside {
+		to.Register(metrics.Readers{Used: store.ReadsAside, Connections: func() metrics.Connections { return connectionsOf(store.PoolStatsAside()) }})
+	}
+}
+
+// connectionsOf is how a pool is used.
+func connectionsOf(now db.PoolStats) metrics.Connections {
+	return metrics.Connections{
+		Max: now.MaxOpenConnections, InUse: now.InUse, Idle: now.Idle,
+		Waits: now.WaitCount, Waited: now.WaitDuration,
+		ClosedIdle: now.MaxIdleClosed + now.MaxIdleTimeClosed, ClosedLifetime: now.MaxLifetimeClosed,
+		Snapshots: now.Holders, MaxSnapshots: now.HoldersMax, WaitingSnapshots: now.Waiting,
+	}
 }

@@ -209,6 +209,12 @@ func (g *gateway) refusesAsStale() (refused bool, said string) {
 // behind is how far the gateway's metrics say its server is behind, in seconds, and -1 where they do not.
 func (g *gateway) behind(t *testing.T) (seconds float64) {
 	t.Helper()
+	return g.metric(t, "aiusage_replica_lag_seconds")
+}
+
+// metric is the value of a metric of the gateway's without labels, and -1 where there is none.
+func (g *gateway) metric(t *testing.T, name string) (value float64) {
+	t.Helper()
 	request, err := http.NewRequest("GET", "http://"+g.address+"/metrics", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -224,11 +230,11 @@ func (g *gateway) behind(t *testing.T) (seconds float64) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(body)) {
-		if value, ok := strings.CutPrefix(line, "aiusage_replica_lag_seconds "); ok {
-			if err := json.Unmarshal([]byte(value), &seconds); err != nil {
+		if text, ok := strings.CutPrefix(line, name+" "); ok {
+			if err := json.Unmarshal([]byte(text), &value); err != nil {
 				t.Fatal(err)
 			}
-			return seconds
+			return value
 		}
 	}
 	return -1

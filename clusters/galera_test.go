@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,7 +20,7 @@ import (
 )
 
 // rounds is for `make cluster-galera` and its kin.
-var rounds = flag.Int("rounds", 1, "how often servers are killed, paused and brought back, and how many tens of answers have to be current")
+var rounds = flag.Int("rounds", 1, "how often servers are killed, paused and brought back, and how many tens of answers have to be current; with more than one, what takes long is tested, too")
 
 // cluster is servers with a gateway on each.
 type cluster struct {
@@ -45,8 +47,8 @@ func gatewaysOn(t *testing.T, servers *dbtest.Cluster) *cluster {
 
 // isCurrent writes on one server and asks the gateway on another at once, again and again, while
 // others write: what was stored is there. It signs in by one gateway and asks another with the
-// cookie, and uses keys that were just made elsewhere.
-func (c *cluster) isCurrent(t *testing.T, writable ...int) {
+// cookie, and uses keys that were just made elsewhere, if signsIn.
+func (c *cluster) isCurrent(t *testing.T, signsIn bool, writable ...int) {
 	t.Helper()
 	stop := c.ledger.write(t, 3, c.dbs[writable[0]])
 	defer stop()
@@ -60,6 +62,9 @@ func (c *cluster) isCurrent(t *testing.T, writable ...int) {
 		least := c.ledger.stored.Load()
 		if got := c.gateways[to].ask(nil); got.wrong != "" || got.sessions < least {
 			t.Errorf("written on %d, asked on %d: %d sessions of %d (%s %s)", from, to, got.sessions, least, got.said, got.wrong)
+		}
+		if !signsIn {
+			continue
 		}
 		if got := c.gateways[to].ask(signIn(t, c.gateways[from])); got.sessions < 0 {
 			t.Errorf("signed in on %d, asked on %d: %+v", from, to, got)
@@ -150,12 +155,12 @@ func TestGateways_OnGalera(t *testing.T) {
 	if said := succeeds(t, "", "rollup", "status", "--dsn", c.Nodes[1].DSN); !strings.Contains(said, "a node of a Galera cluster (Synced)") {
 		t.Errorf("rollup status: %s", said)
 	}
-	t.Run("what is written on one node is seen on another", func(t *testing.T) { c.isCurrent(t, 0, 1, 2) })
+	t.Run("what is written on one node is seen on another", func(t *testing.T) { c.isCurrent(t, true, 0, 1, 2) })
 	t.Run("an ordinary account needs nothing more", c.servesOrdinaryAccounts)
 	t.Run("files are imported on each node", func(t *testing.T) { c.imports(t, 0, 1, 2) })
 	t.Run("one gateway folds at a time", c.foldsInTurn)
 	for range *rounds {
-		t.Run("nodes are killed and paused", c.losesNodes)
+		t.Run("nodes are killed, paused and cut off", c.losesNodes)
 		t.Run("a node has lost the others", c.losesTheOthers)
 	}
 }
@@ -192,25 +197,37 @@ func (c *cluster) foldsInTurn(t *testing.T) {
 	})
 }
 
-// losesNodes kills a node and pauses another, one after the other, while gateways answer and writers
-// write on all of them.
+// losesNodes kills a node, pauses another and cuts it off, one after the other, while gateways answer and writers
+// write on all of them: a gateway on each, one that knows all, and two by balancers.
 func (c *cluster) losesNodes(t *testing.T) {
+	spread, blind := c.byBalancers(t)
 	stopWriting := c.ledger.write(t, 3, c.dbs...)
 	defer stopWriting()
+	all := append(slices.Clone(c.gateways), spread...)
 	var heard []*counts
-	for _, one := range c.gateways {
+	for _, one := range all {
 		said, stop := one.askAlways(c.ledger, false)
 		defer stop()
 		heard = append(heard, said)
 	}
+	spreadAnswer := func() {
+		t.Helper()
+		for i, one := range spread {
+			heardOfOne := heard[len(c.gateways)+i]
+			before := heardOfOne.of("usage")
+			await(t, one.name+" callers are answered", func() (bool, string) { return heardOfOne.of("usage") > before+20, one.log.String() })
+		}
+	}
 	c.Nodes[2].Kill()
 	await(t, "callers on the node that was killed are told", func() (bool, string) { return heard[2].has("cannot be reached"), c.gateways[2].log.String() })
+	spreadAnswer()
 	if err := c.Start(c.Nodes[2]); err != nil {
 		t.Fatal(err)
 	}
 	c.gateways[2].awaitReady(t)
 	everywhere := serve(t, "gateway of all", several(c.Nodes[1], c.Nodes[0], c.Nodes[2]), c.key)
 	everywhere.awaitReady(t)
+	listener := everywhere.listen(t)
 	heardOfAll, stopAll := everywhere.askAlways(c.ledger, false)
 	defer stopAll()
 	if err := c.Nodes[1].Pause(); err != nil {
@@ -220,24 +237,80 @@ func (c *cluster) losesNodes(t *testing.T) {
 		got := everywhere.ask(nil)
 		return got.sessions >= 0 && c.dbs[0].Ping() == nil, got.said
 	})
-	await(t, "the others go on without the node that is paused", func() (bool, string) {
-		var name, size string
-		err := c.dbs[0].QueryRow(`SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'`).Scan(&name, &size)
-		return size == "2", fmt.Sprint(size, err)
-	})
+	c.hasSize(t, "2")
 	if err := c.Nodes[1].Resume(); err != nil {
 		t.Fatal(err)
 	}
-	for _, one := range c.gateways {
+	for _, one := range all {
 		one.awaitReady(t)
 	}
+	c.hasSize(t, "3")
+	c.isApart(t, 1, func() {
+		spreadAnswer()
+		for range 2 * len(c.Nodes) { // it leads to each of them in turn
+			succeeds(t, "", "report", "--dsn", blind)
+		}
+	})
 	stopWriting()
-	for i, one := range c.gateways {
-		one.settles(t, c.dbs[i], c.ledger)
+	for i, one := range all {
+		one.settles(t, c.dbs[i%len(c.dbs)], c.ledger)
 		heard[i].check(t, one.name)
 	}
 	heardOfAll.check(t, everywhere.name)
+	listener.hasAll(t, c.ledger)
 	c.alike(t)
+}
+
+// hasSize waits until so many nodes are together.
+func (c *cluster) hasSize(t *testing.T, want string) {
+	t.Helper()
+	await(t, "so many nodes are together: "+want, func() (bool, string) {
+		var name, size string
+		err := c.dbs[0].QueryRow(`SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'`).Scan(&name, &size)
+		return size == want, fmt.Sprint(size, err)
+	})
+}
+
+// cutOff cuts a node of Galera off from the others, so that nothing comes through: by its network, or where this
+// process cannot have that made, by a switch of Galera's for tests.
+func (c *cluster) cutOff(t *testing.T, at int) (mend func()) {
+	t.Helper()
+	err := c.Cut(at)
+	if err == nil {
+		return func() {
+			if err := c.Mend(at); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	t.Logf("by a switch of Galera's, since there is no network to cut: %v", err)
+	isolate := func(level int) {
+		if _, err := c.dbs[at].Exec(fmt.Sprintf(`SET GLOBAL wsrep_provider_options = 'gmcast.isolate=%d'`, level)); err != nil {
+			t.Error(err)
+		}
+	}
+	isolate(1)
+	return func() { isolate(0) }
+}
+
+// isApart has a node be cut off from the others for a while: it answers nothing, and the others go on.
+func (c *cluster) isApart(t *testing.T, at int, meanwhile func()) {
+	heard, stop := c.gateways[at].askAlways(c.ledger, false)
+	defer stop()
+	mend := sync.OnceFunc(c.cutOff(t, at))
+	defer mend()
+	await(t, "callers on the node that is cut off are told", func() (bool, string) { return heard.has(notReady), c.gateways[at].log.String() })
+	await(t, "it is not ready", func() (bool, string) {
+		said := c.gateways[at].readiness()
+		return strings.Contains(said, notReady), said
+	})
+	written := c.ledger.stored.Load()
+	await(t, "the others are written to", func() (bool, string) { return c.ledger.stored.Load() > written+20, "" })
+	meanwhile()
+	mend()
+	c.gateways[at].awaitReady(t)
+	stop()
+	heard.check(t, "on the node that was cut off")
 }
 
 // losesTheOthers kills two nodes of three: the one that is left answers nothing.

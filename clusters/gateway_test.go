@@ -130,6 +130,9 @@ func (g *gateway) readiness() string {
 	return string(body)
 }
 
+// reasons are the codes that callers may be told while servers come and go.
+var reasons = []string{"SERVICE_UNAVAILABLE", "STALE", "TIMEOUT"}
+
 // answer is what a gateway answers to the question for all usage.
 type answer struct {
 	status int
@@ -200,7 +203,7 @@ func read(response *http.Response, body []byte) answer {
 		if totals.AIMinutes != totals.Sessions*minutes || totals.AISeconds != totals.Sessions*seconds || sum != totals.AIMinutes {
 			a.wrong = "the sums disagree: " + a.said
 		}
-	case !slices.Contains([]string{"SERVICE_UNAVAILABLE", "STALE", "TIMEOUT"}, a.code):
+	case !slices.Contains(reasons, a.code):
 		a.wrong = "not a reason: " + string(body)
 	case a.status == http.StatusServiceUnavailable && response.Header.Get("Retry-After") == "":
 		a.wrong = "nothing says when to ask again"
@@ -261,6 +264,13 @@ func (c *counts) check(t *testing.T, whose string) {
 		t.Errorf("%s: %s", whose, one)
 	}
 	t.Logf("%s: %v", whose, c.heard)
+}
+
+// of is how often a caller heard something.
+func (c *counts) of(said string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.heard[said]
 }
 
 // has tells whether a caller heard something with a text in it.

@@ -1,8 +1,12 @@
 package clusters
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
@@ -21,12 +25,17 @@ func TestGateways_OnAGroup(t *testing.T) {
 			t.Errorf("rollup status: %s", said)
 		}
 	}
-	t.Run("what is written on the primary is seen on secondaries", func(t *testing.T) { c.isCurrent(t, 0) })
+	t.Run("what is written on the primary is seen on secondaries", func(t *testing.T) { c.isCurrent(t, true, 0) })
 	t.Run("a file is imported on the primary", func(t *testing.T) { c.imports(t, 0) })
 	t.Run("an ordinary account needs to see the group", c.seesTheGroup)
 	t.Run("a secondary takes no writes", c.secondaryTakesNoWrites)
 	t.Run("a member leaves its group while it is in use", c.leaves)
 	t.Run("the primary leaves in the middle of a fold", c.leavesMidFold)
+	if *rounds > 1 {
+		t.Run("a secondary says how old it is where nobody waits for it", c.saysItsAge)
+		t.Run("all members are primaries", c.hasSeveralPrimaries)
+		t.Run("the primary is cut off from the others", c.losesTheWayToThePrimary)
+	}
 	for range *rounds {
 		t.Run("the primary is killed, and comes back outside of its group", c.losesThePrimary)
 	}
@@ -63,6 +72,77 @@ func (c *cluster) seesTheGroup(t *testing.T) {
 		dsn := strings.Replace(node.DSN, "root@", "ordinary:pw@", 1)
 		await(t, "the account may use the server", func() (bool, string) { said, status := run(t, "", "report", "--dsn", dsn); return status == 0, said })
 	}
+}
+
+// saysItsAge has nothing be applied on a secondary while the primary is written to: without causal reads its
+// answers are of the instant up to which it has everything, and refused where that is too long ago.
+func (c *cluster) saysItsAge(t *testing.T) {
+	primary := c.primary(0)
+	at := (primary + 1) % len(c.Nodes)
+	patient := serve(t, "without causal reads", c.Nodes[at].DSN, c.key, "--causal-reads", "off")
+	strict := serve(t, "without causal reads, up to a limit", c.Nodes[at].DSN, c.key, "--causal-reads", "off", "--max-staleness", mostBehind)
+	patient.awaitReady(t)
+	strict.awaitReady(t)
+	known := &history{ledger: c.ledger}
+	defer known.watch(t)()
+	defer c.ledger.write(t, 2, c.dbs[primary])()
+	known.advances(t, patient)
+	holding, err := c.dbs[at].Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holding.Close()
+	if _, err := holding.ExecContext(t.Context(), "FLUSH TABLES WITH READ LOCK"); err != nil {
+		t.Fatal(err)
+	}
+	before := known.holds(t, patient)
+	await(t, "the primary goes on", func() (bool, string) { return c.ledger.stored.Load() > before.sessions+50, "" })
+	if after := known.holds(t, patient); !after.asOf.Equal(before.asOf) || after.sessions != before.sessions {
+		t.Errorf("nothing is applied, and the answer goes from %+v to %+v", before, after)
+	}
+	await(t, "what is too old is refused", func() (bool, string) { got := strict.ask(nil); return got.code == "STALE", got.said })
+	if _, err := holding.ExecContext(t.Context(), "UNLOCK TABLES"); err != nil {
+		t.Fatal(err)
+	}
+	known.advances(t, patient)
+}
+
+// hasSeveralPrimaries has all members take writes, as nodes of Galera do, but for what MySQL does not take there.
+func (c *cluster) hasSeveralPrimaries(t *testing.T) {
+	primary := c.primary(0)
+	become := func(statement string) {
+		t.Helper()
+		if said := tells(c.dbs[primary], statement); !strings.Contains(said, "successfully") {
+			t.Fatal(said)
+		}
+		for _, one := range c.gateways {
+			one.awaitReady(t)
+		}
+	}
+	become(`SELECT group_replication_switch_to_multi_primary_mode()`)
+	endSeveral := sync.OnceFunc(func() {
+		become(fmt.Sprintf(`SELECT group_replication_switch_to_single_primary_mode('%s')`, tells(c.dbs[primary], "SELECT @@server_uuid")))
+	})
+	defer endSeveral()
+	for _, node := range c.Nodes {
+		if said := succeeds(t, "", "rollup", "status", "--dsn", node.DSN); !strings.Contains(said, "a member of a group with several primaries (ONLINE)") {
+			t.Errorf("rollup status: %s", said)
+		}
+	}
+	c.isCurrent(t, false, 0, 1, 2)
+	if _, said := c.gateways[1].trySignIn(); !strings.Contains(said, "give the group one primary") {
+		t.Errorf("signing in: %s", said)
+	}
+	c.imports(t, 0, 1, 2)
+	c.foldsInTurn(t)
+	for i, one := range c.gateways {
+		one.settles(t, c.dbs[i], c.ledger)
+	}
+	endSeveral()
+	if now := c.primary(0); now != primary {
+		t.Errorf("the primary is %d, and was %d", now, primary)
+	}
+	c.alike(t)
 }
 
 // leave has a server leave its group and take writes all the same.
@@ -141,6 +221,7 @@ func (c *cluster) losesThePrimary(t *testing.T) {
 	everywhere.awaitReady(t)
 	heardOfAll, stopAll := everywhere.askAlways(c.ledger, false)
 	defer stopAll()
+	listener := everywhere.listen(t)
 	stopWriting := c.ledger.write(t, 3, c.dbs...)
 	defer stopWriting()
 
@@ -175,13 +256,13 @@ func (c *cluster) losesThePrimary(t *testing.T) {
 		t.Errorf("/readyz says %q", said)
 	}
 	for _, command := range [][]string{{"rollup", "fold"}, {"key", "create", "x", "--role", "SystemAdministrator"}, {"report"}, {"migrate"}} {
-		c.refuses(t, lost, command...)
+		c.refuses(t, outside, lost, command...)
 	}
 	// Without the plugin nothing of its configuration is left but what the server keeps of the group.
 	if _, err := c.dbs[lost].Exec(`UNINSTALL PLUGIN group_replication`); err != nil {
 		t.Fatal(err)
 	}
-	c.refuses(t, lost, "report")
+	c.refuses(t, outside, lost, "report")
 	if _, err := c.dbs[lost].Exec(`INSTALL PLUGIN group_replication SONAME 'group_replication.so'`); err != nil {
 		t.Fatal(err)
 	}
@@ -200,15 +281,78 @@ func (c *cluster) losesThePrimary(t *testing.T) {
 	for i, one := range c.gateways {
 		one.settles(t, c.dbs[i], c.ledger)
 	}
+	listener.hasAll(t, c.ledger)
 	heard.check(t, "on the server that was killed")
 	heardOfAll.check(t, everywhere.name)
 	c.alike(t)
 }
 
-// refuses runs a command on a server that is outside of its group, which must say so.
-func (c *cluster) refuses(t *testing.T, server int, command ...string) {
+// losesTheWayToThePrimary cuts the primary off from the others: it takes itself for the primary all the same, and
+// nothing is asked of it. The others go on with another, and it joins them again.
+func (c *cluster) losesTheWayToThePrimary(t *testing.T) {
+	lost := c.primary(0)
+	left := (lost + 1) % len(c.Nodes)
+	everywhere := serve(t, "gateway of all", several(c.Nodes...), c.key)
+	everywhere.awaitReady(t)
+	listener := everywhere.listen(t)
+	heardOfAll, stopAll := everywhere.askAlways(c.ledger, false)
+	defer stopAll()
+	heard, stop := c.gateways[lost].askAlways(c.ledger, false)
+	defer stop()
+	stopWriting := c.ledger.write(t, 3, c.dbs...)
+	defer stopWriting()
+	if err := c.Cut(lost); errors.Is(err, syscall.EPERM) || err != nil && os.Getenv("CI") != "true" {
+		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	mend := sync.OnceFunc(func() {
+		if err := c.Mend(lost); err != nil {
+			t.Error(err)
+		}
+	})
+	defer mend()
+	await(t, "callers on the member that is cut off are told", func() (bool, string) { return heard.has(notReady), c.gateways[lost].log.String() })
+	if said := c.gateways[lost].readiness(); !strings.Contains(said, notReady) {
+		t.Errorf("/readyz says %q", said)
+	}
+	c.refuses(t, notReady, lost, "report")
+	await(t, "the group has another primary", func() (bool, string) { now := c.primary(left); return now >= 0 && now != lost, fmt.Sprint(now) })
+	await(t, "a gateway that knows all servers answers and takes sign-ins by another", func() (bool, string) {
+		sign, said := everywhere.trySignIn()
+		if said != "" {
+			return false, said
+		}
+		got := everywhere.ask(sign)
+		return got.sessions >= 0, got.said
+	})
+	written := c.ledger.stored.Load()
+	await(t, "the others are written to", func() (bool, string) { return c.ledger.stored.Load() > written+20, "" })
+	mend()
+	if _, err := c.dbs[lost].Exec("STOP GROUP_REPLICATION"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Join(c.Nodes[lost]); err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range append(c.gateways, everywhere) {
+		one.awaitReady(t)
+	}
+	stopWriting()
+	everywhere.settles(t, c.dbs[left], c.ledger)
+	for i, one := range c.gateways {
+		one.settles(t, c.dbs[i], c.ledger)
+	}
+	listener.hasAll(t, c.ledger)
+	heard.check(t, "on the member that was cut off")
+	heardOfAll.check(t, everywhere.name)
+	c.alike(t)
+}
+
+// refuses runs a command on a server that may not be used, which must say why.
+func (c *cluster) refuses(t *testing.T, why string, server int, command ...string) {
 	t.Helper()
-	if said, status := run(t, "", append(command, "--dsn", c.Nodes[server].DSN)...); status == 0 || !strings.Contains(said, outside) {
+	if said, status := run(t, "", append(command, "--dsn", c.Nodes[server].DSN)...); status == 0 || !strings.Contains(said, why) {
 		t.Errorf("%v: status %d: %s", command, status, said)
 	}
 }

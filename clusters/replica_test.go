@@ -19,6 +19,9 @@ func TestGateways_OnAReplica(t *testing.T) {
 		})
 		t.Run("nothing is written in a replica", p.writesNothing)
 		t.Run("a replica says how old it is", p.saysItsAge)
+		if *rounds > 1 || primary.Engine() == "mariadb" {
+			t.Run("reports are read from a replica", p.readsAside)
+		}
 		t.Run("nothing is written without the privilege to see its replication, while it runs", p.writesNothingUnseen)
 		t.Run("a replica has tables of the gateway's own", p.hasItsOwn)
 		t.Run("a replica is promoted", p.promotes)
@@ -190,6 +193,14 @@ func (p *pair) hasItsOwn(t *testing.T) {
 	p.follows(t)
 }
 
+// isPrimary is answered with 1 by a server that repeats nothing.
+func (p *pair) isPrimary() string {
+	if p.replica.Engine() == "mysql" {
+		return `SELECT COUNT(*) = 0 FROM performance_schema.replication_connection_configuration`
+	}
+	return `SELECT COUNT(*) = 0 FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'SLAVES_RUNNING' AND VARIABLE_VALUE <> '0'`
+}
+
 // promotes ends the primary and makes the replica one, while a gateway that knows both answers: it
 // folds there, and a gateway that has been on the replica does, too.
 func (p *pair) promotes(t *testing.T) {
@@ -197,8 +208,14 @@ func (p *pair) promotes(t *testing.T) {
 	both := serve(t, "of both", several(p.primary, p.replica), p.key)
 	onReplica.awaitReady(t)
 	both.awaitReady(t)
+	led := serve(t, "by a balancer", balanced(t, []*dbtest.Server{p.primary, p.replica}, func(at int) string {
+		return checked(t, []*sql.DB{p.first, p.second}[at], p.isPrimary())
+	}), p.key)
+	led.awaitReady(t)
 	heard, stop := both.askAlways(p.ledger, true)
 	defer stop()
+	heardOfLed, stopLed := led.askAlways(p.ledger, false)
+	defer stopLed()
 	stopWriting := p.ledger.write(t, 2, p.first)
 	await(t, "callers have usage", func() (bool, string) { return heard.has("usage"), both.log.String() })
 	stopWriting()
@@ -219,5 +236,7 @@ func (p *pair) promotes(t *testing.T) {
 	stopWriting()
 	both.settles(t, p.second, p.ledger)
 	onReplica.settles(t, p.second, p.ledger)
+	led.settles(t, p.second, p.ledger)
 	heard.check(t, both.name)
+	heardOfLed.check(t, led.name)
 }

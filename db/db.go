@@ -8,6 +8,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -28,7 +29,7 @@ import (
 type (
 	tables     = schema.Schema
 	rollups    = rollup.Rollups
-	reader     = read.Reader
+	reader     = read.Servers
 	writer     = write.Writer
 	identities = identity.Identities
 	inspector  = inspect.Inspector
@@ -36,7 +37,9 @@ type (
 
 // Store keeps everything in one database. It is safe for concurrent use.
 type Store struct {
-	pool   *pool.Pool
+	pool *pool.Pool
+	// aside is the pool of the servers that are for reading, or nil.
+	aside  *pool.Pool
 	phases *phase.Tracker
 	*tables
 	*rollups
@@ -109,11 +112,25 @@ func Open(dsn string, options Options) (*Store, error) {
 		phases:     levels,
 		tables:     schema.New(connections, levels, hours),
 		rollups:    rollup.New(connections, levels, hours),
-		reader:     read.New(connections, levels, hours),
+		reader:     read.NewServers(read.New(connections, levels, hours)),
 		writer:     write.New(connections, levels, hours),
 		identities: identity.New(connections),
 		inspector:  inspect.New(connections),
 	}, nil
+}
+
+// ReadFrom has usage and names be read on the servers of another DSN, while these can be used, which
+// WatchAside looks at. They have to have what is written to the store's own. It is to be called before anything
+// is asked, and does not connect.
+func (s *Store) ReadFrom(dsn string, options Options) error {
+	options.Reading = true
+	connections, err := pool.Open(dsn, options)
+	if err != nil {
+		return err
+	}
+	s.aside = connections
+	s.ReadAside(read.New(connections, phase.NewTracker(connections, phase.Levels), phase.NewTracker(connections, phase.Hours)))
+	return nil
 }
 
 // Addresses are those of the servers that a DSN names, of which there may be several.
@@ -123,7 +140,12 @@ func Addresses(dsn *mysql.Config) []string { return pool.Addresses(dsn) }
 func (s *Store) Ping(ctx context.Context) error { return pool.Translate(s.pool.PingContext(ctx)) }
 
 // Close ends all connections, and the statements that contexts have just ended.
-func (s *Store) Close() error { return s.pool.Close() }
+func (s *Store) Close() error {
+	if s.aside == nil {
+		return s.pool.Close()
+	}
+	return errors.Join(s.aside.Close(), s.pool.Close())
+}
 
 // Describe names the server and its version for people, such as "MySQL 9.7.4".
 func (s *Store) Describe(ctx context.Context) (string, error) { return s.pool.Describe(ctx) }
@@ -139,6 +161,14 @@ func (s *Store) LeaveConnections(ctx context.Context) (Share, error) {
 
 // PoolStats returns how the connections are used.
 func (s *Store) PoolStats() PoolStats { return s.pool.PoolStats() }
+
+// LeaveConnectionsAside does so on the servers that are for reading.
+func (s *Store) LeaveConnectionsAside(ctx context.Context) (Share, error) {
+	return s.aside.LeaveConnections(ctx)
+}
+
+// PoolStatsAside returns how the connections to the servers that are for reading are used.
+func (s *Store) PoolStatsAside() PoolStats { return s.aside.PoolStats() }
 
 // IsPassing tells whether the database may be there in a moment: it cannot be
 // reached, or says so itself.

@@ -63,6 +63,10 @@ func measuredService(t *testing.T, dsn string) (*service, *metrics.Metrics) {
 		Version:     store.SchemaVersion,
 		Connections: func() metrics.Connections { return metrics.Connections{Max: store.PoolStats().MaxOpenConnections} },
 	})
+	measured.Register(metrics.Readers{
+		Used:        func() bool { return true },
+		Connections: func() metrics.Connections { return metrics.Connections{Max: 1} },
+	})
 	return start(t, store, func(c *gateway.Config) {
 		c.Metrics = measured
 		c.Rollups = func(context.Context) (gateway.RollupHealth, error) {

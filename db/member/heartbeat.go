@@ -31,12 +31,13 @@ const (
 const AgeVariable = "aiusage_age"
 
 // AgeOf tells how the age of what a server has is known. stale: nobody waits there for what was
-// written on others.
-func (m Member) AgeOf(stale bool) Age {
+// written on others. aside: others are written to, so one that says nothing of these follows them in
+// a way that it does not tell, or does not follow them any more.
+func (m Member) AgeOf(stale, aside bool) Age {
 	switch {
 	case m.Replicates && m.OwnTables:
 		return Unknown
-	case m.Replicates, stale && (m.Kind == Galera || m.Secondary || m.ManyPrimaries):
+	case m.Replicates, aside && m.Kind == Alone, stale && m.Kind != Alone:
 		return ByHeartbeat
 	}
 	return Current

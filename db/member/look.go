@@ -93,7 +93,11 @@ func lookGroup(ctx context.Context, server Server, values map[string]string, was
 			return Member{Kind: Alone}, err
 		}
 	}
-	rows, denied, _, err := server.Rows(ctx, `SELECT MEMBER_STATE, MEMBER_ROLE FROM performance_schema.replication_group_members WHERE MEMBER_ID = @@server_uuid`)
+	// One that has lost most of the others says that it is ONLINE all the same, for as long as it is not told otherwise
+	// (group_replication_unreachable_majority_timeout), and answers what it had by then.
+	rows, denied, _, err := server.Rows(ctx, `SELECT MEMBER_STATE, MEMBER_ROLE,
+		(SELECT 2 * SUM(MEMBER_STATE = 'UNREACHABLE') >= COUNT(*) FROM performance_schema.replication_group_members) AS ALONE
+		FROM performance_schema.replication_group_members WHERE MEMBER_ID = @@server_uuid`)
 	found := Member{Kind: Group, ManyPrimaries: values["group_replication_single_primary_mode"] == "OFF"}
 	switch {
 	case err != nil:
@@ -105,8 +109,11 @@ func lookGroup(ctx context.Context, server Server, values map[string]string, was
 	default:
 		found.State, found.Secondary = rows[0]["member_state"], rows[0]["member_role"] == "SECONDARY"
 		found.Refusal = map[string]string{"ONLINE": "", "RECOVERING": notYet}[found.State]
-		if found.State != "ONLINE" && found.Refusal == "" {
+		switch {
+		case found.State != "ONLINE" && found.Refusal == "":
 			found.Refusal = outside
+		case found.State == "ONLINE" && rows[0]["alone"] == "1":
+			found.Refusal = notReady
 		}
 	}
 	return found, nil

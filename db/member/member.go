@@ -46,7 +46,7 @@ type Member struct {
 // the server has become.
 func (m Member) Fits(before Member) bool {
 	for _, one := range []*Member{&m, &before} {
-		one.State, one.Unseen, one.ReadOnly = "", "", false
+		one.State, one.Unseen = "", ""
 	}
 	return m == before
 }

@@ -160,7 +160,8 @@ func TestAConnectionFitsWhatItWasSetFor(t *testing.T) {
 		fits bool
 	}{
 		{Member{Kind: Group, State: "ONLINE"}, true},
-		{Member{Kind: Group, State: "another word", ReadOnly: true, Unseen: "x"}, true},
+		{Member{Kind: Group, State: "another word", Unseen: "x"}, true},
+		{Member{Kind: Group, State: "ONLINE", ReadOnly: true}, false},
 		{Member{Kind: Group, State: "ONLINE", Secondary: true}, false},
 		{Member{Kind: Group, State: "ONLINE", ManyPrimaries: true}, false},
 		{Member{Kind: Group, State: "ONLINE", Replicates: true}, false},

@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -36,9 +35,10 @@ type killer struct {
 	// observer is told of the pool's statements. It may be nil.
 	observer Observer
 	// lookout knows what servers are. ownTables: the gateway's tables are a replica's own.
-	// staleReads: nobody waits for what other nodes have written.
+	// staleReads: nobody waits for what other nodes have written. reading: nothing is written.
 	lookout               lookout
 	ownTables, staleReads bool
+	reading               bool
 
 	mu      sync.Mutex
 	closed  bool
@@ -47,7 +47,7 @@ type killer struct {
 
 func newKiller(hosts *hosts, options Options) *killer {
 	return &killer{hosts: hosts, places: make(chan struct{}, maxKillers), observer: options.Observer,
-		ownTables: options.OwnTables, staleReads: options.StaleReads}
+		ownTables: options.OwnTables, staleReads: options.StaleReads, reading: options.Reading}
 }
 
 // connection is what the driver's connections can do.
@@ -66,8 +66,21 @@ type connection interface {
 // Driver is the driver of the connections.
 func (k *killer) Driver() driver.Driver { return k.hosts.all[0].settler.Driver() }
 
-// connectTo opens a connection to a server that the DSN names.
-func (k *killer) connectTo(ctx context.Context, to *host) (*killable, error) {
+// triesForAnother is how many connections are opened where the server that one leads to may not be
+// used: behind an address there may be others.
+const triesForAnother = 3
+
+// connectTo opens a connection to a server that the DSN names, or to one of those behind it.
+func (k *killer) connectTo(ctx context.Context, to *host) (conn *killable, err error) {
+	for range triesForAnother {
+		if conn, err = k.connectOnce(ctx, to); !isRefusal(err) && !HasNumber(err, ErUnknownCommand) {
+			break
+		}
+	}
+	return conn, err
+}
+
+func (k *killer) connectOnce(ctx context.Context, to *host) (*killable, error) {
 	era := k.era.Load()
 	conn, place, err := k.open(ctx, to)
 	if err != nil {
@@ -94,7 +107,7 @@ func (k *killer) dropAll() {
 
 // open opens a connection and asks where it has come out.
 func (k *killer) open(ctx context.Context, to *host) (connection, place, error) {
-	opened, err := to.settler.Connect(ctx)
+	opened, set, err := to.settler.connect(ctx)
 	if err != nil {
 		return nil, place{}, err
 	}
@@ -103,50 +116,13 @@ func (k *killer) open(ctx context.Context, to *host) (connection, place, error) 
 		return nil, place{}, errors.Join(fmt.Errorf("the driver's %T lacks a method", opened), opened.Close())
 	}
 	where, err := placeOf(ctx, conn)
+	if err == nil {
+		err = to.settler.confirm(ctx, conn, where.build(), set)
+	}
 	if err != nil {
 		return nil, place{}, errors.Join(err, conn.Close())
 	}
 	return conn, where, nil
-}
-
-// place is a connection as the server knows it. There may be several servers
-// behind one address.
-type place struct {
-	host, port string
-	id         uint64
-}
-
-func placeOf(ctx context.Context, conn driver.QueryerContext) (place, error) {
-	rows, err := conn.QueryContext(ctx, `SELECT CAST(@@hostname AS CHAR), CAST(@@port AS CHAR), CAST(CONNECTION_ID() AS CHAR)`, nil)
-	if err != nil {
-		return place{}, err
-	}
-	defer rows.Close()
-	row := make([]driver.Value, 3)
-	if err := rows.Next(row); err != nil {
-		return place{}, err
-	}
-	id, err := strconv.ParseUint(text(row[2]), 10, 64)
-	if err == nil {
-		err = rows.Next(row)
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return place{}, err
-	}
-	return place{text(row[0]), text(row[1]), id}, nil
-}
-
-func text(value driver.Value) string {
-	if bytes, ok := value.([]byte); ok {
-		return string(bytes)
-	}
-	return fmt.Sprint(value)
-}
-
-// canEnd tells whether a connection, opened after another, is at the server that
-// has the other: a server counts its connections from its start.
-func (p place) canEnd(other place) bool {
-	return p.host == other.host && p.port == other.port && p.id > other.id
 }
 
 // end ends a connection on the server, in the background. Failures are ignored:

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
+	"aiusage/db/member"
 	"aiusage/usage"
 )
 
@@ -40,6 +41,8 @@ type host struct {
 // hosts are the servers that the DSN names.
 type hosts struct {
 	all []*host
+	// watched tells that somebody else can answer where the one in use hangs.
+	watched bool
 	// current is the one in use.
 	current atomic.Pointer[host]
 	// moving is held by the one that looks for another.
@@ -88,15 +91,15 @@ func atAddress(config *mysql.Config, address string) *mysql.Config {
 	return own
 }
 
-// newHosts prepares connections to the servers that a configuration names.
-func newHosts(config *mysql.Config) (*hosts, error) {
-	h := &hosts{}
-	h.open, h.close = context.WithCancel(context.Background())
+// newHosts prepares connections to the servers that a configuration names. reading: they are asked beside others.
+func newHosts(config *mysql.Config, reading bool) (*hosts, error) {
 	addresses := Addresses(config)
+	h := &hosts{watched: reading || len(addresses) > 1}
+	h.open, h.close = context.WithCancel(context.Background())
 	for _, address := range addresses {
 		one := &host{address: address, open: map[net.Conn]bool{}}
 		own := config
-		if len(addresses) > 1 {
+		if h.watched && config.Net == "tcp" {
 			own = atAddress(config, address)
 			own.DialFunc = one.dial(own.Timeout)
 		}
@@ -163,11 +166,11 @@ func (k *killer) Connect(ctx context.Context) (driver.Conn, error) {
 
 func (k *killer) connect(ctx context.Context) (*killable, error) {
 	at := k.hosts.current.Load()
-	if len(k.hosts.all) == 1 {
+	if !k.hosts.watched {
 		return k.connectTo(ctx, at)
 	}
 	conn, err := k.connectSoon(ctx, at)
-	if err == nil && conn.member.IsPrimary() || ctx.Err() != nil {
+	if err == nil && k.suits(conn.member) || ctx.Err() != nil {
 		return conn, err
 	}
 	other, failed := k.move(ctx, at, err != nil)
@@ -182,6 +185,9 @@ func (k *killer) connect(ctx context.Context) (*killable, error) {
 	}
 	return other, nil
 }
+
+// suits tells whether a server is one to stay at.
+func (k *killer) suits(server member.Member) bool { return k.reading || server.IsPrimary() }
 
 // unreached is why none of several servers could be connected to: the error of the one in use, which it
 // counts as, in the words of all.
@@ -235,7 +241,7 @@ func (k *killer) move(ctx context.Context, from *host, gone bool) (found *killab
 		switch {
 		case err != nil:
 			failed = append(failed, about(one, err))
-		case conn.member.IsPrimary():
+		case k.suits(conn.member):
 			if second != nil {
 				_ = second.Close()
 			}
@@ -291,7 +297,7 @@ func (k *killer) probe(kept *killable) *killable {
 			ctx, cancel := context.WithTimeout(k.hosts.open, hostPatience)
 			defer cancel()
 			found, err := k.look(ctx, kept.connection, kept.place, false)
-			if err == nil && found.Fits(kept.member) && found.IsPrimary() {
+			if err == nil && found.Fits(kept.member) && k.suits(found) {
 				return kept
 			}
 			hangs = errors.Is(ctx.Err(), context.DeadlineExceeded)
@@ -299,6 +305,9 @@ func (k *killer) probe(kept *killable) *killable {
 		_ = kept.Close()
 		if hangs {
 			moved, _ := k.move(k.hosts.open, at, true)
+			if moved == nil && k.reading {
+				at.cut() // those who wait are answered by the server that is written to
+			}
 			return moved
 		}
 	}

@@ -31,9 +31,6 @@ type lookout struct {
 	known map[address]*known
 }
 
-// address is a server as it knows itself.
-type address struct{ host, port string }
-
 // known is a server as it was last looked at, when, and when somebody last began to. newest is the
 // last connection that was asked when it was opened.
 type known struct {
@@ -71,7 +68,7 @@ func (l *lookout) last(at address) member.Member {
 func (l *lookout) hasSeen(at place, now time.Time) (found member.Member, seen bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	one := l.known[at.address()]
+	one := l.known[at.address]
 	if one == nil || now.Sub(one.at) >= lookEvery && !one.member.Fixed || !at.canEnd(one.newest) {
 		return found, false
 	}
@@ -85,16 +82,16 @@ func (l *lookout) note(by place, isNew bool, found member.Member, now time.Time)
 	if l.known == nil {
 		l.known = map[address]*known{}
 	}
-	if one := l.known[by.address()]; one != nil && !isNew {
+	if one := l.known[by.address]; one != nil && !isNew {
 		by = one.newest
 	}
-	l.known[by.address()] = &known{found, now, now, by}
+	l.known[by.address] = &known{found, now, now, by}
 }
 
 // look asks a server, by one of its connections, what it is.
 func (k *killer) look(ctx context.Context, conn driver.QueryerContext, at place, isNew bool) (member.Member, error) {
 	began := time.Now()
-	found, err := member.Look(ctx, asked{conn}, k.lookout.last(at.address()))
+	found, err := member.Look(ctx, asked{conn}, k.lookout.last(at.address))
 	if err != nil {
 		return found, err
 	}
@@ -102,8 +99,6 @@ func (k *killer) look(ctx context.Context, conn driver.QueryerContext, at place,
 	k.lookout.note(at, isNew, found, began)
 	return found, nil
 }
-
-func (p place) address() address { return address{p.host, p.port} }
 
 // refusal is the error of a server that may not be used, or nil.
 func refusal(of member.Member) error {
@@ -137,11 +132,11 @@ func (k *killer) admit(ctx context.Context, conn connection, at place) (member.M
 // settingsFor are the statements that set a connection for what its server is, beside what is set
 // everywhere.
 func (k *killer) settingsFor(found member.Member) (statements []string) {
-	if !found.TakesWrites() {
+	if k.reading || !found.TakesWrites() {
 		// The server itself then refuses whatever would not be on the others.
 		statements = append(statements, "SET SESSION TRANSACTION READ ONLY")
 	}
-	if age := found.AgeOf(k.staleReads); age != member.Current {
+	if age := found.AgeOf(k.staleReads, k.reading); age != member.Current {
 		statements = append(statements, fmt.Sprintf("SET @%s = %d", member.AgeVariable, age))
 	}
 	switch {
@@ -149,18 +144,16 @@ func (k *killer) settingsFor(found member.Member) (statements []string) {
 	case found.Kind == member.Galera:
 		// Reads, changes and the beginning of transactions wait for what other nodes had written before.
 		statements = append(statements, "SET SESSION wsrep_sync_wait = 7")
-	case found.Kind == member.Group && (found.Secondary || found.ManyPrimaries):
-		statements = append(statements, "SET SESSION group_replication_consistency = 'BEFORE'")
 	case found.Kind == member.Group:
-		// The one that takes all writes has them, but for what a primary before it had taken.
-		statements = append(statements, "SET SESSION group_replication_consistency = 'BEFORE_ON_PRIMARY_FAILOVER'")
+		// On the primary as well: one that is cut off learns late that there is another.
+		statements = append(statements, "SET SESSION group_replication_consistency = 'BEFORE'")
 	}
 	return statements
 }
 
 // isFit tells whether the server of a connection is still what the connection was set for.
 func (c *killable) isFit(ctx context.Context) bool {
-	at := c.place.address()
+	at := c.place.address
 	switch {
 	case c.member.Fixed:
 		return true
@@ -174,7 +167,7 @@ func (c *killable) isFit(ctx context.Context) bool {
 // mayCommit looks once more before a transaction that may have written ends, unless that has just
 // been done, or the server itself refuses what does not reach the others.
 func (c *killable) mayCommit(ctx context.Context) error {
-	if c.member.Fixed || c.member.Kind != member.Group && !c.killer.lookout.isDue(c.place.address(), time.Now()) {
+	if c.member.Fixed || c.member.Kind != member.Group && !c.killer.lookout.isDue(c.place.address, time.Now()) {
 		return nil
 	}
 	found, err := c.killer.look(ctx, c.connection, c.place, false)

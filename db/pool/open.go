@@ -45,6 +45,8 @@ type Options struct {
 	OwnTables bool
 	// StaleReads has nobody wait on a node of a cluster for what others have written before.
 	StaleReads bool
+	// Reading has nothing be written by the pool, whatever its servers allow. Of several any will do.
+	Reading bool
 }
 
 // The timeouts of connections when the DSN names none.
@@ -67,12 +69,12 @@ func Open(dsn string, options Options) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	servers, err := newHosts(config)
+	servers, err := newHosts(config, options.Reading)
 	if err != nil {
 		return nil, err
 	}
 	connector := newKiller(servers, options)
-	if len(servers.all) > 1 {
+	if servers.watched {
 		connector.running.Go(connector.watch)
 	}
 	db := sqlx.NewDb(sql.OpenDB(connector), "mysql")

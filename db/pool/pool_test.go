@@ -2,11 +2,14 @@ package pool_test
 
 import (
 	"errors"
+	"io"
+	"net"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/pool"
 	"aiusage/internal/dbtest"
@@ -71,14 +74,108 @@ func TestAVariableThatMayNotBeSetIsNamed(t *testing.T) {
 
 func TestAnotherServerBehindTheSameAddressIsAskedAnew(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
-		connections := open(t, dsn)
-		connections.BelieveSettings("SET @@SESSION.no_such_variable = 1")
-		if err := connections.PingContext(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		var zone string
-		if err := connections.GetContext(t.Context(), &zone, "SELECT @@SESSION.time_zone"); err != nil || zone != "+00:00" {
-			t.Errorf("the time zone is %s: %v", zone, err)
+		for name, statement := range map[string]string{
+			"it refuses what another has": "SET @@SESSION.no_such_variable = 1",
+			"it has more than another":    "SET @@SESSION.time_zone = '+05:00'",
+		} {
+			connections := open(t, dsn)
+			for _, when := range []string{"unknown", "known"} { // that is the server
+				connections.BelieveSettings(statement)
+				conn, err := connections.Connx(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close() // so that the next is a new one
+				var zone string
+				if err := conn.GetContext(t.Context(), &zone, "SELECT @@SESSION.time_zone"); err != nil || zone != "+00:00" {
+					t.Errorf("%s, %s: the time zone is %s: %v", name, when, zone, err)
+				}
+			}
 		}
 	})
+}
+
+// balancer leads to servers in turn by one address, which it returns.
+func balancer(t *testing.T, servers ...string) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for turn := 0; ; turn++ {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", servers[turn%len(servers)])
+			if err != nil {
+				client.Close()
+				continue
+			}
+			go func() { defer client.Close(); io.Copy(client, server) }()
+			go func() { defer server.Close(); io.Copy(server, client) }()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+// Two connections of a pool may be on two servers, and where one of these may not be used, connections are
+// made to the other.
+func TestConnectionsByOneAddressMayLeadToSeveralServers(t *testing.T) {
+	var config *mysql.Config
+	var addresses []string
+	for _, engine := range dbtest.Engines() {
+		if engine.Name != "mariadb" && engine.Name != "mysql" {
+			continue
+		}
+		dsn, err := engine.Start()
+		if err != nil {
+			t.Skip(err)
+		}
+		if config, err = mysql.ParseDSN(dsn); err != nil {
+			t.Fatal(err)
+		}
+		addresses = append(addresses, config.Addr)
+	}
+	config.Addr, config.DBName = balancer(t, addresses...), "mysql"
+	connections := open(t, config.FormatDSN())
+	var held []*sqlx.Conn
+	found := map[string]*sqlx.Conn{}
+	for range 4 {
+		conn, err := connections.Connx(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		held = append(held, conn)
+		var version string
+		if err := conn.GetContext(t.Context(), &version, "SELECT VERSION()"); err != nil {
+			t.Fatal(err)
+		}
+		found[version] = conn
+	}
+	if len(found) != 2 {
+		t.Fatalf("connections lead to %v", found)
+	}
+	refused := held[0]
+	var other string
+	if err := held[1].GetContext(t.Context(), &other, "SELECT VERSION()"); err != nil {
+		t.Fatal(err)
+	}
+	if err := pool.Refuse(refused); err != nil {
+		t.Fatal(err)
+	}
+	for range 4 {
+		conn, err := connections.Connx(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		var version string
+		if err := conn.GetContext(t.Context(), &version, "SELECT VERSION()"); err != nil || version != other {
+			t.Errorf("a connection leads to %s (%v), which may not be used", version, err)
+		}
+	}
 }

@@ -125,7 +125,7 @@ var serverWords = []words{
 	{[]uint16{ErUnknownCommand, 3100, 3796, 3797, 3798, 3799}, usage.Unavailable,
 		"this node of the database's cluster is not ready, or has lost the others", true},
 	{[]uint16{3098}, usage.Unavailable,
-		"the replication of the database does not take the gateway's tables as they are", false},
+		"the replication of the database does not take the gateway's tables as they are; where all members of a group take writes, MySQL takes no tables whose foreign keys delete rows: give the group one primary", false},
 	// 1969 is MariaDB's, and 3024 MySQL's, for a statement that took longer than it may.
 	{[]uint16{ErQueryInterrupted, 1969, 3024}, usage.Timeout,
 		"the database took too long to answer", false},

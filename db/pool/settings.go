@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/go-sql-driver/mysql"
@@ -90,8 +91,12 @@ func Settings() []Setting { return slices.Clone(settings) }
 // asked once; then it takes one statement for each connection.
 type settler struct {
 	driver.Connector
-	// statement sets what the server has, once that is known.
+	// statement sets what a server has, and is tried first: it is that of the last server that was asked.
 	statement atomic.Pointer[string]
+
+	mu sync.Mutex
+	// known are the statements for the servers that connections have led to.
+	known map[build]string
 }
 
 // speaker is what of a connection is needed to set it.
@@ -100,40 +105,81 @@ type speaker interface {
 	driver.QueryerContext
 }
 
-// Connect opens a connection. The error is an Unavailable one, which names the
+// way is how a connection was set: by which statement, and whether its own server was asked for that.
+type way struct {
+	statement string
+	asked     bool
+}
+
+// connect opens a connection and sets it. The error is an Unavailable one, which names the
 // variable, where the server does not let one be set.
-func (s *settler) Connect(ctx context.Context) (driver.Conn, error) {
+func (s *settler) connect(ctx context.Context) (driver.Conn, way, error) {
 	conn, err := s.Connector.Connect(ctx)
 	if err != nil {
-		return nil, err
+		return nil, way{}, err
 	}
 	to, ok := conn.(speaker)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("the driver's %T lacks a method", conn), conn.Close())
+		return nil, way{}, errors.Join(fmt.Errorf("the driver's %T lacks a method", conn), conn.Close())
 	}
-	if err := s.settle(ctx, to); err != nil {
-		return nil, errors.Join(err, conn.Close())
+	set, err := s.settle(ctx, to)
+	if err != nil {
+		return nil, way{}, errors.Join(err, conn.Close())
 	}
-	return conn, nil
+	return conn, set, nil
 }
 
-func (s *settler) settle(ctx context.Context, conn speaker) error {
+func (s *settler) settle(ctx context.Context, conn speaker) (way, error) {
 	if statement := s.statement.Load(); statement != nil {
 		_, err := conn.ExecContext(ctx, *statement, nil)
 		if _, refused := errors.AsType[*mysql.MySQLError](err); !refused {
-			return err
+			return way{statement: *statement}, err
 		}
 		// Another server than the one that was asked may answer now.
 	}
+	statement, err := s.ask(ctx, conn)
+	return way{statement, true}, err
+}
+
+// ask sets a connection by what its own server has.
+func (s *settler) ask(ctx context.Context, conn speaker) (string, error) {
 	present, err := presentSettings(ctx, conn)
 	if err != nil {
-		return err
+		return "", err
 	}
 	statement := setStatement(present...)
 	if _, err := conn.ExecContext(ctx, statement, nil); err != nil {
-		return explainSetting(ctx, conn, present, err)
+		return "", explainSetting(ctx, conn, present, err)
 	}
 	s.statement.Store(&statement)
+	return statement, nil
+}
+
+// confirm sets a connection anew where it turns out to lead to another server than the one that its
+// statement is for: a variable that only this one has would not be set.
+func (s *settler) confirm(ctx context.Context, conn speaker, at build, set way) (err error) {
+	s.mu.Lock()
+	own, known := s.known[at]
+	s.mu.Unlock()
+	switch {
+	case set.asked:
+		own = set.statement
+	case known && own == set.statement:
+		return nil
+	case known:
+		_, err = conn.ExecContext(ctx, own, nil)
+		return err
+	default:
+		if own, err = s.ask(ctx, conn); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known == nil {
+		s.known = map[build]string{}
+	}
+	s.known[at] = own
 	return nil
 }
 

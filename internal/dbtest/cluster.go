@@ -20,7 +20,64 @@ type Cluster struct {
 	join func(node *Server) error
 	// isIn tells whether a server has joined, and has what the others have.
 	isIn func(db *sql.DB) bool
+	// network is what the nodes are joined by, or nil, and noNetwork why there is none.
+	network   *network
+	noNetwork error
 }
+
+// newCluster prepares a cluster of so many nodes, with a network that can be cut where this process may
+// have one made.
+func newCluster(t *testing.T, size int) *Cluster {
+	t.Helper()
+	c := &Cluster{}
+	if c.network, c.noNetwork = newNetwork(size); c.noNetwork == nil {
+		t.Cleanup(c.network.close)
+	}
+	return c
+}
+
+// host is where others reach a node, and at that with a port.
+func (c *Cluster) host(node int) string {
+	if c.noNetwork != nil {
+		return "127.0.0.1"
+	}
+	return c.network.address(node)
+}
+
+// addresses are those on which a node listens for others and for clients.
+func (c *Cluster) addresses(node int) string {
+	if host := c.host(node); host != "127.0.0.1" {
+		return "127.0.0.1," + host
+	}
+	return "127.0.0.1"
+}
+
+func (c *Cluster) at(node, port int) string {
+	return net.JoinHostPort(c.host(node), strconv.Itoa(port))
+}
+
+// add adds a node that has not been started.
+func (c *Cluster) add(t *testing.T, node *Server) {
+	t.Helper()
+	if c.noNetwork == nil {
+		if err := c.network.attach(len(c.Nodes), node); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Nodes = append(c.Nodes, node)
+}
+
+// Cut cuts a node off from the others, so that nothing comes through, while clients reach it as before.
+// The error says why this process cannot.
+func (c *Cluster) Cut(node int) error {
+	if c.noNetwork != nil {
+		return c.noNetwork
+	}
+	return c.network.cut(node)
+}
+
+// Mend ends a Cut.
+func (c *Cluster) Mend(node int) error { return c.network.mend(node) }
 
 // clusterOptions are those of small servers that do not lose what they have said is stored when
 // they are killed.
@@ -79,7 +136,7 @@ func (c *Cluster) Join(node *Server) error {
 	if err := c.join(node); err != nil {
 		return err
 	}
-	db, err := sql.Open("mysql", node.adminDSN)
+	db, err := openQuietly(node.adminDSN)
 	if err != nil {
 		return err
 	}
@@ -120,8 +177,6 @@ func ports(t *testing.T, count int) (found []int) {
 	}
 	return found
 }
-
-func local(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 // portOf is the port that a server's clients use.
 func (s *Server) portOf() string {

@@ -25,24 +25,22 @@ func Galera(t *testing.T, size int) *Cluster {
 	if _, err := os.Stat(galeraLibrary); err != nil {
 		missing(t, "no Galera on this machine: install it (Debian: apt-get install galera-4)")
 	}
+	c := newCluster(t, size)
+	c.join = func(*Server) error { return nil } // by itself, as it starts
+	c.isIn = func(db *sql.DB) bool {
+		return value(db, `SHOW GLOBAL STATUS LIKE 'wsrep_local_state'`) == "4" && value(db, `SHOW GLOBAL STATUS LIKE 'wsrep_ready'`) == "ON"
+	}
 	listening := ports(t, 3*size)
 	var members []string
-	for _, port := range listening[:size] {
-		members = append(members, local(port))
-	}
-	c := &Cluster{
-		join: func(*Server) error { return nil }, // by itself, as it starts
-		isIn: func(db *sql.DB) bool {
-			return value(db, `SHOW GLOBAL STATUS LIKE 'wsrep_local_state'`) == "4" && value(db, `SHOW GLOBAL STATUS LIKE 'wsrep_ready'`) == "ON"
-		},
+	for i := range size {
+		members = append(members, c.at(i, listening[i]))
 	}
 	for i := range size {
-		node := newNode(t, "mariadb", "--wsrep-on=ON", "--wsrep-provider="+galeraLibrary, "--wsrep-cluster-name=aiusage",
+		c.add(t, newNode(t, "mariadb", "--wsrep-on=ON", "--wsrep-provider="+galeraLibrary, "--wsrep-cluster-name=aiusage",
 			"--wsrep-cluster-address=gcomm://"+strings.Join(members, ","),
-			"--wsrep-provider-options="+galeraPatience+";gmcast.listen_addr=tcp://"+local(listening[i])+";ist.recv_addr="+local(listening[size+i]),
-			"--wsrep-sst-method=rsync", "--wsrep-sst-receive-address="+local(listening[2*size+i]), "--wsrep-node-address=127.0.0.1",
-			fmt.Sprint("--wsrep-node-name=node", i), "--binlog-format=ROW", "--innodb-autoinc-lock-mode=2", "--wsrep-slave-threads=2")
-		c.Nodes = append(c.Nodes, node)
+			"--wsrep-provider-options="+galeraPatience+";gmcast.listen_addr=tcp://"+members[i]+";ist.recv_addr="+c.at(i, listening[size+i]),
+			"--wsrep-sst-method=rsync", "--wsrep-sst-receive-address="+c.at(i, listening[2*size+i]), "--wsrep-node-address="+c.host(i),
+			fmt.Sprint("--wsrep-node-name=node", i), "--binlog-format=ROW", "--innodb-autoinc-lock-mode=2", "--wsrep-slave-threads=2"))
 	}
 	c.beginGalera(t)
 	return c.begin(t)
@@ -88,7 +86,7 @@ func (s *Server) recoverGalera() ([]string, error) {
 	if err != nil || !strings.Contains(string(state), "seqno:   -1") {
 		return nil, err
 	}
-	command := exec.Command(s.command.Path, append(append([]string{}, s.command.Args[1:]...), "--wsrep-recover")...)
+	command := exec.Command(s.command.Path, append(append([]string{}, s.command.Args[1:]...), "--wsrep-recover", "--skip-networking")...)
 	command.Env, command.SysProcAttr = s.command.Env, s.command.SysProcAttr
 	said, err := command.CombinedOutput()
 	found := recovered.FindSubmatch(said)

@@ -12,8 +12,8 @@ type process struct {
 	ended chan struct{} // closed when the child has ended
 }
 
-// startProcess starts command.
-func startProcess(command *exec.Cmd) (*process, error) {
+// startProcess starts command, in a network namespace unless space is empty.
+func startProcess(command *exec.Cmd, space string) (*process, error) {
 	p := &process{ended: make(chan struct{})}
 	started := make(chan error)
 	go func() {
@@ -21,7 +21,13 @@ func startProcess(command *exec.Cmd) (*process, error) {
 		// that thread stays until then.
 		runtime.LockOSThread()
 		endWithThisProcess(command)
-		err := command.Start()
+		var err error
+		if space != "" {
+			err = enter(space)
+		}
+		if err == nil {
+			err = command.Start()
+		}
 		p.child = command.Process
 		started <- err
 		if err == nil {

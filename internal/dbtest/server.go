@@ -42,6 +42,8 @@ type Server struct {
 	// atStart returns options more for a start, as of then. It may be nil.
 	atStart func() ([]string, error)
 	process *process
+	// space is the network namespace that it runs in, if not in this process's.
+	space string
 	// noDisk says why it has no disk of its own.
 	noDisk error
 	// printsDSN tells that the first line of output is the administrator's DSN.
@@ -110,7 +112,7 @@ func (s *Server) Start() error {
 	} else {
 		command.Stdout = log
 	}
-	if s.process, err = startProcess(command); err != nil {
+	if s.process, err = startProcess(command, s.space); err != nil {
 		return err
 	}
 	if s.printsDSN {
@@ -127,7 +129,7 @@ func (s *Server) Start() error {
 func (s *Server) waitUntilUp() error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	db, err := sql.Open("mysql", s.adminDSN)
+	db, err := openQuietly(s.adminDSN)
 	if err != nil {
 		return err
 	}
@@ -146,6 +148,20 @@ func (s *Server) waitUntilUp() error {
 			return s.failure(fmt.Sprintf("did not answer within %v", startTimeout))
 		}
 	}
+}
+
+// openQuietly opens a database of whose absence the driver writes nothing.
+func openQuietly(dsn string) (*sql.DB, error) {
+	config, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	config.Logger = &mysql.NopLogger{}
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
 }
 
 // failure is an error with the end of the server's log.

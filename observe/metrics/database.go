@@ -52,6 +52,47 @@ var (
 		"The version of the schema in the database.", nil, nil)
 )
 
+// Readers has the metrics of the servers that are for reading.
+type Readers struct {
+	// Connections returns how their pool is used, and Used whether reports come from them.
+	Connections func() Connections
+	Used        func() bool
+}
+
+var (
+	readersUsed = prometheus.NewDesc("aiusage_readers_used",
+		"Whether reports come from the servers of --reader-dsn (1), or from that of --dsn meanwhile (0).", nil, nil)
+	readerConnections = prometheus.NewDesc("aiusage_reader_sql_connections",
+		"Connections to the servers of --reader-dsn: in_use or idle.", []string{"state"}, nil)
+	readerMaxConnections = prometheus.NewDesc("aiusage_reader_sql_max_connections",
+		"The most connections to the servers of --reader-dsn.", nil, nil)
+	readerWaits = prometheus.NewDesc("aiusage_reader_sql_connection_waits_total",
+		"How often somebody waited for a connection to the servers of --reader-dsn.", nil, nil)
+	readerWaited = prometheus.NewDesc("aiusage_reader_sql_connection_wait_seconds_total",
+		"How long connections to the servers of --reader-dsn were waited for, altogether.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (Readers) Describe(descriptions chan<- *prometheus.Desc) {
+	for _, one := range []*prometheus.Desc{readersUsed, readerConnections, readerMaxConnections, readerWaits, readerWaited} {
+		descriptions <- one
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (r Readers) Collect(values chan<- prometheus.Metric) {
+	now, used := r.Connections(), 0.0
+	if r.Used() {
+		used = 1
+	}
+	values <- prometheus.MustNewConstMetric(readersUsed, prometheus.GaugeValue, used)
+	values <- prometheus.MustNewConstMetric(readerConnections, prometheus.GaugeValue, float64(now.InUse), "in_use")
+	values <- prometheus.MustNewConstMetric(readerConnections, prometheus.GaugeValue, float64(now.Idle), "idle")
+	values <- prometheus.MustNewConstMetric(readerMaxConnections, prometheus.GaugeValue, float64(now.Max))
+	values <- prometheus.MustNewConstMetric(readerWaits, prometheus.CounterValue, float64(now.Waits))
+	values <- prometheus.MustNewConstMetric(readerWaited, prometheus.CounterValue, now.Waited.Seconds())
+}
+
 // Describe implements prometheus.Collector.
 func (Database) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, one := range []*prometheus.Desc{connections, maxConnections, connectionWaits, connectionWaited,
