@@ -13,12 +13,13 @@ import (
 type documentText struct {
 	from *bufio.Reader
 	// start is where what is in the buffer begins, given up to where the decoder has been
-	// given it, read how much was seen, mark how much when the current value began.
-	start, given, read, mark int64
-	// line is the line of the last offset asked for, ends the ends of those after it.
-	line   int64
-	ends   []int64
-	failed error
+	// given it, mark where the current value begins.
+	start, given, mark int64
+	// line is the line of the last offset asked for. Lines are counted up to counted, and
+	// ends are those of lines between the two.
+	line, counted int64
+	ends          []int64
+	failed        error
 }
 
 const (
@@ -32,7 +33,7 @@ const (
 
 // Read gives the decoder what follows.
 func (t *documentText) Read(p []byte) (int, error) {
-	if t.read-t.mark > maxValue {
+	if t.given-t.mark > maxValue {
 		t.failed = errors.New("a value is longer than 64 MiB")
 		return 0, t.failed
 	}
@@ -50,12 +51,20 @@ func (t *documentText) Read(p []byte) (int, error) {
 	}
 	n := copy(p, text[kept:])
 	t.given += int64(n)
-	t.see(t.given)
 	return n, nil
 }
 
 // drop takes what is before an offset out of the buffer.
 func (t *documentText) drop(before int64) {
+	for text := t.between(t.counted, before); ; {
+		end := bytes.IndexByte(text, '\n')
+		if end < 0 {
+			break
+		}
+		t.ends = append(t.ends, before-int64(len(text)-end))
+		text = text[end+1:]
+	}
+	t.counted = max(t.counted, before)
 	_, _ = t.from.Discard(int(before - t.start)) // is there
 	t.start = before
 }
@@ -71,37 +80,19 @@ func (t *documentText) ahead(offset int64) []byte {
 
 // between returns what is between two offsets, nothing if not all of it is in the buffer.
 func (t *documentText) between(from, to int64) []byte {
-	if from < t.start {
+	if from < t.start || from > to {
 		return nil
 	}
 	text, _ := t.from.Peek(int(to - t.start)) // is there
 	return text[from-t.start:]
 }
 
-// see finds the ends of lines up to an offset in the buffer.
-func (t *documentText) see(to int64) {
-	if to <= t.read {
-		return
-	}
-	text, _ := t.from.Peek(int(to - t.start)) // is there
-	for at := int(t.read - t.start); ; at++ {
-		next := bytes.IndexByte(text[at:], '\n')
-		if next < 0 {
-			break
-		}
-		at += next
-		t.ends = append(t.ends, t.start+int64(at))
-	}
-	t.read = to
-}
-
 // lineAt returns the line that an offset is on, not before the last one asked for.
 func (t *documentText) lineAt(offset int64) int64 {
-	passed := 0
-	for passed < len(t.ends) && t.ends[passed] < offset {
-		passed++
+	for len(t.ends) > 0 && t.ends[0] < offset {
+		t.line, t.ends = t.line+1, t.ends[1:]
 	}
-	t.line += int64(passed)
-	t.ends = t.ends[passed:]
+	t.line += int64(bytes.Count(t.between(t.counted, offset), []byte("\n")))
+	t.counted = max(t.counted, offset)
 	return t.line
 }

@@ -26,7 +26,6 @@ func (r *jsonRows) known() (found row) {
 	}
 	start := begin + int64(len(text)-len(object))
 	r.passed = start + int64(length)
-	r.from.see(r.passed)
 	found = row{line: r.from.lineAt(start), lines: 1}
 	found.lines += r.from.lineAt(r.passed) - found.line
 	r.read(&found)

@@ -79,7 +79,7 @@ func (p *pump) wait() {
 	}
 }
 
-// ahead is text that is made ahead of its reader. Closing it ends that.
+// ahead is text that is made ahead of its reader. Closing it ends that. Nil makes none.
 type ahead struct {
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -104,6 +104,9 @@ func (a *ahead) of(text io.Reader) io.Reader {
 
 // Close returns when nothing reads from the source any more.
 func (a *ahead) Close() error {
+	if a == nil {
+		return nil
+	}
 	a.cancel()
 	if a.pump != nil {
 		a.pump.wait()
