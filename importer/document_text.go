@@ -12,6 +12,8 @@ import (
 // without the decoder. All offsets are from the beginning of the document.
 type documentText struct {
 	from *bufio.Reader
+	// buffer is what from has in its own, nil where that has to be asked for.
+	buffer []byte
 	// start is where what is in the buffer begins, given up to where the decoder has been
 	// given it, mark where the current value begins.
 	start, given, mark int64
@@ -41,15 +43,15 @@ func (t *documentText) Read(p []byte) (int, error) {
 		t.drop(t.given)
 	}
 	kept := int(t.given - t.start)
-	_, err := t.from.Peek(kept + 1)
-	text, _ := t.from.Peek(min(t.from.Buffered(), kept+maxGiven)) // is there
+	err := t.fill(kept + 1)
+	text := t.buffered()
 	if len(text) <= kept {
 		if err != io.EOF {
 			t.failed = err
 		}
 		return 0, err
 	}
-	n := copy(p, text[kept:])
+	n := copy(p, text[kept:min(len(text), kept+maxGiven)])
 	t.given += int64(n)
 	return n, nil
 }
@@ -66,16 +68,33 @@ func (t *documentText) drop(before int64) {
 	}
 	t.counted = max(t.counted, before)
 	_, _ = t.from.Discard(int(before - t.start)) // is there
-	t.start = before
+	t.start, t.buffer = before, nil
 }
 
-// ahead returns what is in the buffer from an offset on, if that is little after filling
-// it. What is before is dropped.
+// fill has a number of bytes in the buffer, if there are as many.
+func (t *documentText) fill(count int) error {
+	t.buffer = nil
+	_, err := t.from.Peek(count)
+	return err
+}
+
+// buffered returns what is in the buffer.
+func (t *documentText) buffered() []byte {
+	if t.buffer == nil {
+		t.buffer, _ = t.from.Peek(t.from.Buffered()) // is there
+	}
+	return t.buffer
+}
+
+// ahead returns what is in the buffer from an offset on. Where that is little, the
+// buffer is filled, and what is before is dropped.
 func (t *documentText) ahead(offset int64) []byte {
+	if text := t.buffered()[offset-t.start:]; len(text) >= maxGiven {
+		return text
+	}
 	t.drop(offset)
-	_, _ = t.from.Peek(maxGiven)              // an error is left to whoever gets as far
-	text, _ := t.from.Peek(t.from.Buffered()) // is there
-	return text
+	_ = t.fill(maxGiven) // is left to whoever gets as far
+	return t.buffered()
 }
 
 // between returns what is between two offsets, nothing if not all of it is in the buffer.
@@ -83,8 +102,7 @@ func (t *documentText) between(from, to int64) []byte {
 	if from < t.start || from > to {
 		return nil
 	}
-	text, _ := t.from.Peek(int(to - t.start)) // is there
-	return text[from-t.start:]
+	return t.buffered()[from-t.start : to-t.start]
 }
 
 // lineAt returns the line that an offset is on, not before the last one asked for.

@@ -39,6 +39,7 @@ func (r *jsonRows) resume() {
 		return
 	}
 	beginning := strings.Repeat(`{"":`, len(r.path)) + `[""`
+	r.from.drop(r.passed)
 	r.from.given, r.base = r.passed, r.passed-int64(len(beginning))
 	r.decoder.Reset(io.MultiReader(strings.NewReader(beginning), r.from), asWritten...)
 	for range 2*len(r.path) + 2 {

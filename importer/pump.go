@@ -98,8 +98,20 @@ func newAhead(ctx context.Context) *ahead {
 
 // of makes a text ahead.
 func (a *ahead) of(text io.Reader) io.Reader {
-	a.pump = newPump(a.ctx, text, chunksAhead)
+	a.pump = newPump(a.ctx, filling{text}, chunksAhead)
 	return a.pump
+}
+
+// filling reads as much as there is room for: handing over costs as much for little.
+type filling struct{ from io.Reader }
+
+func (f filling) Read(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var more int
+		more, err = f.from.Read(p[n:])
+		n += more
+	}
+	return n, err
 }
 
 // Close returns when nothing reads from the source any more.
