@@ -12,13 +12,16 @@ import (
 // without the decoder. All offsets are from the beginning of the document.
 type documentText struct {
 	from *bufio.Reader
+	// buffer is what from has in its own, nil where that has to be asked for.
+	buffer []byte
 	// start is where what is in the buffer begins, given up to where the decoder has been
-	// given it, read how much was seen, mark how much when the current value began.
-	start, given, read, mark int64
-	// line is the line of the last offset asked for, ends the ends of those after it.
-	line   int64
-	ends   []int64
-	failed error
+	// given it, mark where the current value begins.
+	start, given, mark int64
+	// line is the line of the last offset asked for. Lines are counted up to counted, and
+	// ends are those of lines between the two.
+	line, counted int64
+	ends          []int64
+	failed        error
 }
 
 const (
@@ -32,7 +35,7 @@ const (
 
 // Read gives the decoder what follows.
 func (t *documentText) Read(p []byte) (int, error) {
-	if t.read-t.mark > maxValue {
+	if t.given-t.mark > maxValue {
 		t.failed = errors.New("a value is longer than 64 MiB")
 		return 0, t.failed
 	}
@@ -40,68 +43,74 @@ func (t *documentText) Read(p []byte) (int, error) {
 		t.drop(t.given)
 	}
 	kept := int(t.given - t.start)
-	_, err := t.from.Peek(kept + 1)
-	text, _ := t.from.Peek(min(t.from.Buffered(), kept+maxGiven)) // is there
+	err := t.fill(kept + 1)
+	text := t.buffered()
 	if len(text) <= kept {
 		if err != io.EOF {
 			t.failed = err
 		}
 		return 0, err
 	}
-	n := copy(p, text[kept:])
+	n := copy(p, text[kept:min(len(text), kept+maxGiven)])
 	t.given += int64(n)
-	t.see(t.given)
 	return n, nil
 }
 
 // drop takes what is before an offset out of the buffer.
 func (t *documentText) drop(before int64) {
+	for text := t.between(t.counted, before); ; {
+		end := bytes.IndexByte(text, '\n')
+		if end < 0 {
+			break
+		}
+		t.ends = append(t.ends, before-int64(len(text)-end))
+		text = text[end+1:]
+	}
+	t.counted = max(t.counted, before)
 	_, _ = t.from.Discard(int(before - t.start)) // is there
-	t.start = before
+	t.start, t.buffer = before, nil
 }
 
-// ahead returns what is in the buffer from an offset on, if that is little after filling
-// it. What is before is dropped.
+// fill has a number of bytes in the buffer, if there are as many.
+func (t *documentText) fill(count int) error {
+	t.buffer = nil
+	_, err := t.from.Peek(count)
+	return err
+}
+
+// buffered returns what is in the buffer.
+func (t *documentText) buffered() []byte {
+	if t.buffer == nil {
+		t.buffer, _ = t.from.Peek(t.from.Buffered()) // is there
+	}
+	return t.buffer
+}
+
+// ahead returns what is in the buffer from an offset on. Where that is little, the
+// buffer is filled, and what is before is dropped.
 func (t *documentText) ahead(offset int64) []byte {
+	if text := t.buffered()[offset-t.start:]; len(text) >= maxGiven {
+		return text
+	}
 	t.drop(offset)
-	_, _ = t.from.Peek(maxGiven)              // an error is left to whoever gets as far
-	text, _ := t.from.Peek(t.from.Buffered()) // is there
-	return text
+	_ = t.fill(maxGiven) // is left to whoever gets as far
+	return t.buffered()
 }
 
 // between returns what is between two offsets, nothing if not all of it is in the buffer.
 func (t *documentText) between(from, to int64) []byte {
-	if from < t.start {
+	if from < t.start || from > to {
 		return nil
 	}
-	text, _ := t.from.Peek(int(to - t.start)) // is there
-	return text[from-t.start:]
-}
-
-// see finds the ends of lines up to an offset in the buffer.
-func (t *documentText) see(to int64) {
-	if to <= t.read {
-		return
-	}
-	text, _ := t.from.Peek(int(to - t.start)) // is there
-	for at := int(t.read - t.start); ; at++ {
-		next := bytes.IndexByte(text[at:], '\n')
-		if next < 0 {
-			break
-		}
-		at += next
-		t.ends = append(t.ends, t.start+int64(at))
-	}
-	t.read = to
+	return t.buffered()[from-t.start : to-t.start]
 }
 
 // lineAt returns the line that an offset is on, not before the last one asked for.
 func (t *documentText) lineAt(offset int64) int64 {
-	passed := 0
-	for passed < len(t.ends) && t.ends[passed] < offset {
-		passed++
+	for len(t.ends) > 0 && t.ends[0] < offset {
+		t.line, t.ends = t.line+1, t.ends[1:]
 	}
-	t.line += int64(passed)
-	t.ends = t.ends[passed:]
+	t.line += int64(bytes.Count(t.between(t.counted, offset), []byte("\n")))
+	t.counted = max(t.counted, offset)
 	return t.line
 }

@@ -101,13 +101,16 @@ func shift(whole, fraction string, power int) (string, string) {
 
 // withoutSeparators takes out commas that separate thousands.
 func withoutSeparators(text string) (string, bool) {
-	groups := strings.Split(text, ",")
-	for i, group := range groups {
-		if len(group) != 3 && (i > 0 || len(group) == 0 || len(group) > 3) || i == 0 && group[0] == '0' {
+	first := strings.IndexByte(text, ',')
+	if first < 1 || first > 3 || text[0] == '0' || strings.Count(text, ",")*4 != len(text)-first {
+		return "", false
+	}
+	for at := first; at < len(text); at += 4 {
+		if text[at] != ',' {
 			return "", false
 		}
 	}
-	return strings.Join(groups, ""), true
+	return strings.ReplaceAll(text, ",", ""), true
 }
 
 // threeDigits tells whether a number has a point before its last three digits, as
@@ -154,19 +157,20 @@ func roundUp(length time.Duration) int64 {
 // clockDuration reads hours, minutes and seconds: 00:01:30, 1:05:09.25. With two
 // numbers only, nobody can tell minutes from hours.
 func clockDuration(text string) (seconds int64, ok bool) {
-	parts := strings.Split(text, ":")
-	if len(parts) != 3 || len(parts[1]) != 2 || !isDigits(parts[0]) || !isDigits(parts[1]) || parts[1] > "59" {
+	hour, rest, _ := strings.Cut(text, ":")
+	minute, rest, hasSeconds := strings.Cut(rest, ":")
+	second, fraction, hasFraction := strings.Cut(rest, ".")
+	if !hasSeconds || !isDigits(hour) || !isUpTo59(minute) || !isUpTo59(second) || hasFraction && !isDigits(fraction) {
 		return 0, false
 	}
-	second, fraction, hasFraction := strings.Cut(parts[2], ".")
-	if len(second) != 2 || second > "59" || !isDigits(second) || hasFraction && !isDigits(fraction) {
-		return 0, false
-	}
-	hours, ok := ceiling(parts[0])
-	minutes, _ := ceiling(parts[1])
-	rest, _ := ceiling(parts[2])
-	return min(hours, tooMuch/3600)*3600 + minutes*60 + rest, ok
+	hours, ok := ceiling(hour)
+	minutes, _ := ceiling(minute)
+	seconds, _ = ceiling(rest)
+	return min(hours, tooMuch/3600)*3600 + minutes*60 + seconds, ok
 }
+
+// isUpTo59 tells whether a text is a number of minutes or seconds in two digits.
+func isUpTo59(text string) bool { return len(text) == 2 && isDigits(text) && text[0] < '6' }
 
 // isoDuration reads what follows the P of a duration of ISO 8601 in days, hours,
 // minutes and seconds: T1M30.5S. Months and years have no length.

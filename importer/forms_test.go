@@ -109,6 +109,9 @@ func TestFormsOfInstants(t *testing.T) {
 		if err == nil && got.Format(time.RFC3339Nano) != test.want || err != nil && test.want != "" {
 			t.Errorf("%q is %v, %v, want %q", test.text, got, err, test.want)
 		}
+		if after, failed := parseInstant("started_at", test.text, &forms{zone: berlin, restated: true}); !after.Equal(got) || fmt.Sprint(failed) != fmt.Sprint(err) {
+			t.Errorf("after others, %q is %v, %v, alone %v, %v", test.text, after, failed, got, err)
+		}
 	}
 	for _, text := range []string{"11/25/2026 13:05:09", "03/04/2026 10:00", "25.11.2026 13:05"} {
 		_, err := parseInstant("started_at", text, &forms{zone: berlin})

@@ -53,14 +53,18 @@ func (f *forms) instant(text string) (time.Time, error) {
 	if at, ok := f.spelled.read(text); ok {
 		return onTheWall(at, f.zone)
 	}
+	if f.restated {
+		if at, ok := f.withOffset(text); ok {
+			return at, nil
+		}
+	}
 	at, err := usage.ParseInstant(text, f.zone)
 	if err == nil {
 		return at, nil
 	}
-	if standard, ok := standardOffset(text); ok {
-		if at, err := usage.ParseInstant(standard, f.zone); err == nil {
-			return at, nil
-		}
+	if at, ok := f.withOffset(text); ok {
+		f.restated = true
+		return at, nil
 	}
 	if at, ok, wrong := f.named(text); wrong != nil {
 		return time.Time{}, wrong
@@ -98,6 +102,16 @@ func epoch(text string) (time.Time, bool) {
 		return time.Unix(0, number), true
 	}
 	return time.Time{}, false
+}
+
+// withOffset reads an instant with an offset that is not written as RFC 3339 has it, or is.
+func (f *forms) withOffset(text string) (time.Time, bool) {
+	standard, ok := standardOffset(text)
+	if !ok {
+		return time.Time{}, false
+	}
+	at, err := usage.ParseInstant(standard, f.zone)
+	return at, err == nil
 }
 
 // standardOffset writes the offset at the end of a text as RFC 3339 has it: of

@@ -26,7 +26,6 @@ func (r *jsonRows) known() (found row) {
 	}
 	start := begin + int64(len(text)-len(object))
 	r.passed = start + int64(length)
-	r.from.see(r.passed)
 	found = row{line: r.from.lineAt(start), lines: 1}
 	found.lines += r.from.lineAt(r.passed) - found.line
 	r.read(&found)
@@ -40,6 +39,7 @@ func (r *jsonRows) resume() {
 		return
 	}
 	beginning := strings.Repeat(`{"":`, len(r.path)) + `[""`
+	r.from.drop(r.passed)
 	r.from.given, r.base = r.passed, r.passed-int64(len(beginning))
 	r.decoder.Reset(io.MultiReader(strings.NewReader(beginning), r.from), asWritten...)
 	for range 2*len(r.path) + 2 {

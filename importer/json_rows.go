@@ -52,7 +52,7 @@ func (r *jsonRows) checkColumns() error { return r.survey(r.next) }
 // next implements rowReader.
 func (r *jsonRows) next() (row, error) {
 	for {
-		r.from.mark = r.from.read
+		r.from.mark = r.offset()
 		if found := r.known(); found.lines > 0 {
 			return found, nil
 		}
@@ -213,7 +213,7 @@ func (r *jsonRows) name() (string, error) {
 // skip passes the value of a key that nothing is read from.
 func (r *jsonRows) skip(key string) error {
 	r.unused.add(key)
-	r.from.mark = r.from.read
+	r.from.mark = r.offset()
 	return withinValue(r.decoder.SkipValue())
 }
 

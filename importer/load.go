@@ -101,7 +101,7 @@ func (l *loader[T]) checkHeaders(ctx context.Context) error {
 
 // checkColumns finds out whether a source has the columns.
 func (l *loader[T]) checkColumns(ctx context.Context, s source) error {
-	reader, closer, err := l.open(ctx, s)
+	reader, closer, err := l.open(ctx, s, nil)
 	if err != nil {
 		return err
 	}
@@ -219,19 +219,23 @@ func duplicatesError(err error) error {
 }
 
 // open opens a source up to its first row. A stream is checked for its columns by
-// the way, as it cannot be opened again.
-func (l *loader[T]) open(ctx context.Context, s source) (rowReader, io.Closer, error) {
-	ahead := newAhead(ctx)
-	stored, err := s.open(ahead.ctx, &l.status.bytes)
+// the way, as it cannot be opened again. Its text is made ahead if that is given, which
+// is closed with it.
+func (l *loader[T]) open(ctx context.Context, s source, ahead *ahead) (rowReader, io.Closer, error) {
+	stored, err := s.open(ctx, &l.status.bytes)
 	if err != nil {
-		ahead.cancel()
-		return nil, nil, err
+		return nil, nil, firstError(err, ahead.Close())
 	}
+	begun, closer := io.Reader(stored), closers{ahead, stored}
 	if s.stream {
-		return l.openStream(s, stored, ahead)
+		kept := &tape{from: stored}
+		closer = closers{ahead, kept, stored}
+		begun, err = l.checkStream(s, kept)
 	}
-	closer := closers{ahead, stored}
-	reader, err := l.rows(s, stored, ahead)
+	var reader rowReader
+	if err == nil {
+		reader, err = l.rows(s, begun, ahead)
+	}
 	if err != nil {
 		closer.Close()
 		return nil, nil, err
@@ -239,28 +243,16 @@ func (l *loader[T]) open(ctx context.Context, s source) (rowReader, io.Closer, e
 	return reader, closer, nil
 }
 
-// openStream checks the columns of a stream and returns to its beginning.
-func (l *loader[T]) openStream(s source, stored io.ReadCloser, ahead *ahead) (rowReader, io.Closer, error) {
-	begun := &tape{from: stored}
-	closer := closers{ahead, begun, stored}
-	reader, err := l.rows(s, begun, nil)
-	if err == nil {
-		if err = reader.checkColumns(); err != nil {
-			err = fmt.Errorf("%s %w", s.name, err)
-		}
-	}
-	var again io.Reader
-	if err == nil {
-		again, err = begun.rewind()
-	}
-	if err == nil {
-		reader, err = l.rows(s, again, ahead)
-	}
+// checkStream checks the columns of a stream and returns to its beginning.
+func (l *loader[T]) checkStream(s source, kept *tape) (again io.Reader, err error) {
+	reader, err := l.rows(s, kept, nil)
 	if err != nil {
-		closer.Close()
-		return nil, nil, err
+		return nil, err
 	}
-	return reader, closer, nil
+	if err := reader.checkColumns(); err != nil {
+		return nil, fmt.Errorf("%s %w", s.name, err)
+	}
+	return kept.rewind()
 }
 
 // rows makes a reader of the rows of an opened source, whose text is made ahead if
@@ -283,7 +275,8 @@ func (l *loader[T]) rows(s source, stored io.Reader, ahead *ahead) (rowReader, e
 // read reads the rows of one source until accept or reject return an error.
 func (l *loader[T]) read(ctx context.Context, s source, accept func(T, origin) error, reject func(row) error) error {
 	l.status.file.Store(&s.name)
-	reader, closer, err := l.open(ctx, s)
+	ahead := newAhead(ctx)
+	reader, closer, err := l.open(ahead.ctx, s, ahead)
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func (p *pump) wait() {
 	}
 }
 
-// ahead is text that is made ahead of its reader. Closing it ends that.
+// ahead is text that is made ahead of its reader. Closing it ends that. Nil makes none.
 type ahead struct {
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -98,12 +98,27 @@ func newAhead(ctx context.Context) *ahead {
 
 // of makes a text ahead.
 func (a *ahead) of(text io.Reader) io.Reader {
-	a.pump = newPump(a.ctx, text, chunksAhead)
+	a.pump = newPump(a.ctx, filling{text}, chunksAhead)
 	return a.pump
+}
+
+// filling reads as much as there is room for: handing over costs as much for little.
+type filling struct{ from io.Reader }
+
+func (f filling) Read(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var more int
+		more, err = f.from.Read(p[n:])
+		n += more
+	}
+	return n, err
 }
 
 // Close returns when nothing reads from the source any more.
 func (a *ahead) Close() error {
+	if a == nil {
+		return nil
+	}
 	a.cancel()
 	if a.pump != nil {
 		a.pump.wait()

@@ -31,25 +31,35 @@ func prefixLength(text []byte, word string) int {
 // begins with a quote.
 func quotedLength(text []byte) int {
 	for at := 1; at < len(text); at++ {
-		switch c := text[at]; {
-		case c == '"':
+		c := text[at]
+		if standsForItself[c] {
+			continue
+		}
+		if c == '"' {
 			return at + 1
-		case c == '\\':
-			escape := escapeLength(text[at:])
-			if escape == 0 {
-				return 0
-			}
-			at += escape - 1
-		case c < ' ':
+		}
+		escape := escapeLength(text[at:])
+		if escape == 0 {
 			return 0
 		}
+		at += escape - 1
 	}
 	return 0
 }
 
-// escapeLength returns the length of the escape at the beginning of a text.
+// standsForItself tells which bytes do in a string: all but quotes, backslashes and
+// control characters.
+var standsForItself = func() (table [256]bool) {
+	for c := range table {
+		table[c] = c >= ' ' && c != '"' && c != '\\'
+	}
+	return table
+}()
+
+// escapeLength returns the length of the escape at the beginning of a text, 0 if there
+// is none.
 func escapeLength(text []byte) int {
-	if len(text) < 2 {
+	if len(text) < 2 || text[0] != '\\' {
 		return 0
 	}
 	switch text[1] {

@@ -49,6 +49,9 @@ type forms struct {
 	// where the comma is that of decimals.
 	semicolons bool
 	limits     Limits
+	// restated: an instant before had an offset that is not written as RFC 3339 has it,
+	// so others will have, too.
+	restated bool
 	// spelled is how the dates before were written, if they had the month by its name.
 	spelled spelled
 }

@@ -36,6 +36,7 @@ func main() {
 	dsn := flag.String("dsn", "", "the server, as user:password@tcp(host:3306)/")
 	rows := flag.Int("rows", 1_000_000, "how many sessions are stored")
 	read := flag.Int("read", 200_000, "how many sessions are read in each form, 0 to store only")
+	only := flag.String("forms", "", "read only forms with names like this regular expression, and CSV")
 	rounds := flag.Int("rounds", 5, "how often")
 	writers := flag.Int("writers", 0, "import only with this many batches at a time")
 	batch := flag.Int("batch", 2000, "and this many rows in each")
@@ -47,7 +48,7 @@ func main() {
 	if *writers > 0 {
 		ways = []importer.Options{{Writers: *writers, BatchSize: *batch}}
 	}
-	if err := run(context.Background(), *dsn, amounts{*rows, *read, max(*rounds, 1)}, ways); err != nil {
+	if err := run(context.Background(), *dsn, amounts{*rows, *read, max(*rounds, 1)}, *only, ways); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
 	}
@@ -56,14 +57,14 @@ func main() {
 // amounts are how many sessions are stored and read, and how often.
 type amounts struct{ rows, read, rounds int }
 
-func run(ctx context.Context, dsn string, of amounts, ways []importer.Options) error {
+func run(ctx context.Context, dsn string, of amounts, only string, ways []importer.Options) error {
 	folder, err := os.MkdirTemp("", "aiusage-bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
 	if of.read > 0 {
-		if err := compareForms(ctx, folder, of.read, of.rounds); err != nil {
+		if err := compareForms(ctx, folder, of.read, of.rounds, only); err != nil {
 			return err
 		}
 	}

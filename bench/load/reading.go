@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"syscall"
@@ -24,8 +25,13 @@ type cost struct{ elapsed, processors time.Duration }
 // compareForms reads the same sessions in each form, without storing them, and prints
 // what that costs next to plain CSV. The forms take turns, so that what else the machine
 // does meets all of them, and the least and the median of the rounds count.
-func compareForms(ctx context.Context, folder string, rows, rounds int) error {
+func compareForms(ctx context.Context, folder string, rows, rounds int, only string) error {
+	pattern, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
 	all := forms()
+	all = append(all[:1], slices.DeleteFunc(all[1:], func(f form) bool { return !pattern.MatchString(f.name) })...)
 	for _, form := range all {
 		if err := form.write(filepath.Join(folder, form.file), rows); err != nil {
 			return err
