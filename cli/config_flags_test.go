@@ -21,7 +21,7 @@ func TestFlagsThatAreSecrets(t *testing.T) {
 		}
 	}
 	slices.Sort(secrets)
-	if want := []string{"dsn", "new-credentials", "old-credentials"}; !slices.Equal(secrets, want) {
+	if want := []string{"dsn", "new-credentials", "old-credentials", "reader-dsn"}; !slices.Equal(secrets, want) {
 		t.Errorf("got %v, want %v", secrets, want)
 	}
 }

@@ -124,6 +124,7 @@ func (c serveCommand) check() error {
 	if c.MaxStaleness != 0 && c.MaxStaleness < minStaleness {
 		wrong.note(usage.Errorf(usage.InvalidArgument, "--max-staleness is %s; it is a duration such as 30s, %s at least, since the primary says what time it is every second; or 0", c.MaxStaleness, minStaleness))
 	}
+	wrong.note(c.checkReaders())
 	return wrong.asError()
 }
 

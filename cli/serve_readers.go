@@ -13,6 +13,18 @@ import (
 // readersPatience is how long servers for reading are waited for at the start.
 const readersPatience = 3 * time.Second
 
+// checkReaders refuses what is no DSN.
+func (c serveCommand) checkReaders() error {
+	if c.ReaderDSN == "" {
+		return nil
+	}
+	store, err := db.Open(c.ReaderDSN, db.Options{})
+	if err != nil {
+		return usage.Errorf(usage.InvalidArgument, "--reader-dsn: %s", usage.AsError(err).Message)
+	}
+	return store.Close()
+}
+
 // readAside has usage be read from the servers of --reader-dsn, if there are any, and says in the log
 // when that ends and when it goes on. stop is to be called before the store is closed.
 func (c serveCommand) readAside(ctx context.Context, log *slog.Logger, store *database, observer db.Observer) (stop func(), err error) {
@@ -20,7 +32,7 @@ func (c serveCommand) readAside(ctx context.Context, log *slog.Logger, store *da
 		return func() {}, nil
 	}
 	if err := store.ReadFrom(c.ReaderDSN, c.poolOptions(observer)); err != nil {
-		return nil, usage.Errorf(usage.InvalidArgument, "--reader-dsn: %s", usage.AsError(err).Message)
+		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	c.shareReaders(ctx, log, store)
