@@ -97,6 +97,8 @@ func FuzzKnownRows(f *testing.F) {
 		f.Add("["+objectsForLayouts[0]+","+object+"\n,"+object+"]", "")
 		f.Add(`{"n":1,"rows":{"list":[`+object+","+object+",\n"+object+`],"list2":[]},"m":[]}{"rows":{"list":[]}}`, "rows.list")
 		f.Add("["+object+"]"+object+object, "")
+		f.Add("["+object+","+object+"],"+object, "")
+		f.Add(`{"rows":[`+object+","+object+`],`+object+"}", "rows")
 	}
 	f.Fuzz(func(t *testing.T, text, path string) {
 		mustBeAlike(t, JSON, path, text)
