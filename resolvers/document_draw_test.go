@@ -184,6 +184,8 @@ func (d *documentDrawer) selections(of *ast.Definition, depth int) string {
 		return d.nodes(of, depth)
 	case of.Name == "AIUsagePlan":
 		return wholePlan
+	case of.Name == "AIUsageDrivers" && !d.rarely(3):
+		return wholeDrivers
 	}
 	var all []string
 	if of.Name == "AIUsage" {
@@ -207,6 +209,9 @@ func (d *documentDrawer) selections(of *ast.Definition, depth int) string {
 
 // wholePlan is all that a plan says, without which it cannot be held to anything.
 const wholePlan = "{source level pieces{grain timeZone sign from to} sessions{sign from to} kept{sign from to}}"
+
+// wholeDrivers is nearly all that is told of drivers, whose fields say little by themselves.
+const wholeDrivers = "{by of current previous change largest{account{name} customer{customerId} hour weekday status current previous change} rest{count current previous change}}"
 
 // fragment returns some selections of a type as a fragment.
 func (d *documentDrawer) fragment(typeName string, selections []string) string {
