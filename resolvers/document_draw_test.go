@@ -21,6 +21,7 @@ type documentDrawer struct {
 	known  *world
 	drawn  seen
 	given  seen // of arguments
+	thin   seen // what is told of the fields of a document by reached
 
 	declared  []string // the variables of a document
 	variables map[string]any
@@ -29,6 +30,8 @@ type documentDrawer struct {
 	// one name in an answer.
 	told map[string][]string
 	size int
+	// literal tells that a document has no variables.
+	literal bool
 }
 
 // enum is a value of an enum.
@@ -40,25 +43,54 @@ const cursorVariable = "cursor"
 
 // document returns a document and its variables.
 func (d *documentDrawer) document() (text string, variables map[string]any) {
-	d.declared, d.variables, d.fragments, d.told, d.size = nil, map[string]any{}, nil, map[string][]string{}, 0
+	d.begin()
 	var roots []string
 	for range 1 + d.IntN(2) {
 		roots = append(roots, d.field("Query", 7, ""))
 	}
-	text = "{" + strings.Join(roots, " ") + "}" + strings.Join(d.fragments, "")
+	return d.whole(strings.Join(roots, " ")), d.variables
+}
+
+// whole returns a query of what has been drawn, with its fragments and variables.
+func (d *documentDrawer) whole(roots string) string {
+	text := "{" + roots + "}" + strings.Join(d.fragments, "")
 	if len(d.declared) > 0 {
 		text = "query(" + strings.Join(d.declared, ",") + ")" + text
 	}
-	return text, d.variables
+	return text
+}
+
+// begin forgets the last document.
+func (d *documentDrawer) begin() {
+	d.declared, d.variables, d.fragments, d.told, d.size, d.thin, d.literal = nil, map[string]any{}, nil, map[string][]string{}, 0, seen{}, false
+}
+
+// again returns a document that reads by their ids some of what has been answered with one.
+func (d *documentDrawer) again() (text string, variables map[string]any) {
+	d.begin()
+	ids := []any{}
+	for range 1 + d.IntN(12) {
+		ids = append(ids, d.scalar("ID", "ids"))
+	}
+	d.variables["ids"], d.declared = ids, append(d.declared, "$ids:[ID!]!")
+	return d.whole("nodes(ids:$ids)" + d.nodes(d.schema.Types["Node"], 3)), d.variables
+}
+
+// subscription returns one, without variables.
+func (d *documentDrawer) subscription() string {
+	d.begin()
+	d.literal = true
+	return "subscription{" + d.field("Subscription", 5, "") + "}" + strings.Join(d.fragments, "")
 }
 
 // rarely tells apart what is drawn now and then only.
 func (d *documentDrawer) rarely(of int) bool { return d.IntN(of) == 0 }
 
-// least returns one of some names, which has been drawn least of a few.
+// least returns one of some names, which has been drawn least of a few, or below which there is what
+// documents have reached least.
 func (d *documentDrawer) least(place string, names []string) string {
 	best := among(d.drawer, names...)
-	for range 2 {
+	for range 3 {
 		if other := among(d.drawer, names...); d.interest(place+other) < d.interest(place+best) {
 			best = other
 		}
@@ -67,33 +99,30 @@ func (d *documentDrawer) least(place string, names []string) string {
 	return best
 }
 
-// interest is lower for what has been drawn less, and for fields below which there is what has not
-// been asked for at all.
+// interest is lower for what has been drawn less, and for fields below which there is what few
+// documents have reached.
 func (d *documentDrawer) interest(name string) int {
-	interest := d.drawn[name]
 	typeName, fieldName, _ := strings.Cut(name, ".")
-	for range 4 { // through connections and lists
-		definition := d.schema.Types[typeName]
-		if definition == nil || definition.Kind != ast.Object {
-			break
-		}
-		field := definition.Fields.ForName(fieldName)
-		if typeName = field.Type.Name(); d.schema.Types[typeName].Kind != ast.Object {
-			break
-		}
-		for _, below := range d.schema.Types[typeName].Fields {
-			if d.known.seen[typeName+"."+below.Name] == 0 && notDrawn[typeName] == "" {
-				interest -= 2
-			}
-		}
-		if fieldName = "edges"; !strings.HasSuffix(typeName, "Connection") {
-			fieldName = "node"
-		}
-		if d.schema.Types[typeName].Fields.ForName(fieldName) == nil {
-			break
-		}
+	definition := d.schema.Types[typeName]
+	if definition == nil || definition.Kind != ast.Object {
+		return d.drawn[name]
 	}
-	return interest
+	if _, known := d.thin[name]; !known {
+		d.thin[name] = d.reached(definition.Fields.ForName(fieldName), name, 2)
+	}
+	return d.drawn[name] + 3*d.thin[name]
+}
+
+// reached is in how many documents there was a field, or what is below it and was in the fewest.
+func (d *documentDrawer) reached(field *ast.FieldDefinition, name string, depth int) int {
+	least, below := d.known.reached[name], d.schema.Types[field.Type.Name()]
+	if depth == 0 || below.Kind != ast.Object || notDrawn[below.Name] != "" {
+		return least
+	}
+	for _, one := range below.Fields {
+		least = min(least, d.reached(one, below.Name+"."+one.Name, depth-1))
+	}
+	return least
 }
 
 // heavy are fields of which an answer may have very many values.
@@ -138,7 +167,10 @@ func (d *documentDrawer) field(typeName string, depth int, prefix string) string
 	if alias != "" {
 		alias += ":"
 	}
-	text := alias + name + arguments + d.directive()
+	text := alias + name + arguments
+	if typeName != "Subscription" { // whose field depends on no condition
+		text += d.directive()
+	}
 	if below := d.schema.Types[field.Type.Name()]; !below.IsLeafType() {
 		text += d.selections(below, depth-1)
 	}
@@ -147,12 +179,20 @@ func (d *documentDrawer) field(typeName string, depth int, prefix string) string
 
 // selections returns what is selected of a type.
 func (d *documentDrawer) selections(of *ast.Definition, depth int) string {
-	if of.Kind == ast.Interface {
+	switch {
+	case of.Kind == ast.Interface:
 		return d.nodes(of, depth)
+	case of.Name == "AIUsagePlan":
+		return wholePlan
+	case of.Name == "AIUsageDrivers" && !d.rarely(3):
+		return wholeDrivers
 	}
 	var all []string
 	if of.Name == "AIUsage" {
 		all = append(all, "asOf") // by which it is known what is compared with
+	}
+	if strings.HasSuffix(of.Name, "Connection") && d.rarely(2) {
+		all = append(all, "pageInfo{startCursor endCursor}") // to go on from
 	}
 	for range 2 + d.IntN(4) {
 		all = append(all, d.field(of.Name, depth, ""))
@@ -166,6 +206,12 @@ func (d *documentDrawer) selections(of *ast.Definition, depth int) string {
 	}
 	return "{" + strings.Join(all, " ") + "}"
 }
+
+// wholePlan is all that a plan says, without which it cannot be held to anything.
+const wholePlan = "{source level pieces{grain timeZone sign from to} sessions{sign from to} kept{sign from to}}"
+
+// wholeDrivers is nearly all that is told of drivers, whose fields say little by themselves.
+const wholeDrivers = "{by of current previous change largest{account{name} customer{customerId} hour weekday status current previous change} rest{count current previous change}}"
 
 // fragment returns some selections of a type as a fragment.
 func (d *documentDrawer) fragment(typeName string, selections []string) string {
@@ -212,7 +258,7 @@ func (d *documentDrawer) directive() string {
 		value = !value
 	}
 	text := fmt.Sprint(value)
-	if d.rarely(2) {
+	if !d.literal && d.rarely(2) {
 		text = d.variable(ast.NonNullNamedType("Boolean", nil), value)
 	}
 	return "@" + name + "(if:" + text + ")"
@@ -242,6 +288,7 @@ func (d *documentDrawer) arguments(typeName string, field *ast.FieldDefinition) 
 		d.given.value(d.schema, typeName+"."+field.Name+"."+definition.Name, definition.Type, value)
 		text := written(value)
 		switch name := definition.Name; {
+		case d.literal:
 		case name == "after" || name == "before":
 			variable := fmt.Sprintf("%s%d", cursorVariable, len(d.declared))
 			d.declared = append(d.declared, "$"+variable+":String")
@@ -263,10 +310,11 @@ var alternatives = [][][]string{
 	{{"shift", "elapsed"}, {}, {}, {"shift"}, {"elapsed"}, {"shift", "elapsed"}},
 	{{"startDate", "endDate", "period", "range"}, {}, {"startDate", "endDate"}, {"startDate", "endDate"}, {"startDate"}, {"endDate"}, {"period"}, {"period"}, {"range"}, {"range"}},
 	{{"first", "last"}, {}, {"first"}, {"first"}, {"last"}},
+	{{"search", "minimum", "named"}, {"search"}, {"minimum"}, {"minimum"}, {"named"}, {"minimum", "named"}},
 }
 
 // seldom are arguments that leave little to see, with how seldom they are given.
-var seldom = map[string]int{"accountId": 9, "customerId": 9, "accountIds": 9, "customerIds": 9, "search": 6, "filter": 6}
+var seldom = map[string]int{"accountId": 9, "customerId": 9, "accountIds": 9, "customerIds": 9, "search": 6, "filter": 4}
 
 // values makes up the arguments of a field, or the members of an input object.
 func (d *documentDrawer) values(definitions ast.ArgumentDefinitionList, place string) map[string]any {
@@ -296,6 +344,13 @@ func (d *documentDrawer) values(definitions ast.ArgumentDefinitionList, place st
 		}
 		if value := d.value(definition.Type, definition.Name); value != nil || !definition.Type.NonNull {
 			values[definition.Name] = value
+		}
+	}
+	for _, ends := range [][2]string{{"startDate", "endDate"}, {"from", "to"}} {
+		from, _ := values[ends[0]].(string)
+		to, _ := values[ends[1]].(string)
+		if to != "" && to < from && !d.rarely(8) { // which would be no time at all
+			values[ends[0]], values[ends[1]] = to, from
 		}
 	}
 	return values
@@ -362,8 +417,8 @@ func (d *documentDrawer) scalar(typeName, name string) any {
 	case "customerId", "customerIds":
 		return d.id([]string{"new", "none", "Kunde-1  "}, graphCustomers, nasty)
 	case "id", "ids":
-		if ids := slices.Sorted(maps.Keys(d.known.ids)); len(ids) > 0 && !nasty {
-			return among(d.drawer, ids...)
+		if kinds := slices.Sorted(maps.Keys(d.known.idsOf)); len(kinds) > 0 && !nasty {
+			return among(d.drawer, d.known.idsOf[among(d.drawer, kinds...)]...)
 		}
 		return among(d.drawer, "x", "", "AQ")
 	case "search":
@@ -375,13 +430,13 @@ func (d *documentDrawer) scalar(typeName, name string) any {
 		if nasty {
 			return among(d.drawer, "Mars/Base", "Local")
 		}
-		return among(d.drawer, "UTC", "Europe/Berlin", "Asia/Kolkata", "America/St_Johns", "Australia/Lord_Howe", "")
+		return among(d.drawer, "UTC", "Europe/Berlin", "Asia/Kolkata", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Chatham", "Antarctica/Troll", "")
 	}
 	switch typeName {
 	case "Boolean":
 		return d.rarely(2)
 	case "Int64":
-		return among[any](d.drawer, int64(2), int64(0), int64(70_000_000), "3")
+		return among[any](d.drawer, int64(1), int64(1), int64(2), int64(2), int64(3), int64(0), int64(61), int64(70_000_000), "2", "1")
 	case "Date":
 		return among(d.drawer, d.days...)
 	case "DateTime":

@@ -1,6 +1,7 @@
 package resolvers_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -62,6 +63,8 @@ type execution struct {
 	*world
 	document  *ast.QueryDocument
 	variables map[string]any
+	// drawing tells that nobody has answered yet: of long lists the first items are enough.
+	drawing bool
 	// errors are those of fields, and nulls are where they end, with how many of errors are below.
 	errors []fieldError
 	nulls  []nulled
@@ -78,6 +81,9 @@ type nulled struct {
 // run executes an operation. answer is what the gateway has answered, for what only that can tell.
 func (e *execution) run(operation *ast.OperationDefinition, answer any) *fields {
 	root := "Query"
+	if operation.Operation == ast.Subscription {
+		root = "Subscription"
+	}
 	data, whole := e.selections(&object{root, nil}, []ast.SelectionSet{operation.SelectionSet}, "", answer)
 	if !whole {
 		return nil
@@ -248,9 +254,15 @@ func (e *execution) selections(of *object, sets []ast.SelectionSet, path string,
 	data, whole := &fields{values: map[string]any{}}, true
 	if report, is := of.value.(*report); is && report.asOf.IsZero() {
 		text, _ := at(answer, "asOf").(string)
-		report.asOf, _ = time.Parse(time.RFC3339Nano, text)
+		if report.asOf, _ = time.Parse(time.RFC3339Nano, text); e.drawing {
+			report.asOf = e.now // about when it would be read
+		}
 	}
-	for _, group := range e.collect(of.typeName, sets) {
+	groups := e.collect(of.typeName, sets)
+	if report, is := of.value.(*report); is {
+		report.needs = levelNeeded(groups)
+	}
+	for _, group := range groups {
 		field := group.all[0]
 		here := path + "/" + group.name
 		if field.Name == "__typename" {
@@ -259,6 +271,7 @@ func (e *execution) selections(of *object, sets []ast.SelectionSet, path string,
 		}
 		name := of.typeName + "." + field.Name
 		e.seen.field(name)
+		e.note(name)
 		var below []ast.SelectionSet
 		for _, one := range group.all {
 			below = append(below, one.SelectionSet)
@@ -288,6 +301,7 @@ func (e *execution) field(name string, of *object, field *ast.Field, below []ast
 		}
 	}
 	value, err := known(e.world, of.value, e.argumentsOf(field))
+	e.noteValue(name, field.Definition.Type, value, err)
 	if err != nil {
 		e.errors = append(e.errors, fieldError{path, err.Error()})
 	}
@@ -306,6 +320,34 @@ func (e *execution) field(name string, of *object, field *ast.Field, below []ast
 	return true, nil
 }
 
+// note notes something that a document has come to.
+func (w *world) note(what string) { w.noted[what] = true }
+
+// noteValue notes of which sort the value of a field is.
+func (e *execution) noteValue(name string, of *ast.Type, value any, err error) {
+	sort := ""
+	switch value := value.(type) {
+	case nil:
+		sort = "null"
+	case bool:
+		sort = strconv.FormatBool(value)
+	case int64:
+		sort = map[int]string{-1: "less than 0", 0: "0", 1: "more"}[cmp.Compare(value, 0)]
+	case []any:
+		sort = map[int]string{0: "none", 1: "one", 2: "some"}[min(len(value), 2)]
+	case string:
+		if e.schema.Types[of.Name()].Kind == ast.Enum {
+			sort = value
+		}
+	}
+	if err != nil {
+		sort = err.Error()
+	}
+	if sort != "" {
+		e.note(name + " is " + sort)
+	}
+}
+
 // endAt says that the errors from begin on have come to null at a path, and to nothing below it.
 func (e *execution) endAt(path string, begin, nulls int) {
 	e.nulls = append(e.nulls[:nulls:nulls], nulled{path, slices.Clone(e.errors[begin:])})
@@ -321,6 +363,9 @@ func (e *execution) complete(of *ast.Type, value any, below []ast.SelectionSet, 
 	}
 	switch value := value.(type) {
 	case []any:
+		if e.drawing {
+			value = value[:min(len(value), 30)]
+		}
 		answered, _ := answer.([]any)
 		items, whole := make([]any, len(value)), true
 		for i, one := range value {
@@ -349,7 +394,7 @@ func (e *execution) complete(of *ast.Type, value any, below []ast.SelectionSet, 
 	case *object:
 		data, whole := e.selections(value, below, path, answer)
 		return data, whole
-	case asAnswered:
+	case asAnswered, planOf:
 		return value, true
 	case int64:
 		if of.Name() == "Int64" && e.int64AsText {

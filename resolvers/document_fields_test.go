@@ -26,6 +26,10 @@ type world struct {
 	sessions []usage.Session // of which those that start at no instant have no StartedAt
 	names    map[usage.Subject]string
 	seen     seen
+	// noted is what a document has come to: fields, and of which sort their values were. reached is how many
+	// documents have come to that.
+	noted   map[string]bool
+	reached seen
 
 	who         *auth.Principal // nil for nobody
 	now         time.Time
@@ -39,10 +43,15 @@ type world struct {
 	// offered are cursors that variables may stand for next: those of their own lists.
 	offered map[string][]cursorOf
 
-	// ids are what has been answered with an id, by that and by what it is of; cursors are places.
+	// ids are what has been answered with an id, by that and by what it is of, idsOf the ids of each
+	// kind; cursors are places.
 	ids     map[string]identityOf
 	idOf    map[string]string
+	idsOf   map[string][]string
 	cursors map[string]cursorOf
+	// cursorAt are the latest cursors of places, in the order in which these were answered first.
+	cursorAt map[cursorOf]string
+	places   []cursorOf
 }
 
 // What of an answer the model does not know by itself, but how it hangs together.
@@ -69,6 +78,8 @@ type report struct {
 	span                    usage.Range
 	zone                    *time.Location
 	asOf                    time.Time
+	// needs is what usage has to be told apart by for what is asked of it.
+	needs string
 }
 
 // row is what a report has of a subject; the whole has none.
@@ -295,7 +306,7 @@ func comparisonFrom(a arguments, another bool) (c usage.Comparison, err error) {
 }
 
 // compared returns the report that one is compared with, or nil. It tells whether that is known.
-func (w *world) compared(r *report, c usage.Comparison) (with *report, known bool, err error) {
+func (w *world) compared(whose string, r *report, c usage.Comparison) (with *report, known bool, err error) {
 	if c.Elapsed && r.asOf.IsZero() {
 		return nil, false, nil
 	}
@@ -308,6 +319,13 @@ func (w *world) compared(r *report, c usage.Comparison) (with *report, known boo
 	}
 	other := *r
 	other.span = query.Range
+	if c.Elapsed {
+		whole := c
+		whole.Elapsed = false
+		if query, _, _ := whole.Of(usage.Query{Range: r.span, Zone: r.zone}, r.asOf, time.Time{}); w.total(r, query.Range, usage.Subject{}) != w.total(r, other.span, usage.Subject{}) {
+			w.note("a part that has elapsed, of " + whose)
+		}
+	}
 	return &other, true, nil
 }
 
@@ -381,22 +399,23 @@ func (t *tableRow) id() identityOf {
 }
 
 // label names the bucket of a step that an instant is in, on the clocks of its zone.
-func label(t time.Time, step string) string {
-	year, week := t.ISOWeek()
-	_, offset := t.Zone()
+func label(t time.Time, step string) (bucket [5]int) {
 	switch step {
 	case "YEAR":
-		return fmt.Sprint(t.Year())
+		return [5]int{t.Year()}
 	case "MONTH":
-		return fmt.Sprint(t.Year(), t.Month())
+		return [5]int{t.Year(), int(t.Month())}
 	case "WEEK":
-		return fmt.Sprint(year, week)
+		bucket[0], bucket[1] = t.ISOWeek()
+		return bucket
 	case "DAY":
-		return fmt.Sprint(t.Year(), t.YearDay())
-	case "HOUR":
-		return fmt.Sprint(t.Year(), t.YearDay(), t.Hour(), offset)
+		return [5]int{t.Year(), t.YearDay()}
 	}
-	return fmt.Sprint(t.Year(), t.YearDay(), t.Hour(), t.Minute()/15, offset)
+	_, offset := t.Zone()
+	if bucket = [5]int{t.Year(), t.YearDay(), t.Hour(), offset}; step == "QUARTER_HOUR" {
+		bucket[4] = t.Minute() / 15
+	}
+	return bucket
 }
 
 // maxPointsOfSeries bounds a series.
@@ -537,7 +556,7 @@ func (w *world) chosen(r *report, customers bool, a arguments) (rows []*tableRow
 	byComparison := slices.Contains([]string{"PREVIOUS", "CHANGE", "CHANGE_RELATIVE"}, order.text("field"))
 	now, before := w.subjects(r, customers), map[usage.Subject]usage.Usage{}
 	if include != "CURRENT" || byComparison {
-		if with, known, err = w.compared(r, compare); err != nil || !known {
+		if with, known, err = w.compared("a list", r, compare); err != nil || !known {
 			return nil, nil, known, err
 		}
 		if with != nil {
@@ -557,6 +576,9 @@ func (w *world) chosen(r *report, customers bool, a arguments) (rows []*tableRow
 		minimum := filter.object("minimum")
 		least, _ := minimum["value"].(int64)
 		named, byName := filter["named"].(bool)
+		if whose[of] && minimum != nil {
+			w.note("a row with a minimum of " + map[int]string{-1: "less", 0: "just that", 1: "more"}[cmp.Compare(measured(minimum.text("measure"), now[of]), least)])
+		}
 		if whose[of] && (minimum == nil || measured(minimum.text("measure"), now[of]) >= least) && (!byName || named == (name != "")) &&
 			(found(filter.text("search"), id) || found(filter.text("search"), name)) {
 			rows = append(rows, &tableRow{r, of, now[of]})
@@ -632,12 +654,14 @@ func (w *world) sorted(rows []*tableRow, with *report, order arguments) {
 		case "NAME":
 			x, y := w.names[a.subject], w.names[b.subject]
 			if x == "" || y == "" {
+				w.note("a row without a name by " + direction)
 				return cmp.Or(last(x == "", y == ""), byID)
 			}
 			return cmp.Or(sign*collator.CompareString(x, y), byID)
 		}
 		x, y := value(a), value(b)
 		if x == nil || y == nil {
+			w.note("a row without a value by " + field + direction)
 			return cmp.Or(last(x == nil, y == nil), byID)
 		}
 		return cmp.Or(sign*x.Cmp(y), byID)
@@ -697,6 +721,10 @@ func (w *world) page(list, edge string, nodes []any, places []string, a argument
 	if bounded {
 		page.before, page.after = page.before || a.text("after") != "", page.after || a.text("before") != ""
 	}
+	_, paged := a["after"]
+	_, pagedBack := a["before"]
+	w.note(fmt.Sprint("cursors of ", edge, paged, pagedBack, len(nodes) > 1))
+	w.note(fmt.Sprint("a page of ", edge, a.text("after") != "", a.text("before") != "", backward, min(from, 2), min(len(nodes)-to, 2), from < to))
 	for _, place := range places[from:to] {
 		page.cursors = append(page.cursors, cursorOf{list, place})
 	}
@@ -716,6 +744,9 @@ func rowsPage(customers bool, edge string) resolve {
 			return asAnswered{}, err
 		}
 		w.sorted(rows, with, order)
+		if len(rows) > 1 {
+			w.note(fmt.Sprint("several rows by ", order.text("field"), order.text("direction"), with != nil))
+		}
 		var nodes []any
 		var places []string
 		for _, row := range rows {
@@ -878,9 +909,12 @@ func (w *world) node(id string) any {
 	if !is {
 		return nil
 	}
+	kind, _, _ := strings.Cut(known.of, " ")
 	if found := known.again(w); found != nil {
+		w.note("found by id: " + kind)
 		return found
 	}
+	w.note("hidden by id: " + kind)
 	return nil
 }
 
@@ -892,7 +926,7 @@ func driversOf(w *world, value any, a arguments) (any, error) {
 	if err != nil || first < 0 || first > 10_000 {
 		return nil, badInput
 	}
-	with, known, err := w.compared(r, compare)
+	with, known, err := w.compared("drivers", r, compare)
 	if err != nil || !known {
 		return asAnswered{}, err
 	}
@@ -912,6 +946,7 @@ func driversOf(w *world, value any, a arguments) (any, error) {
 				key.Subject = usage.Subject{AccountID: s.AccountID, CustomerID: s.CustomerID}
 			case s.StartedAt.IsZero():
 				key.part = undated
+				w.note("drivers without a date by " + by)
 			case by == "HOUR_OF_DAY":
 				key.part = local.Hour()
 			default:
@@ -1073,7 +1108,7 @@ var modelFields = map[string]resolve{
 	"AIUsage.compareTo":          reportWith(true),
 	"AIUsage.drivers":            driversOf,
 	"AIUsage.sessionsConnection": sessionsPage,
-	"AIUsage.plan":               get(func(r *report) any { return asAnswered{} }),
+	"AIUsage.plan":               get(func(r *report) any { return planOf{r} }),
 
 	"AIUsageDrivers.by":       get(func(c *changeOf) any { return c.whole.by }),
 	"AIUsageDrivers.of":       get(func(c *changeOf) any { return c.whole.of }),
@@ -1124,6 +1159,7 @@ var modelFields = map[string]resolve{
 
 	"AIAccountUsage.withoutCustomer": func(w *world, value any, _ arguments) (any, error) {
 		row := value.(*tableRow)
+		w.note("a part without a customer for what needs " + row.needs)
 		return row.amountOf(w, "without", row.subject, func(w *world, r *report) (total usage.Usage) {
 			for _, s := range w.in(r, r.span, row.subject) {
 				if s.CustomerID == "" {
@@ -1253,7 +1289,7 @@ func reportWith(another bool) resolve {
 		if err != nil {
 			return nil, err
 		}
-		with, known, err := w.compared(value.(*report), c)
+		with, known, err := w.compared("a report", value.(*report), c)
 		switch {
 		case err != nil || !known:
 			return asAnswered{}, err
@@ -1273,7 +1309,7 @@ func amountWith(another bool) resolve {
 		if err != nil {
 			return nil, err
 		}
-		with, known, err := w.compared(row.report, c)
+		with, known, err := w.compared("a row", row.report, c)
 		switch {
 		case err != nil || !known:
 			return asAnswered{}, err
@@ -1315,6 +1351,7 @@ func init() {
 			return float64(measured(a.text("of"), row.amount)) / float64(total), nil
 		}
 	}
+	modelFields["Subscription.aiUsageChanged"] = modelFields["Query.aiUsage"]
 	for _, edge := range []string{"AIAccountUsageEdge", "AICustomerUsageEdge", "AISessionEdge", "AccountEdge", "CustomerEdge"} {
 		connection(edge)
 	}

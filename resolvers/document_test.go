@@ -22,18 +22,23 @@ import (
 	"aiusage/internal/dbtest"
 	"aiusage/resolvers"
 	"aiusage/usage"
+	"aiusage/watch"
 )
+
+// documentsForEach is how many documents are drawn for each subscription, and each of them for one
+// that reads by their ids what there was.
+const documentsForEach = 10
 
 // documents is how many random documents each engine is asked, and documentSeed which.
 var (
-	documents    = flag.Int("documents", 80, "how many documents TestRandomDocuments asks each engine for")
+	documents    = flag.Int("documents", 100, "how many documents TestRandomDocuments asks each engine for")
 	documentSeed = flag.Uint64("documents.seed", 41, "which documents TestRandomDocuments makes up")
 )
 
 // notDrawn are the parts of the schema that no document is made up of, with the reason.
 var notDrawn = map[string]string{
-	"Subscription.aiUsageChanged": "a stream, whose events are answers to Query.aiUsage",
-	"AIUsagePlan":                 "how an answer was read, which a model does not; its shape is compared",
+	"Subscription.aiUsageChanged": "a stream, which is drawn by itself (document_live_test.go)",
+	"AIUsagePlan":                 "how an answer was read, which is drawn as a whole and held to what is true of all (document_plan_test.go)",
 	"AIUsagePlanPiece":            "as AIUsagePlan",
 	"AIUsageSpan":                 "as AIUsagePlan",
 	"AIUsageSource":               "as AIUsagePlan",
@@ -62,7 +67,8 @@ var graphPrincipals = []*auth.Principal{
 // newWorld makes up sessions: around a change of the clocks, of late, at the same time, without a
 // duration, of very large sums; and names, also of what has no sessions.
 func newWorld(d drawer, schema *ast.Schema, now time.Time) *world {
-	w := &world{schema: schema, names: map[usage.Subject]string{}, seen: seen{}, ids: map[string]identityOf{}, idOf: map[string]string{}, cursors: map[string]cursorOf{}}
+	w := &world{schema: schema, names: map[usage.Subject]string{}, seen: seen{}, reached: seen{}, ids: map[string]identityOf{}, idsOf: map[string][]string{},
+		idOf: map[string]string{}, cursors: map[string]cursorOf{}, cursorAt: map[cursorOf]string{}}
 	add := func(at time.Time, account, customer string, seconds int64) {
 		id := among(d, "x", "X", "é", "y\x01", "", "10", "9") + "-" + strconv.Itoa(len(w.sessions))
 		w.sessions = append(w.sessions, usage.Session{SessionID: id, AccountID: account, CustomerID: customer, StartedAt: at.UTC().Truncate(time.Millisecond), DurationSeconds: seconds})
@@ -80,9 +86,10 @@ func newWorld(d drawer, schema *ast.Schema, now time.Time) *world {
 		}
 		customer := ""
 		if d.IntN(5) > 0 {
-			customer = among(d, graphCustomers[:6]...)
+			customer = graphCustomers[min(d.IntN(6), d.IntN(6))]
 		}
-		add(at, among(d, graphAccounts[:6]...), customer, among(d, 0, 1, 59, 60, 61, d.Int64N(4000)))
+		// Some have much, so that there is usage of theirs in many ranges and before them.
+		add(at, graphAccounts[min(d.IntN(6), d.IntN(6))], customer, among(d, 0, 1, 59, 60, 61, d.Int64N(4000)))
 	}
 	add(now.Add(50*time.Hour), "a", "Kunde-1", 61)
 	for range 31 {
@@ -118,7 +125,7 @@ func TestRandomDocuments(t *testing.T) {
 		d := &documentDrawer{drawer: drawer{rand.New(rand.NewPCG(*documentSeed, engine))}, drawn: seen{}, given: seen{}, days: daysAround(now)}
 		schema := resolvers.New(readerFunc(nil), resolvers.Options{}).Schema().Schema()
 		w := newWorld(d.drawer, schema, now)
-		d.schema, d.known = schema, w
+		d.schema, d.known, d.thin = schema, w, seen{}
 		g := &graphTest{T: t, world: w, drawer: d, shapes: newShapes(t)}
 		store := (&model{sessions: w.sessions, names: w.names}).rolledUp(t, dsn)
 		g.api = serve(store)
@@ -130,10 +137,15 @@ func TestRandomDocuments(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		resolver := resolvers.New(store, resolvers.Options{Watch: watch.Options{Interval: soon}})
 		for g.compared+g.left < *documents {
-			g.next()
+			for range documentsForEach {
+				g.next()
+				g.readAgain()
+			}
+			g.listenTo(store, resolver)
 		}
-		t.Logf("%d documents compared, %d left out, of %d fields; %d ids, %d cursors", g.compared, g.left, len(w.seen), len(w.ids), len(w.cursors))
+		t.Logf("%d documents and %d events compared, %d left out, of %d fields and what they came to; %d ids, %d cursors", g.compared, g.events, g.left, len(w.reached), len(w.ids), len(w.cursors))
 		if g.left > g.compared/4 {
 			t.Errorf("%d of %d documents could not be compared", g.left, g.left+g.compared)
 		}
@@ -147,12 +159,13 @@ func TestRandomDocumentsCoverTheSchema(t *testing.T) {
 	d := &documentDrawer{drawer: drawer{rand.New(rand.NewPCG(43, 44))}, drawn: seen{}, given: seen{}, days: daysAround(now)}
 	d.schema = resolvers.New(readerFunc(nil), resolvers.Options{}).Schema().Schema()
 	w := newWorld(d.drawer, d.schema, now)
-	w.who, w.now, d.known = graphPrincipals[0], now, w
+	w.who, w.now, d.known, d.thin = graphPrincipals[1], now, w, seen{}
 	for i := 0; len(d.missing()) > 0 && i < 1500; i++ {
 		text, variables := d.document()
 		document, coerced := w.load(t, text, variables)
-		w.offered, w.points, w.pages = map[string][]cursorOf{}, 0, 0
-		(&execution{world: w, document: document, variables: coerced}).run(document.Operations[0], nil)
+		w.offered = map[string][]cursorOf{}
+		e, _ := w.execute(document, coerced, nil)
+		w.reach(e)
 	}
 	for _, name := range d.missing() {
 		t.Errorf("%s of the schema is in no document: draw it (document_draw_test.go), or say why not (notDrawn)", name)
@@ -167,22 +180,17 @@ type graphTest struct {
 	api    api
 	shapes *shapes
 
-	compared, left int
+	compared, left, events int
 }
 
 // next draws a document and asks for it, and then for it again with cursors of its answer.
 func (g *graphTest) next() {
-	text, variables := g.drawer.document()
-	g.who = among(g.drawer.drawer, append(graphPrincipals, graphPrincipals[:6]...)...)
+	text, variables := g.thinnest(g.drawer.document)
 	g.int64AsText = g.drawer.rarely(6)
 	for again := 0; again < 3; again++ {
 		g.offered = map[string][]cursorOf{}
 		if !g.ask(text, variables) {
 			return
-		}
-		cursors := map[string]string{}
-		for text, cursor := range g.cursors {
-			cursors[cursor.list+" "+cursor.place] = text
 		}
 		changed := false
 		for _, name := range slices.Sorted(maps.Keys(variables)) {
@@ -192,12 +200,11 @@ func (g *graphTest) next() {
 			changed = true
 			switch offered := g.offered[name]; {
 			case len(offered) > 0 && !g.drawer.rarely(6):
-				one := among(g.drawer.drawer, offered...)
-				variables[name] = cursors[one.list+" "+one.place]
+				variables[name] = g.cursorAt[among(g.drawer.drawer, offered...)]
 			case g.drawer.rarely(8):
 				variables[name] = among(g.drawer.drawer, "x", "e30")
-			case len(cursors) > 0 && g.drawer.rarely(6):
-				variables[name] = cursors[among(g.drawer.drawer, slices.Sorted(maps.Keys(cursors))...)]
+			case len(g.places) > 0 && g.drawer.rarely(6):
+				variables[name] = g.cursorAt[among(g.drawer.drawer, g.places...)]
 			}
 			if variables[name] == "" {
 				variables[name] = nil // it was not selected
@@ -207,6 +214,40 @@ func (g *graphTest) next() {
 			return
 		}
 	}
+}
+
+// readAgain has somebody read by their ids some of what anybody has been answered.
+func (g *graphTest) readAgain() {
+	text, variables := g.thinnest(g.drawer.again)
+	g.ask(text, variables)
+}
+
+// candidates is how many documents are drawn for each that is asked for.
+const candidates = 6
+
+// thinnest draws documents and who asks for them, and returns the one that comes to most of what
+// others have not come to.
+func (g *graphTest) thinnest(draw func() (string, map[string]any)) (text string, variables map[string]any) {
+	best, whose := -1.0, g.who
+	for range candidates {
+		drawn, values := draw()
+		g.who, g.now, g.offered = among(g.drawer.drawer, graphPrincipals...), time.Now(), map[string][]cursorOf{}
+		document, coerced := g.load(g.T, drawn, values)
+		e, _ := g.execute(document, coerced, nil)
+		if news := g.news(e); news > best {
+			text, variables, best, whose = drawn, values, news, g.who
+		}
+	}
+	g.who = whose
+	return text, variables
+}
+
+// news is how much an execution comes to of what others have not, for what it takes.
+func (g *graphTest) news(e *execution) (sum float64) {
+	for _, name := range slices.Sorted(maps.Keys(e.noted)) {
+		sum += 1 / float64(1+g.reached[name]*g.reached[name])
+	}
+	return sum / float64(1+g.points/2000)
 }
 
 // ask asks for a document and compares the answer. It tells whether it could be compared.
@@ -249,14 +290,13 @@ func (g *graphTest) ask(text string, variables map[string]any) bool {
 		}
 		failed("no data")
 	}
-	g.points, g.pages = 0, 0
-	e := &execution{world: g.world, document: document, variables: coerced}
-	want := e.run(document.Operations[0], data)
+	e, want := g.execute(document, coerced, data)
 	if g.pages > 100 || g.points > 500_000 {
 		g.left++
 		return false
 	}
 	g.compared++
+	g.reach(e)
 	if difference := g.compare("", data, want); difference != "" {
 		failed("%s", difference)
 	}
@@ -267,6 +307,20 @@ func (g *graphTest) ask(text string, variables map[string]any) bool {
 		failed("graphql-js: %s", shape)
 	}
 	return true
+}
+
+// execute has the model execute a document; data is what the gateway has answered, if it has.
+func (w *world) execute(document *ast.QueryDocument, variables map[string]any, data *fields) (*execution, *fields) {
+	w.points, w.pages, w.noted = 0, 0, map[string]bool{}
+	e := &execution{world: w, document: document, variables: variables, drawing: data == nil}
+	return e, e.run(document.Operations[0], data)
+}
+
+// reach counts what a document has come to.
+func (w *world) reach(e *execution) {
+	for name := range e.noted {
+		w.reached[name]++
+	}
 }
 
 // load reads a document, and returns it with the values of its variables.
@@ -362,6 +416,11 @@ func (g *graphTest) compare(path string, got, want any) string {
 		return ""
 	case asAnswered:
 		return ""
+	case planOf:
+		if wrong := want.wrong(g.world, got); wrong != "" {
+			return fmt.Sprintf("%s: %s\n%.1500s", path, wrong, shownValue(got))
+		}
+		return ""
 	case aboutNow:
 		if _, is := got.(bool); !is {
 			return differs()
@@ -380,6 +439,10 @@ func (g *graphTest) compare(path string, got, want any) string {
 		if other := g.idOf[want.of]; text == "" || is && known.of != want.of || other != "" && other != text {
 			return fmt.Sprintf("%s is the id %q of %s, which was that of %s; %q", path, text, want.of, known.of, other)
 		}
+		if g.idOf[want.of] == "" {
+			kind, _, _ := strings.Cut(want.of, " ")
+			g.idsOf[kind] = append(g.idsOf[kind], text)
+		}
 		g.ids[text], g.idOf[want.of] = want, text
 		return ""
 	case cursorOf:
@@ -387,7 +450,10 @@ func (g *graphTest) compare(path string, got, want any) string {
 		if known, is := g.cursors[text]; text == "" || is && known != want {
 			return fmt.Sprintf("%s is the cursor %q of %v, which was that of %v", path, text, want, known)
 		}
-		g.cursors[text] = want
+		if g.cursors[text] = want; g.cursorAt[want] == "" {
+			g.places = append(g.places, want)
+		}
+		g.cursorAt[want] = text
 		return ""
 	case int64:
 		if number, is := got.(json.Number); !is || number.String() != strconv.FormatInt(want, 10) {

@@ -127,6 +127,21 @@ func TestAllPartsOfAnEventAgree(t *testing.T) {
 	})
 }
 
+// What an account and a customer have is asked for in events as in answers.
+func TestEventsHaveWhatBelongsToAccounts(t *testing.T) {
+	store := open(t, dbtest.One(t))
+	write(t, store, "a", 1, 2)
+	write(t, store, "b", 4)
+	resolver := resolvers.New(store, resolvers.Options{Watch: watch.Options{Interval: time.Hour}})
+	next := subscribe(t, auth.NewContext(t.Context(), auth.Operator), resolver,
+		`subscription{aiUsageChanged{accountUsage{account{usage{totals{aiMinutes}} customers(first:1){nodes{customerId usage{totals{aiMinutes}}}}}}}}`)
+	want := `{"aiUsageChanged":{"accountUsage":[{"account":{"usage":{"totals":{"aiMinutes":3}},"customers":{"nodes":[{"customerId":"c0","usage":{"totals":{"aiMinutes":1}}}]}}},` +
+		`{"account":{"usage":{"totals":{"aiMinutes":4}},"customers":{"nodes":[{"customerId":"c0","usage":{"totals":{"aiMinutes":4}}}]}}}]}}`
+	if got := next(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // One caller cannot take the places of everybody, and gets them back.
 func TestOneCallerListensToSomeReportsOnly(t *testing.T) {
 	resolver := resolvers.New(readerFunc(func(_ context.Context, query usage.Query) (*usage.Report, error) {
