@@ -217,7 +217,11 @@ func TestWhatIsReadAsideMayBeTooOld(t *testing.T) {
 		if err := store.ReadFrom(there, db.Options{}); err != nil {
 			t.Fatal(err)
 		}
-		isAllFrom(t, store, "here") // nobody knows how old it is
+		// Nobody knows how old it is, which names are not asked for.
+		if age, err := store.Freshness(t.Context()); err != nil || age.Follows {
+			t.Errorf("%+v, %v", age, err)
+		}
+		isAllFrom(t, store, "here")
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		told := make(chan error)

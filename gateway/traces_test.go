@@ -137,7 +137,7 @@ func TestATraceHasWhatWasDoneForARequest(t *testing.T) {
 	operation := "POST graphql > query Totals"
 	for _, path := range []string{
 		operation + " > usage.Report", operation + " > usage.Series", operation + " > usage.Sessions", operation + " > usage.Names", operation + " > usage.FindAccounts", operation + " > usage.FindCustomers",
-		operation + " > usage.FindAccounts > read.list", "POST legacy > usage.Report",
+		operation + " > usage.FindAccounts > read.listParts", "POST legacy > usage.Report",
 	} {
 		span := c.find(t, path)
 		if hex.EncodeToString(span.TraceId) != trace || span.Status.GetCode() == spans.Status_STATUS_CODE_ERROR {
