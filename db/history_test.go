@@ -57,7 +57,7 @@ func fewByDefault(t *testing.T) {
 		return
 	}
 	before := checks.Value.String()
-	if err := checks.Value.Set("10"); err != nil {
+	if err := checks.Value.Set("6"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = checks.Value.Set(before) }) // which it was

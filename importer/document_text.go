@@ -29,7 +29,7 @@ const (
 	maxValue = 64 << 20
 	// maxKept is how much of a value stays in the buffer, so that it can be looked at.
 	maxKept = maxLine / 2
-	// maxGiven is how much a decoder is given at once.
+	// maxGiven is how much of a value that is not long a decoder is given at once.
 	maxGiven = 4 << 10
 )
 
@@ -51,7 +51,9 @@ func (t *documentText) Read(p []byte) (int, error) {
 		}
 		return 0, err
 	}
-	n := copy(p, text[kept:min(len(text), kept+maxGiven)])
+	// As much again of a long value, as the decoder goes over all that it has of it each time.
+	give := max(maxGiven, int(t.given-t.mark))
+	n := copy(p, text[kept:min(len(text), kept+give)])
 	t.given += int64(n)
 	return n, nil
 }
