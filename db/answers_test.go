@@ -189,14 +189,15 @@ func TestPartOfAnAnswerIsNoAnswer(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
-				for range 2 { // the first may ask what is known later on
+				size := math.MaxInt
+				for range 3 { // the first may ask what is known later on, and once a second what the server is
 					cutter.after(math.MaxInt)
 					if got, err := ask(t.Context()); err != nil || !reflect.DeepEqual(got, want) {
 						t.Fatalf("%s: not cut off: got %v, %.300v", name, err, got)
 					}
+					_, left := cutter.done()
+					size = min(size, math.MaxInt-left)
 				}
-				_, left := cutter.done()
-				size := math.MaxInt - left
 				const cuts = 6
 				for i := 1; i <= cuts; i++ {
 					if _, err := store.HasSessions(t.Context()); err != nil { // on a connection that is not new
