@@ -81,16 +81,27 @@ func (Readers) Describe(descriptions chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (r Readers) Collect(values chan<- prometheus.Metric) {
-	now, used := r.Connections(), 0.0
+	to, now, used := collected(values), r.Connections(), 0.0
 	if r.Used() {
 		used = 1
 	}
-	values <- prometheus.MustNewConstMetric(readersUsed, prometheus.GaugeValue, used)
-	values <- prometheus.MustNewConstMetric(readerConnections, prometheus.GaugeValue, float64(now.InUse), "in_use")
-	values <- prometheus.MustNewConstMetric(readerConnections, prometheus.GaugeValue, float64(now.Idle), "idle")
-	values <- prometheus.MustNewConstMetric(readerMaxConnections, prometheus.GaugeValue, float64(now.Max))
-	values <- prometheus.MustNewConstMetric(readerWaits, prometheus.CounterValue, float64(now.Waits))
-	values <- prometheus.MustNewConstMetric(readerWaited, prometheus.CounterValue, now.Waited.Seconds())
+	to.gauge(readersUsed, used)
+	to.gauge(readerConnections, float64(now.InUse), "in_use")
+	to.gauge(readerConnections, float64(now.Idle), "idle")
+	to.gauge(readerMaxConnections, float64(now.Max))
+	to.count(readerWaits, float64(now.Waits))
+	to.count(readerWaited, now.Waited.Seconds())
+}
+
+// collected are values of a scrape.
+type collected chan<- prometheus.Metric
+
+func (c collected) gauge(desc *prometheus.Desc, value float64, labels ...string) {
+	c <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+}
+
+func (c collected) count(desc *prometheus.Desc, value float64, labels ...string) {
+	c <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, value, labels...)
 }
 
 // Describe implements prometheus.Collector.
@@ -104,26 +115,20 @@ func (Database) Describe(descriptions chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector. Without an answer of the database there is no
 // version.
 func (d Database) Collect(values chan<- prometheus.Metric) {
-	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
-		values <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
-	}
-	count := func(desc *prometheus.Desc, value float64, labels ...string) {
-		values <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, value, labels...)
-	}
-	now := d.Connections()
-	gauge(connections, float64(now.InUse), "in_use")
-	gauge(connections, float64(now.Idle), "idle")
-	gauge(maxConnections, float64(now.Max))
-	count(connectionWaits, float64(now.Waits))
-	count(connectionWaited, now.Waited.Seconds())
-	count(closedConnections, float64(now.ClosedIdle), "idle")
-	count(closedConnections, float64(now.ClosedLifetime), "lifetime")
-	gauge(snapshots, float64(now.Snapshots))
-	gauge(maxSnapshots, float64(now.MaxSnapshots))
-	gauge(waitingSnapshots, float64(now.WaitingSnapshots))
+	to, now := collected(values), d.Connections()
+	to.gauge(connections, float64(now.InUse), "in_use")
+	to.gauge(connections, float64(now.Idle), "idle")
+	to.gauge(maxConnections, float64(now.Max))
+	to.count(connectionWaits, float64(now.Waits))
+	to.count(connectionWaited, now.Waited.Seconds())
+	to.count(closedConnections, float64(now.ClosedIdle), "idle")
+	to.count(closedConnections, float64(now.ClosedLifetime), "lifetime")
+	to.gauge(snapshots, float64(now.Snapshots))
+	to.gauge(maxSnapshots, float64(now.MaxSnapshots))
+	to.gauge(waitingSnapshots, float64(now.WaitingSnapshots))
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
 	if version, err := d.Version(ctx); err == nil {
-		gauge(schemaVersion, float64(version))
+		to.gauge(schemaVersion, float64(version))
 	}
 }
