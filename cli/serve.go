@@ -80,7 +80,6 @@ func (c serveCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return errors.Join(err, store.close())
 	}
-	defer stopReaders()
 	watchDatabase(settings.Metrics, settings.Traces, store, c.ReaderDSN != "")
 	store.Anticipate()
 	settings.Store = store

@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"net"
 	"strings"
 	"testing"
 
@@ -28,14 +27,9 @@ func TestDoctorLooksAtServersForReading(t *testing.T) {
 		if status, _, stderr := run(t, "", "migrate", "--dsn", dsn); status != 0 {
 			t.Fatal(stderr)
 		}
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		listener.Close()
 		for reader, want := range map[string]string{
-			dsn: "usage and names can be read there",
-			"u@tcp(" + listener.Addr().String() + ")/x": "the database cannot be reached",
+			dsn:                               "usage and names can be read there",
+			"u@tcp(" + freeAddress(t) + ")/x": "the database cannot be reached",
 		} {
 			_, stdout, stderr := run(t, "", "doctor", "--listen", "127.0.0.1:0", "--dsn", dsn, "--reader-dsn", reader)
 			if !strings.Contains(stdout, "readers: "+want) || strings.Contains(stdout, "problem  readers") {
