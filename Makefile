@@ -9,10 +9,13 @@ ROUNDS ?= 3
 SOAK ?= 10m
 PACKAGES ?= $(MUTANTS)
 
-# The embedded database is a module of its own. The same flags everywhere let
-# builds, tests and checks share what Go has compiled. gms_pure_go leaves out a
-# library for regular expressions that would have to be on the machine.
-EMBEDDED = -tags gms_pure_go -trimpath
+# The same flag everywhere lets builds, tests and checks share what Go has compiled, also
+# between clones in different folders.
+export GOFLAGS += -trimpath
+
+# The embedded database is a module of its own. gms_pure_go leaves out a library for regular
+# expressions that would have to be on the machine.
+EMBEDDED = -tags gms_pure_go
 
 # The folders with packages of npm. Machines without it leave out what needs them; CI does not.
 NPM_FOLDERS = transport/audits legacy/callers gateway/clients packaging/container schema docs/typescript web
@@ -51,7 +54,7 @@ build: web ## Build bin/aiusage, the gateway with a database inside
 .PHONY: gateway
 gateway: web ## Build bin/aiusage-gateway, the small program that needs a MySQL or MariaDB
 	@mkdir -p bin
-	$(GO) build -trimpath -o bin/aiusage-gateway .
+	$(GO) build -o bin/aiusage-gateway .
 
 # The pages are built anew when something of them has changed.
 WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/browser/*' -not -name '*.go') docs/rollups.md
@@ -74,7 +77,7 @@ EPOCH = $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 .PHONY: deb
 deb: web ## Build dist/aiusage_VERSION_ARCH.deb, the small program as a service of Debian (ARCH=arm64 builds for others)
 	@mkdir -p dist/$(ARCH)
-	@CGO_ENABLED=0 GOARCH=$(ARCH) $(GO) build -trimpath -buildvcs=auto -o dist/$(ARCH)/aiusage .
+	@CGO_ENABLED=0 GOARCH=$(ARCH) $(GO) build -buildvcs=auto -o dist/$(ARCH)/aiusage .
 	@nfpm="$$(cd packaging/debian/tool && $(GO) tool -n nfpm)" && VERSION='$(VERSION)' ARCH=$(ARCH) PROGRAM=dist/$(ARCH)/aiusage SOURCE_DATE_EPOCH=$(EPOCH) \
 		"$$nfpm" package --config packaging/debian/nfpm.yaml --packager deb --target dist/
 
@@ -113,12 +116,16 @@ picture: build web/node_modules ## Take the picture of the page that the README 
 # The packages whose tests take longest begin first, so that none of them runs on its own at the end.
 LONGEST = ./db ./clusters ./cli ./gateway ./resolvers ./db/read ./transport ./faults
 
+# Tests in files that are marked so only compute; the race detector would take ten times as long.
+WITHOUT_RACE = $(shell grep -rlx '//go:build !race' --include='*_test.go' --exclude-dir=node_modules .)
+
 # What `check` has vetted is not vetted again, and compilers and tests collect garbage half as often.
 .PHONY: test
 test: ## Check and test everything, on every database engine on this machine
-	@$(MAKE) --no-print-directory -j$(AT_ONCE) --output-sync=line check containers audits callers clients typescript
-	@$(MAKE) --no-print-directory build deb browser
+	@$(MAKE) --no-print-directory -j$(AT_ONCE) --output-sync=line schema-check web-check go-check containers audits callers clients typescript
+	@$(MAKE) --no-print-directory -j$(AT_ONCE) --output-sync=line lint deb browser
 	$(NO_SLEEP) GOGC=200 $(GO) run ./internal/dbtest/engines -- $(GO) test $(RACE) -vet=off -p $(AT_ONCE) -timeout 30m $(LONGEST) ./...
+	$(GO) test -vet=off $(sort $(dir $(WITHOUT_RACE))) -run '^($(shell sed -nE 's/^func (Test[A-Za-z0-9_]*).*/\1/p' $(WITHOUT_RACE) | paste -sd '|'))$$'
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test -vet=off -count=1 $(EMBEDDED) ./...
 
 .PHONY: audits
@@ -152,7 +159,7 @@ schema-promise: schema/node_modules ## Promise what schema.graphqls has now (sch
 ##@ Checks and what is generated
 
 .PHONY: check
-check: schema-check web-check go-check ## Check formatting, common mistakes, generated code and modules
+check: schema-check web-check go-check lint ## Check formatting, common mistakes, generated code and modules
 
 .PHONY: go-check
 go-check:
@@ -160,14 +167,17 @@ go-check:
 		test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
 	cd embedded && $(GO) vet $(EMBEDDED) ./...
-	$(GO) tool staticcheck ./...
-	$(GO) mod tidy -diff
-	cd embedded && $(GO) mod tidy -diff
-	cd packaging/debian/tool && $(GO) mod tidy -diff
 	@echo "generated code"; before="$$(find graph -type f -exec cksum {} + | sort)"; \
 		$(GO) tool gqlgen generate && \
 		test "$$before" = "$$(find graph -type f -exec cksum {} + | sort)" || \
 		{ echo "graph/ was not current; it is now"; exit 1; }
+
+.PHONY: lint
+lint:
+	$(GO) tool staticcheck ./...
+	$(GO) mod tidy -diff
+	cd embedded && $(GO) mod tidy -diff
+	cd packaging/debian/tool && $(GO) mod tidy -diff
 
 .PHONY: generate
 generate: ## Write the generated code in graph/ anew, and the rules and the dashboard of docs/operations
