@@ -55,8 +55,17 @@ func EachServer(t *testing.T, test func(t *testing.T, dsn string)) {
 	each(t, servers(), test)
 }
 
-// everyEngineVariable has InTurn run each case on every engine when it is 1.
+// everyEngineVariable has InTurn run each case on every engine, and Draws draw all, when it is 1.
 const everyEngineVariable = "AIUSAGE_TEST_EVERY_ENGINE"
+
+// Draws returns how many cases a test draws at random: a third of those it can have, which
+// `make cases` tries all.
+func Draws(all int) int {
+	if os.Getenv(everyEngineVariable) == "1" {
+		return all
+	}
+	return (all + 2) / 3
+}
 
 // InTurn is Each on one of the engines, the next one for each turn: for cases of which there
 // are many, and that are hardly about the engine. `make cases` runs each on every engine.
