@@ -3,6 +3,7 @@ package db_test
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,7 +141,14 @@ func TestAUserHasAThousandSessionsAtMost(t *testing.T) {
 	if err := store.AddUser(t.Context(), auth.User{Name: "ann", PasswordHash: "h"}); err != nil {
 		t.Fatal(err)
 	}
-	for i := range 1005 {
+	// A thousand as if they had signed in, each a millisecond after the one before, and then five who do.
+	var rows []string
+	for i := range 1000 {
+		at := noon.Add(time.Duration(i) * time.Millisecond).Format("2006-01-02 15:04:05.000")
+		rows = append(rows, fmt.Sprintf("('%d', 'ann', 'm', '%s', '2026-12-01', '2026-12-01')", i, at))
+	}
+	execute(t, dsn, "INSERT INTO auth_sessions (session_hash, user_name, password_mark, created_at, idle_at, expires_at) VALUES "+strings.Join(rows, ", "))
+	for i := 1000; i < 1005; i++ {
 		s := signedIn("ann", fmt.Sprint(i))
 		s.CreatedAt = noon.Add(time.Duration(i) * time.Millisecond)
 		addSession(t, store, s)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aiusage/db"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 
@@ -123,7 +124,7 @@ func TestSeriesAreWhatTheSessionsAddUpTo(t *testing.T) {
 			}
 		}
 		write(t, store, sessions[half:]...)
-		for range 150 {
+		for range dbtest.Draws(150) {
 			zone, err := usage.LoadZone("timeZone", zones[draw.IntN(len(zones))])
 			if err != nil {
 				t.Fatal(err)

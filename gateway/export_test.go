@@ -221,105 +221,110 @@ func drawChoice(pick func(...string) string, hasEnds, previous bool) choice {
 
 // Whatever is asked, whoever asks and in whatever format: the rows are those of GraphQL.
 func TestExportsHaveTheRowsOfGraphQL(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
-		store := fill(t, dsn)
-		random := rand.New(rand.NewPCG(7, 7))
-		fillMore(t, store, random)
-		s := start(t, store)
-		pick := func(values ...string) string { return values[random.IntN(len(values))] }
-		seen := map[string]int{}
-		for range 200 {
-			level, format, user := pick("customer", "account"), pick("csv", "json", "ndjson"), pick("ada", "ada", "ann", "nil", "bob", "")
-			names, previous, step := random.IntN(2) == 0, random.IntN(3) == 0, pick("", "", "DAY", "WEEK", "MONTH")
-			parameters, arguments := url.Values{"level": {level}}, []string{}
-			give := func(name, value string) {
-				if value != "" {
-					parameters.Set(name, value)
-					arguments = append(arguments, fmt.Sprintf("%s:%q", name, value))
-				}
-			}
-			give("accountId", pick("", "", "", "", "", "acc-1", "acc-2", "acc-99"))
-			give("customerId", pick("", "", "", "", "", "", "cus-1", `q",;`))
-			for _, name := range []string{"accountIds", "customerIds"} {
-				if ids := pick("", "", "", "", "", "", "acc-1", "acc-2,acc-1", `cus-1,q",;`); ids != "" {
-					parameters[name] = strings.SplitN(ids, ",", 2)
-					text, err := json.Marshal(parameters[name])
-					if err != nil {
-						t.Fatal(err)
-					}
-					arguments = append(arguments, name+":"+string(text))
-				}
-			}
-			give("startDate", pick("2026-03-02", "2026-03-10", "2026-03-10T10:30", ""))
-			give("endDate", pick("2026-03-20", "2026-04-03", "2026-03-20T10:30:00+02:00"))
-			give("timeZone", pick("", "Europe/Berlin", "Asia/Kolkata"))
-			previous = previous && step == "" && parameters.Get("startDate") != ""
-			for parameter, wanted := range map[string]bool{"names": names, "previous": previous} {
-				if wanted {
-					parameters.Set(parameter, "1")
-				}
-			}
-			if step != "" {
-				parameters.Set("granularity", pick(step, strings.ToLower(step)))
-			}
-			chosen := drawChoice(pick, parameters.Get("startDate") != "", previous)
-			maps.Copy(parameters, chosen.parameters)
-			if !previous {
-				chosen.compared = ""
-			}
-			list := map[string]string{"customer": "customerUsageConnection", "account": "accountUsageConnection"}[level]
-			asked := s.query(t, user, fmt.Sprintf("{aiUsage(%s){%s(%s){nodes{%s}}}}", strings.Join(arguments, ","), list,
-				strings.Join(chosen.arguments, ","), fields(names, chosen.compared, step, level)))
-			got := s.ask(t, user, "GET", "/export/usage."+format+"?"+parameters.Encode(), "", "")
-			what := fmt.Sprintf("%s?%s as %s", format, parameters.Encode(), user)
-			var document struct {
-				Data struct {
-					AIUsage map[string]struct{ Nodes []map[string]any }
-				}
-				Errors []struct {
-					Extensions struct{ Code, Argument string }
-				}
-			}
-			decoder := json.NewDecoder(strings.NewReader(asked.body))
-			decoder.UseNumber()
-			if err := decoder.Decode(&document); err != nil {
-				t.Fatalf("%v in %s", err, asked.body)
-			}
-			if len(document.Errors) > 0 {
-				code := document.Errors[0].Extensions.Code
-				seen[code]++
-				if status := map[string]int{"FORBIDDEN": 403, "UNAUTHENTICATED": 401, "BAD_USER_INPUT": 400}[code]; got.status != status || !strings.Contains(got.body, `"`+code+`"`) {
-					t.Errorf("%s: got %d %s, and of GraphQL %s", what, got.status, got.body, asked.body)
-				}
-				continue
-			}
-			var want []record
-			for _, node := range document.Data.AIUsage[list].Nodes {
-				want = append(want, rowsOfNode(node, level)...)
-			}
-			seen[level+step] += len(want)
-			if len(want) > 2 {
-				seen["order "+strings.ToLower(parameters.Get("order"))]++
-				seen["include "+strings.ToLower(parameters.Get("include"))]++
-			}
-			if got.status != 200 {
-				t.Fatalf("%s: got %d %s", what, got.status, got.body)
-			}
-			rows := slices.DeleteFunc(records(t, format, got.body), func(row record) bool {
-				return level == "customer" && row["customerId"] == "" // of which GraphQL has only sums
-			})
-			if !slices.EqualFunc(rows, want, func(a, b record) bool { return maps.Equal(a, b) }) {
-				t.Fatalf("%s: got\n%v\nwant\n%v", what, rows, want)
+	seen := map[string]int{}
+	for turn := range 3 {
+		dbtest.InTurn(t, turn, func(t *testing.T, dsn string) { exportsHaveTheRowsOfGraphQL(t, dsn, uint64(turn), seen) })
+	}
+	for _, what := range []string{"customer", "account", "customerDAY", "accountMONTH", "FORBIDDEN", "UNAUTHENTICATED",
+		"order ", "order id", "order name", "order minutes", "order seconds", "order sessions", "order share", "order previous", "order change",
+		"order change-relative", "include previous", "include both"} {
+		if seen[what] == 0 {
+			t.Errorf("nothing was compared of %s: %v", what, seen)
+		}
+	}
+}
+
+// exportsHaveTheRowsOfGraphQL counts of what there was something to compare.
+func exportsHaveTheRowsOfGraphQL(t *testing.T, dsn string, seed uint64, seen map[string]int) {
+	store := fill(t, dsn)
+	random := rand.New(rand.NewPCG(7, seed))
+	fillMore(t, store, random)
+	s := start(t, store)
+	pick := func(values ...string) string { return values[random.IntN(len(values))] }
+	for range 130 {
+		level, format, user := pick("customer", "account"), pick("csv", "json", "ndjson"), pick("ada", "ada", "ann", "nil", "bob", "")
+		names, previous, step := random.IntN(2) == 0, random.IntN(3) == 0, pick("", "", "DAY", "WEEK", "MONTH")
+		parameters, arguments := url.Values{"level": {level}}, []string{}
+		give := func(name, value string) {
+			if value != "" {
+				parameters.Set(name, value)
+				arguments = append(arguments, fmt.Sprintf("%s:%q", name, value))
 			}
 		}
-		for _, what := range []string{"customer", "account", "customerDAY", "accountMONTH", "FORBIDDEN", "UNAUTHENTICATED",
-			"order ", "order id", "order name", "order minutes", "order seconds", "order sessions", "order share", "order previous", "order change",
-			"order change-relative", "include previous", "include both"} {
-			if seen[what] == 0 {
-				t.Errorf("nothing was compared of %s: %v", what, seen)
+		give("accountId", pick("", "", "", "", "", "acc-1", "acc-2", "acc-99"))
+		give("customerId", pick("", "", "", "", "", "", "cus-1", `q",;`))
+		for _, name := range []string{"accountIds", "customerIds"} {
+			if ids := pick("", "", "", "", "", "", "acc-1", "acc-2,acc-1", `cus-1,q",;`); ids != "" {
+				parameters[name] = strings.SplitN(ids, ",", 2)
+				text, err := json.Marshal(parameters[name])
+				if err != nil {
+					t.Fatal(err)
+				}
+				arguments = append(arguments, name+":"+string(text))
 			}
 		}
-	})
+		give("startDate", pick("2026-03-02", "2026-03-10", "2026-03-10T10:30", ""))
+		give("endDate", pick("2026-03-20", "2026-04-03", "2026-03-20T10:30:00+02:00"))
+		give("timeZone", pick("", "Europe/Berlin", "Asia/Kolkata"))
+		previous = previous && step == "" && parameters.Get("startDate") != ""
+		for parameter, wanted := range map[string]bool{"names": names, "previous": previous} {
+			if wanted {
+				parameters.Set(parameter, "1")
+			}
+		}
+		if step != "" {
+			parameters.Set("granularity", pick(step, strings.ToLower(step)))
+		}
+		chosen := drawChoice(pick, parameters.Get("startDate") != "", previous)
+		maps.Copy(parameters, chosen.parameters)
+		if !previous {
+			chosen.compared = ""
+		}
+		list := map[string]string{"customer": "customerUsageConnection", "account": "accountUsageConnection"}[level]
+		asked := s.query(t, user, fmt.Sprintf("{aiUsage(%s){%s(%s){nodes{%s}}}}", strings.Join(arguments, ","), list,
+			strings.Join(chosen.arguments, ","), fields(names, chosen.compared, step, level)))
+		got := s.ask(t, user, "GET", "/export/usage."+format+"?"+parameters.Encode(), "", "")
+		what := fmt.Sprintf("%s?%s as %s", format, parameters.Encode(), user)
+		var document struct {
+			Data struct {
+				AIUsage map[string]struct{ Nodes []map[string]any }
+			}
+			Errors []struct {
+				Extensions struct{ Code, Argument string }
+			}
+		}
+		decoder := json.NewDecoder(strings.NewReader(asked.body))
+		decoder.UseNumber()
+		if err := decoder.Decode(&document); err != nil {
+			t.Fatalf("%v in %s", err, asked.body)
+		}
+		if len(document.Errors) > 0 {
+			code := document.Errors[0].Extensions.Code
+			seen[code]++
+			if status := map[string]int{"FORBIDDEN": 403, "UNAUTHENTICATED": 401, "BAD_USER_INPUT": 400}[code]; got.status != status || !strings.Contains(got.body, `"`+code+`"`) {
+				t.Errorf("%s: got %d %s, and of GraphQL %s", what, got.status, got.body, asked.body)
+			}
+			continue
+		}
+		var want []record
+		for _, node := range document.Data.AIUsage[list].Nodes {
+			want = append(want, rowsOfNode(node, level)...)
+		}
+		seen[level+step] += len(want)
+		if len(want) > 2 {
+			seen["order "+strings.ToLower(parameters.Get("order"))]++
+			seen["include "+strings.ToLower(parameters.Get("include"))]++
+		}
+		if got.status != 200 {
+			t.Fatalf("%s: got %d %s", what, got.status, got.body)
+		}
+		rows := slices.DeleteFunc(records(t, format, got.body), func(row record) bool {
+			return level == "customer" && row["customerId"] == "" // of which GraphQL has only sums
+		})
+		if !slices.EqualFunc(rows, want, func(a, b record) bool { return maps.Equal(a, b) }) {
+			t.Fatalf("%s: got\n%v\nwant\n%v", what, rows, want)
+		}
+	}
 }
 
 // What belongs to no customer has a row of its own, so that the rows of an account add up.

@@ -48,8 +48,11 @@ func TestACursorBelongsToItsList(t *testing.T) {
 		cursors[list] = cursor
 	}
 	somebody := a.as(auth.NewContext(t.Context(), auth.Principal{Name: "x", Roles: []string{auth.AccountAdministrator}, Accounts: []string{"a", "b"}}))
-	for _, from := range lists {
-		for _, to := range append(lists, same[from]) {
+	for i, from := range lists {
+		for j, to := range append(lists, same[from]) {
+			if from != to && to != same[from] && (i+j)%len(lists) >= dbtest.Draws(len(lists)) {
+				continue // one pair in three, in which each list is with others
+			}
 			if to == "" || strings.HasPrefix(from, `{accounts(`) && strings.HasPrefix(to, `{accounts(`) && (from == lists[0] || from == lists[1]) && (to == lists[0] || to == lists[1]) && from != to {
 				continue
 			}

@@ -366,7 +366,8 @@ func TestOtherInputsGetTheVerdictOfGraphQLJS(t *testing.T) {
 	d := openDoorsOf(t, otherInputs, once{&liveSchema{schema: gqlparser.MustLoadSchema(&ast.Source{Input: otherInputs})}})
 	random := rand.New(rand.NewPCG(4, 5))
 	stages := map[string]int{}
-	for range 1500 {
+	const draws = 600
+	for range draws {
 		drawn := &draw{schema: d.schema, bytes: randomBytes(random)}
 		request, _ := drawn.request()
 		verdict := d.oracle.ask(t, request)
@@ -375,7 +376,7 @@ func TestOtherInputsGetTheVerdictOfGraphQLJS(t *testing.T) {
 		}
 		stages[verdict.Stage]++
 	}
-	if t.Logf("%v", stages); stages[""] < 400 || stages["variables"] < 100 {
+	if t.Logf("%v", stages); stages[""] < draws/4 || stages["variables"] < draws/15 {
 		t.Error("too few are of use")
 	}
 }
@@ -388,16 +389,17 @@ func randomBytes(random *rand.Rand) []byte {
 	return bytes
 }
 
-// Thousands of operations get the verdict of graphql-js, through all doors.
+// A thousand operations get the verdict of graphql-js, through all doors.
 func TestOperationsGetTheVerdictOfGraphQLJS(t *testing.T) {
 	d := openDoors(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	counts := map[judged]int{}
-	for range 3000 {
+	const draws = 1200
+	for range draws {
 		counts[d.try(t, randomBytes(random))]++
 	}
 	t.Logf("%d compared, %d not comparable", counts[agreed], counts[notComparable])
-	if counts[agreed] < 2500 {
+	if counts[agreed] < draws*5/6 {
 		t.Errorf("only %d could be compared", counts[agreed])
 	}
 }

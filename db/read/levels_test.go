@@ -294,27 +294,28 @@ func TestAnswersFromSumsByLevelAreThoseOfTheSessions(t *testing.T) {
 		t.Run(zone, func(t *testing.T) {
 			dbtest.ServerInTurn(t, turn, func(t *testing.T, dsn string) {
 				w := newWorld(t, tables.Open(t, dsn), uint64(turn), zone)
-				for i := range 120 {
-					if i == 60 { // half of them with names from memory
+				draws := dbtest.Draws(120)
+				for i := range draws {
+					if i == draws/2 { // half of them with names from memory
 						w.must(w.reader.KnowSubjects(t.Context()))
 					}
 					w.ask(askedZones)
 				}
 				w.drop(time.Date(2025, 3, 31, 0, 0, 0, 0, time.UTC))
 				answered, refused := 0, 0
-				for range 120 {
+				for range draws {
 					if w.ask(askedZones) {
 						refused++
 					} else {
 						answered++
 					}
 				}
-				if answered < 40 || refused < 5 {
+				if answered < draws/3 || refused < draws/24 {
 					t.Errorf("after retention %d were answered and %d refused", answered, refused)
 				}
 				w.exec("UPDATE usage_level_state SET phase = 'filling', generation = ?", phase.NewGeneration())
 				w.levels.Forget()
-				for range 40 {
+				for range dbtest.Draws(40) {
 					w.ask(askedZones)
 				}
 			})
