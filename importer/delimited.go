@@ -54,7 +54,7 @@ func newDelimited(lines *lines, delimiter byte, columns []namedColumn, unused *n
 	case err == io.EOF:
 		return nil, errors.New("is empty; its first line must name the columns")
 	case err != nil:
-		return nil, fmt.Errorf("has a header that cannot be read: %w", damage(err))
+		return nil, fmt.Errorf("has a header that cannot be read: %w", reasonOf(err))
 	case header.problem != "":
 		return nil, fmt.Errorf("has a header that cannot be read: %s", header.problem)
 	case d.broken != "":
