@@ -256,12 +256,17 @@ func (s *span) findClosingQuote(text []byte) bool {
 
 // plainLength returns the length of the value without quotes at the beginning of text.
 func (d *delimited) plainLength(text []byte) int {
-	for i, c := range text {
-		if c == d.delimiter || (c == '\n' || c == '\r') && lineEnd(text[i:]) >= 0 {
-			return i
-		}
+	end := bytes.IndexByte(text, d.delimiter)
+	if end >= 0 && bytes.IndexByte(text[:end], '\n') < 0 {
+		return end
 	}
-	return len(text)
+	if end = bytes.IndexByte(text, '\n'); end < 0 {
+		end = len(text)
+	}
+	if end > 0 && text[end-1] == '\r' {
+		end--
+	}
+	return end
 }
 
 // lineEnd returns the length of the line end (or end of the text) at the
