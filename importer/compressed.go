@@ -4,9 +4,8 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"strings"
 
-	"github.com/klauspost/compress/flate"
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -18,8 +17,8 @@ func decompress(stored io.Reader) (plain io.Reader, compression string, err erro
 		return nil, "", err
 	}
 	switch {
-	case len(magic) >= 2 && string(magic[:2]) == "\x1f\x8b":
-		plain, err = gzip.NewReader(buffered)
+	case strings.HasPrefix(string(magic), gzipMagic):
+		plain, err = newGzip(buffered)
 		return plain, "gzip", err
 	case string(magic) == zipMagic:
 		return nil, "", errors.New("it is a zip archive, which can be read neither from standard input nor in another archive; make a file of it")
@@ -69,18 +68,4 @@ func (f *failing) Read(p []byte) (int, error) {
 		f.failed = err
 	}
 	return n, err
-}
-
-// damage returns an error of reading in words for people.
-func damage(err error) error {
-	if _, corrupt := errors.AsType[flate.CorruptInputError](err); corrupt {
-		return errors.New("the gzip data is damaged")
-	}
-	switch err {
-	case io.ErrUnexpectedEOF: // files themselves end with io.EOF
-		return errors.New("the gzip data ends too early; the file is not complete")
-	case gzip.ErrHeader, gzip.ErrChecksum:
-		return errors.New("the gzip data is damaged")
-	}
-	return reasonOf(err)
 }

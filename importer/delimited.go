@@ -54,7 +54,7 @@ func newDelimited(lines *lines, delimiter byte, columns []namedColumn, unused *n
 	case err == io.EOF:
 		return nil, errors.New("is empty; its first line must name the columns")
 	case err != nil:
-		return nil, fmt.Errorf("has a header that cannot be read: %w", damage(err))
+		return nil, fmt.Errorf("has a header that cannot be read: %w", reasonOf(err))
 	case header.problem != "":
 		return nil, fmt.Errorf("has a header that cannot be read: %s", header.problem)
 	case d.broken != "":
@@ -256,12 +256,17 @@ func (s *span) findClosingQuote(text []byte) bool {
 
 // plainLength returns the length of the value without quotes at the beginning of text.
 func (d *delimited) plainLength(text []byte) int {
-	for i, c := range text {
-		if c == d.delimiter || (c == '\n' || c == '\r') && lineEnd(text[i:]) >= 0 {
-			return i
-		}
+	end := bytes.IndexByte(text, d.delimiter)
+	if end >= 0 && bytes.IndexByte(text[:end], '\n') < 0 {
+		return end
 	}
-	return len(text)
+	if end = bytes.IndexByte(text, '\n'); end < 0 {
+		end = len(text)
+	}
+	if end > 0 && text[end-1] == '\r' {
+		end--
+	}
+	return end
 }
 
 // lineEnd returns the length of the line end (or end of the text) at the

@@ -53,14 +53,14 @@ func plainDuration(text string, milliseconds bool) (seconds int64, ok bool) {
 // Commas may only separate thousands, so 90,5 is none.
 func ceiling(text string) (int64, bool) {
 	mantissa, exponent, scientific := cutExponent(text)
-	whole, fraction, hasFraction := strings.Cut(mantissa, ".")
-	if strings.Contains(whole, ",") {
+	units, fraction, hasFraction := strings.Cut(mantissa, ".")
+	if strings.IndexByte(units, ',') >= 0 {
 		var ok bool
-		if whole, ok = withoutSeparators(whole); !ok || scientific {
+		if units, ok = withoutSeparators(units); !ok || scientific {
 			return 0, false
 		}
 	}
-	if !isDigits(whole) || hasFraction && !isDigits(fraction) {
+	if !isDigits(units) || hasFraction && !isDigits(fraction) {
 		return 0, false
 	}
 	if scientific {
@@ -69,12 +69,9 @@ func ceiling(text string) (int64, bool) {
 		if err != nil || power < -most || power > most {
 			return 0, false
 		}
-		whole, fraction = shift(whole, fraction, power)
+		units, fraction = shift(units, fraction, power)
 	}
-	number, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil || number > tooMuch {
-		return tooMuch, true // all of its digits are good, so it is too large
-	}
+	number := whole(units)
 	if strings.Trim(fraction, "0") != "" {
 		number++
 	}
@@ -82,10 +79,14 @@ func ceiling(text string) (int64, bool) {
 }
 
 func cutExponent(text string) (mantissa, exponent string, found bool) {
-	if at := strings.IndexAny(text, "eE"); at >= 0 {
-		return text[:at], text[at+1:], true
+	at := strings.IndexByte(text, 'e')
+	if at < 0 {
+		at = strings.IndexByte(text, 'E')
 	}
-	return text, "", false
+	if at < 0 {
+		return text, "", false
+	}
+	return text[:at], text[at+1:], true
 }
 
 // shift moves the decimal point of a number.
@@ -163,10 +164,20 @@ func clockDuration(text string) (seconds int64, ok bool) {
 	if !hasSeconds || !isDigits(hour) || !isUpTo59(minute) || !isUpTo59(second) || hasFraction && !isDigits(fraction) {
 		return 0, false
 	}
-	hours, ok := ceiling(hour)
-	minutes, _ := ceiling(minute)
-	seconds, _ = ceiling(rest)
-	return min(hours, tooMuch/3600)*3600 + minutes*60 + seconds, ok
+	seconds = min(whole(hour), tooMuch/3600)*3600 + whole(minute)*60 + whole(second)
+	if strings.Trim(fraction, "0") != "" {
+		seconds++
+	}
+	return seconds, true
+}
+
+// whole returns the number that digits write, and of more than any duration tooMuch.
+func whole(digits string) int64 {
+	number, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || number > tooMuch {
+		return tooMuch
+	}
+	return number
 }
 
 // isUpTo59 tells whether a text is a number of minutes or seconds in two digits.
@@ -188,15 +199,10 @@ func isoDuration(text string) (seconds int64, ok bool) {
 		if !found {
 			continue
 		}
-		if unit.letter == "S" {
-			number = strings.Replace(number, ",", ".", 1) // as the standard prefers
-		} else if !isDigits(number) {
-			return 0, false
+		count, good := whole(number), isDigits(number)
+		if unit.letter == "S" && !good {
+			count, good = isoSeconds(number)
 		}
-		if strings.ContainsAny(number, "eE,") {
-			return 0, false
-		}
-		count, good := ceiling(number)
 		if !good {
 			return 0, false
 		}
@@ -204,4 +210,13 @@ func isoDuration(text string) (seconds int64, ok bool) {
 		*unit.text = after
 	}
 	return seconds, days == "" && rest == ""
+}
+
+// isoSeconds reads a number of seconds with a fraction. The standard prefers a comma there.
+func isoSeconds(text string) (int64, bool) {
+	number := strings.Replace(text, ",", ".", 1)
+	if strings.ContainsAny(number, "eE") {
+		return 0, false
+	}
+	return ceiling(number)
 }

@@ -139,6 +139,8 @@ func TestFilesMayBeWrittenInManyWays(t *testing.T) {
 		{"CRLF", "x.csv", strings.ReplaceAll(csv, "\n", "\r\n")},
 		{"no newline at the end", "x.csv", strings.TrimSuffix(csv, "\n")},
 		{"no newline at the end of a quoted value", "x.csv", strings.TrimSuffix(csv, "60\n") + `"60"`},
+		{"CRLF and a quoted value", "x.csv", strings.Replace(strings.ReplaceAll(csv, "\n", "\r\n"), "s1", `"s1"`, 1)},
+		{"CR at the end and a quoted value", "x.csv", strings.Replace(strings.TrimSuffix(csv, "\n"), "s1", `"s1"`, 1) + "\r"},
 		{"CR at the end", "x.tsv", strings.TrimSuffix(tsv, "\n") + "\r"},
 		{"CR after a quoted value at the end", "x.csv", strings.TrimSuffix(csv, "60\n") + "\"60\"\r"},
 		{"blank lines", "x.csv", "\n" + csv + "\r\n   \n\n"},

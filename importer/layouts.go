@@ -44,7 +44,7 @@ const (
 // before, and returns its length. It returns 0 for any other, valid or not.
 func (o *objects) collectKnown(text []byte) (length int) {
 	o.begin()
-	rest, choices := text, o.layouts.beginnings
+	rest, choices, ascii := text, o.layouts.beginnings, true
 	for {
 		found := follow(choices, rest)
 		if found == nil {
@@ -53,17 +53,21 @@ func (o *objects) collectKnown(text []byte) (length int) {
 		rest = rest[len(found.text):]
 		if found.end {
 			length = len(text) - len(rest)
-			o.invalid = !utf8.Valid(text[:length])
+			o.invalid = !ascii && !utf8.Valid(text[:length])
 			return length
 		}
-		value := scalarLength(rest)
-		if value == 0 {
+		value := newScalarAt(rest)
+		switch {
+		case value.length == 0:
 			return 0
+		case found.column < 0:
+		case value.plain:
+			o.keep(member{column: found.column, plain: true}, rest[1:value.length-1])
+		default:
+			o.keep(member{column: found.column}, rest[:value.length])
 		}
-		if found.column >= 0 {
-			o.keep(found.column, rest[:value], 0)
-		}
-		rest, choices = rest[value:], found.next
+		ascii = ascii && value.ascii
+		rest, choices = rest[value.length:], found.next
 	}
 }
 
@@ -78,10 +82,10 @@ func follow(choices []*layout, rest []byte) *layout {
 }
 
 // learn keeps how a valid object is written that was collected token by token, if any was. One
-// that has an object or array for the value of a column, or a value where others have an
-// object with columns in it, is left to the tokenizer.
+// that has an object or array for the value of a column, a column twice, or a value where others
+// have an object with columns in it, is left to the tokenizer, and so is one that is not UTF-8.
 func (o *objects) learn(object []byte) {
-	if len(object) == 0 || o.special {
+	if len(object) == 0 || o.special || o.invalid || o.repeated() {
 		return
 	}
 	l := &o.layouts
@@ -100,6 +104,16 @@ func (o *objects) learn(object []byte) {
 		}
 		choices, begin = &next.next, end
 	}
+}
+
+// repeated tells whether a column has more than one value.
+func (o *objects) repeated() bool {
+	for at, m := range o.members {
+		if slices.ContainsFunc(o.members[:at], func(before member) bool { return before.column == m.column }) {
+			return true
+		}
+	}
+	return false
 }
 
 // add adds a text to those that may come next, unless it is there. It returns nil if

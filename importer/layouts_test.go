@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"pgregory.net/rapid"
@@ -74,6 +75,8 @@ var objectsForLayouts = []string{
 	`{"m":{"a":null,"b":[],"c":"flat"},"session_id":["s"],"duration_seconds":{}}`,
 	`{"session_id":"s","session_id":"twice","caf\u00e9":"\ud83d\ude00\n","ä":"ö"}`,
 	`{"":"","m":7,"n":{"m":{"a":1}}}`,
+	`{"session_id":"ein sehr langer Wert mit ü","m":{"a":"acme","a":"twice"},"note":"` + "\xff" + `"}`,
+	"{\"\xff\":1,\"session_id\":\"s\",\"duration_seconds\":-0}",
 	`{}`,
 	`[1]`,
 	`7`,
@@ -280,17 +283,53 @@ func TestLayoutsAreBounded(t *testing.T) {
 	}
 }
 
+// Any two bytes next to each other are found wherever they are in the eight that are
+// looked at at a time.
+func TestWhatStandsForItselfIsFoundAtAnyPlace(t *testing.T) {
+	text := []byte(strings.Repeat("a", 24))
+	for at := range 10 {
+		for first := range 256 {
+			for second := range 256 {
+				text[at], text[at+1] = byte(first), byte(second)
+				want, ascii := len(text), true
+				for i := at + 1; i >= at; i-- {
+					if c := text[i]; c < ' ' || c == '"' || c == '\\' {
+						want, ascii = i, true
+					} else if c >= utf8.RuneSelf {
+						ascii = false
+					}
+				}
+				if got, gotASCII := plainLength(text); got != want || gotASCII != ascii {
+					t.Fatalf("of %q, %d bytes stand for themselves and are ASCII: %v; want %d, %v", text, got, gotASCII, want, ascii)
+				}
+			}
+		}
+		text[at], text[at+1] = 'a', 'a'
+	}
+}
+
 // FuzzScalar holds that what is taken for a value is one, and that all are.
 func FuzzScalar(f *testing.F) {
 	for _, seed := range []string{
 		`""`, `"a"`, `"a\"b\\"`, `"\u00e9\uD83d\ude00"`, `"\ud800"`, `"\u00g0"`, `"\u00`, `"\x"`, `"\`, `"a`, "\"\x1f\"", "\"\x7f\xff\"", `"`,
 		"0", "-0", "01", "-", "-a", "1.", "1.5", ".5", "1e", "1e+", "1E-07", "1.5e3", "1e5x", "12 ", "+1", "0x1",
+		`"1234567"`, `"12345678"`, `"1234567\n"`, `"12345678\n"`, `"1234567é"`, `"12345678\n`, "\"1234567\xff\"", "\"123456\x1f8\"", `"äöüäöüäö"`, `"12345678901234567`,
 		"true", "tru", "false", "fals", "null", "nul", "nullx", "{}", "[]", "", " 1", ",",
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		length := scalarLength([]byte(text))
+		scalar := newScalarAt([]byte(text))
+		length := scalar.length
+		if scalar.plain {
+			var want string
+			if err := json.Unmarshal([]byte(strings.ToValidUTF8(text[:length], "?")), &want); err != nil || strings.ToValidUTF8(text[1:length-1], "?") != want {
+				t.Fatalf("%q is taken for what it stands for, which is %q (%v)", text[1:length-1], want, err)
+			}
+		}
+		if scalar.ascii && strings.ContainsFunc(text[:length], func(r rune) bool { return r >= utf8.RuneSelf }) {
+			t.Fatalf("%q is taken for ASCII", text[:length])
+		}
 		if length > 0 && !jsontext.Value(text[:length]).IsValid(asWritten...) {
 			t.Fatalf("%q is taken for a value", text[:length])
 		}

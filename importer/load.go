@@ -289,7 +289,7 @@ func (l *loader[T]) read(ctx context.Context, s source, accept func(T, origin) e
 		case err == io.EOF:
 			return nil
 		case err != nil:
-			return fmt.Errorf("%s cannot be read beyond line %d: %w", s.name, reader.line(), damage(err))
+			return fmt.Errorf("%s cannot be read beyond line %d: %w", s.name, reader.line(), reasonOf(err))
 		}
 		value, ok := l.parse(&r)
 		if ok {

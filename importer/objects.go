@@ -59,9 +59,16 @@ type knownKey struct {
 	key     string
 }
 
-// member is the value of a column in an object: where it is among the texts, and where
-// it was in the object.
-type member struct{ column, start, end, at int }
+// member is the value of a column in an object.
+type member struct {
+	column int
+	// at is where it was in the object, if that is not known already.
+	at int
+	// start and end are where it is among the texts, which have only what it stands for if
+	// it is plain.
+	start, end int
+	plain      bool
+}
 
 func newObjects(columns []namedColumn, unused *names) objects {
 	o := objects{
@@ -93,11 +100,12 @@ func (o *objects) begin() {
 	o.texts, o.members, o.others, o.invalid, o.special = o.texts[:0], o.members[:0], o.others[:0], false, false
 }
 
-// keep collects the value of a column, which was at a place in its object.
-func (o *objects) keep(column int, value []byte, at int) {
-	start := len(o.texts)
+// keep collects the value of a column.
+func (o *objects) keep(m member, value []byte) {
+	m.start = len(o.texts)
 	o.texts = append(o.texts, value...)
-	o.members = append(o.members, member{column, start, len(o.texts), at})
+	m.end = len(o.texts)
+	o.members = append(o.members, m)
 }
 
 // collectMembers reads the members of an object, the keys to which begin with a prefix.
@@ -133,7 +141,7 @@ func (o *objects) collectMembers(from *jsontext.Decoder, prefix string) error {
 		switch {
 		case column >= 0:
 			o.special = o.special || value[0] == '{' || value[0] == '['
-			o.keep(column, value, int(from.InputOffset()-o.origin)-len(value))
+			o.keep(member{column: column, at: int(from.InputOffset()-o.origin) - len(value)}, value)
 		case !(value[0] == 'n' && o.parents[key]) && !o.unused.known[key]:
 			o.others = append(o.others, key)
 		}
@@ -183,7 +191,12 @@ func (o *objects) read(r *row) {
 		problem = notUTF8
 	}
 	texts := string(o.texts)
-	for _, m := range o.members {
+	for i := range o.members {
+		m := &o.members[i]
+		if m.plain {
+			o.values[m.column] = texts[m.start:m.end]
+			continue
+		}
 		problem = either(problem, o.take(m.column, texts[m.start:m.end]))
 	}
 	if o.free {

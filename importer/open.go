@@ -30,7 +30,7 @@ type reading struct {
 func (r reading) rows(stored io.Reader) (rowReader, error) {
 	plain, compression, err := decompress(stored)
 	if err != nil {
-		return nil, fmt.Errorf("cannot be read: %w", damage(err))
+		return nil, fmt.Errorf("cannot be read: %w", reasonOf(err))
 	}
 	text, encoding := decode(plain, r.encoding)
 	if encoding != "" {
@@ -91,7 +91,7 @@ func (r reading) delimiter(lines *lines) (byte, error) {
 		for blank := true; blank; {
 			text, _, err := lines.next()
 			if err != nil {
-				return 0, damage(err)
+				return 0, reasonOf(err)
 			}
 			blank = len(bytes.TrimSpace(text)) == 0
 		}

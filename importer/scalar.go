@@ -1,23 +1,40 @@
 package importer
 
-// scalarLength returns the length of the string, number, true, false or null at the
-// beginning of a text, 0 if what is there is none. Whether a number or a word ends there
-// is for the reader of what follows to see.
-func scalarLength(text []byte) int {
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// scalarAt is the string, number, true, false or null at the beginning of a text.
+type scalarAt struct {
+	// length is 0 if what is there is none. Whether a number or a word ends there is for
+	// the reader of what follows to see.
+	length int
+	// plain: it is a string without escapes, so its text is what is between its quotes.
+	plain bool
+	// ascii: it is known to be ASCII.
+	ascii bool
+}
+
+func newScalarAt(text []byte) scalarAt {
 	if len(text) == 0 {
-		return 0
+		return scalarAt{}
 	}
 	switch text[0] {
 	case '"':
-		return quotedLength(text)
+		between, ascii := plainLength(text[1:])
+		if end := 1 + between; end < len(text) && text[end] == '"' {
+			return scalarAt{end + 1, true, ascii}
+		}
+		return scalarAt{length: quotedLength(text)}
 	case 't':
-		return prefixLength(text, "true")
+		return scalarAt{length: prefixLength(text, "true"), ascii: true}
 	case 'f':
-		return prefixLength(text, "false")
+		return scalarAt{length: prefixLength(text, "false"), ascii: true}
 	case 'n':
-		return prefixLength(text, "null")
+		return scalarAt{length: prefixLength(text, "null"), ascii: true}
 	}
-	return numberLength(text)
+	return scalarAt{length: numberLength(text), ascii: true}
 }
 
 func prefixLength(text []byte, word string) int {
@@ -45,6 +62,36 @@ func quotedLength(text []byte) int {
 		at += escape - 1
 	}
 	return 0
+}
+
+// plainLength returns how many bytes at the beginning of a text stand for themselves in a
+// string, and whether they are ASCII. It looks at eight at a time.
+func plainLength(text []byte) (length int, ascii bool) {
+	var all uint64
+	at := 0
+	for ; len(text)-at >= 8; at += 8 {
+		eight := binary.LittleEndian.Uint64(text[at:])
+		if others := notPlain(eight); others != 0 {
+			before := bits.TrailingZeros64(others) &^ 7 // in bits
+			all |= eight & (1<<before - 1)
+			return at + before/8, all&(each*0x80) == 0
+		}
+		all |= eight
+	}
+	for ; at < len(text) && standsForItself[text[at]]; at++ {
+		all |= uint64(text[at])
+	}
+	return at, all&(each*0x80) == 0
+}
+
+// each has 1 in each of eight bytes.
+const each = 0x0101010101010101
+
+// notPlain has the highest bit of the lowest byte that does not stand for itself set, and
+// of no byte below it. (Those above it may have borrowed of it in the subtractions.)
+func notPlain(eight uint64) uint64 {
+	quote, backslash := eight^each*'"', eight^each*'\\'
+	return ((eight-each*' ')&^eight | (quote-each)&^quote | (backslash-each)&^backslash) & (each * 0x80)
 }
 
 // standsForItself tells which bytes do in a string: all but quotes, backslashes and

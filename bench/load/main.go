@@ -83,43 +83,42 @@ func run(ctx context.Context, dsn string, of amounts, only string, ways []import
 }
 
 // compareStoring stores the same sessions by LOAD DATA and in each way of the import, in
-// turns, and prints how they compare.
+// turns, and prints how they compare. Every other round goes through them from the last to
+// the first, so that what one leaves to the server does not meet always the same next one.
 func compareStoring(ctx context.Context, config *mysql.Config, file string, of amounts, ways []importer.Options) error {
-	rates := make([][]float64, len(ways)+2) // of LOAD DATA, each way, and the last once more
-	for range of.rounds {
-		rate, err := measure(ctx, config, of.rows, func(ctx context.Context, pool *sql.DB, _ *db.Store) error {
-			return loadData(ctx, pool, file)
-		})
-		if err != nil {
-			return fmt.Errorf("LOAD DATA: %w", err)
-		}
-		rates[0] = append(rates[0], rate)
-		for i, way := range ways {
-			rate, err := measure(ctx, config, of.rows, func(ctx context.Context, _ *sql.DB, store *db.Store) error {
-				return load(ctx, store, file, way)
-			})
-			if err != nil {
-				return err
+	all := []storing{{name: "LOAD DATA LOCAL", do: func(ctx context.Context, pool *sql.DB, _ *db.Store) error { return loadData(ctx, pool, file) }}}
+	for _, way := range ways {
+		do := func(ctx context.Context, _ *sql.DB, store *db.Store) error { return load(ctx, store, file, way) }
+		all = append(all, storing{name: fmt.Sprintf("import, %d × %d rows", way.Writers, way.BatchSize), do: do})
+	}
+	again := all[len(all)-1]
+	all = append(all, storing{name: "import again, all unchanged", before: again.do, do: again.do})
+	rates := make([][]float64, len(all))
+	stored := ""
+	for round := range of.rounds {
+		for i := range all {
+			if round%2 == 1 {
+				i = len(all) - 1 - i
 			}
-			rates[i+1] = append(rates[i+1], rate)
+			rate, left, err := all[i].measure(ctx, config, of.rows)
+			switch {
+			case err != nil:
+				return fmt.Errorf("%s: %w", all[i].name, err)
+			case stored == "":
+				stored = left
+			case left != stored:
+				return fmt.Errorf("%s has stored %s, others have %s", all[i].name, left, stored)
+			}
+			rates[i] = append(rates[i], rate)
 		}
-		again, err := measureAgain(ctx, config, of.rows, file, ways[len(ways)-1])
-		if err != nil {
-			return err
-		}
-		rates[len(ways)+1] = append(rates[len(ways)+1], again)
 	}
 	fmt.Printf("%-42s %10s %7s  %s\n", "storing", "rows/s", "× LOAD", "(in each round)")
-	names := []string{"LOAD DATA LOCAL"}
-	for _, way := range ways {
-		names = append(names, fmt.Sprintf("import, %d × %d rows", way.Writers, way.BatchSize))
-	}
-	for i, name := range append(names, "import again, all unchanged") {
+	for i, one := range all {
 		var ratios []float64
 		for round, rate := range rates[i] {
 			ratios = append(ratios, rate/rates[0][round])
 		}
-		fmt.Printf("%-42s %10.0f %7.2f  %.2f\n", name, median(rates[i]), median(ratios), ratios)
+		fmt.Printf("%-42s %10.0f %7.2f  %.2f\n", one.name, median(rates[i]), median(ratios), ratios)
 	}
 	return nil
 }
@@ -151,33 +150,40 @@ func sessions(rows int) sample.Config {
 	return sample.Config{Seed: 1, Now: time.Now(), Sessions: rows, Accounts: 200, Customers: 10_000, Days: 365}
 }
 
-// measure runs do on a fresh table and returns rows per second.
-func measure(ctx context.Context, config *mysql.Config, rows int, do func(context.Context, *sql.DB, *db.Store) error) (float64, error) {
-	var rate float64
-	err := withFreshDatabase(ctx, config, func(pool *sql.DB, store *db.Store) error {
-		started := time.Now()
-		if err := do(ctx, pool, store); err != nil {
-			return err
-		}
-		rate = float64(rows) / time.Since(started).Seconds()
-		return nil
-	})
-	return rate, err
+// storing is a way to store the sessions. What it does before is not measured.
+type storing struct {
+	name       string
+	before, do func(context.Context, *sql.DB, *db.Store) error
 }
 
-// measureAgain returns the rate of importing what is stored already.
-func measureAgain(ctx context.Context, config *mysql.Config, rows int, file string, way importer.Options) (float64, error) {
-	var rate float64
-	err := withFreshDatabase(ctx, config, func(_ *sql.DB, store *db.Store) error {
-		if err := load(ctx, store, file, way); err != nil {
-			return err
+// measure stores the sessions in a fresh table and returns rows per second, and what was stored.
+func (s storing) measure(ctx context.Context, config *mysql.Config, rows int) (rate float64, stored string, err error) {
+	err = withFreshDatabase(ctx, config, func(pool *sql.DB, store *db.Store) error {
+		if s.before != nil {
+			if err := s.before(ctx, pool, store); err != nil {
+				return err
+			}
 		}
 		started := time.Now()
-		err := load(ctx, store, file, way)
+		if err := s.do(ctx, pool, store); err != nil {
+			return err
+		}
 		rate = float64(rows) / time.Since(started).Seconds()
+		stored, err = whatIsStored(ctx, pool)
 		return err
 	})
-	return rate, err
+	return rate, stored, err
+}
+
+// whatIsStored tells of the sessions, and of what was recorded of them for the sums.
+func whatIsStored(ctx context.Context, pool *sql.DB) (string, error) {
+	var rows, customers, seconds, recorded, recordedSeconds int64
+	err := pool.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(customer_id), COALESCE(SUM(duration_seconds), 0) FROM ai_sessions`).Scan(&rows, &customers, &seconds)
+	if err != nil {
+		return "", err
+	}
+	err = pool.QueryRowContext(ctx, `SELECT COALESCE(SUM(sessions), 0), COALESCE(SUM(seconds), 0) FROM usage_changes`).Scan(&recorded, &recordedSeconds)
+	return fmt.Sprintf("%d sessions (%d with a customer) of %d seconds, %d of %d recorded", rows, customers, seconds, recorded, recordedSeconds), err
 }
 
 // withFreshDatabase runs do on an empty database with the current schema.

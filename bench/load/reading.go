@@ -23,8 +23,8 @@ import (
 type cost struct{ elapsed, processors time.Duration }
 
 // compareForms reads the same sessions in each form, without storing them, and prints
-// what that costs next to plain CSV. The forms take turns, so that what else the machine
-// does meets all of them, and the least and the median of the rounds count.
+// what that costs next to plain CSV, which is read right before each: what else the machine
+// does meets both, and the median of what the pairs say counts.
 func compareForms(ctx context.Context, folder string, rows, rounds int, only string) error {
 	pattern, err := regexp.Compile(only)
 	if err != nil {
@@ -37,40 +37,54 @@ func compareForms(ctx context.Context, folder string, rows, rounds int, only str
 			return err
 		}
 	}
-	costs := make([][]cost, len(all))
+	pairs := make([][]pair, len(all))
 	for range rounds {
 		for i, form := range all {
-			took, err := form.read(ctx, folder, rows)
+			one, err := readPair(ctx, all[0], form, folder, rows)
 			if err != nil {
 				return fmt.Errorf("%s: %w", form.name, err)
 			}
-			costs[i] = append(costs[i], took)
+			pairs[i] = append(pairs[i], one)
 		}
 	}
 	elapsed := func(c cost) time.Duration { return c.elapsed }
 	processors := func(c cost) time.Duration { return c.processors }
-	fmt.Printf("%-42s %10s %7s %8s %12s\n", "reading", "rows/s", "× CSV", "(median)", "(processors)")
+	fmt.Printf("%-42s %10s %7s %12s %8s\n", "reading", "rows/s", "× CSV", "(processors)", "(least)")
 	for i, form := range all {
-		least, median := spread(costs[i], elapsed)
-		used, _ := spread(costs[i], processors)
-		leastOfCSV, medianOfCSV := spread(costs[0], elapsed)
-		usedByCSV, _ := spread(costs[0], processors)
-		fmt.Printf("%-42s %10.0f %7.2f %8.2f %12.2f\n", form.name, float64(rows)/least.Seconds(),
-			ratio(least, leastOfCSV), ratio(median, medianOfCSV), ratio(used, usedByCSV))
+		fastest := least(pairs[i], func(p pair) cost { return p.form })
+		fmt.Printf("%-42s %10.0f %7.2f %12.2f %8.2f\n", form.name, float64(rows)/fastest,
+			medianRatio(pairs[i], elapsed), medianRatio(pairs[i], processors), fastest/least(pairs[i], func(p pair) cost { return p.csv }))
 	}
 	return nil
 }
 
-func ratio(a, b time.Duration) float64 { return a.Seconds() / b.Seconds() }
+// pair is what it took to read plain CSV, and a form right after it.
+type pair struct{ csv, form cost }
 
-// spread returns the least and the median of a part of costs.
-func spread(costs []cost, part func(cost) time.Duration) (least, median time.Duration) {
-	var all []time.Duration
-	for _, c := range costs {
-		all = append(all, part(c))
+func readPair(ctx context.Context, csv, other form, folder string, rows int) (p pair, err error) {
+	if p.csv, err = csv.read(ctx, folder, rows); err != nil {
+		return p, err
 	}
-	slices.Sort(all)
-	return all[0], all[len(all)/2]
+	p.form, err = other.read(ctx, folder, rows)
+	return p, err
+}
+
+// least returns the least time in seconds that one of the pairs took.
+func least(pairs []pair, of func(pair) cost) float64 {
+	shortest := of(pairs[0]).elapsed
+	for _, p := range pairs {
+		shortest = min(shortest, of(p).elapsed)
+	}
+	return shortest.Seconds()
+}
+
+// medianRatio returns the median of how many times as long as CSV the form took.
+func medianRatio(pairs []pair, part func(cost) time.Duration) float64 {
+	var all []float64
+	for _, p := range pairs {
+		all = append(all, part(p.form).Seconds()/part(p.csv).Seconds())
+	}
+	return median(all)
 }
 
 // write writes sample sessions in the form.
