@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -216,5 +217,67 @@ func TestARoundComparesWhatIsMostLikelyWrong(t *testing.T) {
 		round("dropped", false)
 		damage(days["a day"], "+ 1")
 		round("the first day that is left", true)
+	})
+}
+
+// A difference whose ids cannot be read is not told, but the fault.
+func TestADifferenceIsToldWithItsIDs(t *testing.T) {
+	inTurn(t, 0, func(t *testing.T, w *world) {
+		w.month()
+		w.run("UPDATE usage_customer_rollups SET minutes = minutes + 1 WHERE grain = 3 AND bucket > '1000-01-01'")
+		once := sync.OnceFunc(func() { w.run("RENAME TABLE usage_subjects TO away") })
+		away := func(_ context.Context, statement string) func(int64, error) {
+			if strings.HasPrefix(statement, "check.read") && strings.HasSuffix(statement, "Names") {
+				once()
+			}
+			return func(int64, error) {}
+		}
+		connections, err := pool.Open(w.dsn, pool.Options{Observer: away})
+		w.must(err)
+		defer connections.Close()
+		err = newWorld(t, w.dsn, connections).checks.VerifyRollups(t.Context(), usage.Range{}, func(d check.Difference) { t.Errorf("told %+v", d) }, nil)
+		if coded, ok := errors.AsType[*usage.Error](err); !ok || coded.Code != usage.Unavailable {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// Sums that do not fit in what they are told in are a fault, of what is kept and of what was
+// dropped; and so are tables that are not there.
+func TestWhatCannotBeComparedIsTold(t *testing.T) {
+	for turn, kept := range []time.Time{{}, march.AddDate(0, 0, 2)} {
+		inTurn(t, turn, func(t *testing.T, w *world) {
+			w.insert(use{"a", "x", march, 60}, true)
+			w.must(sweep(w.checks, t)) // nobody has a number yet
+			w.fold(10)
+			if !kept.IsZero() {
+				w.retain(kept, false)
+			}
+			w.run("RENAME TABLE usage_account_rollups TO away")
+			compared := sweep(w.checks, t)
+			if coded, ok := errors.AsType[*usage.Error](compared); kept.IsZero() && (!ok || coded.Code != usage.Unavailable) {
+				t.Errorf("without a table: %v", compared)
+			}
+			w.run("RENAME TABLE away TO usage_account_rollups")
+			w.run("UPDATE usage_account_series SET minutes = 9223372036854775807 WHERE grain = 0")
+			w.run("INSERT INTO usage_changes (account_id, customer_id, quarter, minutes, seconds, sessions) VALUES ('a', 'x', '2026-03-01', 5, 0, 0)")
+			err := w.checks.VerifyRollups(t.Context(), usage.Range{}, func(check.Difference) {}, nil)
+			if !errors.Is(err, usage.ErrTooLarge) {
+				t.Errorf("sums from %v that are too large: %v", kept, err)
+			}
+			if err := sweep(w.checks, t); kept.IsZero() && !errors.Is(err, usage.ErrTooLarge) {
+				t.Errorf("sums that are too large, in the background: %v", err)
+			}
+		})
+	}
+}
+
+// Amounts that make up for one another in what all is compared by are compared by themselves.
+func TestAmountsThatMakeUpForOneAnotherAreNoticed(t *testing.T) {
+	inTurn(t, 1, func(t *testing.T, w *world) {
+		w.insert(use{"a", "x", march, 60}, true)
+		w.fold(10)
+		w.run("UPDATE usage_total_rollups SET minutes = minutes + 31, seconds = seconds - 7 WHERE grain = 3 AND bucket > '1000-01-01'")
+		w.distrusted("31 min for 7 s", "not those of its")
 	})
 }
