@@ -28,6 +28,7 @@ import (
 type options struct {
 	out       io.Writer
 	survivors string
+	reached   string
 	workers   int
 	skip      *regexp.Regexp
 	tests     *regexp.Regexp
@@ -41,6 +42,7 @@ type options struct {
 func main() {
 	o := options{out: os.Stdout}
 	flag.StringVar(&o.survivors, "survivors", "bench/mutants/survivors.txt", "the `file` of mutants that are known to survive, and why")
+	flag.StringVar(&o.reached, "reached", "", "a `file` that remembers which tests come by which mutants, so that those that have not changed are not run for it again")
 	flag.IntVar(&o.workers, "workers", runtime.NumCPU(), "how many tests run at the same time")
 	only := flag.String("only", "", "a `pattern` of the mutants to try, by their names")
 	tests := flag.String("tests", "", "a `pattern` of the tests that are run")

@@ -21,7 +21,8 @@ type suite struct {
 	// room is the package's path within the module, and only a pattern of the
 	// tests that are taken ("" for all).
 	room, only string
-	binary     string
+	// binary is what was compiled, and contents stand for what is in it.
+	binary, contents string
 	// flags are those that the tests have besides Go's own.
 	flags []string
 }
@@ -91,6 +92,10 @@ func (s *suite) compile(root, overlay, folder string) error {
 		s.binary = "" // there are no tests
 		return nil
 	}
+	var err error
+	if s.contents, err = contentsOf(s.binary); err != nil {
+		return err
+	}
 	help, _ := exec.Command(s.binary, "-help").CombinedOutput()
 	if bytes.Contains(help, []byte("-rapid.nofailfile")) {
 		// Always the same draws, and none kept in the tree that have met a fault.
@@ -130,12 +135,17 @@ func (s *suite) tests(root string) (names []string, err error) {
 	return names, nil
 }
 
-// reach runs each test alone, without a fault, and returns which tests come by
-// which mutant. Those that fail, as where an engine is missing, are left out.
+// reach runs each test alone, without a fault, unless it is remembered how it ran, and
+// returns which tests come by which mutant. Those that fail, as where an engine is missing,
+// are left out.
 func reach(ctx context.Context, root, folder string, suites []*suite, o options) (map[int][]test, error) {
 	type job struct {
 		suite *suite
 		name  string
+	}
+	known, err := recall(o.reached)
+	if err != nil {
+		return nil, err
 	}
 	var jobs []job
 	for _, s := range suites {
@@ -152,30 +162,51 @@ func reach(ctx context.Context, root, folder string, suites []*suite, o options)
 	var lock sync.Mutex
 	reached := map[int][]test{}
 	each(o.workers, jobs, func(i int, j job) {
-		file := filepath.Join(folder, fmt.Sprintf("reached-%d", i))
-		if err := os.WriteFile(file, nil, 0o600); err != nil {
-			return
+		ran, ok := known.of(j.suite, j.name)
+		if !ok {
+			var output []byte
+			var err error
+			if ran, output, err = j.suite.alone(ctx, root, filepath.Join(folder, fmt.Sprintf("reached-%d", i)), j.name); err != nil {
+				lock.Lock()
+				defer lock.Unlock()
+				fmt.Fprintf(o.out, "left out: %s %s fails without a fault\n%s\n", j.suite.room, j.name, tail(output))
+				return
+			}
+			known.keep(j.suite, j.name, ran)
 		}
-		begun := time.Now()
-		output, err := j.suite.command(ctx, root, 10*time.Minute, logVariable+"="+file, j.name).CombinedOutput()
-		t := test{j.suite, j.name, time.Since(begun)}
-		content, _ := os.ReadFile(file)
 		lock.Lock()
 		defer lock.Unlock()
-		if err != nil {
-			fmt.Fprintf(o.out, "left out: %s %s fails without a fault\n%s\n", j.suite.room, j.name, tail(output))
-			return
-		}
-		for _, line := range strings.Fields(string(content)) {
-			if number, err := strconv.Atoi(line); err == nil {
-				reached[number] = append(reached[number], t)
-			}
+		for _, number := range ran.Reached {
+			reached[number] = append(reached[number], test{j.suite, j.name, ran.Took})
 		}
 	})
+	if err := known.write(suites); err != nil {
+		return nil, err
+	}
 	for _, tests := range reached {
 		slices.SortFunc(tests, func(a, b test) int { return cmp.Compare(a.took, b.took) })
 	}
 	return reached, ctx.Err()
+}
+
+// alone runs a test, and returns which mutants it came by, of which it writes a file.
+func (s *suite) alone(ctx context.Context, root, file, name string) (ran remembered, output []byte, err error) {
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		return ran, nil, err
+	}
+	begun := time.Now()
+	output, err = s.command(ctx, root, 10*time.Minute, logVariable+"="+file, name).CombinedOutput()
+	ran.Took = time.Since(begun)
+	if err != nil {
+		return ran, output, err
+	}
+	content, err := os.ReadFile(file)
+	for _, line := range strings.Fields(string(content)) {
+		if number, err := strconv.Atoi(line); err == nil {
+			ran.Reached = append(ran.Reached, number)
+		}
+	}
+	return ran, output, err
 }
 
 // survives tells whether all tests that come by a mutant pass with it, the fastest

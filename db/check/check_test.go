@@ -175,7 +175,10 @@ func TestADifferenceThatTwoHaveFoundIsCorrectedOnce(t *testing.T) {
 			w.must(err)
 			done := make(chan error, 1)
 			go func() {
-				_, err := unfolded.RebuildRollups(context.WithoutCancel(t.Context()), usage.Range{}, nil)
+				corrected, err := unfolded.RebuildRollups(context.WithoutCancel(t.Context()), usage.Range{}, nil)
+				if corrected != 0 {
+					t.Errorf("%d are corrected that the other one has", corrected)
+				}
 				done <- err
 			}()
 			w.awaitLock()

@@ -151,10 +151,10 @@ const signature = `COALESCE(SUM(CAST(CRC32(CONCAT(RTRIM(account), '\n', RTRIM(cu
 	`(sessions + 7 * CAST(minutes AS DECIMAL(30, 0)) + 31 * CAST(seconds AS DECIMAL(30, 0)))), 0)`
 
 // differs says whether any sum of a comparison in a span differs, and how much more there
-// should be of all together. It does not look at what was dropped.
+// should be of all together. Of sessions the span must have only those that are kept.
 func (s *snapshot) differs(ctx context.Context, one comparison, span usage.Range) (more usage.Usage, differs bool, err error) {
 	span = s.clip(one, span)
-	if !span.From.Before(span.To) || one.ofSessions && s.dropped(span.From) {
+	if !span.From.Before(span.To) {
 		return more, false, nil
 	}
 	sides, err := s.sidesOf(ctx, one, span)

@@ -135,22 +135,26 @@ func (c *Checks) readNames(ctx context.Context, from string, names map[uint32]st
 		wanted = append(wanted, number)
 	}
 	for _, list := range listsOf(wanted, maxNamed) {
-		rows, err := c.db.QueryContext(ctx, `SELECT `+from+` IN (`+list+`)`)
-		if err != nil {
-			return pool.Translate(err)
-		}
-		for rows.Next() {
-			var number uint32
-			var id string
-			if err := rows.Scan(&number, &id); err != nil {
-				rows.Close()
-				return pool.Translate(err)
-			}
-			names[number] = id
-		}
-		if err := rows.Close(); err != nil {
+		if err := c.readSomeNames(ctx, `SELECT `+from+` IN (`+list+`)`, names); err != nil {
 			return pool.Translate(err)
 		}
 	}
 	return nil
+}
+
+func (c *Checks) readSomeNames(ctx context.Context, statement string, names map[uint32]string) error {
+	rows, err := c.db.QueryContext(ctx, statement)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var number uint32
+		var id string
+		if err := rows.Scan(&number, &id); err != nil {
+			return err
+		}
+		names[number] = id
+	}
+	return rows.Err()
 }

@@ -31,12 +31,17 @@ type Comparer struct {
 	// created is when the table was made, as the server says, which TRUNCATE and
 	// whatever puts another table in its place changes.
 	created sql.NullString
+	// lasts is how long a round takes, unless there is reason to doubt the sums.
+	lasts time.Duration
+	now   func() time.Time
 }
 
 // NewComparer returns a Comparer that begins with the first day.
-func (c *Checks) NewComparer() *Comparer { return &Comparer{checks: c} }
+func (c *Checks) NewComparer() *Comparer {
+	return &Comparer{checks: c, lasts: compareFor, now: time.Now}
+}
 
-// compareFor is how long a round takes, unless there is reason to doubt the sums.
+// compareFor is how long rounds take.
 const compareFor = 200 * time.Millisecond
 
 // Round compares the first day, the last one and those of now, and as many more as
@@ -57,11 +62,9 @@ func (c *Comparer) Round(ctx context.Context) (finished bool, err error) {
 	if err != nil || !found {
 		return true, err
 	}
-	if state.RawFrom.Valid && all.From.Before(state.RawFrom.Time) {
-		all.From = state.RawFrom.Time
-	}
+	all.From = later(all.From, state.RawFrom.Time)
 	// The last day need not be near: clocks go wrong.
-	now := time.Now()
+	now := c.now()
 	some := []time.Time{usage.Day.Floor(all.From), usage.Day.Floor(all.To.Add(-1)), usage.Day.Floor(now.AddDate(0, 0, -1)), usage.Day.Floor(now)}
 	slices.SortFunc(some, time.Time.Compare)
 	for _, day := range slices.Compact(some) {
@@ -73,7 +76,7 @@ func (c *Comparer) Round(ctx context.Context) (finished bool, err error) {
 	if whole || c.next.Before(all.From) {
 		c.next = all.From
 	}
-	for deadline := time.Now().Add(compareFor); whole || time.Now().Before(deadline); c.next = usage.Day.Next(c.next) {
+	for deadline := time.Now().Add(c.lasts); whole || time.Now().Before(deadline); c.next = usage.Day.Next(c.next) {
 		hour, found, err := extent.Levels.FirstHour(ctx, c.checks.db, c.next)
 		if err != nil {
 			return false, err

@@ -13,7 +13,7 @@ import (
 // buckets, or where sessions are needed that have been dropped.
 func (state *State) Plan(query usage.SeriesQuery, span usage.Range) (usage.Plan, []usage.Range, error) {
 	made, err := state.plans.of(query, span, func() (cutting, error) { return state.cut(query, span) })
-	if err == nil && state.RawFrom.Valid {
+	if err == nil {
 		err = state.retention().Check(query, span, made.plan, func(query usage.SeriesQuery, span usage.Range) (usage.Plan, error) {
 			other, err := state.cut(query, span)
 			return other.plan, err
@@ -69,7 +69,7 @@ func (state *State) compose(query usage.SeriesQuery, buckets []usage.Range) usag
 	plan := usage.Compose(buckets, sums)
 	if sums.Level == usage.ByAccount && everybody && plan.FineBuckets()*state.Accounts > maxLookUps {
 		days := sums
-		days.Grains = slices.DeleteFunc(slices.Clone(sums.Grains), func(grain usage.Grain) bool { return grain < usage.Day })
+		days.Grains = coarse
 		if other := usage.Compose(buckets, days); !state.lacks(other) {
 			plan = other
 		}
@@ -79,11 +79,14 @@ func (state *State) compose(query usage.SeriesQuery, buckets []usage.Range) usag
 			return sessions
 		}
 	}
-	if state.Set == Levels && sums.Level == usage.ByCustomer && state.RawFrom.Valid {
-		plan.KeepBefore(state.retention())
-	}
+	// Where there are sums of quarter-hours, or of hours alone, no plan reads single sessions
+	// in place of which something was kept.
+	plan.KeepBefore(state.retention())
 	return plan
 }
+
+// coarse are the grains of which there are sums of customers.
+var coarse = []usage.Grain{usage.Day, usage.Month}
 
 // isOfEverybody tells whether a query is not narrowed to some accounts or subjects.
 func isOfEverybody(query usage.SeriesQuery) bool {
@@ -92,7 +95,7 @@ func isOfEverybody(query usage.SeriesQuery) bool {
 
 // lacks tells whether a plan reads sessions that have been dropped.
 func (state *State) lacks(plan usage.Plan) bool {
-	return state.RawFrom.Valid && len(plan.Edges) > 0 && plan.Edges[0].From.Before(state.RawFrom.Time)
+	return slices.ContainsFunc(plan.Edges, func(edge usage.Edge) bool { return edge.From.Before(state.RawFrom.Time) })
 }
 
 // sums are those that a query can be answered from.
@@ -112,7 +115,7 @@ func (state *State) sums(query usage.Query) usage.Sums {
 	case state.Set == Hours:
 		sums.Level, sums.Grains = usage.ByCustomer, usage.Grains
 	case sums.Level == usage.ByCustomer:
-		sums.Grains = []usage.Grain{usage.Day, usage.Month}
+		sums.Grains = coarse
 	default:
 		sums.Grains = []usage.Grain{usage.QuarterHour, usage.Hour, usage.Day, usage.Month}
 	}

@@ -84,6 +84,9 @@ func TestAPlanReadsEachInstantOnce(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		fromKept += len(plan.Kept)
+		if len(plan.Kept) > 0 && (state.Set == Hours || plan.Level != usage.ByCustomer) {
+			t.Fatalf("%s: nothing was kept beside its sums: %+v", name, plan)
+		}
 		for i := range steps {
 			instant := begin.Add(time.Duration(i-2*24*4) * 15 * time.Minute)
 			dropped := state.RawFrom.Valid && instant.Before(state.RawFrom.Time)

@@ -51,7 +51,7 @@ func (p *plans) of(query usage.SeriesQuery, span usage.Range, cut func() (cuttin
 	if p == nil || query.Step == "" {
 		return cut()
 	}
-	key := planned{span.From.Round(0), span.To.Round(0), query.Zone, query.Step, query.Level, query.OfCustomers(), isOfEverybody(query)}
+	key := planned{span.From, span.To, query.Zone, query.Step, query.Level, query.OfCustomers(), isOfEverybody(query)}
 	if item := p.kept.Get(key); item != nil {
 		return item.Value(), nil
 	}

@@ -2,6 +2,7 @@ package phase
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -106,4 +107,38 @@ func load(t *testing.T, name string) *time.Location {
 		t.Fatal(err)
 	}
 	return zone
+}
+
+// A plan is made once, of a series that is not too long. What cannot be planned is not kept,
+// and neither are reports.
+func TestAPlanIsMadeOnce(t *testing.T) {
+	begin := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	series := usage.SeriesQuery{Query: usage.Query{Zone: time.UTC}, Step: usage.Hourly}
+	for _, test := range []struct {
+		name   string
+		query  usage.SeriesQuery
+		points int
+		err    error
+		want   int
+	}{
+		{"a series", series, 24, nil, 1},
+		{"as long as may be", series, maxPointsOfOne, nil, 1},
+		{"longer", series, maxPointsOfOne + 1, nil, 3},
+		{"a fault", series, 0, errors.New("cannot be planned"), 3},
+		{"a report", usage.SeriesQuery{Query: series.Query}, 1, nil, 3},
+	} {
+		made, kept := 0, newPlans()
+		for range 3 {
+			got, err := kept.of(test.query, usage.Range{From: begin, To: begin.AddDate(0, 0, 1)}, func() (cutting, error) {
+				made++
+				return cutting{buckets: make([]usage.Range, test.points)}, test.err
+			})
+			if err != test.err || len(got.buckets) != test.points {
+				t.Errorf("%s: %d points, %v", test.name, len(got.buckets), err)
+			}
+		}
+		if made != test.want {
+			t.Errorf("%s: planned %d times, want %d", test.name, made, test.want)
+		}
+	}
 }

@@ -81,8 +81,15 @@ func TestTheStateIsReadOnceUntilItIsForgotten(t *testing.T) {
 		}
 		run(ready)
 		first := known(t, tracker)
-		if first.Phase != phase.Ready || first.Generation != 5 || first.Corrections != 2 {
+		if first.Phase != phase.Ready || first.Generation != 5 || first.Corrections != 2 || first.QuartersFrom.Valid || first.FilledTo.Valid {
 			t.Errorf("got %+v", first)
+		}
+		if first.Set == phase.Levels { // those by hour have no quarter-hours
+			at := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
+			run("UPDATE STATE SET quarters_from = '2026-01-02'")
+			if got := read(t, tracker).QuartersFrom; !got.Valid || !got.Time.Equal(at) {
+				t.Errorf("quarter-hours from %+v", got)
+			}
 		}
 		run("UPDATE STATE SET generation = 6")
 		if got := known(t, tracker); got != first {

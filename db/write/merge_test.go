@@ -110,6 +110,28 @@ func TestNamesOfOthersAreNotReplaced(t *testing.T) {
 	}
 }
 
+// Spaces at the end of ids make nobody another one, as the tables compare them.
+func TestSpacesAtTheEndAreNoOthers(t *testing.T) {
+	session := usage.Session{SessionID: "1", AccountID: "a", CustomerID: "c"}
+	for other, moved := range map[usage.Session]bool{
+		{AccountID: "a ", CustomerID: "c"}: false, {AccountID: "a", CustomerID: "c "}: false, {AccountID: " a", CustomerID: "c"}: true, {AccountID: "a", CustomerID: ""}: true,
+	} {
+		if got := sessionsTable.moved(session, other); got != moved {
+			t.Errorf("%q, %q: moved %v", other.AccountID, other.CustomerID, got)
+		}
+	}
+	if keys := sessionsTable.keysOf([]usage.Session{session, {SessionID: "1 "}, {SessionID: " 1"}}); len(keys) != 2 {
+		t.Errorf("sessions: %+v", keys)
+	}
+	if keys := accountsTable.keysOf([]usage.Account{{AccountID: "a"}, {AccountID: "a "}, {AccountID: " a"}}); len(keys) != 2 {
+		t.Errorf("accounts: %+v", keys)
+	}
+	customers := []usage.Customer{{AccountID: "a", CustomerID: "c"}, {AccountID: "a ", CustomerID: "c"}, {AccountID: "a", CustomerID: "c "}, {AccountID: "a", CustomerID: " c"}}
+	if keys := customersTable.keysOf(customers); len(keys) != 2 {
+		t.Errorf("customers: %+v", keys)
+	}
+}
+
 // Primary keys of one column stand alone.
 func TestAKeyOfOneColumnStandsAlone(t *testing.T) {
 	if got := sessionsTable.keyTuple(); got != "session_id" {

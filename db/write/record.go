@@ -125,12 +125,9 @@ func refuseDropped(ctx context.Context, tx *sqlx.Tx, sessions []usage.Session) e
 		if pool.IgnoreNoRows(err) != nil {
 			return err
 		}
-		if rawFrom.Valid && rawFrom.Time.After(retention.Kept) {
+		if rawFrom.Time.After(retention.Kept) {
 			retention.Kept = rawFrom.Time
 		}
-	}
-	if retention.Kept.IsZero() {
-		return nil
 	}
 	for _, session := range sessions {
 		if err := retention.Refuse(session); err != nil {

@@ -33,9 +33,9 @@ func (w *Writer) TakeTurn(ctx context.Context, waiting func()) (release func(), 
 		return nil, pool.Translate(err)
 	}
 	taken, err := takeTurn(ctx, conn, 0)
-	if err == nil && taken.Valid && !taken.Bool {
+	if taken.Valid && !taken.Bool {
 		waiting()
-		for err == nil && taken.Valid && !taken.Bool {
+		for taken.Valid && !taken.Bool {
 			taken, err = takeTurn(ctx, conn, turnWait)
 		}
 	}
@@ -50,10 +50,11 @@ func (w *Writer) TakeTurn(ctx context.Context, waiting func()) (release func(), 
 		pool.Discard(conn)
 		return nil, pool.Translate(err)
 	}
-	return keepTurn(conn), nil
+	return keepTurn(conn, turnPing), nil
 }
 
-// takeTurn asks for the turn, which belongs to the connection then.
+// takeTurn asks for the turn, which belongs to the connection then. With an error, and where
+// there is no such lock, taken is not valid.
 func takeTurn(ctx context.Context, conn *sqlx.Conn, seconds int) (taken sql.NullBool, err error) {
 	err = conn.QueryRowxContext(ctx, "SELECT GET_LOCK("+turnName+", ?)", seconds).Scan(&taken)
 	return taken, err
@@ -67,12 +68,11 @@ const turnName = "CONCAT('aiusage_import_', LEFT(DATABASE(), 49))"
 // releasePatience bounds how long a server is waited for that is to release the turn.
 const releasePatience = 5 * time.Second
 
-// keepTurn uses the connection now and then until it is released, and ends it then.
-func keepTurn(conn *sqlx.Conn) (release func()) {
+// keepTurn uses the connection once in a while until it is released, and ends it then.
+func keepTurn(conn *sqlx.Conn, every time.Duration) (release func()) {
 	ctx, end := context.WithCancel(context.Background())
-	var keeping sync.WaitGroup
-	keeping.Go(func() {
-		ticker := time.NewTicker(turnPing)
+	go func() {
+		ticker := time.NewTicker(every)
 		defer ticker.Stop()
 		for {
 			select {
@@ -82,10 +82,9 @@ func keepTurn(conn *sqlx.Conn) (release func()) {
 				return
 			}
 		}
-	})
+	}()
 	return sync.OnceFunc(func() {
 		end()
-		keeping.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), releasePatience)
 		defer cancel()
 		_, _ = conn.ExecContext(ctx, "DO RELEASE_LOCK("+turnName+")")

@@ -185,7 +185,7 @@ func rewrite[Row comparable](ctx context.Context, w *Writer, t table[Row], rows 
 		if err != nil {
 			return nil, nil, err
 		}
-		if known, err = t.read(ctx, tx, t.keysOf(known), " FOR UPDATE"); err != nil {
+		if known, err = t.read(ctx, tx, known, " FOR UPDATE"); err != nil { // each of which was read once
 			return nil, nil, err
 		}
 		var inserts, updates []Row
