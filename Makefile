@@ -114,7 +114,7 @@ picture: build web/node_modules ## Take the picture of the page that the README 
 ##@ Tests
 
 # The packages whose tests take longest begin first, so that none of them runs on its own at the end.
-LONGEST = ./db ./clusters ./cli ./gateway ./resolvers ./db/read ./transport ./faults
+LONGEST = ./db ./clusters ./faults ./cli ./gateway ./db/check ./resolvers ./db/read ./transport ./importer ./db/phase ./collation ./auth
 
 # Tests in files that are marked so only compute; the race detector would take ten times as long.
 WITHOUT_RACE = $(shell grep -rlx '//go:build !race' --include='*_test.go' --exclude-dir=node_modules .)
