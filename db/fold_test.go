@@ -144,7 +144,8 @@ func TestFoldingTellsAfterEachBatch(t *testing.T) {
 			SELECT 'a', 'c', '2026-03-01 12:00', 1, 60, 1 FROM information_schema.COLLATIONS one, information_schema.COLLATIONS other LIMIT 10000`)
 		var told []int
 		folded, err := store.Fold(t.Context(), func(folded int) { told = append(told, folded) })
-		if err != nil || folded != 10000 || !slices.Equal(told, []int{5000, 10000}) {
+		// How many the second batch takes depends on how long the first one took.
+		if err != nil || folded != 10000 || len(told) < 2 || told[0] != 5000 || told[len(told)-1] != 10000 || !slices.IsSorted(told) {
 			t.Errorf("%d folded, told %d, %v", folded, told, err)
 		}
 		if got := count(t, dsn, "SELECT COUNT(*) FROM usage_total_rollups WHERE minutes = 10000 AND seconds = 600000 AND sessions = 10000"); got != 4 {
@@ -171,6 +172,76 @@ func TestNewSubjectsOfKnownAndNewAccountsAreFoldedTogether(t *testing.T) {
 			t.Fatal(err)
 		}
 		holds(t, store, dsn, "folded")
+	})
+}
+
+// Whoever folds knows the numbers of subjects that it has met. In a database that was restored
+// from a backup they are others', which its stamp tells; a gateway of an earlier version gives
+// numbers without one.
+func TestFoldingBelievesNoNumberOfAnotherStamp(t *testing.T) {
+	for name, c := range map[string]struct{ before, restored string }{
+		"another stamp":   {restored: "UPDATE usage_subject_stamp SET stamp = stamp DIV 2 + 1"},
+		"no stamp":        {before: "DELETE FROM usage_subject_stamp"},
+		"no table of it":  {before: "DROP TABLE usage_subject_stamp"},
+		"an older number": {before: "UPDATE usage_subject_stamp SET upto = 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+				fold := func(id, customer string) {
+					t.Helper()
+					execute(t, dsn, fmt.Sprintf(`INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('%s', 'a', '%s', '2026-03-01', 60)`, id, customer))
+					if _, err := store.Fold(t.Context(), nil); err != nil {
+						t.Fatal(err)
+					}
+				}
+				fold("1", "one")
+				fold("2", "other")
+				if c.before != "" {
+					execute(t, dsn, c.before)
+				}
+				fold("3", "one")
+				if c.restored != "" {
+					execute(t, dsn, c.restored)
+				}
+				execute(t, dsn, "UPDATE usage_subjects SET customer_id = 'else' WHERE customer_id = 'one'",
+					"UPDATE usage_subjects SET customer_id = 'one' WHERE customer_id = 'other'",
+					"UPDATE usage_subjects SET customer_id = 'other' WHERE customer_id = 'else'")
+				fold("4", "one") // of whom there was one session, now
+				if got := count(t, dsn, "SELECT sessions FROM usage_customer_rollups JOIN usage_subjects USING (subject_no) WHERE grain = 3 AND customer_id = 'one'"); got != 2 {
+					t.Errorf("%d sessions of the one, want 2", got)
+				}
+			})
+		})
+	}
+}
+
+// Of many subjects, those that a batch has are looked up by their ids.
+func TestFewOfManySubjectsAreLookedUp(t *testing.T) {
+	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+		var sessions []usage.Session
+		for i := range 100 {
+			one := session(fmt.Sprint(i), 60)
+			one.AccountID, one.CustomerID = fmt.Sprint("a", i%3), fmt.Sprint("c", i/3)
+			sessions = append(sessions, one)
+		}
+		write(t, store, sessions...)
+		if _, err := store.Fold(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		recorded, statements := dbtest.Record(t, dsn)
+		other := open(t, recorded)
+		for i, who := range []usage.Subject{{AccountID: "a1 ", CustomerID: "c7"}, {AccountID: "a2", CustomerID: "c8"}, {AccountID: "a2", CustomerID: "c9 "}, {AccountID: "a0"}} {
+			execute(t, dsn, fmt.Sprintf(`INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds)
+				VALUES ('more%d', '%s', NULLIF('%s', ''), '2026-03-01', 60)`, i, who.AccountID, who.CustomerID))
+		}
+		statements.Take()
+		if _, err := other.Fold(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		if sent := strings.Join(statements.Take(), "\n"); !strings.Contains(sent, "FROM usage_subjects\n\t\tWHERE") {
+			t.Errorf("all subjects were read: %s", sent)
+		}
+		holds(t, other, dsn, "folded")
 	})
 }
 

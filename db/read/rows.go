@@ -129,6 +129,8 @@ func (r *reading) row(columns []sql.RawBytes) error {
 		return nil
 	case change:
 		shares = usage.At(r.plan.Summed, time.Unix(n.at, 0))
+	case once:
+		return r.answer(r.subject(columns), 0, n.amount)
 	case edge:
 		shares = r.plan.Edges[n.at].Shares
 	case direct:

@@ -251,8 +251,8 @@ func (q *question) addGrouped(s *statement, from source, times int, others where
 
 // addKept adds the part that reads what was kept of sessions that have been dropped.
 func (q *question) addKept(s *statement) {
-	spans := q.plan.Kept
-	conditions := where.InSpan("day", usage.Range{From: usage.Day.Floor(spans[0].From), To: usage.Day.Ceil(spans[len(spans)-1].To)})
+	var conditions where.Conditions
+	conditions.AddSpans("day", wholeDays(q.plan.Kept))
 	q.narrowed(&conditions)
 	conditions.AddAll(q.conditions())
 	account, customer := q.ids()
@@ -260,6 +260,20 @@ func (q *question) addKept(s *statement) {
 	s.add(packed.selected(account, customer, kept.String(), since1970("day"), "0", "0", "0")+" FROM usage_quarters"+
 		" JOIN (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no"+conditions.String(),
 		conditions.Args...)
+}
+
+// wholeDays are the days of UTC that spans lie in, which are in order, with neighbours as one;
+// where there are many, all from the first to the last.
+func wholeDays(spans []usage.Edge) (days []usage.Range) {
+	for _, span := range spans {
+		from, to := usage.Day.Floor(span.From), usage.Day.Ceil(span.To)
+		if last := len(days) - 1; last >= 0 && (len(spans) > spansOfAGrid || !from.After(days[last].To)) {
+			days[last].To = to
+			continue
+		}
+		days = append(days, usage.Range{From: from, To: to})
+	}
+	return days
 }
 
 // narrowed adds the numbers of the account and the subject that a question is about,

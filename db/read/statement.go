@@ -66,6 +66,8 @@ const (
 	number
 	// last is the last row (lastRow).
 	last
+	// once is what changes come to that all count once in the first point.
+	once
 )
 
 func (k kind) String() string { return strconv.Itoa(int(k)) }
@@ -168,7 +170,8 @@ func (q *question) statement() *statement {
 }
 
 // addChanges adds the part that reads the changes which are not in the sums yet. Those
-// between the spans of sums are left out when they are read.
+// between the spans of sums are left out when they are read, or where they are added up
+// whatever their time is.
 func (q *question) addChanges(s *statement) {
 	sums := q.state.Set.Sums()
 	conditions := q.conditions()
@@ -177,8 +180,17 @@ func (q *question) addChanges(s *statement) {
 		conditions.AddAll(where.InSpan(sums.At, usage.Range{From: first.From, To: last.To}))
 	}
 	account, customer := q.ids()
-	s.add(s.selected(account, customer, slices.Concat([]string{change.String(), since1970(sums.At)}, total("minutes", "seconds", "sessions"))...)+
-		" FROM "+sums.Changes+conditions.String()+" GROUP BY "+account+", "+customer+", "+sums.At, conditions.Args...)
+	at, after := []string{change.String(), since1970(sums.At)}, ", "+sums.At
+	if q.countsOnce() {
+		at, after = []string{once.String(), "0"}, ""
+	}
+	s.add(s.selected(account, customer, slices.Concat(at, total("minutes", "seconds", "sessions"))...)+
+		" FROM "+sums.Changes+conditions.String()+" GROUP BY "+account+", "+customer+after, conditions.Args...)
+}
+
+// countsOnce tells whether the sums come to one span, which counts once in the first point.
+func (q *question) countsOnce() bool {
+	return len(q.plan.Summed) == 1 && slices.Equal(q.plan.Summed[0].Shares, []usage.Share{{Times: 1}})
 }
 
 // total adds up columns.

@@ -16,9 +16,23 @@ import (
 	"aiusage/usage"
 )
 
-// maxFolded bounds the changes that are folded in one transaction. It holds its
-// locks for some 0.1 s, and nobody but others who fold or correct waits for those.
-const maxFolded = 5000
+// How many changes are folded in one transaction. The more there are, the more of them meet
+// in a sum, which is written once; but the transaction holds its locks for longer. Nobody but
+// others who fold or correct waits for those. So a batch has as many as have lately been
+// folded in about maxHeld, between minFolded and maxFolded.
+const (
+	minFolded   = 2500
+	firstFolded = 5000
+	maxFolded   = 20_000
+	maxHeld     = 400 * time.Millisecond
+)
+
+// nextBatch is how many changes the next batch takes, after one of some took so long. It does
+// not grow by more than half at once, since what comes next may be of another kind.
+func nextBatch(folded int, took time.Duration) int {
+	fit := time.Duration(folded) * maxHeld / max(took, 1)
+	return int(max(minFolded, min(fit, time.Duration(folded+folded/2), maxFolded)))
+}
 
 // Fold moves the changes recorded so far into the rollups, in many short
 // transactions, and returns how many it moved. Each is moved exactly once, however
@@ -26,16 +40,23 @@ const maxFolded = 5000
 // the work. progress may be nil; it is called after each transaction with the
 // number of changes moved so far. Reports are the same before, during and after.
 func (r *Rollups) Fold(ctx context.Context, progress func(folded int)) (folded int, err error) {
+	size := int(r.batch.Load())
+	if size == 0 {
+		size = firstFolded
+	}
 	var after uint64
 	for {
-		last, count, err := r.FoldBatch(ctx, after, maxFolded, (*sqlx.Tx).Commit)
+		began := time.Now()
+		last, count, err := r.FoldBatch(ctx, after, size, (*sqlx.Tx).Commit)
 		folded += count
 		if progress != nil && count > 0 {
 			progress(folded)
 		}
-		if err != nil || count < maxFolded {
+		if err != nil || count < size {
 			return folded, err
 		}
+		size = nextBatch(count, time.Since(began))
+		r.batch.Store(int64(size))
 		// The next batch lies behind this one. Starting from the beginning would
 		// mean to step over what has just been deleted, again and again; what
 		// others commit there meanwhile is for the next Fold.
@@ -98,42 +119,35 @@ func (r *Rollups) tryFold(ctx context.Context, after uint64, size int, end func(
 	if err != nil {
 		return 0, 0, nil, err
 	}
-	// Changes that another gateway is folding are skipped, and so are those whose
-	// transaction has not ended.
-	var ids []uint64
-	err = tx.SelectContext(ctx, &ids, `
-		SELECT change_id FROM usage_changes WHERE change_id > ?
-		ORDER BY change_id LIMIT ? FOR UPDATE SKIP LOCKED`, after, size)
-	if err != nil || len(ids) == 0 {
+	changes, err := takeChanges(ctx, tx, after, size)
+	if err != nil || len(changes.ids) == 0 {
 		return 0, 0, nil, err
 	}
-	changes, read, unknown, err := readChanges(ctx, tx, ids)
+	keys, unknown, err := r.numbers.find(ctx, tx, changes.subjects)
 	if err != nil || len(unknown) > 0 {
 		return 0, 0, unknown, err
 	}
-	if read != len(ids) {
-		return 0, 0, nil, fmt.Errorf("the server returned %d of %d changes to fold", read, len(ids))
-	}
-	if err := sums.Add(ctx, tx, changes.spread(calendars)); err != nil {
+	err = sums.AddEach(ctx, tx, func(table sums.Table) map[sums.Row]usage.Usage { return changes.spread(table, calendars, keys) })
+	if err != nil {
 		return 0, 0, nil, err
 	}
 	// In a short table the server would rather look at every row, and wait for one
 	// whose transaction has not ended. The order and the limit, which change nothing
 	// else, make it go to these rows alone, and stop at the last of them.
-	taken := among("change_id", ids)
+	taken := among("change_id", changes.ids)
 	result, err := tx.ExecContext(ctx, `
 		DELETE FROM usage_changes`+taken.String()+`
-		ORDER BY change_id LIMIT ?`, append(taken.Args, len(ids))...)
+		ORDER BY change_id LIMIT ?`, append(taken.Args, len(changes.ids))...)
 	if err != nil {
 		return 0, 0, nil, err
 	}
-	if deleted, err := result.RowsAffected(); err != nil || deleted != int64(len(ids)) {
-		return 0, 0, nil, errors.Join(err, fmt.Errorf("the server deleted %d of %d folded changes", deleted, len(ids)))
+	if deleted, err := result.RowsAffected(); err != nil || deleted != int64(len(changes.ids)) {
+		return 0, 0, nil, errors.Join(err, fmt.Errorf("the server deleted %d of %d folded changes", deleted, len(changes.ids)))
 	}
 	if err := markFold(ctx, tx); err != nil {
 		return 0, 0, nil, err
 	}
-	return ids[len(ids)-1], len(ids), nil, end(tx)
+	return changes.ids[len(changes.ids)-1], len(changes.ids), nil, end(tx)
 }
 
 // markFold leaves another mark (phase.FoldMark). It is the last that a fold locks, so that
@@ -146,19 +160,65 @@ func markFold(ctx context.Context, tx *sqlx.Tx) error {
 	return err
 }
 
-// readChanges returns changes added up by subject and quarter-hour, and how many it has
-// read. unknown are subjects without a number; if there are any, the amounts are of no use.
-func readChanges(ctx context.Context, tx *sqlx.Tx, ids []uint64) (read amounts, count int, unknown []usage.Subject, err error) {
-	conditions := among("c.change_id", ids)
-	read = make(amounts, len(ids))
-	count, unknown, err = read.add(ctx, tx, `
-		SELECT COALESCE(s.account_no, 0), COALESCE(s.subject_no, 0),
-		       CASE WHEN s.subject_no IS NULL THEN c.account_id ELSE '' END,
-		       CASE WHEN s.subject_no IS NULL THEN c.customer_id ELSE '' END,
-		       c.quarter, c.minutes, c.seconds, c.sessions
-		FROM usage_changes c
-		LEFT JOIN usage_subjects s ON s.account_id = c.account_id AND s.customer_id = c.customer_id`+conditions.String(), conditions.Args...)
-	return read, count, unknown, err
+// changes are some that are folded together.
+type changes struct {
+	// ids are their numbers, ascending.
+	ids []uint64
+	// subjects are whose they are, each once, as the first change of it has written it.
+	subjects []usage.Subject
+	// amounts are what they come to.
+	amounts map[changed]usage.Usage
+}
+
+// changed is a quarter-hour, by its seconds since 1970, of a subject, by its place among the
+// subjects.
+type changed struct {
+	subject int32
+	quarter int64
+}
+
+// takeChanges locks and reads changes with numbers above after. Those that another gateway is
+// folding are skipped, and so are those whose transaction has not ended. Whatever the server
+// returns is what is added and deleted, since both are made of the same rows.
+func takeChanges(ctx context.Context, tx *sqlx.Tx, after uint64, size int) (taken changes, err error) {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT change_id, account_id, customer_id, quarter, minutes, seconds, sessions
+		FROM usage_changes WHERE change_id > ?
+		ORDER BY change_id LIMIT ? FOR UPDATE SKIP LOCKED`, after, size)
+	if err != nil {
+		return taken, err
+	}
+	defer rows.Close()
+	taken.amounts = map[changed]usage.Usage{}
+	places := map[usage.Subject]int32{}
+	for rows.Next() {
+		var id uint64
+		var who usage.Subject
+		var quarter time.Time
+		var amount usage.Usage
+		if err := rows.Scan(&id, &who.AccountID, &who.CustomerID, &quarter, &amount.Minutes, &amount.Seconds, &amount.Sessions); err != nil {
+			return taken, err
+		}
+		place, known := places[who.Trimmed()]
+		if !known {
+			place = int32(len(taken.subjects))
+			places[who.Trimmed()], taken.subjects = place, append(taken.subjects, who)
+		}
+		taken.ids = append(taken.ids, id)
+		key := changed{place, quarter.Unix()}
+		taken.amounts[key] = taken.amounts[key].Plus(amount)
+	}
+	return taken, rows.Err()
+}
+
+// spread returns the sums of a table that have something of the changes, by calendars of
+// which the first is that of UTC and the numbers of the subjects.
+func (c changes) spread(table sums.Table, calendars []usage.Calendar, keys []sums.Key) map[sums.Row]usage.Usage {
+	totals := make(map[sums.Row]usage.Usage, len(c.amounts))
+	for one, amount := range c.amounts {
+		sums.SpreadIn(totals, table, calendars, keys[one.subject], time.Unix(one.quarter, 0).UTC(), amount)
+	}
+	return totals
 }
 
 // among is the condition that a column is one of some ascending numbers. Where none

@@ -4,6 +4,7 @@ package rollup
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"aiusage/db/check"
@@ -27,6 +28,10 @@ type Rollups struct {
 	// folding is how folding goes (FoldRound), and turn has it done by one process at a time.
 	folding folding
 	turn    turn
+	// batch is how many changes the next batch takes, 0 where none has been folded, and
+	// numbers are what folds know their subjects by.
+	batch   atomic.Int64
+	numbers numbers
 }
 
 // New returns the rollups of a database: the sums by level, and what there may be of an

@@ -46,14 +46,19 @@ type Key struct{ AccountNo, SubjectNo uint32 }
 // tables, by calendars of which the first is that of UTC. What is undated has sums in that
 // one alone.
 func Spread(totals map[Row]usage.Usage, calendars []usage.Calendar, key Key, quarter time.Time, amount usage.Usage) {
+	for _, table := range Tables {
+		SpreadIn(totals, table, calendars, key, quarter, amount)
+	}
+}
+
+// SpreadIn does what Spread does, in one of the tables.
+func SpreadIn(totals map[Row]usage.Usage, table Table, calendars []usage.Calendar, key Key, quarter time.Time, amount usage.Usage) {
 	if quarter.Equal(column.Undated) {
 		calendars = calendars[:1]
 	}
-	for _, table := range Tables {
-		for _, grid := range table.Grids(calendars) {
-			row := Of(table, grid, quarter, key)
-			totals[row] = totals[row].Plus(amount)
-		}
+	for _, grid := range table.Grids(calendars) {
+		row := Of(table, grid, quarter, key)
+		totals[row] = totals[row].Plus(amount)
 	}
 }
 
@@ -71,69 +76,112 @@ func compare(a, b Row) int {
 const maxAdded = 1000
 
 // Add adds amounts to sums, which need not be there yet, in the order of their keys. The
-// error is usage.ErrTooLarge where an amount does not fit.
+// error is usage.ErrTooLarge where an amount does not fit; some have been added then.
 func Add(ctx context.Context, tx *sqlx.Tx, totals map[Row]usage.Usage) error {
-	rows := make([]Row, 0, len(totals))
-	for row, total := range totals {
-		if err := total.Fits(); err != nil {
-			return err
-		}
-		if total != (usage.Usage{}) {
-			rows = append(rows, row)
-		}
-	}
-	slices.SortFunc(rows, compare)
-	for len(rows) > 0 {
-		table := rows[0].Table
-		end := slices.IndexFunc(rows, func(row Row) bool { return row.Table != table })
-		if end < 0 {
-			end = len(rows)
-		}
-		for some := range slices.Chunk(rows[:end], maxAdded) {
-			if err := addTo(ctx, tx, table, some, totals); err != nil {
-				return err
+	return AddEach(ctx, tx, func(table Table) map[Row]usage.Usage {
+		its := map[Row]usage.Usage{}
+		for row, total := range totals {
+			if row.Table == table {
+				its[row] = total
 			}
 		}
-		rows = rows[end:]
+		return its
+	})
+}
+
+// AddEach does what Add does with the amounts of each table, which are asked for one table
+// after the other: while the server adds some, the next are made and written.
+func AddEach(ctx context.Context, tx *sqlx.Tx, of func(Table) map[Row]usage.Usage) error {
+	statements, stop := make(chan string, 1), make(chan struct{})
+	var unwritten error
+	go func() {
+		defer close(statements)
+		unwritten = usage.Safely(func() error {
+			return additions(of, func(statement string) bool {
+				select {
+				case statements <- statement:
+					return true
+				case <-stop:
+					return false
+				}
+			})
+		})
+	}()
+	var err error
+	for statement := range statements {
+		if _, err = tx.ExecContext(ctx, statement); err != nil {
+			break
+		}
+	}
+	close(stop)
+	for range statements { // until no more are written
+	}
+	return cmp.Or(err, unwritten)
+}
+
+// additions hands statements that add amounts to take, in order, until that returns false.
+func additions(of func(Table) map[Row]usage.Usage, take func(statement string) bool) error {
+	for _, table := range Tables {
+		totals := of(table)
+		rows := make([]Row, 0, len(totals))
+		for row, total := range totals {
+			if err := total.Fits(); err != nil {
+				return err
+			}
+			if total != (usage.Usage{}) {
+				rows = append(rows, row)
+			}
+		}
+		slices.SortFunc(rows, compare)
+		for some := range slices.Chunk(rows, maxAdded) {
+			if !take(addition(table, some, totals)) {
+				return nil
+			}
+		}
 	}
 	return nil
 }
 
-// addTo adds amounts to some rows of one table.
-func addTo(ctx context.Context, tx *sqlx.Tx, table Table, rows []Row, totals map[Row]usage.Usage) error {
+// addition is the statement that adds amounts to some rows of one table.
+func addition(table Table, rows []Row, totals map[Row]usage.Usage) string {
 	// Numbers and instants need no escaping, and as text they take the gateway half as
 	// long as arguments.
-	var values strings.Builder
+	var statement strings.Builder
+	statement.WriteString(`
+		INSERT INTO ` + table.Name() + ` (` + table.columns() + `)
+		VALUES `)
+	keys := table.keys()
 	for i, row := range rows {
 		if i > 0 {
-			values.WriteByte(',')
+			statement.WriteByte(',')
 		}
-		row.write(&values, totals[row])
+		row.write(&statement, keys, totals[row])
 	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO `+table.Name()+` (`+table.columns()+`)
-		VALUES `+values.String()+`
+	statement.WriteString(`
 		ON DUPLICATE KEY UPDATE minutes = minutes + VALUES(minutes),
 			seconds = seconds + VALUES(seconds), sessions = sessions + VALUES(sessions)`)
-	return err
+	return statement.String()
 }
 
-// write writes "(3,'2026-03-01 00:00:00',17,4711,5,300,1)", in the order of the columns.
-func (row Row) write(to *strings.Builder, amount usage.Usage) {
+// write writes "(3,'2026-03-01 00:00:00',17,4711,5,300,1)", with the columns of
+// the key in order.
+func (row Row) write(to *strings.Builder, keys []string, amount usage.Usage) {
 	mark := byte('(')
+	var digits [20]byte
 	number := func(number int64) {
 		to.WriteByte(mark)
 		mark = ','
-		to.WriteString(strconv.FormatInt(number, 10))
+		to.Write(strconv.AppendInt(digits[:0], number, 10))
 	}
-	for _, column := range row.Table.keys() {
+	for _, column := range keys {
 		switch column {
 		case "grain":
 			number(int64(row.Grid))
 		case "bucket":
 			to.WriteByte(mark)
 			mark = ','
-			to.WriteString(row.Bucket.Format("'2006-01-02 15:04:05'"))
+			var text [24]byte
+			to.Write(row.Bucket.AppendFormat(text[:0], "'2006-01-02 15:04:05'"))
 		case "account_no":
 			number(int64(row.AccountNo))
 		case "subject_no":

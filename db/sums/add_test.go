@@ -47,7 +47,7 @@ func TestARowOfSumsAsText(t *testing.T) {
 	} {
 		var got strings.Builder
 		row.Table = table
-		row.write(&got, usage.Usage{Minutes: -5, Seconds: 300, Sessions: 1})
+		row.write(&got, table.keys(), usage.Usage{Minutes: -5, Seconds: 300, Sessions: 1})
 		if got.String() != want {
 			t.Errorf("%s: got %s, want %s", table.Name(), got.String(), want)
 		}

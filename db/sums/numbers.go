@@ -68,6 +68,26 @@ func StampSubjects(ctx context.Context, tx *sqlx.Tx) error {
 	return err
 }
 
+// Stamp is a stamp of the numbers that subjects have, and the largest of these. That of no
+// numbers, or where migrate down has taken stamps away, is zero.
+type Stamp struct {
+	Stamp int64
+	Upto  uint32
+}
+
+// StandsFor tells whether a number was there when the stamp was given. A gateway of an
+// earlier version gives numbers without a stamp.
+func (s Stamp) StandsFor(key Key) bool { return s.Stamp != 0 && key.SubjectNo <= s.Upto }
+
+// StampOf returns the stamp that a transaction sees.
+func StampOf(ctx context.Context, tx *sqlx.Tx) (stamp Stamp, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT stamp, upto FROM usage_subject_stamp WHERE stamp_id = 1`).Scan(&stamp.Stamp, &stamp.Upto)
+	if pool.HasNumber(err, pool.ErNoSuchTable) {
+		return Stamp{}, nil
+	}
+	return stamp, pool.IgnoreNoRows(err)
+}
+
 // StampFirst gives the numbers of subjects a stamp, unless they have one: a gateway of an
 // earlier version gave numbers without.
 func StampFirst(ctx context.Context, db *pool.Pool) error {
