@@ -88,7 +88,7 @@ func medianRatio(pairs []pair, part func(cost) time.Duration) float64 {
 }
 
 // write writes sample sessions in the form.
-func (f form) write(name string, rows int) (err error) {
+func (f form) write(name string, rows int) error {
 	file, err := os.Create(name)
 	if err != nil {
 		return err
@@ -96,10 +96,10 @@ func (f form) write(name string, rows int) (err error) {
 	defer file.Close()
 	buffered := bufio.NewWriterSize(file, 1<<20)
 	var out io.Writer = buffered
+	end := func() error { return nil }
 	if f.pack != nil {
 		packed := f.pack(buffered)
-		defer func() { err = firstOf(err, packed.Close(), buffered.Flush()) }()
-		out = packed
+		out, end = packed, packed.Close
 	}
 	fmt.Fprint(out, f.begin)
 	first := true
@@ -111,7 +111,7 @@ func (f form) write(name string, rows int) (err error) {
 		f.row(out, s)
 	}
 	fmt.Fprint(out, f.end)
-	return buffered.Flush()
+	return firstOf(end(), buffered.Flush()) // what packs may write until its end
 }
 
 func firstOf(errs ...error) error {
