@@ -114,7 +114,7 @@ picture: build web/node_modules ## Take the picture of the page that the README 
 ##@ Tests
 
 # The packages whose tests take longest begin first, so that none of them runs on its own at the end.
-LONGEST = ./db ./clusters ./faults ./cli ./gateway ./db/check ./resolvers ./db/read ./transport ./importer ./db/phase ./collation ./auth
+LONGEST = ./db ./clusters ./cli ./gateway ./resolvers ./db/read ./transport ./faults ./db/check ./importer ./db/phase ./collation ./auth
 
 # Tests in files that are marked so only compute; the race detector would take ten times as long.
 WITHOUT_RACE = $(shell grep -rlx '//go:build !race' --include='*_test.go' --exclude-dir=node_modules .)
@@ -141,7 +141,7 @@ clients: gateway/clients/node_modules ## Install Apollo Client, urql, Relay and 
 containers: packaging/container/node_modules ## Install the linters of the Dockerfile and the compose file, which the tests run
 
 $(NPM_FOLDERS:=/node_modules): %/node_modules: %/package-lock.json
-	@$(NEEDS_NPM); echo "npm ci ($*)"; cd $* && npm ci --no-audit --no-fund --loglevel=error && touch node_modules
+	@$(NEEDS_NPM); echo "npm ci ($*)"; cd $* && npm ci --prefer-offline --no-audit --no-fund --loglevel=error && touch node_modules
 
 .PHONY: typescript
 typescript: docs/typescript/node_modules ## Generate the types of the TypeScript example, and check it
