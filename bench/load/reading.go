@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -111,16 +112,7 @@ func (f form) write(name string, rows int) error {
 		f.row(out, s)
 	}
 	fmt.Fprint(out, f.end)
-	return firstOf(end(), buffered.Flush()) // what packs may write until its end
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return cmp.Or(end(), buffered.Flush()) // what packs may write until its end
 }
 
 // read reads the file and returns what that took.
