@@ -90,7 +90,8 @@ func load(ctx context.Context, folder string, source func(string) (string, error
 	if err != nil {
 		return fmt.Errorf("starting the embedded database in %s: %w", folder, err)
 	}
-	defer func() { err = errors.Join(err, server.stop()) }()
+	end := server.abandon
+	defer func() { err = errors.Join(err, end()) }()
 	address, forget, err := fileURL(copied)
 	if err != nil {
 		return err
@@ -99,6 +100,7 @@ func load(ctx context.Context, folder string, source func(string) (string, error
 	if err := errors.Join(err, forget()); err != nil {
 		return err
 	}
+	end = server.stop
 	return look(ctx, server.dsn(databaseName))
 }
 

@@ -131,6 +131,7 @@ func startServerOnce(ctx context.Context, data, folder string) (*runningServer, 
 		})
 		started <- startErr
 		server.closed <- closeErr
+		close(server.closed)
 	}()
 	go func() { started <- server.controller.WaitForStart() }()
 
@@ -168,6 +169,16 @@ func newEnvironment(ctx context.Context, folder string) (*env.DoltEnv, error) {
 func (s *runningServer) stop() error {
 	s.controller.Stop()
 	return errors.Join(<-s.closed, closeFiles(s.folder), s.access.socket.remove())
+}
+
+// abandon is stop where the folder is to be removed, after a restore that failed or was
+// interrupted. Dolt then removes the database that it had begun, in its own time, and would end the
+// whole process on closing what is no longer there: that stays open until the process ends.
+func (s *runningServer) abandon() error {
+	s.controller.Stop()
+	err := <-s.closed
+	begun := filepath.Join(s.folder, databaseName, dbfactory.DoltDataDir)
+	return errors.Join(err, dbfactory.DeleteFromSingletonCache(begun, false), s.stop())
 }
 
 // closeFiles closes what Dolt keeps open for the rest of the process, so that

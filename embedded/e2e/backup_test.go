@@ -252,6 +252,8 @@ func TestWhatIsCutOffLeavesNothingHalf(t *testing.T) {
 			{"database", "restore", backup, "--data", filepath.Join(folder, "restored")},
 		} {
 			process := command(args...)
+			var said strings.Builder
+			process.Stderr = &said
 			if err := process.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -259,7 +261,7 @@ func TestWhatIsCutOffLeavesNothingHalf(t *testing.T) {
 			_ = process.Wait()
 			const early = -1 // before the program listens to signals
 			if code := process.ProcessState.ExitCode(); code != 0 && code != 130 && code != early && signal == os.Interrupt {
-				t.Errorf("%v: status %d", args, code)
+				t.Errorf("%v: status %d: %s", args, code, said.String())
 			}
 		}
 		if stdout, stderr, code := invoke(t, "", "database", "check", "--data", data); code != 0 {
