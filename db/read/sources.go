@@ -119,7 +119,7 @@ func (q *question) addAccounts(s *statement) {
 		q.addEach(s, from, long, q.Level == usage.Together)
 	}
 	for some := range slices.Chunk(named(short, math.MaxInt), maxNamed) {
-		q.addOfAccounts(s, eachAccount(sums.AccountSeries.Name(), wanted, some), q.Level == usage.Together)
+		q.addOfAccounts(s, eachAccount(sums.AccountSeries.Name(), wanted, bucketsOfGrids, some), q.Level == usage.Together)
 	}
 }
 
@@ -162,7 +162,7 @@ func (q *question) addCustomers(s *statement, table string) {
 	for _, its := range q.counted(pieces) {
 		if oneByOne {
 			for some := range slices.Chunk(named(its.pieces, maxLookUps), maxNamed) {
-				q.addSubjects(s, eachAccount(table, where.Scope(usage.Query{Accounts: q.accounts}), some), its.times, others)
+				q.addSubjects(s, eachAccount(table, where.Scope(usage.Query{Accounts: q.accounts}), bucketsOfGrids, some), its.times, others)
 			}
 			continue
 		}
@@ -251,27 +251,33 @@ func (q *question) addGrouped(s *statement, from source, times int, others where
 
 // addKept adds the part that reads what was kept of sessions that have been dropped.
 func (q *question) addKept(s *statement) {
-	var conditions where.Conditions
-	conditions.AddSpans("day", wholeDays(q.plan.Kept))
-	q.narrowed(&conditions)
-	conditions.AddAll(q.conditions())
+	from := source{from: "usage_quarters"}
+	if days := daysOf(q.plan.Kept); len(days) <= maxNamed {
+		from = eachAccount(from.from, where.Scope(usage.Query{Accounts: q.accounts}), keptDays, days)
+	} else {
+		spans := q.plan.Kept
+		from.conditions.AddSpans("day", []usage.Range{{From: spans[0].From.AddDate(0, 0, -1), To: spans[len(spans)-1].To}})
+	}
+	q.narrowed(&from.conditions)
+	from.conditions.AddAll(q.conditions())
 	account, customer := q.ids()
 	packed := statement{packed: ", quarters"}
-	s.add(packed.selected(account, customer, kept.String(), since1970("day"), "0", "0", "0")+" FROM usage_quarters"+
-		" JOIN (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no"+conditions.String(),
-		conditions.Args...)
+	s.add(packed.selected(account, customer, kept.String(), since1970("day"), "0", "0", "0")+" FROM "+from.from+
+		" STRAIGHT_JOIN (SELECT subject_no AS number, account_id, customer_id FROM usage_subjects) AS subjects ON number = subject_no"+from.conditions.String(),
+		slices.Concat(from.args, from.conditions.Args)...)
 }
 
-// wholeDays are the days of UTC that spans lie in, which are in order, with neighbours as one;
-// where there are many, all from the first to the last.
-func wholeDays(spans []usage.Edge) (days []usage.Range) {
+// daysOf are the days of UTC that spans lie in, which are in order: at most one more than are
+// named.
+func daysOf(spans []usage.Edge) (days []string) {
+	var next time.Time
 	for _, span := range spans {
-		from, to := usage.Day.Floor(span.From), usage.Day.Ceil(span.To)
-		if last := len(days) - 1; last >= 0 && (len(spans) > spansOfAGrid || !from.After(days[last].To)) {
-			days[last].To = to
-			continue
+		if day := usage.Day.Floor(span.From); day.After(next) {
+			next = day
 		}
-		days = append(days, usage.Range{From: from, To: to})
+		for ; next.Before(span.To) && len(days) <= maxNamed; next = next.AddDate(0, 0, 1) {
+			days = append(days, next.Format(time.DateOnly))
+		}
 	}
 	return days
 }
@@ -291,17 +297,27 @@ func (q *question) narrowed(conditions *where.Conditions) bool {
 	return true
 }
 
-// eachAccount looks up each account that meets some conditions in each bucket. Optimizers
-// would rather read the buckets of everybody.
-func eachAccount(table string, wanted where.Conditions, buckets []bucket) source {
-	list, err := json.Marshal(buckets)
+// A key leads to the rows of an account in a table, by what the elements of a list have.
+type key struct{ columns, matches string }
+
+var (
+	// bucketsOfGrids is that of sums, by a list of buckets.
+	bucketsOfGrids = key{"at_grain TINYINT UNSIGNED PATH '$.g', at_bucket DATETIME PATH '$.b'", "grain = at_grain AND bucket = at_bucket"}
+	// keptDays is that of packed quarter-hours, by a list of days.
+	keptDays = key{"at_day DATE PATH '$'", "day = at_day"}
+)
+
+// eachAccount looks up each account that meets some conditions at each element of a list.
+// Optimizers would rather read those of everybody.
+func eachAccount[T any](table string, wanted where.Conditions, by key, elements []T) source {
+	list, err := json.Marshal(elements)
 	if err != nil {
 		panic(err) // numbers and texts can always be written
 	}
 	return source{
 		from: `(SELECT account_no AS wanted_no FROM usage_accounts` + wanted.String() + `) AS wanted
-		      STRAIGHT_JOIN JSON_TABLE(?, '$[*]' COLUMNS (at_grain TINYINT UNSIGNED PATH '$.g', at_bucket DATETIME PATH '$.b')) AS named
-		      STRAIGHT_JOIN ` + table + ` ON account_no = wanted_no AND grain = at_grain AND bucket = at_bucket`,
+		      STRAIGHT_JOIN JSON_TABLE(?, '$[*]' COLUMNS (` + by.columns + `)) AS named
+		      STRAIGHT_JOIN ` + table + ` ON account_no = wanted_no AND ` + by.matches,
 		args: append(wanted.Args, string(list)),
 	}
 }
