@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aiusage/db/check"
+	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/usage"
 )
@@ -172,6 +173,7 @@ func TestARoundComparesWhatIsMostLikelyWrong(t *testing.T) {
 			w.insert(use{"a", "x", day.Add(9 * time.Hour), 60}, true)
 		}
 		w.fold(100)
+		w.run("CREATE TABLE a_table (n INT)")
 		comparer := w.checks.NewComparer().WithoutTime(today.Add(11 * time.Hour))
 		round := func(what string, wantDiffers bool) {
 			t.Helper()
@@ -198,14 +200,19 @@ func TestARoundComparesWhatIsMostLikelyWrong(t *testing.T) {
 		}
 		damage(days["another day"], "+ 1")
 		round("a day that has time", false)
-		// Days at which it may change are a second apart at least.
-		created := "SELECT CAST(CREATE_TIME AS CHAR) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions'"
-		var before, after string
-		w.must(w.db.GetContext(t.Context(), &before, created))
-		for after = before; after == before; {
-			w.run("ALTER TABLE ai_sessions FORCE")
-			w.must(w.db.GetContext(t.Context(), &after, created))
+		anew := func(table string) {
+			t.Helper()
+			const created = "SELECT CAST(CREATE_TIME AS CHAR) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?"
+			var before, after string
+			w.must(w.db.GetContext(t.Context(), &before, created, table))
+			for after = before; after == before; { // it is told to the second
+				w.run("ALTER TABLE " + table + " FORCE")
+				w.must(w.db.GetContext(t.Context(), &after, created, table))
+			}
 		}
+		anew("a_table")
+		round("another table made anew", false)
+		anew("ai_sessions")
 		round("a table made anew", true)
 		mend(days["another day"])
 		if finished, err := comparer.Round(t.Context()); finished || err != nil {
@@ -280,4 +287,38 @@ func TestAmountsThatMakeUpForOneAnotherAreNoticed(t *testing.T) {
 		w.run("UPDATE usage_total_rollups SET minutes = minutes + 31, seconds = seconds - 7 WHERE grain = 3 AND bucket > '1000-01-01'")
 		w.distrusted("31 min for 7 s", "not those of its")
 	})
+}
+
+// What changes while days are compared is compared in the next round: what somebody else has
+// found, and what an earlier version's gateway drops.
+func TestARoundLeavesWhatChangesMeanwhileToTheNext(t *testing.T) {
+	for name, meanwhile := range map[string]struct{ after, runs, undone string }{
+		"somebody has found it": {"check.differs", "UPDATE usage_level_state SET generation = generation + 1", "DO 0"},
+		"an earlier version drops": {"check.Round", "INSERT INTO usage_rollup_state (state_id, phase, reason, generation, corrections, raw_from) VALUES (1, 'ready', '', 1, 0, '2026-01-01')",
+			"DELETE FROM usage_rollup_state"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inTurn(t, 0, func(t *testing.T, w *world) {
+				w.month()
+				w.run("UPDATE usage_account_series SET minutes = minutes + 1 WHERE grain = 0")
+				done := atomic.Bool{}
+				connections, err := pool.Open(w.dsn, pool.Options{Observer: func(_ context.Context, statement string) func(int64, error) {
+					if statement == meanwhile.after && !done.Swap(true) {
+						w.run(meanwhile.runs)
+					}
+					return func(int64, error) {}
+				}})
+				w.must(err)
+				defer connections.Close()
+				comparer := check.New(connections, phase.NewTracker(connections, phase.Levels), func(context.Context) error { return nil }).NewComparer()
+				if _, err := comparer.Round(t.Context()); err != nil || !done.Load() || w.state().Phase != phase.Ready {
+					t.Errorf("got %v; done %v, %+v", err, done.Load(), w.state())
+				}
+				w.run(meanwhile.undone)
+				if _, err := comparer.Round(t.Context()); err == nil || w.state().Phase != phase.Filling {
+					t.Errorf("the next round has found nothing: %v, %+v", err, w.state())
+				}
+			})
+		})
+	}
 }
