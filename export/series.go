@@ -55,7 +55,7 @@ func (r *reading) readBuckets() ([]usage.Range, error) {
 func (r *reading) pointsOf(subject usage.Subject, set *usage.SeriesSet, yield func(Row, error) bool) bool {
 	row := r.row(subject)
 	for _, point := range set.Of(subject) {
-		row.From, row.To = *r.query.Show(point.From), *r.query.Show(point.To)
+		row.From, row.To = r.query.Shown(point.From), r.query.Shown(point.To)
 		row.Partial = point.To.After(set.AsOf)
 		row.Usage = point.Usage
 		if !yield(row, nil) {

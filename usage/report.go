@@ -297,9 +297,12 @@ func (q Query) Show(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
-	t = showIn(t, q.Zone)
+	t = q.Shown(t)
 	return &t
 }
+
+// Shown is Show for what is no open end.
+func (q Query) Shown(t time.Time) time.Time { return showIn(t, q.Zone) }
 
 // showIn moves an instant to a zone for people to read. Offsets of long ago have
 // seconds, and in some zones it is the year 10000 already, which RFC 3339 cannot

@@ -169,7 +169,8 @@ func (q SeriesQuery) Buckets(r Range) ([]Range, error) {
 	limit := q.maxPoints()
 	var buckets []Range
 	for at := r.From; at.Before(r.To); {
-		if len(buckets) == limit || (r.To.Unix()-at.Unix())/int64(q.Step.maxLength().Seconds()) > int64(limit) {
+		left := r.To.Unix() - at.Unix()
+		if len(buckets) == limit || left/int64(q.Step.maxLength().Seconds()) > int64(limit) {
 			if q.AddedUp != "" {
 				return nil, q.AddedUp.tooMany(limit)
 			}
@@ -182,10 +183,37 @@ func (q SeriesQuery) Buckets(r Range) ([]Range, error) {
 		if next.After(r.To) {
 			next = r.To
 		}
+		if length := next.Unix() - at.Unix(); len(buckets) == 1 && length > 0 { // the first may be cut
+			buckets = slices.Grow(buckets, int(min(left/length+2, int64(limit))))
+		}
 		buckets = append(buckets, Range{at, next})
 		at = next
 	}
 	return buckets, nil
+}
+
+// BucketsAtLeast returns how many buckets of the query a range without open ends has at least:
+// hardly fewer than Buckets makes, without making them, and 0 where that refuses them.
+func (q SeriesQuery) BucketsAtLeast(r Range) int {
+	length := int64(24 * 3600)
+	switch q.Step {
+	case QuarterHourly:
+		length = 900
+	case Hourly:
+		length = 3600
+	case Weekly:
+		length *= 7
+	case Monthly:
+		length *= 31
+	case Yearly:
+		length *= 366
+	}
+	// Clocks that are put back make some longer, by less than two days in all.
+	least := max(0, r.To.Unix()-r.From.Unix()-2*24*3600) / length
+	if least > int64(q.maxPoints()) {
+		return 0
+	}
+	return int(least)
 }
 
 // maxLength is more than the length of any bucket.

@@ -50,7 +50,36 @@ func TestBucketsAreNeighboursAndBeginWhereTheClockSaysSo(t *testing.T) {
 		if !at.Equal(r.To) {
 			t.Fatalf("the buckets end at %v, not %v", at, r.To)
 		}
+		if least := (SeriesQuery{Query: Query{Zone: zone}, Step: step}).BucketsAtLeast(r); least > len(buckets) {
+			t.Fatalf("%d are expected at least, and there are %d", least, len(buckets))
+		}
 	})
+}
+
+// What is expected of buckets before they are made is hardly less than there are, in years, too,
+// and where a day was left out or came twice.
+func TestHowManyBucketsAreExpected(t *testing.T) {
+	day := func(year int, month time.Month, day int) time.Time {
+		return time.Date(year, month, day, 7, 10, 0, 0, time.UTC)
+	}
+	for _, r := range []Range{{day(2011, 12, 20), day(2012, 1, 10)}, {day(1867, 10, 1), day(1867, 10, 30)}, {day(2000, 1, 1), day(2020, 1, 1)}, {day(2026, 3, 1), day(2026, 3, 1)}, {Earliest, Latest}} {
+		for _, name := range someZones {
+			zone, err := time.LoadLocation(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for step, fewer := range map[Step]float64{QuarterHourly: 2 * 97, Hourly: 2 * 25, Daily: 4, Weekly: 2, Monthly: 2, Yearly: 3} {
+				query := SeriesQuery{Query: Query{Zone: zone}, Step: step}
+				buckets, err := query.Buckets(r)
+				if err != nil {
+					fewer = 0 // too many
+				}
+				if least := query.BucketsAtLeast(r); least > len(buckets) || float64(least) < float64(len(buckets))*0.97-fewer {
+					t.Errorf("%s, %s, %v: %d are expected, and there are %d", name, step, r, least, len(buckets))
+				}
+			}
+		}
+	}
 }
 
 // label names the bucket that a clock shows.

@@ -151,7 +151,7 @@ func (s *Snapshot) Report(ctx context.Context, query usage.Query) (report *usage
 		return last, err
 	})
 	if err == nil {
-		report.AsOf, report.ReadAt = *query.Show(shows.AsOf()), shows.Now
+		report.AsOf, report.ReadAt = query.Shown(shows.AsOf()), shows.Now
 	}
 	return report, err
 }

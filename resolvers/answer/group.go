@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/graph-gophers/dataloader/v7"
 
@@ -189,10 +190,16 @@ func (g *group) series(ctx context.Context, subject usage.Subject, step usage.St
 		return nil, err
 	}
 	shown, of := make([]Point, 0, len(all)), &points{g.report, g.level, subject, step}
-	for _, point := range all {
-		if fillZero || point.Usage != (usage.Usage{}) {
-			shown = append(shown, Point{*set.Query.Show(point.From), *set.Query.Show(point.To), point.To.After(set.AsOf), point.Usage, of})
+	var from time.Time // that of a point is the end of the one before
+	for i, point := range all {
+		if i == 0 || !point.From.Equal(all[i-1].To) {
+			from = set.Query.Shown(point.From)
 		}
+		to := set.Query.Shown(point.To)
+		if fillZero || point.Usage != (usage.Usage{}) {
+			shown = append(shown, Point{from, to, point.To.After(set.AsOf), point.Usage, of})
+		}
+		from = to
 	}
 	return shown, nil
 }
@@ -253,12 +260,11 @@ func (r *Reading) loadSeries(_ context.Context, keys []seriesKey) []*dataloader.
 }
 
 // readSeries reads series, unless they are too many. Where the range has both ends that
-// is known before they are read: each row has a point in each bucket.
+// is known, about, before they are read: each row has a point in each bucket.
 func (r *Reading) readSeries(ctx context.Context, db usage.Snapshot, report *Report, query usage.SeriesQuery) (*usage.SeriesSet, error) {
 	expected := 0
 	if span, ok := query.Range.Normal(); ok && !span.From.IsZero() && !span.To.IsZero() {
-		buckets, _ := query.Buckets(span) // whoever reads refuses what is wrong
-		expected = len(buckets) * report.subjectsOf(query)
+		expected = query.BucketsAtLeast(span) * report.subjectsOf(query)
 	}
 	if err := r.count(expected); err != nil {
 		return nil, err
