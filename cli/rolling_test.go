@@ -52,8 +52,8 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 				t.Fatal(stderr)
 			}
 		}
-		gateways := []string{freeAddress(t), freeAddress(t)}
-		behind := "http://" + freeAddress(t)
+		gateways := []string{dbtest.FreeAddress(t), dbtest.FreeAddress(t)}
+		behind := "http://" + dbtest.FreeAddress(t)
 		config := filepath.Join(t.TempDir(), "haproxy.cfg")
 		if err := os.WriteFile(config, balancer(t, strings.TrimPrefix(behind, "http://"), gateways), 0o600); err != nil {
 			t.Fatal(err)

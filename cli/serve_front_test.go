@@ -14,17 +14,6 @@ import (
 	"aiusage/internal/dbtest"
 )
 
-// freeAddress is an address that no program listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
 // got is the status and the body of an answer, or 0 where nobody answers.
 func got(t *testing.T, method, url string) (status int, body string) {
 	t.Helper()
@@ -54,9 +43,9 @@ func TestServeAnswersWhileItWaitsForTheDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	network, server := settings.Net, settings.Addr
-	settings.Net, settings.Addr = "tcp", freeAddress(t)
+	settings.Net, settings.Addr = "tcp", dbtest.FreeAddress(t)
 	t.Setenv("MYSQL_DSN", settings.FormatDSN())
-	address := freeAddress(t)
+	address := dbtest.FreeAddress(t)
 	var stdout, stderr screen
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan int, 1)
@@ -117,8 +106,8 @@ func TestServeAnswersWhileItWaitsForTheDatabase(t *testing.T) {
 
 // A gateway that is told to end while it waits does so at once.
 func TestServeEndsWhileItWaitsForTheDatabase(t *testing.T) {
-	t.Setenv("MYSQL_DSN", "ada@tcp("+freeAddress(t)+")/usage")
-	address := freeAddress(t)
+	t.Setenv("MYSQL_DSN", "ada@tcp("+dbtest.FreeAddress(t)+")/usage")
+	address := dbtest.FreeAddress(t)
 	var stdout, stderr screen
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan int, 1)

@@ -28,8 +28,8 @@ func TestDoctorLooksAtServersForReading(t *testing.T) {
 			t.Fatal(stderr)
 		}
 		for reader, want := range map[string]string{
-			dsn:                               "usage and names can be read there",
-			"u@tcp(" + freeAddress(t) + ")/x": "the database cannot be reached",
+			dsn:                                      "usage and names can be read there",
+			"u@tcp(" + dbtest.FreeAddress(t) + ")/x": "the database cannot be reached",
 		} {
 			_, stdout, stderr := run(t, "", "doctor", "--listen", "127.0.0.1:0", "--dsn", dsn, "--reader-dsn", reader)
 			if !strings.Contains(stdout, "readers: "+want) || strings.Contains(stdout, "problem  readers") {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -30,11 +29,7 @@ func balanced(t *testing.T, nodes []*dbtest.Server, serverOptions func(at int) s
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listen := listener.Addr().String()
+	listen := dbtest.FreeAddress(t)
 	config := manualBalancer(t, listen)
 	for i, node := range nodes {
 		config += fmt.Sprintf("  server db%d %s %s\n", i+1, addressOf(t, node), serverOptions(i))
@@ -43,7 +38,6 @@ func balanced(t *testing.T, nodes []*dbtest.Server, serverOptions func(at int) s
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	listener.Close()
 	running := exec.Command(proxy, "-db", "-f", path)
 	said := &dbtest.Output{}
 	running.Stdout, running.Stderr = said, said

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -38,9 +37,11 @@ type gateway struct {
 // output is what a gateway has written so far.
 type output struct{ dbtest.Output }
 
-// String returns the last lines of the log.
+// String returns the last lines of the log, and why the gateway has ended, if it has.
 func (o *output) String() string {
-	lines := slices.DeleteFunc(strings.Split(o.Output.String(), "\n"), func(line string) bool { return !strings.HasPrefix(line, "time=") })
+	lines := slices.DeleteFunc(strings.Split(o.Output.String(), "\n"), func(line string) bool {
+		return !strings.HasPrefix(line, "time=") && !strings.HasPrefix(line, "aiusage: ")
+	})
 	return strings.Join(lines[max(0, len(lines)-10):], "\n")
 }
 
@@ -79,12 +80,7 @@ func install(t *testing.T, dsn string) (key string) {
 // serve starts a gateway, which is ended with the test.
 func serve(t *testing.T, name, dsn, key string, more ...string) *gateway {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &gateway{name: name, address: listener.Addr().String(), dsn: dsn, key: key, client: &http.Client{Timeout: 20 * time.Second}, log: &output{}}
-	listener.Close()
+	g := &gateway{name: name, address: dbtest.FreeAddress(t), dsn: dsn, key: key, client: &http.Client{Timeout: 20 * time.Second}, log: &output{}}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	args := append([]string{"serve", "--dsn", dsn, "--listen", g.address, "--query-timeout", "5s", "--connections", "6", "--database-wait", "5m", "--log-level", "warn"}, more...)

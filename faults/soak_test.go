@@ -91,7 +91,7 @@ type soaking struct {
 
 func newSoaking(t *testing.T, w *world) *soaking {
 	t.Helper()
-	s := &soaking{w: w, address: freeAddress(t), listener: &listener{ledger: w.ledger, key: w.key, latest: map[string]*graphQLReport{}}}
+	s := &soaking{w: w, address: dbtest.FreeAddress(t), listener: &listener{ledger: w.ledger, key: w.key, latest: map[string]*graphQLReport{}}}
 	s.callers = newCallers(w.ledger, &http.Client{}, doorsAt(s.address, w.key), w.callers.secrets...)
 	t.Cleanup(s.callers.client.CloseIdleConnections)
 	s.start(t)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -54,7 +53,7 @@ type world struct {
 // newWorld has everything run on a server.
 func newWorld(t *testing.T, server *dbtest.Server) *world {
 	t.Helper()
-	w := &world{server: server, dsn: server.DSN, ledger: newLedger(), address: freeAddress(t), metrics: freeAddress(t)}
+	w := &world{server: server, dsn: server.DSN, ledger: newLedger(), address: dbtest.FreeAddress(t), metrics: dbtest.FreeAddress(t)}
 	config, err := mysql.ParseDSN(server.DSN)
 	if err != nil {
 		t.Fatal(err)
@@ -103,17 +102,6 @@ func (w *world) startGateway(t *testing.T) {
 	t.Helper()
 	w.gateway = start(t, w.throughProxy, "serve", "--listen", w.address, "--metrics-listen", w.metrics, "--query-timeout", queryTimeout.String(), "--connections", "6")
 	w.await(t, "the gateway is ready", func() bool { return !w.gateway.isOver() && w.readiness() == "" })
-}
-
-// freeAddress is an address on which no program listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // open opens connections that do not outlive the test.

@@ -158,26 +158,6 @@ func value(db *sql.DB, statement string) (found string) {
 	return found
 }
 
-// ports are some that no program listens on.
-func ports(t *testing.T, count int) (found []int) {
-	t.Helper()
-	var held []net.Listener
-	defer func() {
-		for _, one := range held {
-			one.Close()
-		}
-	}()
-	for range count {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		held = append(held, listener)
-		found = append(found, listener.Addr().(*net.TCPAddr).Port)
-	}
-	return found
-}
-
 // portOf is the port that a server's clients use.
 func (s *Server) portOf() string {
 	config, err := mysql.ParseDSN(s.adminDSN)

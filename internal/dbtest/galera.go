@@ -30,7 +30,7 @@ func Galera(t *testing.T, size int) *Cluster {
 	c.isIn = func(db *sql.DB) bool {
 		return value(db, `SHOW GLOBAL STATUS LIKE 'wsrep_local_state'`) == "4" && value(db, `SHOW GLOBAL STATUS LIKE 'wsrep_ready'`) == "ON"
 	}
-	listening := ports(t, 3*size)
+	listening := freePorts(t, 3*size)
 	var members []string
 	for i := range size {
 		members = append(members, c.at(i, listening[i]))

@@ -18,7 +18,7 @@ func Group(t *testing.T, size int) *Cluster {
 	c.isIn = func(db *sql.DB) bool {
 		return value(db, `SELECT MEMBER_ID, MEMBER_STATE FROM performance_schema.replication_group_members WHERE MEMBER_ID = @@server_uuid`) == "ONLINE"
 	}
-	listening := ports(t, size)
+	listening := freePorts(t, size)
 	var members []string
 	for i := range size {
 		members = append(members, c.at(i, listening[i]))

@@ -234,16 +234,6 @@ func (s *Server) close() {
 // data is the folder of the server's data.
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 
-// freePort is a TCP port that no program listens on.
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
-}
-
 // rootDSN is the DSN of an administrator without a password.
 func rootDSN(port int) string {
 	cfg := mysql.NewConfig()
