@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"db/rollup":               {"usage", "db/member", "db/pool", "db/where", "db/column", "db/extent", "db/phase", "db/schema", "db/sums", "db/check"},
 	"db/memory":               {},
 	"db/mirror":               {"usage", "db/pool", "db/column", "db/memory"},
-	"db/subjects":             {"usage", "db/pool", "db/memory"},
+	"db/subjects":             {"usage", "db/pool", "db/memory", "db/sums"},
 	"db/read":                 {"usage", "collation", "db/member", "db/pool", "db/where", "db/column", "db/extent", "db/phase", "db/sums", "db/mirror", "db/subjects"},
 	"db/write":                {"usage", "db/pool", "db/where", "db/column", "db/phase", "db/schema"},
 	"db/identity":             {"usage", "auth", "db/pool"},

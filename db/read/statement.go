@@ -13,6 +13,7 @@ import (
 	"aiusage/db/member"
 	"aiusage/db/phase"
 	"aiusage/db/subjects"
+	"aiusage/db/sums"
 	"aiusage/db/where"
 	"aiusage/usage"
 )
@@ -163,7 +164,7 @@ func (q *question) statement() *statement {
 	}
 	stampOfNumbers := "0"
 	if q.byNumber {
-		stampOfNumbers = subjects.StampColumn
+		stampOfNumbers = sums.StampColumn
 	}
 	s.add(s.selected("''", "''", last.String(), stamp, stampOfNumbers, member.Heartbeat, "0", q.state.Set.TokenColumn()))
 	return s
@@ -173,19 +174,19 @@ func (q *question) statement() *statement {
 // between the spans of sums are left out when they are read, or where they are added up
 // whatever their time is.
 func (q *question) addChanges(s *statement) {
-	sums := q.state.Set.Sums()
+	of := q.state.Set.Sums()
 	conditions := q.conditions()
 	first, last := q.plan.Summed[0], q.plan.Summed[len(q.plan.Summed)-1]
 	if !q.plan.Undated || !q.state.Usable() {
-		conditions.AddAll(where.InSpan(sums.At, usage.Range{From: first.From, To: last.To}))
+		conditions.AddAll(where.InSpan(of.At, usage.Range{From: first.From, To: last.To}))
 	}
 	account, customer := q.ids()
-	at, after := []string{change.String(), since1970(sums.At)}, ", "+sums.At
+	at, after := []string{change.String(), since1970(of.At)}, ", "+of.At
 	if q.countsOnce() {
 		at, after = []string{once.String(), "0"}, ""
 	}
 	s.add(s.selected(account, customer, slices.Concat(at, total("minutes", "seconds", "sessions"))...)+
-		" FROM "+sums.Changes+conditions.String()+" GROUP BY "+account+", "+customer+after, conditions.Args...)
+		" FROM "+of.Changes+conditions.String()+" GROUP BY "+account+", "+customer+after, conditions.Args...)
 }
 
 // countsOnce tells whether the sums come to one span, which counts once in the first point.

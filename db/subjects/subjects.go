@@ -14,11 +14,9 @@ import (
 
 	"aiusage/db/memory"
 	"aiusage/db/pool"
+	"aiusage/db/sums"
 	"aiusage/usage"
 )
-
-// StampColumn is the stamp in the snapshot of the statement around it, or 0.
-const StampColumn = "COALESCE((SELECT stamp FROM usage_subject_stamp WHERE stamp_id = 1), 0)"
 
 // maxKnown bounds the subjects in memory, where each takes about 150 bytes. With more, each
 // answer looks them up.
@@ -113,12 +111,11 @@ func (s *Subjects) read(ctx context.Context) (*Known, error) {
 		return nil, err
 	}
 	defer tx.Rollback()
-	var stamp, upto int64
-	err = tx.QueryRowContext(ctx, "SELECT "+StampColumn+", COALESCE((SELECT upto FROM usage_subject_stamp WHERE stamp_id = 1), 0)").Scan(&stamp, &upto)
-	if err != nil || stamp == 0 {
+	stamp, err := sums.StampOf(ctx, tx)
+	if err != nil || stamp.Stamp == 0 {
 		return &Known{}, err
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT subject_no, account_id, customer_id FROM usage_subjects WHERE subject_no <= ? LIMIT ?`, upto, s.most+1)
+	rows, err := tx.QueryContext(ctx, `SELECT subject_no, account_id, customer_id FROM usage_subjects WHERE subject_no <= ? LIMIT ?`, stamp.Upto, s.most+1)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +129,7 @@ func (s *Subjects) read(ctx context.Context) (*Known, error) {
 		}
 		byNumber[number] = subject
 	}
-	return Numbered(stamp, byNumber, s.most), rows.Err()
+	return Numbered(stamp.Stamp, byNumber, s.most), rows.Err()
 }
 
 // Numbered returns subjects as Known, unless there are more than most, or their numbers are

@@ -56,7 +56,7 @@ func known(t *testing.T, s *subjects.Subjects) (count int) {
 
 func stamp(t *testing.T, db *pool.Pool) (stamp int64) {
 	t.Helper()
-	if err := db.GetContext(t.Context(), &stamp, "SELECT "+subjects.StampColumn); err != nil {
+	if err := db.GetContext(t.Context(), &stamp, "SELECT "+sums.StampColumn); err != nil {
 		t.Fatal(err)
 	}
 	return stamp
