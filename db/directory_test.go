@@ -237,6 +237,38 @@ func TestSearchesFindWhatHasUsage(t *testing.T) {
 	})
 }
 
+// A name is found whatever it begins with: to most collations, a control character comes before
+// the end of a text.
+func TestNamesThatBeginWithControlCharacters(t *testing.T) {
+	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+		one := session("s", 60)
+		one.AccountID, one.CustomerID = "a", "x"
+		write(t, store, one)
+		if !isEmbedded(t, store) {
+			if _, err := store.Fold(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const tabbed, escaped = "\tTabbed", "\x1b[1mBold"
+		if _, err := store.WriteAccounts(t.Context(), []usage.Account{{AccountID: "a", Name: tabbed}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.WriteCustomers(t.Context(), []usage.Customer{{AccountID: "a", CustomerID: "x", Name: escaped}}); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{"", "B"} {
+			accounts, err := store.FindAccounts(t.Context(), usage.Search{Text: text, Limit: 2})
+			if err != nil || len(accounts) != 1 || accounts[0].Name != tabbed {
+				t.Errorf("%q: got %q, %v", text, accounts, err)
+			}
+			customers, err := store.FindCustomers(t.Context(), usage.Search{Text: text, Limit: 2})
+			if err != nil || len(customers) != 1 || customers[0].Name != escaped {
+				t.Errorf("%q: got %q, %v", text, customers, err)
+			}
+		}
+	})
+}
+
 // many returns subjects that there are not, and after them some.
 func many(count int, some ...usage.Subject) []usage.Subject {
 	var subjects []usage.Subject

@@ -124,6 +124,8 @@ func TestEveryRequestIsLoggedAndAuditedOnce(t *testing.T) {
 			line{"principal": "ann", "result": "FORBIDDEN"}, []any{refused(asked(acc2, day1, day2))}},
 		{"a GET", basicOf("ada"), "GET", "/graphql?query=" + url.QueryEscape("{aiUsage{totals{sessions}}}"), "", "",
 			line{"door": "graphql", "kind": "query", "operation": nil}, line{"result": "ok"}, []any{asked(nil, nil, nil)}},
+		{"a start after all years", basicOf("ada"), "POST", "/graphql", `{"query":"{aiUsage(startDate:\"9999-12-31T23:59:59-14:00\"){totals{sessions}}}"}`, "",
+			line{"status": 200., "code": nil}, line{"result": "ok"}, []any{asked(nil, "9999-12-31T23:59:59.999999999Z", nil)}},
 		{"an argument that is wrong", basicOf("ada"), "POST", "/graphql", `{"query":"{aiUsage(startDate:\"x\"){asOf}}"}`, "",
 			line{"status": 200., "code": "BAD_USER_INPUT", "level": "INFO"}, line{"result": "BAD_USER_INPUT"}, nil},
 		{"a document that is wrong", basicOf("ada"), "POST", "/graphql", `{"query":"{nothing}"}`, "",

@@ -78,7 +78,9 @@ func (c Comparison) Of(query Query, asOf, retainedFrom time.Time) (with Query, o
 //
 // A month may not have a day: a start on such a day is on the last day of that month, and
 // an end there is the end of that month. So the 31st of March becomes the 28th of February,
-// and so do the 29th and the 30th.
+// and so do the 29th and the 30th. The end of a month stays one where the range begins on the
+// first of a month; otherwise its last day is moved as any other: the 28th of February becomes
+// the 28th of January.
 func (r Range) Shifted(shift Shift, zone *time.Location) (shifted Range, ok bool) {
 	if shift == ByPeriod || shift == "" {
 		return r.Previous(zone)
@@ -98,8 +100,10 @@ func (r Range) Shifted(shift Shift, zone *time.Location) (shifted Range, ok bool
 // distance is a way back: on the calendar, or of elapsed time.
 type distance struct {
 	months, days int
-	seconds      int64
-	nanoseconds  int
+	// byLastDay has the end of a month moved by the month's last day.
+	byLastDay   bool
+	seconds     int64
+	nanoseconds int
 }
 
 // back returns how far back a shift of a range is, which has both ends and is not empty.
@@ -108,9 +112,9 @@ func (r Range) back(shift Shift, zone *time.Location) distance {
 	case ByWeek:
 		return distance{days: 7}
 	case ByMonth:
-		return distance{months: 1}
+		return distance{months: 1, byLastDay: r.From.In(zone).Day() > 1}
 	case ByYear:
-		return distance{months: 12}
+		return distance{months: 12, byLastDay: r.From.In(zone).Day() > 1}
 	}
 	if !BeginsDay(r.From, zone) || !BeginsDay(r.To, zone) {
 		// A time.Duration ends after 292 years.
@@ -138,6 +142,10 @@ func (d distance) move(t time.Time, zone *time.Location, isEnd bool) time.Time {
 	year, month, day := local.Date()
 	clock := wallClockOf(local)
 	if dayBegins(year, month, day, zone).Equal(t) {
+		if isEnd && d.byLastDay && day == 1 {
+			last := min(daysIn(year, month-1), daysIn(year, month-1-time.Month(d.months)))
+			return dayBegins(year, month-1-time.Month(d.months), last+1, zone)
+		}
 		clock = wallClockAt(year, month, day, 0, 0, 0, 0) // the day may begin later than others
 	}
 	hour, minute, second := clock.utc.Clock()

@@ -113,11 +113,23 @@ func TestARangeIsShiftedOnTheCalendar(t *testing.T) {
 			if !r.From.Before(r.To) {
 				return
 			}
+			if rapid.IntRange(0, 3).Draw(t, "ends with a month") == 0 {
+				end := civilOf(r.To.In(zone))
+				if r.To = shownFirst(civil{end.year, end.month, 1, 0}, zone); !r.From.Before(r.To) {
+					return
+				}
+			}
 			shift := rapid.SampledFrom(shifts).Draw(t, "shift")
 			bound := func(at time.Time, isEnd bool) time.Time {
 				clock := civilOf(at.In(zone))
 				if midnight := (civil{clock.year, clock.month, clock.day, 0}); shownFirst(midnight, zone).Equal(at) {
 					clock = midnight // the first instant of a day, whatever the clocks show then
+				}
+				if isEnd && clock.day == 1 && clock.minute == 0 && civilOf(r.From.In(zone)).day != 1 && shift != ByWeek {
+					// The last day of a month is moved as the day that it is, and the end is behind it.
+					last := civilOf(time.Date(clock.year, time.Month(clock.month), 0, 0, 0, 0, 0, time.UTC))
+					moved := countedBack(last, shift, false)
+					return shownFirst(civilOf(time.Date(moved.year, time.Month(moved.month), moved.day+1, 0, 0, 0, 0, time.UTC)), zone)
 				}
 				return shownFirst(countedBack(clock, shift, isEnd), zone)
 			}
@@ -146,6 +158,12 @@ func TestShiftsAndElapsedParts(t *testing.T) {
 		{"2026-03-31", "2026-03-31", "UTC", Comparison{Shift: ByMonth}, never, "2026-02-28T00:00 2026-03-01T00:00"},
 		{"2026-03-30T10:00", "2026-03-31T12:00", "UTC", Comparison{Shift: ByMonth}, never, "2026-02-28T10:00 2026-03-01T00:00"},
 		{"2026-02-01", "2026-02-28", "UTC", Comparison{Shift: ByMonth}, never, "2026-01-01T00:00 2026-02-01T00:00"},
+		{"2026-02-28", "2026-02-28", "UTC", Comparison{Shift: ByMonth}, never, "2026-01-28T00:00 2026-01-29T00:00"},
+		{"2026-02-22", "2026-02-28", "UTC", Comparison{Shift: ByMonth}, never, "2026-01-22T00:00 2026-01-29T00:00"},
+		{"2026-04-30", "2026-04-30", "UTC", Comparison{Shift: ByMonth}, never, "2026-03-30T00:00 2026-03-31T00:00"},
+		{"2026-03-31", "2026-04-30", "UTC", Comparison{Shift: ByMonth}, never, "2026-02-28T00:00 2026-03-31T00:00"},
+		{"2026-01-01", "2026-01-31", "UTC", Comparison{Shift: ByMonth}, never, "2025-12-01T00:00 2026-01-01T00:00"},
+		{"2029-02-28", "2029-02-28", "UTC", Comparison{Shift: ByYear}, never, "2028-02-28T00:00 2028-02-29T00:00"},
 		{"2028-02-29", "2028-02-29", "UTC", Comparison{Shift: ByYear}, never, "2027-02-28T00:00 2027-03-01T00:00"},
 		{"2028-02-01", "2028-02-29", "UTC", Comparison{Shift: ByYear}, never, "2027-02-01T00:00 2027-03-01T00:00"},
 		{"2027-02-01", "2027-02-28", "UTC", Comparison{Shift: ByYear}, never, "2026-02-01T00:00 2026-03-01T00:00"},

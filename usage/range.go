@@ -29,7 +29,8 @@ var DateForms = []string{
 // Wall clock times that the zone skips or repeats resolve as described at
 // wallClock.in. Nothing is clamped or guessed: a day that does not exist, any
 // other form and an end before the start are InvalidArgument errors that name
-// the argument. An end after the year 9999 (UTC) is no end.
+// the argument. An end after the year 9999 (UTC) is no end, and a start there is the last
+// nanosecond of that year, from which on no session starts.
 func ParseRange(startDate, endDate string, zone *time.Location) (Range, error) {
 	return parseRange(ArgStartDate, ArgEndDate, startDate, endDate, zone)
 }
@@ -50,6 +51,9 @@ func parseRange(startsBy, endsBy Argument, startDate, endDate string, zone *time
 	}
 	if span.To.After(Latest) {
 		span.To = time.Time{} // no session starts later, so this is no end
+	}
+	if span.From.After(Latest) {
+		span.From = afterLatest // nor from here on, and this can be written
 	}
 	if startDate != "" && endDate != "" && end.begin.Before(start.begin) && !end.end.After(start.begin) {
 		return Range{}, Invalid(endsBy, "%s %s is before %s %s", endsBy, Sent(endDate), startsBy, Sent(startDate))

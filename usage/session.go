@@ -20,6 +20,8 @@ const MaxDurationSeconds = math.MaxUint32
 var (
 	Earliest = time.Date(1000, 1, 1, 0, 0, 0, 0, time.UTC)
 	Latest   = time.Date(9999, 12, 31, 23, 59, 59, int(999*time.Millisecond), time.UTC)
+	// afterLatest is the last instant that RFC 3339 can write.
+	afterLatest = Latest.Add(time.Millisecond - 1)
 )
 
 // Session is one AI conversation.

@@ -23,13 +23,13 @@ type directory struct {
 var (
 	accountDirectory = directory{
 		columns: []string{"account_id"}, named: "accounts",
-		counted:  "SELECT account_id, '' AS name FROM usage_accounts WHERE TRUE",
-		recorded: "SELECT DISTINCT account_id, '' AS name FROM ai_sessions WHERE TRUE",
+		counted:  "SELECT account_id, NULL AS name FROM usage_accounts WHERE TRUE",
+		recorded: "SELECT DISTINCT account_id, NULL AS name FROM ai_sessions WHERE TRUE",
 	}
 	customerDirectory = directory{
 		columns: []string{"account_id", "customer_id"}, named: "customers",
-		counted:  "SELECT account_id, customer_id, '' AS name FROM usage_subjects WHERE customer_id <> ''",
-		recorded: "SELECT DISTINCT account_id, customer_id, '' AS name FROM ai_sessions WHERE customer_id IS NOT NULL AND customer_id <> ''",
+		counted:  "SELECT account_id, customer_id, NULL AS name FROM usage_subjects WHERE customer_id <> ''",
+		recorded: "SELECT DISTINCT account_id, customer_id, NULL AS name FROM ai_sessions WHERE customer_id IS NOT NULL AND customer_id <> ''",
 	}
 )
 

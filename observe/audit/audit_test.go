@@ -212,6 +212,37 @@ func TestWhatBelongsIntoTheAudit(t *testing.T) {
 	}
 }
 
+// An instant that cannot be written does not cost the entry that has it.
+func TestAnEntryIsWrittenWhateverItsInstants(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "audit")
+	log, err := Open(file, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := asked("1")
+	for _, year := range []int{-3, 0, 1, 2026, 9999, 10000} {
+		at := time.Date(year, 6, 1, 0, 0, 0, 0, time.UTC)
+		seen.Questions = append(seen.Questions, observe.Question{About: "usage", From: at, To: at})
+	}
+	log.Ended(seen)
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entry Entry
+	if err := json.Unmarshal(content, &entry); err != nil || len(entry.Asked) != len(seen.Questions) {
+		t.Fatalf("%v: %s", err, content)
+	}
+	for i, written := range []bool{false, true, true, true, true, false} {
+		if one := entry.Asked[i]; (one.From != nil) != written || (one.To != nil) != written {
+			t.Errorf("%v: got %v", seen.Questions[i].From, one.From)
+		}
+	}
+}
+
 // The manual has each member, and no other.
 func TestEveryMemberIsDocumented(t *testing.T) {
 	manual, err := os.ReadFile("../../docs/audit.md")

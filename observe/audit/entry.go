@@ -101,10 +101,11 @@ func entryOf(now time.Time, event string, seen observe.Seen) Entry {
 	return entry
 }
 
+// instant is a bound as it is written. What RFC 3339 cannot write, which nobody can ask for, is
+// left out rather than the entry.
 func instant(at time.Time) *time.Time {
-	if at.IsZero() {
+	if at = at.UTC(); at.IsZero() || at.Year() < 0 || at.Year() > 9999 {
 		return nil
 	}
-	at = at.UTC()
 	return &at
 }
