@@ -20,15 +20,18 @@ type migrateCommand struct {
 var unhurried = db.Options{}
 
 type migrateUpCommand struct {
-	TimeZone  string `env:"AIUSAGE_TIME_ZONE" default:"UTC" placeholder:"ZONE" help:"The IANA time zone by whose days and months sums are kept as well, so that reports in it are as fast as in UTC: that of serve (default: UTC). Run migrate again to change it."`
+	TimeZone  string `env:"AIUSAGE_TIME_ZONE" placeholder:"ZONE" help:"The IANA time zone by whose days and months sums are kept as well, so that reports in it are as fast as in UTC: that of serve. Without it, the zone stays as it is; at first there is none but UTC."`
 	OwnTables bool   `help:"The server is a replica of the platform's, and the gateway's tables are to be made in it: reports read its sessions, and there are no sums. Without it, nothing is written in a replica."`
 }
 
 // Run brings the schema up to date, and with it the rollups.
 func (c migrateUpCommand) Run(ctx context.Context, p *process) error {
-	zone, err := usage.LoadZone(usage.ArgTimeZone, c.TimeZone)
-	if err != nil {
-		return err
+	var zone *time.Location // as it is
+	if c.TimeZone != "" {
+		var err error
+		if zone, err = usage.LoadZone(usage.ArgTimeZone, c.TimeZone); err != nil {
+			return err
+		}
 	}
 	options := unhurried
 	options.OwnTables = c.OwnTables

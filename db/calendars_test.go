@@ -186,10 +186,14 @@ func TestCalendarsComeAndGo(t *testing.T) {
 		execute(t, dsn, "UPDATE usage_calendars SET phase = 'ready'")
 		installed("Europe/Berlin", "Europe/Berlin ready")
 		unchanged("Berlin, which is ready")
+		installed("", "Europe/Berlin ready")
+		unchanged("no other")
 		installed("Asia/Kolkata", "Europe/Berlin ready, Asia/Kolkata filling")
 		changed("Kolkata")
 		installed("Asia/Kathmandu", "Europe/Berlin ready, Asia/Kolkata leaving, Asia/Kathmandu filling")
 		changed("Kathmandu")
+		installed("", "Europe/Berlin ready, Asia/Kolkata leaving, Asia/Kathmandu filling")
+		unchanged("no other than that which is being filled")
 		installed("Europe/Berlin", "Europe/Berlin ready, Asia/Kolkata leaving, Asia/Kathmandu leaving")
 		changed("back to Berlin")
 		execute(t, dsn, "DELETE FROM usage_calendars WHERE zone = 'Asia/Kolkata'")
@@ -198,7 +202,7 @@ func TestCalendarsComeAndGo(t *testing.T) {
 			t.Errorf("the number that is free is 2, and it got %d", no)
 		}
 		changed("Kathmandu, of which sums are being deleted")
-		installed("", "Europe/Berlin leaving, Asia/Kathmandu leaving, Asia/Kathmandu leaving")
+		installed("UTC", "Europe/Berlin leaving, Asia/Kathmandu leaving, Asia/Kathmandu leaving")
 		changed("UTC alone")
 	})
 }
@@ -206,9 +210,9 @@ func TestCalendarsComeAndGo(t *testing.T) {
 // Where the days of a zone begin elsewhere than they did, nobody adds to its sums any more,
 // reports do without them, and migrate makes others.
 func TestACalendarWithOtherRulesIsLeftAlone(t *testing.T) {
-	for name, damage := range map[string]string{
-		"other rules":     "UPDATE usage_calendars SET rules = rules + 1",
-		"an unknown zone": "UPDATE usage_calendars SET zone = 'Europe/Nowhere'",
+	for name, c := range map[string]struct{ damage, without string }{
+		"other rules":     {"UPDATE usage_calendars SET rules = rules + 1", "leaving filling"},
+		"an unknown zone": {"UPDATE usage_calendars SET zone = 'Europe/Nowhere'", "stale"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
@@ -217,7 +221,7 @@ func TestACalendarWithOtherRulesIsLeftAlone(t *testing.T) {
 				if _, err := store.Fold(t.Context(), nil); err != nil {
 					t.Fatal(err)
 				}
-				execute(t, dsn, damage)
+				execute(t, dsn, c.damage)
 				before := count(t, dsn, "SELECT generation % 1000000007 FROM usage_level_state")
 				write(t, store, session("2", 60))
 				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // tried for ever, otherwise
@@ -237,7 +241,15 @@ func TestACalendarWithOtherRulesIsLeftAlone(t *testing.T) {
 				if got := count(t, dsn, "SELECT MIN(sessions) FROM usage_total_rollups WHERE grain BETWEEN 1 AND 3"); got != 2 {
 					t.Errorf("%d sessions are in those of UTC, want 2", got)
 				}
-				got, err := store.InstallRollups(t.Context(), calendarOf(t, 0, "Europe/Berlin").Zone)
+				got, err := store.InstallRollups(t.Context(), nil)
+				phases := ""
+				for _, one := range got.Calendars {
+					phases += " " + one.Phase
+				}
+				if err != nil || phases != " "+c.without {
+					t.Errorf("after migrate without a zone:%s, %v", phases, err)
+				}
+				got, err = store.InstallRollups(t.Context(), calendarOf(t, 0, "Europe/Berlin").Zone)
 				if err != nil || len(got.Calendars) != 2 || got.Calendars[0].Phase != "leaving" || got.Calendars[1].Phase != "filling" {
 					t.Errorf("after migrate: %+v, %v", got.Calendars, err)
 				}

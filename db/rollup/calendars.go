@@ -129,6 +129,23 @@ func (r *Rollups) registerCalendar(ctx context.Context, zone *time.Location) err
 	return pool.Translate(err)
 }
 
+// zoneOfBefore is the zone by whose days and months sums are kept, or are to be kept, beside UTC:
+// UTC where there is none, and nil for one that this machine does not know.
+func (r *Rollups) zoneOfBefore(ctx context.Context) (*time.Location, error) {
+	registered, err := phase.RegisteredCalendars(ctx, r.db)
+	zone := time.UTC
+	for _, one := range registered {
+		if one.Phase == leaving || one.Phase == string(phase.Ready) && zone != time.UTC {
+			continue // what is not ready is what was asked for later
+		}
+		var unknown error
+		if zone, unknown = time.LoadLocation(one.Zone); unknown != nil {
+			return nil, nil
+		}
+	}
+	return zone, err
+}
+
 // calendarChange is what has to become of the calendars.
 type calendarChange struct {
 	// leave are the numbers of those whose sums are to be deleted at once, and register is

@@ -20,9 +20,9 @@ import (
 // nothing where the rollups are installed. Where they cannot be, reports read
 // raw sessions, and the status says why and what to do about it; that is no error.
 //
-// zone is the time zone by whose days and months there are to be sums as well. With nil,
-// as with UTC, there are those of UTC alone. It may be another one than before
-// (registerCalendar).
+// zone is the time zone by whose days and months there are to be sums as well; with UTC there
+// are those of UTC alone. It may be another one than before (registerCalendar), and with nil it
+// is the one of before.
 func (r *Rollups) InstallRollups(ctx context.Context, zone *time.Location) (Status, error) {
 	_, err := r.db.ExecContext(ctx, `
 		INSERT IGNORE INTO usage_level_state (state_id, phase, reason, generation, corrections)
@@ -41,10 +41,14 @@ func (r *Rollups) InstallRollups(ctx context.Context, zone *time.Location) (Stat
 		return Status{}, pool.Translate(err)
 	}
 	if zone == nil {
-		zone = time.UTC
+		if zone, err = r.zoneOfBefore(ctx); err != nil {
+			return Status{}, err
+		}
 	}
-	if err := r.registerCalendar(ctx, zone); err != nil {
-		return Status{}, err
+	if zone != nil {
+		if err := r.registerCalendar(ctx, zone); err != nil {
+			return Status{}, err
+		}
 	}
 	return r.RollupStatus(ctx)
 }
