@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -183,12 +184,20 @@ func refusal(err error) error {
 	return invalidToken("the token is not valid")
 }
 
+// maxSubject is the longest subject of a token, in bytes.
+const maxSubject = 255
+
 // principal reads who a token is for. Roles that nobody here knows are ignored:
 // a provider has many, for many programs.
 func (t *Tokens) principal(claims jwt.MapClaims) (Principal, error) {
 	subject, err := claims.GetSubject()
-	if err != nil || subject == "" || len(subject) > 255 {
+	switch {
+	case err != nil:
+		return Principal{}, invalidToken("the token's subject is no text")
+	case subject == "":
 		return Principal{}, invalidToken("the token names no subject")
+	case len(subject) > maxSubject:
+		return Principal{}, invalidToken(fmt.Sprintf("the token's subject is longer than %d bytes", maxSubject))
 	}
 	principal := Principal{Name: "token:" + subject}
 	for _, role := range texts(claim(claims, t.options.RolesClaim)) {

@@ -188,6 +188,7 @@ func TestTokensThatAreNotGoodAreRefused(t *testing.T) {
 		{"another issuer", rs256(map[string]any{"iss": "https://evil.example"}), "another issuer"},
 		{"no issuer", rs256(map[string]any{"iss": nil}), "lacks a claim"},
 		{"no subject", rs256(map[string]any{"sub": nil}), "no subject"},
+		{"an empty subject", rs256(map[string]any{"sub": ""}), "no subject"},
 		{"an account that is none", rs256(map[string]any{"accounts": []string{" a"}}), "an account that cannot be one"},
 		{"an empty account", rs256(map[string]any{"accounts": ""}), "an account that cannot be one"},
 		{"too many accounts", rs256(map[string]any{"accounts": slices.Repeat([]string{"a"}, MaxAccounts+1)}), "too many accounts"},
