@@ -36,9 +36,6 @@ const openDocumentType = "application/vnd.oasis.opendocument."
 
 // isOpenDocument tells whether the first file of an archive says that it is an OpenDocument file.
 func isOpenDocument(first *zip.File) bool {
-	if first.Name != "mimetype" {
-		return false
-	}
 	content, err := first.Open()
 	if err != nil {
 		return false
