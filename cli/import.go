@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,7 +29,7 @@ type importCommand struct {
 	StartedFormat string            `placeholder:"PATTERN" help:"How started_at and ended_at are written, in the language of strftime, such as %m/%d/%Y %H:%M:%S. Without it, forms that mean the same everywhere are read."`
 	DryRun        bool              `help:"Show how the files are understood, the first rows as they would be stored and what would be inserted, updated and rejected; store nothing."`
 	Strict        bool              `help:"Check everything first and load nothing if a row is bad."`
-	Rejects       string            `placeholder:"FILE" help:"Where bad rows go, with line number and reason, as CSV that can be corrected and imported (default: beside the file, its name with .rejects.csv)."`
+	Rejects       string            `placeholder:"FILE" help:"Where bad rows go, with line number and reason, as CSV that can be corrected and imported (default: beside the file, its name with .rejects.csv; import.rejects.csv in the current folder for what is no file)."`
 	NoMoves       bool              `xor:"moves" help:"Reject sessions that are stored already for another account or customer (default with --strict)."`
 	Moves         bool              `xor:"moves" help:"Let sessions move to another account or customer, although --strict."`
 
@@ -124,7 +122,7 @@ func (c importCommand) checkOutputs() error {
 			return usage.Errorf(usage.InvalidArgument, "--report-duplicates %s is one of the files to import", c.ReportDuplicates)
 		}
 	}
-	return nil
+	return c.checkRejects()
 }
 
 // sameFile tells whether two names are those of one file, there or not.
@@ -172,40 +170,6 @@ func loader[Row any](ctx context.Context, p *process, c importCommand, kind stri
 			fmt.Fprintln(p.stderr, "What is counted above is stored; run the same import again to complete it.")
 			return "", ctx.Err()
 		}
-		return rejects.opened, err
-	}
-}
-
-// rejectsFile is the file of rejected rows, made when there is one.
-type rejectsFile struct {
-	// path is where it was asked for, or empty.
-	path string
-	// beside is the file being loaded.
-	beside string
-	// opened is where it is, once open was called.
-	opened string
-}
-
-// open makes the file. One that somebody may be correcting is never replaced
-// unless it was named.
-func (r *rejectsFile) open() (io.WriteCloser, error) {
-	if r.path != "" {
-		r.opened = r.path
-		return os.Create(r.path)
-	}
-	stem := r.beside
-	if stem == "-" {
-		stem = "import"
-	}
-	stem = filepath.Clean(stem) + ".rejects"
-	for n := 1; ; n++ {
-		r.opened = stem + ".csv"
-		if n > 1 {
-			r.opened = fmt.Sprintf("%s-%d.csv", stem, n)
-		}
-		file, err := os.OpenFile(r.opened, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if !errors.Is(err, fs.ErrExist) {
-			return file, err
-		}
+		return rejects.opened, rejects.explain(err, summary.Read)
 	}
 }

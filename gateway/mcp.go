@@ -60,6 +60,7 @@ func (m models) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method != http.MethodPost {
+		observe.From(r.Context()).Failed("BAD_REQUEST")
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, "messages of MCP are sent by POST, and answered at once", http.StatusMethodNotAllowed)
 		return
@@ -78,6 +79,7 @@ func (m models) readBody(w http.ResponseWriter, r *http.Request) bool {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(m.maxBody)))
 	if _, isTooLarge := errors.AsType[*http.MaxBytesError](err); isTooLarge {
 		observe.From(r.Context()).Limited("body")
+		observe.From(r.Context()).Failed("BAD_REQUEST")
 		http.Error(w, "the body is too large", http.StatusRequestEntityTooLarge)
 		return false
 	}

@@ -274,7 +274,8 @@ func TestMessagesThatAreNotTheProtocol(t *testing.T) {
 		{"a large body", "POST", "application/json", toolCall("usage_report", `{"search":"`+strings.Repeat("x", 5000)+`"}`), nil, 413, "the body is too large"},
 		{"a tool there is not", "POST", "application/json", toolCall("drop_tables", "{}"), nil, 200, `"code":-32602`},
 		{"a tool in another case", "POST", "application/json", toolCall("Usage_Report", "{}"), nil, 200, `"code":-32602`},
-		{"a method there is not", "POST", "application/json", `{"jsonrpc":"2.0","id":1,"method":"tools/drop","params":{}}`, nil, 400, ""},
+		{"a method there is not", "POST", "application/json", `{"jsonrpc":"2.0","id":1,"method":"tools/drop","params":{}}`, nil, 200, `"code":-32601`},
+		{"a method there is not, as a form", "POST", "application/x-www-form-urlencoded", `{"jsonrpc":"2.0","id":1,"method":"tools/drop"}`, nil, 415, "Content-Type must be"},
 		{"resources", "POST", "application/json", `{"jsonrpc":"2.0","id":1,"method":"resources/list","params":{}}`, nil, 200, `"code":-32601`},
 		{"prompts", "POST", "application/json", `{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"x"}}`, nil, 200, `"code":-32601`},
 		{"a level of logs", "POST", "application/json", `{"jsonrpc":"2.0","id":1,"method":"logging/setLevel","params":{"level":"debug"}}`, nil, 200, `"code":-32601`},
@@ -306,6 +307,47 @@ func TestMessagesThatAreNotTheProtocol(t *testing.T) {
 	}
 	if strings.Contains(s.log.String(), `"level":"ERROR"`) {
 		t.Error(s.log)
+	}
+}
+
+// What is asked for and is not there is refused in the words of JSON-RPC, under the id it was asked by; what is only told gets no answer.
+func TestMethodsThatThereAreNot(t *testing.T) {
+	s := start(t, fill(t, dbtest.One(t)))
+	for _, version := range []string{"", "2024-11-05", "2025-06-18", "2025-11-25", "2026-07-28"} {
+		var headers []string
+		if version != "" {
+			headers = []string{"Mcp-Protocol-Version", version}
+		}
+		status := 200
+		if version == "2026-07-28" {
+			status = 404 // from then on, HTTP has it, too
+		}
+		for _, id := range []string{`7`, `0`, `"seven"`} {
+			for _, method := range []string{"nope", "tasks/list", "Tools/List", "resources/list", "prompts/get", "completion/complete", "roots/list", "logging/setLevel",
+				"subscriptions/listen", "resources/subscribe", "notifications/foo"} {
+				for _, more := range []string{``, `,"params":{}`, `,"params":[1]`} {
+					got := s.post(t, "ada", `{"jsonrpc":"2.0","id":`+id+`,"method":"`+method+`"`+more+`}`, headers...)
+					var message struct {
+						JSONRPC string
+						ID      json.RawMessage
+						Error   struct {
+							Code    int
+							Message string
+						}
+					}
+					err := json.Unmarshal([]byte(got.body), &message)
+					if err != nil || got.status != status || got.header.Get("Content-Type") != "application/json" || message.JSONRPC != "2.0" ||
+						string(message.ID) != id || message.Error.Code != -32601 || message.Error.Message == "" {
+						t.Errorf("%s, version %q, id %s%s: got %d %v %s", method, version, id, more, got.status, got.header, got.body)
+					}
+				}
+			}
+		}
+		for _, method := range []string{"notifications/foo", "notifications/initialized", "notifications/roots/list_changed", "notifications/progress", "nope", "resources/list"} {
+			if got := s.post(t, "ada", `{"jsonrpc":"2.0","method":"`+method+`"}`, append(headers, "Mcp-Method", method)...); got.status != 202 || got.body != "" {
+				t.Errorf("%s, version %q: got %d %s", method, version, got.status, got.body)
+			}
+		}
 	}
 }
 

@@ -16,9 +16,18 @@ import (
 // handlePages puts the pages for people on the mux. Where the schema is no secret, GraphiQL
 // is none either.
 func (d door) handlePages(mux *http.ServeMux, pages *web.Pages, openGraphiQL bool) {
+	application := atDoor("page", "", d.page(pages.Application()))
 	for _, route := range web.Routes {
-		mux.Handle("GET "+route, atDoor("page", "", d.page(pages.Application())))
+		mux.Handle("GET "+route, application)
 	}
+	mux.HandleFunc("GET "+web.AccountsPath, func(w http.ResponseWriter, r *http.Request) {
+		if !web.IsOfAccount(r.URL.EscapedPath()) {
+			http.NotFound(w, r)
+			return
+		}
+		application.ServeHTTP(w, r)
+	})
+	mux.Handle("GET "+strings.TrimSuffix(web.AccountsPath, "/"), http.NotFoundHandler()) // which the mux would lead below it
 	graphiQL := pages.GraphiQL()
 	if !openGraphiQL {
 		graphiQL = d.page(graphiQL)

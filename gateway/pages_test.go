@@ -6,8 +6,10 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"aiusage/internal/dbtest"
+	"aiusage/usage"
 )
 
 // pages are what a build has, in short.
@@ -123,13 +125,47 @@ func TestPagesAreForWhoeverIsSignedIn(t *testing.T) {
 			t.Errorf("%s: got %d %v %s", path, got.status, got.header, got.body)
 		}
 	}
-	for _, path := range []string{"/grapql", "/accounts", "/accounts/a/customers", "/accounts/a/customers/c/d", "/index.html", "/status/x", "/assets/nothing-1.js"} {
+	for _, path := range []string{"/grapql", "/accounts", "/accounts/", "/accounts/a/", "/accounts/%2F/", "/accounts/a/customers", "/accounts/a/customers/", "/accounts/a/others/c", "/accounts/a/customers/c/", "/accounts/a/customers/c/d", "/index.html", "/status/x", "/assets/nothing-1.js"} {
 		if got := s.ask(t, "", "GET", path, "", "", append([]string{"Cookie", cookies}, navigation...)...); got.status != 404 || strings.Contains(got.body, "<title>AI usage") {
 			t.Errorf("%s: got %d %s", path, got.status, got.body)
 		}
 	}
 	if got := s.ask(t, "", "GET", "/assets/app-1.js", "", ""); got.status != 200 || got.body != "start()" {
 		t.Errorf("what pages load is no secret: got %d %s", got.status, got.body)
+	}
+}
+
+// Every id has a page, which the tools lead to.
+func TestOddIDsHavePages(t *testing.T) {
+	store := fill(t, dbtest.One(t))
+	ids := []string{"/", "//", ".", "..", "a/", "/a", "a/b", "?", "#", "%", "%2F", "%2e%2e", "~", "~/", "customers", "/customers/", `\`, "a b", ";", "+"}
+	var sessions []usage.Session
+	for _, id := range ids {
+		sessions = append(sessions, usage.Session{SessionID: "odd" + id, AccountID: id, CustomerID: id, StartedAt: time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC), DurationSeconds: 60})
+	}
+	if _, err := store.WriteSessions(t.Context(), sessions); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, store)
+	cookies, _ := s.signIn(t, "ada")
+	session := s.connect(t, basic("ada", password))
+	for _, id := range ids {
+		for _, whose := range []object{{"accountId": id}, {"accountId": id, "customerId": id}, {"accountId": "a", "customerId": id}, {"accountId": id, "customerId": "c"}} {
+			data, text := call(t, session, "usage_report", with(whose, object{"startDate": "2026-03-01", "endDate": "2026-03-31"}))
+			if data == nil {
+				t.Errorf("%v: %s", whose, text)
+				continue
+			}
+			path := strings.TrimPrefix(data["link"].(string), s.url)
+			got := s.ask(t, "", "GET", path, "", "", append([]string{"Cookie", cookies}, navigation...)...)
+			if got.status != 200 || !strings.Contains(got.body, "<title>AI usage") {
+				t.Errorf("%v: %s is %d to %s", whose, path, got.status, got.header.Get("Location"))
+			}
+			got = s.ask(t, "", "GET", path, "", "", navigation...)
+			if want := "/sign-in?redirect=" + url.QueryEscape(path); got.status != 302 || got.header.Get("Location") != want {
+				t.Errorf("%v, by nobody: %s is %d to %s", whose, path, got.status, got.header.Get("Location"))
+			}
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ func decompress(stored io.Reader) (plain io.Reader, compression string, err erro
 		plain, err = newGzip(buffered)
 		return plain, "gzip", err
 	case string(magic) == zipMagic:
-		return nil, "", errors.New("it is a zip archive, which can be read neither from standard input nor in another archive; make a file of it")
+		return nil, "", errors.New("it is a zip archive, which can be read neither from standard input nor in another archive; make a file of it, or save it as CSV if it is a spreadsheet")
 	case string(magic) == "\x28\xb5\x2f\xfd":
 		plain, err = newZstd(buffered)
 		return plain, "zstd", err

@@ -3,6 +3,7 @@ package importer
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -105,6 +106,7 @@ func listed(columns []column) string {
 // absent and may be.
 func locate(columns []namedColumn, header []string) ([]int, error) {
 	positions := make([]int, len(columns))
+	var missing []namedColumn
 	for i, column := range columns {
 		positions[i] = -1
 		if column.inFile == "" {
@@ -121,8 +123,15 @@ func locate(columns []namedColumn, header []string) ([]int, error) {
 			positions[i] = at
 		}
 		if positions[i] < 0 {
-			return nil, fmt.Errorf("the column %q is missing; %s", column.inFile, missingHint(column, inHeader, header))
+			missing = append(missing, column)
 		}
+	}
+	if len(missing) > 0 {
+		are := "is"
+		if len(missing) > 1 {
+			are = "are"
+		}
+		return nil, fmt.Errorf("the %s %s missing; %s", wanted(missing), are, missingHint(missing, columns, inHeader, header))
 	}
 	return positions, nil
 }
@@ -133,15 +142,35 @@ const (
 	inRows   = "the rows have"
 )
 
-// missingHint tells what was found instead of a column, and how to go on. One
+// missingHint tells what was found instead of columns, and how to go on. One
 // that may be left out is never taken for left out: a name with a slip in it would
 // take what is stored away from every row.
-func missingHint(column namedColumn, where string, found []string) string {
-	hint := didYouMean(column, found) + foundHint(column.name, where, found)
-	if column.optional {
-		hint += fmt.Sprintf("; --map %s= if the file has none", column.name)
+func missingHint(missing, columns []namedColumn, where string, found []string) string {
+	hint := didYouMean(missing, columns, found) + foundHint(missing[0].name, where, found)
+	for _, column := range missing {
+		if column.optional {
+			hint += fmt.Sprintf("; --map %s= if the file has none", column.name)
+		}
 	}
 	return hint
+}
+
+// wanted names the columns that a file was to have.
+func wanted(columns []namedColumn) string {
+	text := "column"
+	if len(columns) > 1 {
+		text = "columns"
+	}
+	for i, column := range columns {
+		switch {
+		case i > 0 && i == len(columns)-1:
+			text += " and"
+		case i > 0:
+			text += ","
+		}
+		text += " " + strconv.Quote(column.inFile)
+	}
+	return text
 }
 
 // foundHint tells what was found, and how to go on.

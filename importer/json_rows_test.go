@@ -64,7 +64,7 @@ func TestJSONDocumentsThatDoNotFit(t *testing.T) {
 		rows, content, message string
 		loaded                 int
 	}{
-		{"", `{"calls":[` + one + `],"next":1}`, `has the column "session_id" in no row; are the rows in "calls" (--rows calls)?`, 0},
+		{"", `{"calls":[` + one + `],"next":1}`, `"started_at" and "duration_seconds" in no row; are the rows in "calls" (--rows calls)?`, 0},
 		{"", `{"data":{"items":[` + one + `]}}`, `are the rows in "data.items" (--rows data.items)?`, 0},
 		{"calls", `{"data":[` + one + `],"next":1}`, `cannot be read: there is an object without "calls", in which the rows should be (--rows calls); it has "data", "next"`, 0},
 		{"data", `{"data":{"calls":[]}}`, `there is something other than an array at "data"`, 0},

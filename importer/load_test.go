@@ -35,6 +35,10 @@ func sessionsText(count int) string {
 
 func TestFilesThatCannotBeLoadedAreFoundFirst(t *testing.T) {
 	good := fileOf(t, "good.csv", sessionsText(1))
+	latin1, err := ParseEncoding("latin1")
+	if err != nil {
+		t.Fatal(err)
+	}
 	missing := filepath.Join(t.TempDir(), "missing.csv")
 	for _, test := range []struct {
 		file    string
@@ -50,14 +54,26 @@ func TestFilesThatCannotBeLoadedAreFoundFirst(t *testing.T) {
 		{fileOf(t, "m.csv", strings.ReplaceAll(sessionsText(2), "\n", "\r")), Options{}, "lines that end in CR alone"},
 		{fileOf(t, "q.csv", `session_id,"account_id`), Options{}, "q.csv has a header that cannot be read: a quoted value is not closed"},
 		{fileOf(t, "h.csv", "id,account_id,started_at,duration_seconds\n"), Options{},
-			`h.csv has a header that does not fit: the column "session_id" is missing; the header has "id", "account_id", "started_at", "duration_seconds"` +
-				` (a column by another name is given as --map session_id=NAME)`},
+			`h.csv has a header that does not fit: the columns "session_id" and "customer_id" are missing; the header has "id", "account_id", "started_at", "duration_seconds"` +
+				` (a column by another name is given as --map session_id=NAME); --map customer_id= if the file has none`},
+		{fileOf(t, "n.csv", "Session ID,Account Id,customer's id,Started-At,duration_seconds\n"), Options{},
+			`the columns "session_id", "account_id", "customer_id" and "started_at" are missing; did you mean --map 'session_id=Session ID' --map 'account_id=Account Id'` +
+				` --map 'customer_id=customer'\''s id' --map started_at=Started-At? the header has "Session ID"`},
+		{fileOf(t, "o.csv", "session id,account_id,account id,started_at,duration_seconds\n"), Options{Columns: map[string]string{"customer_id": ""}},
+			`the column "session_id" is missing; did you mean --map 'session_id=session id'? the header has`},
+		{fileOf(t, "t.csv", "session\x1bid,account_id,customer_id,started_at,duration_seconds\n"), Options{},
+			`the column "session_id" is missing; the header has "session\x1bid"`},
 		{fileOf(t, "d.csv", "session_id,account_id, session_id,started_at,duration_seconds\n"), Options{},
 			`the column "session_id" is there twice, as number 1 and 3; the header has "session_id", "account_id"`},
 		{good, Options{Columns: map[string]string{"duration_seconds": "secs"}}, `the column "secs" is missing; did you mean --map duration_seconds=duration_seconds? the header has "session_id"`},
 		{good, Options{Columns: map[string]string{"duration": "duration_seconds"}}, `there is no column "duration" to be mapped or set; the columns are session_id, account_id,`},
 		{good, Options{Columns: map[string]string{"customer_id": "account_id"}}, `the columns account_id and customer_id cannot both be read from "account_id"`},
-		{good, Options{Format: TSV}, `the column "session_id" is missing; the header has "session_id,account_id,`},
+		{good, Options{Format: TSV}, `"started_at" and "duration_seconds" are missing; the header has "session_id,account_id,`},
+		{fileOf(t, "s.xls", compoundFile+"\xa1\xb1\x1a\xe1\x00\x00"), Options{}, "s.xls is an old file of Microsoft Office, such as a spreadsheet .xls, or one with a password; save it as CSV"},
+		{fileOf(t, "s.csv", compoundFile+"\xa1\xb1\x1a\xe1\x00\x00"), Options{Encoding: latin1}, "s.csv is an old file of Microsoft Office"},
+		{fileOf(t, "s.xlsx", zipped(t, "[Content_Types].xml", "<Types/>", "_rels/.rels", "", "xl/workbook.xml", "<workbook/>")), Options{}, "s.xlsx is a spreadsheet of Excel; save it as CSV"},
+		{fileOf(t, "s.zip", zipped(t, "xl/workbook.xml", "<workbook/>", "[Content_Types].xml", "<Types/>")), Options{}, "s.zip is a spreadsheet of Excel"},
+		{fileOf(t, "s.ods", zipped(t, "mimetype", "application/vnd.oasis.opendocument.spreadsheet", "content.xml", "<x/>")), Options{}, "s.ods is an OpenDocument file, such as a spreadsheet .ods; save it as CSV"},
 		{fileOf(t, "z.csv.gz", "\x1f\x8bnonsense"), Options{}, "z.csv.gz cannot be read: the gzip data"},
 		{fileOf(t, "z.csv.gz", gzipped(sessionsText(1))[:20]), Options{}, "z.csv.gz has a header that cannot be read: the gzip data ends too early"},
 	} {
@@ -69,8 +85,30 @@ func TestFilesThatCannotBeLoadedAreFoundFirst(t *testing.T) {
 	}
 	mustBe(t, loadSessions(t, Options{}).err, "there is no file to import")
 	mustBe(t, loadSessions(t, Options{}, "-").err, `standard input ("-")`)
-	_, err := Sessions(t.Context(), []string{"-", "-"}, strings.NewReader(""), discard, Options{})
+	_, err = Sessions(t.Context(), []string{"-", "-"}, strings.NewReader(""), discard, Options{})
 	mustBe(t, err, "can be imported once only")
+}
+
+// A name is suggested for one column only, and not where another column is read from it.
+func TestEachNameIsSuggestedOnce(t *testing.T) {
+	column := func(name, inFile string) namedColumn { return namedColumn{column: column{name: name}, inFile: inFile} }
+	account, customer, session := column("account_id", "client_id"), column("customer_id", "client_idx"), column("session_id", "session_id")
+	for _, c := range []struct {
+		missing []namedColumn
+		found   []string
+		want    string
+	}{
+		{[]namedColumn{account, customer}, []string{"session_id", "client id"}, "did you mean --map 'account_id=client id'? "},
+		{[]namedColumn{account, customer}, []string{"client ids", "client id"}, "did you mean --map 'account_id=client id' --map 'customer_id=client ids'? "},
+		{[]namedColumn{column("name", "session_idx")}, []string{"session_id"}, ""},
+		{[]namedColumn{account}, []string{"client\nid", "client\xffid", "client_id,client"}, ""},
+		{[]namedColumn{account}, []string{"$(client id)"}, "did you mean --map 'account_id=$(client id)'? "},
+		{[]namedColumn{account}, []string{"клиент", "client-id"}, "did you mean --map account_id=client-id? "},
+	} {
+		if got := didYouMean(c.missing, []namedColumn{account, customer, session}, c.found); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.found, got, c.want)
+		}
+	}
 }
 
 func TestAnEmptyNDJSONFileHasNoRows(t *testing.T) {

@@ -1,9 +1,10 @@
 package importer
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 )
@@ -44,17 +45,49 @@ func listNames(all []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// didYouMean suggests the name that a missing column may have in the file. It is
-// empty where none is alike.
-func didYouMean(column namedColumn, found []string) string {
-	name := closest(column.inFile, found)
-	if name == "" && column.inFile != column.name {
-		name = closest(column.name, found)
+// didYouMean suggests the names that missing columns may have in the file, as flags for a shell, each
+// name once and none that is another column's. It is empty where none is alike.
+func didYouMean(missing, columns []namedColumn, found []string) string {
+	var free []string
+	for _, name := range found {
+		name = strings.TrimSpace(name)
+		if !slices.ContainsFunc(columns, func(c namedColumn) bool { return c.inFile == name }) && isName(name) {
+			free = append(free, name)
+		}
 	}
-	if name == "" {
+	var flags []string
+	for _, column := range missing {
+		name := closest(column.inFile, free)
+		if name == "" && column.inFile != column.name {
+			name = closest(column.name, free)
+		}
+		if name == "" {
+			continue
+		}
+		free = slices.DeleteFunc(free, func(other string) bool { return other == name })
+		flags = append(flags, "--map "+shellWord(column.name+"="+name))
+	}
+	if len(flags) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("did you mean --map %s=%s? ", column.name, name)
+	return "did you mean " + strings.Join(flags, " ") + "? "
+}
+
+// isName tells whether a name can be shown at a terminal and typed there. What has delimiters in it is
+// mostly a header that was not split.
+func isName(name string) bool {
+	return utf8.ValidString(name) && !strings.ContainsAny(name, delimiters) && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// shellWord writes a text as one word for a shell, in quotes where it needs them.
+func shellWord(text string) string {
+	isPlain := func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-.=:/@%+", r)
+	}
+	if !strings.ContainsFunc(text, func(r rune) bool { return !isPlain(r) }) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // closest returns the name that is most like the wanted one: the same but for

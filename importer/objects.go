@@ -260,7 +260,7 @@ func (o *objects) survey(next func() (row, error)) error {
 	o.all = &names{}
 	defer func() { o.all = nil }()
 	objects := 0
-	for o.missing() >= 0 {
+	for o.lacks() {
 		r, err := next()
 		if err == io.EOF {
 			break
@@ -275,25 +275,38 @@ func (o *objects) survey(next func() (row, error)) error {
 			return err
 		}
 	}
-	at := o.missing()
-	if objects == 0 || at < 0 {
+	missing := o.missing()
+	if objects == 0 || len(missing) == 0 {
 		return nil
 	}
-	hint := missingHint(o.columns[at], inRows, o.all.order)
+	hint := missingHint(missing, o.columns, inRows, o.all.order)
 	if len(o.lists) > 0 {
-		hint = fmt.Sprintf("are the rows in %s (--rows %s)? %s", excerpt(o.lists[0]), o.lists[0], hint)
+		hint = fmt.Sprintf("are the rows in %s (--rows %s)? %s", excerpt(o.lists[0]), shellWord(o.lists[0]), hint)
 	}
-	return fmt.Errorf("has the column %q in no row; %s", o.columns[at].inFile, hint)
+	return fmt.Errorf("has the %s in no row; %s", wanted(missing), hint)
 }
 
-// missing returns the position of a column that no object has had so far, or -1.
-func (o *objects) missing() int {
-	for i, found := range o.found {
-		if !found && o.columns[i].inFile != "" {
-			return i
+// isMissing tells whether no object has had the column at a position so far.
+func (o *objects) isMissing(at int) bool { return !o.found[at] && o.columns[at].inFile != "" }
+
+// lacks tells whether a column is missing.
+func (o *objects) lacks() bool {
+	for at := range o.found {
+		if o.isMissing(at) {
+			return true
 		}
 	}
-	return -1
+	return false
+}
+
+// missing returns the columns that are.
+func (o *objects) missing() (missing []namedColumn) {
+	for at := range o.found {
+		if o.isMissing(at) {
+			missing = append(missing, o.columns[at])
+		}
+	}
+	return missing
 }
 
 // scalar returns the text of a JSON value, and why it cannot be used, if so.

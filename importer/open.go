@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"fmt"
@@ -32,7 +33,12 @@ func (r reading) rows(stored io.Reader) (rowReader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", reasonOf(err))
 	}
-	text, encoding := decode(plain, r.encoding)
+	begun := bufio.NewReaderSize(plain, 64<<10)
+	// An error is left to whoever reads on.
+	if magic, _ := begun.Peek(len(compoundFile)); string(magic) == compoundFile {
+		return nil, errOldOffice
+	}
+	text, encoding := decode(begun, r.encoding)
 	if encoding != "" {
 		r.note("is read as " + encoding)
 	}

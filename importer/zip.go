@@ -40,6 +40,9 @@ func sourcesInZip(file string) ([]source, error) {
 		return nil, fmt.Errorf("%s cannot be opened: %w", file, zipDamage(err))
 	}
 	defer archive.Close()
+	if err := spreadsheetInZip(&archive.Reader); err != nil {
+		return nil, fmt.Errorf("%s %w", file, err)
+	}
 	var sources []source
 	for at, entry := range archive.File {
 		if strings.HasSuffix(entry.Name, "/") || strings.HasPrefix(entry.Name, "__MACOSX/") || strings.HasPrefix(path.Base(entry.Name), ".") {

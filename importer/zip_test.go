@@ -54,6 +54,19 @@ func TestEachFileOfAnArchiveIsLoaded(t *testing.T) {
 	}
 }
 
+// Archives that only look like spreadsheets are archives.
+func TestArchivesThatAreNoSpreadsheets(t *testing.T) {
+	rows := sessionsText(1)
+	for name, content := range map[string]string{
+		"folder.zip": zipped(t, "xl/x.csv", rows), "types.zip": zipped(t, "[Content_Types].xml", rows), "kind.zip": zipped(t, "mimetype", rows),
+		"behind.zip": zipped(t, "x.csv", rows, "mimetype", sessionHeader),
+	} {
+		if got := loadSessions(t, Options{}, fileOf(t, name, content)); got.err != nil || len(got.rows) != 1 {
+			t.Errorf("%s: error %v, rows %v", name, got.err, got.rows)
+		}
+	}
+}
+
 func TestArchivesThatCannotBeRead(t *testing.T) {
 	content := zipped(t, "x.csv", sessionsText(2000))
 	encrypted := []byte(content)

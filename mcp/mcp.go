@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"aiusage/admission"
@@ -51,35 +50,18 @@ func New(options Options) http.Handler {
 	for _, one := range tools {
 		server.AddTool(one.definition(), d.handle(one))
 	}
-	server.AddReceivingMiddleware(known)
-	handler := sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return server }, &sdk.StreamableHTTPOptions{
+	server.AddReceivingMiddleware(noteResults)
+	handler := messages(sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return server }, &sdk.StreamableHTTPOptions{
 		Stateless: true, JSONResponse: true, PropagateRequestCancellation: true,
 		// Nobody gets anything without credentials, which a page that pretends to be of this host has not.
 		DisableLocalhostProtection: true,
-	})
+	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The SDK gives up a request whose time is up, without a word, so that only the call has the limit.
 		ctx, cancel := usage.Bounded(r.Context(), options.Limit)
 		defer cancel()
 		handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, &call{ctx, options.Origin(r)})))
 	})
-}
-
-// methods are those that are answered. Others of the protocol are for servers that keep
-// something, or that send something by themselves.
-var methods = map[string]bool{
-	"initialize": true, "notifications/initialized": true, "notifications/cancelled": true, "ping": true,
-	"server/discover": true, "tools/list": true, "tools/call": true,
-}
-
-// known refuses all other methods.
-func known(next sdk.MethodHandler) sdk.MethodHandler {
-	return func(ctx context.Context, method string, request sdk.Request) (sdk.Result, error) {
-		if !methods[method] {
-			return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "this server has tools only"}
-		}
-		return next(ctx, method, request)
-	}
 }
 
 // call is the HTTP request of a call. Its context ends with it, or with its time, which that of the SDK does not.

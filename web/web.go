@@ -8,6 +8,8 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"slices"
+	"strings"
 )
 
 // built holds what `make web` writes. The folder has a committed .gitkeep, so that the
@@ -16,9 +18,28 @@ import (
 //go:embed all:dist
 var built embed.FS
 
-// Routes are the addresses that the application draws, as patterns of http.ServeMux. The
-// list is fixed, so that a mistyped path is 404 and not a page.
-var Routes = []string{"/{$}", "/status", "/accounts/{account}", "/accounts/{account}/customers/{customer}"}
+// Routes are the addresses that the application draws, as patterns of http.ServeMux, beside those
+// that IsOfAccount tells. The list is fixed, so that a mistyped path is 404 and not a page.
+var Routes = []string{"/{$}", "/status"}
+
+// AccountsPath is below which the pages of accounts and of customers are.
+const AccountsPath = "/accounts/"
+
+// IsOfAccount tells whether a path is that of an account's page, or of a customer's: below
+// AccountsPath, ID or ID/customers/ID. The path is as it was sent, in which a slash of an id is
+// %2F; a wildcard of http.ServeMux does not match the id "/", which it takes for the slash
+// at the end of a path.
+func IsOfAccount(escaped string) bool {
+	below, isBelow := strings.CutPrefix(escaped, AccountsPath)
+	segments := strings.Split(below, "/")
+	switch {
+	case !isBelow || slices.Contains(segments, ""):
+		return false
+	case len(segments) == 1:
+		return true
+	}
+	return len(segments) == 3 && segments[1] == "customers"
+}
 
 // SignInRoute is the page that asks for name and password.
 const SignInRoute = "/sign-in"
@@ -57,7 +78,7 @@ func page(files fs.FS, name string) []byte {
 	return content
 }
 
-// Application serves the page of all Routes and of SignInRoute.
+// Application serves the page of all Routes, of accounts and customers, and of SignInRoute.
 func (p *Pages) Application() http.Handler { return html(p.application, applicationPolicy) }
 
 // GraphiQL serves the page to explore GraphQL with.
