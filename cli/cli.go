@@ -59,7 +59,7 @@ type helpCommand struct {
 }
 
 // description is the first paragraph of the help text.
-const description = "The AI usage gateway answers who used how many AI minutes, when: by GraphQL, by the legacy XML operation and here. Every flag with a variable after it can be set in the environment instead, or in the file of --config."
+const description = "The AI usage gateway answers who used how many AI minutes, when: by GraphQL, by the legacy XML operation and here. Every flag with a variable after it can be set in the environment instead, or in the file of --config; a variable that is empty sets nothing."
 
 // process is what a command has of its surroundings.
 type process struct {
@@ -83,6 +83,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	parser, err := newParser(&flags, stdout, stderr, embedded != nil, &status)
 	if err != nil {
 		panic(err) // the struct above is wrong
+	}
+	if err := unsetEmpty(parser.Model.Node); err != nil {
+		panic(err) // the names of variables are wrong
 	}
 	if completed(parser) {
 		return exitOK

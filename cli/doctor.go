@@ -109,7 +109,9 @@ func (c doctorCommand) examineConfiguration(ctx context.Context, p *process) (fi
 	if len(findings) == 0 {
 		findings = append(findings, inspect.Finding{About: "configuration", Severity: inspect.Fine, Says: "serve would take its flags and environment as they are"})
 	}
-	findings = append(findings, c.examineAddress())
+	if checkAddress("--listen", c.Listen) == nil { // otherwise that is among what is wrong
+		findings = append(findings, c.examineAddress())
+	}
 	if certificate != nil {
 		findings = append(findings, examineCertificate(c.TLSCert, c.TLSKey, time.Now()))
 	}
