@@ -78,6 +78,17 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	defer stop()
 	context.AfterFunc(ctx, stop)
 
+	out := &output{Writer: stdout}
+	status := runWith(ctx, args, stdin, out, stderr, embedded)
+	if status == exitOK && out.err != nil {
+		fmt.Fprintf(stderr, "aiusage: %v\n", out.err)
+		return exitFailure
+	}
+	return status
+}
+
+// runWith is Run, where an error of stdout may go unnoticed.
+func runWith(ctx context.Context, args []string, stdin io.Reader, stdout *output, stderr io.Writer, embedded *EmbeddedDatabase) int {
 	var flags commandLine
 	status := -1
 	parser, err := newParser(&flags, stdout, stderr, embedded != nil, &status)
@@ -100,8 +111,8 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		args = append(slices.Clone(args[1:]), "--help")
 	}
 	parsed, err := parse(parser, args)
-	if status >= 0 {
-		return status // the help was asked for
+	if status >= 0 || stdout.err != nil {
+		return max(status, exitOK) // the help was asked for; that it cannot be printed is said by Run
 	}
 	if err != nil {
 		for _, one := range allOf(err) {

@@ -54,7 +54,7 @@ func (f observeFlags) openAudit(ctx context.Context, p *process, settings *gatew
 	case auditOff, "":
 		return func() {}, nil
 	case auditStdout:
-		settings.Audit = audit.To(p.stdout, options)
+		settings.Audit = audit.To(unwatched(p.stdout), options) // which says itself what it cannot write
 		p.stdout = p.stderr // nothing else may be between the lines
 		return func() { closeAudit(p, settings.Audit) }, nil
 	}
