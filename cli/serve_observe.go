@@ -55,7 +55,7 @@ func (f observeFlags) openAudit(ctx context.Context, p *process, settings *gatew
 		return func() {}, nil
 	case auditStdout:
 		settings.Audit = audit.To(unwatched(p.stdout), options) // which says itself what it cannot write
-		p.stdout = p.stderr // nothing else may be between the lines
+		p.stdout = p.stderr                                     // nothing else may be between the lines
 		return func() { closeAudit(p, settings.Audit) }, nil
 	}
 	if settings.Audit, err = audit.Open(f.Audit, options); err != nil {
