@@ -59,7 +59,7 @@ type helpCommand struct {
 }
 
 // description is the first paragraph of the help text.
-const description = "The AI usage gateway answers who used how many AI minutes, when: by GraphQL, by the legacy XML operation and here. Every flag with a variable after it can be set in the environment instead, or in the file of --config."
+const description = "The AI usage gateway answers who used how many AI minutes, when: by GraphQL, by the legacy XML operation and here. Every flag with a variable after it can be set in the environment instead, or in the file of --config; a variable that is empty sets nothing."
 
 // process is what a command has of its surroundings.
 type process struct {
@@ -78,11 +78,25 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	defer stop()
 	context.AfterFunc(ctx, stop)
 
+	out := &output{Writer: stdout}
+	status := runWith(ctx, args, stdin, out, stderr, embedded)
+	if status == exitOK && out.err != nil {
+		fmt.Fprintf(stderr, "aiusage: %v\n", out.err)
+		return exitFailure
+	}
+	return status
+}
+
+// runWith is Run, where an error of stdout may go unnoticed.
+func runWith(ctx context.Context, args []string, stdin io.Reader, stdout *output, stderr io.Writer, embedded *EmbeddedDatabase) int {
 	var flags commandLine
 	status := -1
 	parser, err := newParser(&flags, stdout, stderr, embedded != nil, &status)
 	if err != nil {
 		panic(err) // the struct above is wrong
+	}
+	if err := unsetEmpty(parser.Model.Node); err != nil {
+		panic(err) // the names of variables are wrong
 	}
 	if completed(parser) {
 		return exitOK
@@ -97,8 +111,8 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		args = append(slices.Clone(args[1:]), "--help")
 	}
 	parsed, err := parse(parser, args)
-	if status >= 0 {
-		return status // the help was asked for
+	if status >= 0 || stdout.err != nil {
+		return max(status, exitOK) // the help was asked for; that it cannot be printed is said by Run
 	}
 	if err != nil {
 		for _, one := range allOf(err) {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"os"
 	"slices"
@@ -109,7 +108,9 @@ func (c doctorCommand) examineConfiguration(ctx context.Context, p *process) (fi
 	if len(findings) == 0 {
 		findings = append(findings, inspect.Finding{About: "configuration", Severity: inspect.Fine, Says: "serve would take its flags and environment as they are"})
 	}
-	findings = append(findings, c.examineAddress())
+	if checkAddress("--listen", c.Listen) == nil { // otherwise that is among what is wrong
+		findings = append(findings, c.examineAddress())
+	}
 	if certificate != nil {
 		findings = append(findings, examineCertificate(c.TLSCert, c.TLSKey, time.Now()))
 	}
@@ -194,7 +195,7 @@ func (c doctorCommand) examineDatabase(ctx context.Context, p *process) []inspec
 	const about = "database"
 	var findings []inspect.Finding
 	if p.flags.DSN == "" && p.embedded != nil {
-		folder, there := examineFolder(p.flags.Data)
+		folder, there := examineFolder(p.flags.Data, p.embedded.Has)
 		findings = append(findings, folder...)
 		if !there {
 			return findings
@@ -317,15 +318,16 @@ func examineAge(age db.Freshness, tooOld error) []inspect.Finding {
 }
 
 // examineFolder looks at the folder of the embedded database: who else may look into it, and
-// how much room its disk has. there tells whether there is a database in it.
-func examineFolder(folder string) (findings []inspect.Finding, there bool) {
+// how much room its disk has. there tells whether there is a database in it that may be looked at.
+func examineFolder(folder string, has func(string) bool) (findings []inspect.Finding, there bool) {
 	const about = "data folder"
-	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+	unsafe := CheckPrivate("the data folder", folder)
+	if unsafe != nil && !wouldClose(folder) {
+		return []inspect.Finding{failed(about, unsafe, "")}, false
+	}
+	if !has(folder) {
 		return []inspect.Finding{{About: about, Severity: inspect.Note,
 			Says: "there is no database in " + folder + " yet", Remedy: "serve and import make one; or name another folder with --data, or a server with --dsn"}}, false
-	}
-	if err := CheckPrivate("the data folder", folder); err != nil {
-		return []inspect.Finding{failed(about, err, "")}, false
 	}
 	found := inspect.Finding{About: about, Severity: inspect.Fine, Says: folder + " is this user's alone"}
 	if free, known := freeOn(folder); known {
@@ -336,4 +338,14 @@ func examineFolder(folder string) (findings []inspect.Finding, there bool) {
 		}
 	}
 	return []inspect.Finding{found}, true
+}
+
+// wouldClose tells whether serve closes a folder to others by itself.
+func wouldClose(folder string) bool {
+	info, err := os.Stat(folder)
+	if err != nil {
+		return false
+	}
+	closable, err := isClosable(folder, info)
+	return err == nil && closable
 }

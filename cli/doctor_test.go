@@ -182,7 +182,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		var out, errs bytes.Buffer
 		status := Run(t.Context(), []string{"doctor", "--data", folder, "--connections", "1", "--time-zone", "Mars/Olympus", "--session-idle", "0s",
 			"--listen", taken.Addr().String(), "--tls-cert", folder, "--tls-key", folder, "--format", format}, nil, &out, &errs,
-			&EmbeddedDatabase{Start: func(context.Context, string) (*RunningDatabase, error) {
+			&EmbeddedDatabase{Has: func(string) bool { return false }, Start: func(context.Context, string) (*RunningDatabase, error) {
 				return nil, errors.New("nobody is to start it")
 			}})
 		return out.String(), errs.String(), status

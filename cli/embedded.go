@@ -11,6 +11,9 @@ import (
 //
 // When another process has the folder open, errors are a *FolderInUseError.
 type EmbeddedDatabase struct {
+	// Has tells whether there is a database in a folder, in which nothing is changed. Where that
+	// cannot be told, as in somebody else's folder, it is true, and Start says why.
+	Has func(folder string) bool
 	// Start returns once the database accepts connections. Other users of the machine
 	// cannot connect.
 	Start func(ctx context.Context, folder string) (*RunningDatabase, error)

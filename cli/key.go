@@ -43,7 +43,9 @@ func (c keyCreateCommand) Run(ctx context.Context, p *process) error {
 		}
 		// The key alone on standard output, for a program to take.
 		fmt.Fprintf(p.stderr, "made API key %s; it is shown only now:\n", key.ID)
-		fmt.Fprintln(p.stdout, secret)
+		if _, err := fmt.Fprintln(p.stdout, secret); err != nil {
+			return fmt.Errorf("%w; nobody has seen the API key, but there is one: revoke it with 'aiusage key revoke %s', and make another", err, key.ID)
+		}
 		return nil
 	})
 }

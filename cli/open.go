@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"time"
 
 	"aiusage/db"
@@ -47,11 +45,9 @@ const readTimeout = 5 * time.Minute
 // folder without a database is an error: zeros would be a wrong answer to
 // somebody who is in the wrong folder.
 func (p *process) open(ctx context.Context) (*database, error) {
-	if p.flags.DSN == "" && p.embedded != nil {
-		if _, err := os.Stat(p.flags.Data); errors.Is(err, fs.ErrNotExist) {
-			return nil, usage.Errorf(usage.NotFound,
-				"there is no database in %s: name its folder with --data, or make one with serve or import", p.flags.Data)
-		}
+	if p.flags.DSN == "" && p.embedded != nil && !p.embedded.Has(p.flags.Data) {
+		return nil, usage.Errorf(usage.NotFound,
+			"there is no database in %s: name its folder with --data, or make one with serve or import", p.flags.Data)
 	}
 	return p.openOrCreate(ctx)
 }

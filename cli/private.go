@@ -58,16 +58,23 @@ func MakePrivate(what, folder string) error {
 	if err != nil {
 		return err
 	}
-	entries, err := os.ReadDir(folder)
+	closable, err := isClosable(folder, info)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", what, err)
 	}
-	if _, foreign := foreignOwner(info); len(entries) == 0 && !foreign && openTo(info) != 0 {
+	if closable && openTo(info) != 0 {
 		if err := os.Chmod(folder, 0o700); err != nil {
 			return err
 		}
 	}
 	return CheckPrivate(what, folder)
+}
+
+// isClosable tells whether a folder is this user's, with nothing in it that others may have seen.
+func isClosable(folder string, info fs.FileInfo) (bool, error) {
+	entries, err := os.ReadDir(folder)
+	_, foreign := foreignOwner(info)
+	return len(entries) == 0 && !foreign, err
 }
 
 // writeSecret writes a file that only this process's user can read, whatever was there.

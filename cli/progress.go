@@ -40,7 +40,7 @@ func newImportProgress(out io.Writer, kind, verb string) *importProgress {
 
 // isTerminal tells whether what is written to w is seen at once by a person.
 func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+	file, ok := unwatched(w).(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 

@@ -110,7 +110,7 @@ func (c serveCommand) configuration(log *slog.Logger) (gateway.Config, *gateway.
 // second.
 const minStaleness = 2 * time.Second
 
-// check refuses numbers that mean nothing.
+// check refuses numbers and addresses that mean nothing.
 func (c serveCommand) check() error {
 	var wrong mistakes
 	if c.Connections < db.MinConnections {
@@ -122,6 +122,10 @@ func (c serveCommand) check() error {
 	}
 	if c.MaxStaleness != 0 && c.MaxStaleness < minStaleness {
 		wrong.note(usage.Errorf(usage.InvalidArgument, "--max-staleness is %s; it is a duration such as 30s, %s at least, since the primary says what time it is every second; or 0", c.MaxStaleness, minStaleness))
+	}
+	wrong.note(checkAddress("--listen", c.Listen))
+	if c.MetricsListen != "" {
+		wrong.note(checkAddress("--metrics-listen", c.MetricsListen))
 	}
 	wrong.note(c.checkReaders())
 	return wrong.asError()
@@ -242,6 +246,15 @@ func (c serveCommand) serve(ctx context.Context, p *process, store *database, se
 	err = front.wait()
 	p.log.Info("stopped")
 	return err
+}
+
+// checkAddress refuses an address without a port, for which the system would take any that is free,
+// and without a host as well on all addresses of the machine.
+func checkAddress(flag, address string) error {
+	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
+		return usage.Errorf(usage.InvalidArgument, "%s %q has to be HOST:PORT, such as 127.0.0.1:8080; port 0 takes a free one", flag, address)
+	}
+	return nil
 }
 
 // listenError says what to do about an address that cannot be listened on.

@@ -54,8 +54,8 @@ func (f observeFlags) openAudit(ctx context.Context, p *process, settings *gatew
 	case auditOff, "":
 		return func() {}, nil
 	case auditStdout:
-		settings.Audit = audit.To(p.stdout, options)
-		p.stdout = p.stderr // nothing else may be between the lines
+		settings.Audit = audit.To(unwatched(p.stdout), options) // which says itself what it cannot write
+		p.stdout = p.stderr                                     // nothing else may be between the lines
 		return func() { closeAudit(p, settings.Audit) }, nil
 	}
 	if settings.Audit, err = audit.Open(f.Audit, options); err != nil {

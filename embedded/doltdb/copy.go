@@ -43,16 +43,20 @@ func Copy(ctx context.Context, data string, use func(copied, beside string) erro
 	return use(copied, beside)
 }
 
+// Has is the Has of a cli.EmbeddedDatabase.
+func Has(data string) bool {
+	_, err := os.Stat(filepath.Join(data, databasesFolder, databaseName))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // existing is the full path of a data folder, which has a database.
 func existing(data string) (string, error) {
 	data, err := filepath.Abs(data)
 	if err != nil {
 		return "", err
 	}
-	if _, err := os.Stat(filepath.Join(data, databasesFolder, databaseName)); errors.Is(err, fs.ErrNotExist) {
+	if !Has(data) {
 		return "", usage.Errorf(usage.NotFound, "there is no database in %s: name its folder with --data", data)
-	} else if err != nil {
-		return "", err
 	}
 	return data, cli.CheckPrivate("the data folder", data)
 }

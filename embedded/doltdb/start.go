@@ -36,7 +36,7 @@ const databasesFolder = "databases"
 const startAttempts = 5
 
 // Database is this database, for the command line.
-var Database = &cli.EmbeddedDatabase{Start: Start, Copy: Copy, Load: Load, CheckFiles: CheckFiles}
+var Database = &cli.EmbeddedDatabase{Has: Has, Start: Start, Copy: Copy, Load: Load, CheckFiles: CheckFiles}
 
 // Start is the Start of a cli.EmbeddedDatabase. A process runs one database at a time,
 // because Dolt keeps its settings in global variables.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -49,6 +50,30 @@ func TestNoSampleStartsEmpty(t *testing.T) {
 	g := serve(t, t.TempDir(), "--no-sample")
 	if got := g.totals(t, ""); got.Sessions != 0 {
 		t.Errorf("there are %d sessions, want none", got.Sessions)
+	}
+}
+
+// A folder without a database is left as it is by what needs one, whatever else is in it, and one that serve has
+// made is known.
+func TestFoldersWithoutADatabaseAreLeftAsTheyAre(t *testing.T) {
+	data := t.TempDir()
+	if err := os.Chmod(data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, code := invoke(t, "", "report", "--data", data); code != 1 || !strings.Contains(stderr, "there is no database in "+data) {
+		t.Errorf("status %d: %s", code, stderr)
+	}
+	entries, err := os.ReadDir(data)
+	if err != nil || len(entries) > 0 {
+		t.Errorf("it has %v, %v", entries, err)
+	}
+	if info, err := os.Stat(data); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("it is changed: %v, %v", info, err)
+	}
+	g := serve(t, data, "--no-sample")
+	g.interrupt(t)
+	if _, stderr, code := invoke(t, "", "report", "--data", data); code != 0 {
+		t.Errorf("status %d: %s", code, stderr)
 	}
 }
 
