@@ -3,6 +3,7 @@ package cli_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -49,6 +50,7 @@ func TestABadRowKeepsNoGoodOneFromBeingStored(t *testing.T) {
 		{"standard input", "-", oneBadRow, "import.rejects.csv"},
 		{"a pipe", piped(t, oneBadRow), "", "import.rejects.csv"},
 		{"a pipe of a process", strings.Replace(piped(t, oneBadRow), "/dev/", "/proc/self/", 1), "", "import.rejects.csv"},
+		{"a pipe with a name", named(t, oneBadRow), "", "import.rejects.csv"},
 		{"a file that is open", fmt.Sprintf("/dev/fd/%d", regular.Fd()), "", "import.rejects.csv"},
 		{"a name beside which none can be", long, "", "import.rejects.csv"},
 		{"no folder that can be written", "-", oneBadRow, filepath.Join(temporary, "import.rejects.csv")},
@@ -97,6 +99,17 @@ func piped(t *testing.T, text string) string {
 	}
 	to.Close()
 	return fmt.Sprintf("/dev/fd/%d", from.Fd())
+}
+
+// named returns a pipe in a folder, from which a text can be read.
+func named(t *testing.T, text string) string {
+	t.Helper()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := exec.Command("mkfifo", pipe).Run(); err != nil {
+		t.Fatal(err)
+	}
+	go os.WriteFile(pipe, []byte(text), 0o600) // waits for somebody who reads it
+	return pipe
 }
 
 // A file for rejects that was asked for and cannot be made is refused before anything is stored,
