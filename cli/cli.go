@@ -152,10 +152,29 @@ type printed struct{}
 // parse parses args, stopping where kong would end the process.
 func parse(parser *kong.Kong, args []string) (parsed *kong.Context, err error) {
 	err = stoppable(func() (err error) {
-		parsed, err = parser.Parse(args)
-		return err
+		if parsed, err = parser.Parse(args); err != nil {
+			return err
+		}
+		return refuseRepeated(parsed)
 	})
 	return parsed, err
+}
+
+// refuseRepeated refuses a flag of one value that is given several times, of which all but the last
+// would be lost.
+func refuseRepeated(parsed *kong.Context) error {
+	seen := map[*kong.Flag]bool{}
+	for _, path := range parsed.Path {
+		flag := path.Flag
+		if flag == nil || flag.IsCumulative() {
+			continue
+		}
+		if seen[flag] {
+			return fmt.Errorf("--%s is given more than once, but takes one value", flag.Name)
+		}
+		seen[flag] = true
+	}
+	return nil
 }
 
 // stoppable runs what may print something and end the process with that, by kong. It returns

@@ -155,7 +155,15 @@ func TestSecretsAreReadFromFilesAndNotPrinted(t *testing.T) {
 			t.Errorf("both: %d %s", status, stderr)
 		}
 	})
-	for text, want := range map[string]string{"\n": "is empty", strings.Repeat("x", 4097): "longer than 4096 bytes", "": "is empty"} {
+	t.Run("a file written on Windows", func(t *testing.T) {
+		for _, variable := range []string{"MYSQL_DSN_FILE", "AIUSAGE_READER_DSN_FILE"} {
+			t.Setenv(variable, written(t, "\uFEFF"+dsn+"\r\n"))
+		}
+		if _, text := printed(t); strings.Count(text, "dsn: ada:(hidden)@tcp(localhost:3306)/usage # ") != 2 {
+			t.Errorf("got %s", text)
+		}
+	})
+	for text, want := range map[string]string{"\n": "is empty", "\uFEFF\r\n": "is empty", strings.Repeat("x", 4097): "longer than 4096 bytes", "": "is empty"} {
 		t.Setenv("MYSQL_DSN_FILE", written(t, text))
 		if status, _, stderr := run(t, "", "report"); status != 2 || !strings.Contains(stderr, "MYSQL_DSN_FILE: ") || !strings.Contains(stderr, want) {
 			t.Errorf("%.5q: %d %s", text, status, stderr)

@@ -57,7 +57,10 @@ func secretFileOf(flag *kong.Flag) (variable, name string) {
 // maxSecret is the longest secret in a file, in bytes.
 const maxSecret = 4096
 
-// readSecret reads a secret from a file, without the line break at its end.
+// byteOrderMark is what editors on Windows begin a text with.
+var byteOrderMark = []byte("\uFEFF")
+
+// readSecret reads a secret from a file, without the line break at its end and a byte order mark.
 func readSecret(name string) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
@@ -71,7 +74,7 @@ func readSecret(name string) ([]byte, error) {
 	case len(content) > maxSecret:
 		return nil, fmt.Errorf("%s is longer than %d bytes", name, maxSecret)
 	}
-	if content = bytes.TrimRight(content, "\r\n"); len(content) == 0 {
+	if content = bytes.TrimRight(bytes.TrimPrefix(content, byteOrderMark), "\r\n"); len(content) == 0 {
 		return nil, fmt.Errorf("%s is empty", name)
 	}
 	return content, nil
