@@ -139,6 +139,30 @@ func TestWhoHasNoNumberYetGetsOne(t *testing.T) {
 	})
 }
 
+// Ids that differ by the blanks at their end only are the same to the tables, and so to corrections,
+// however they were written first.
+func TestIDsWithBlanksAtTheirEndAreCorrected(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		at := march.Add(time.Hour)
+		w.insert(use{"blank ", "x ", at, 60}, true)
+		w.insert(use{"plain", "y", at, 60}, true)
+		w.fold(100)
+		w.insert(use{"blank", "x", at, 60}, false)
+		w.insert(use{"plain  ", "y ", at, 60}, false)
+		w.insert(use{"nobody yet ", "", at, 60}, false)
+		corrected, err := w.checks.RebuildRollups(t.Context(), usage.Range{}, nil)
+		if err != nil || corrected == 0 {
+			t.Errorf("%d corrected, %v", corrected, err)
+		}
+		for account, sessions := range map[string]int{"blank": 2, "plain": 2, "nobody yet": 1} {
+			of := fmt.Sprintf("FROM usage_customer_rollups r JOIN usage_subjects s ON s.subject_no = r.subject_no WHERE r.grain = 2 AND s.account_id = '%s'", account)
+			if got := w.count("SELECT SUM(r.sessions) " + of); got != sessions {
+				t.Errorf("%q has %d sessions, want %d", account, got, sessions)
+			}
+		}
+	})
+}
+
 // awaitLock returns once a statement waits for the state to be unlocked.
 func (w *world) awaitLock() {
 	w.t.Helper()
