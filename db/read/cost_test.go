@@ -90,14 +90,12 @@ func keepAll(t *testing.T, connections *pool.Pool) {
 	rows.Close()
 }
 
-// rowsRead is how many rows the server reads for a question, once everything is known that a
-// gateway knows.
+// rowsRead is how many rows the server reads for a question.
 func rowsRead(t *testing.T, reader *read.Reader, query usage.SeriesQuery) (count int64) {
 	t.Helper()
 	snapshot := reader.Snapshot(t.Context()).(*read.Snapshot)
 	defer snapshot.Close()
-	ask := func() {
-		t.Helper()
+	return rowsReadBy(t, snapshot, func() {
 		var err error
 		if query.Step == "" {
 			_, err = snapshot.Report(t.Context(), query.Query)
@@ -107,7 +105,13 @@ func rowsRead(t *testing.T, reader *read.Reader, query usage.SeriesQuery) (count
 		if err != nil {
 			t.Fatal(err)
 		}
-	}
+	})
+}
+
+// rowsReadBy is how many rows the server reads for a snapshot that is asked something, once
+// everything is known that a gateway knows.
+func rowsReadBy(t *testing.T, snapshot *read.Snapshot, ask func()) int64 {
+	t.Helper()
 	measure := func() int64 {
 		t.Helper()
 		count, err := snapshot.RowsRead(t.Context())
