@@ -30,7 +30,7 @@ func (o observed) Report(ctx context.Context, query usage.Query) (*usage.Report,
 	if visitOf(ctx) == nil {
 		return asking(ctx, "usage.Report", func(ctx context.Context) (*usage.Report, error) {
 			report, err := o.Store.Report(ctx, query)
-			sawPlan(ctx, report)
+			sawReport(ctx, report)
 			return report, err
 		})
 	}
@@ -60,20 +60,26 @@ func (o observed) Snapshot(ctx context.Context) usage.Snapshot {
 	return snapshot
 }
 
-// planned notes how reports were put together.
+// planned notes how reports and series were put together.
 type planned struct{ usage.Snapshot }
 
 func (p planned) Report(ctx context.Context, query usage.Query) (*usage.Report, error) {
 	return asking(ctx, "usage.Report", func(ctx context.Context) (*usage.Report, error) {
 		report, err := p.Snapshot.Report(ctx, query)
-		sawPlan(ctx, report)
+		sawReport(ctx, report)
 		return report, err
 	})
 }
 
-// Series, sessions and names are parts of a trace, too.
+// Series is a part of a trace, as sessions and names are.
 func (p planned) Series(ctx context.Context, query usage.SeriesQuery) (*usage.SeriesSet, error) {
-	return asking(ctx, "usage.Series", func(ctx context.Context) (*usage.SeriesSet, error) { return p.Snapshot.Series(ctx, query) })
+	return asking(ctx, "usage.Series", func(ctx context.Context) (*usage.SeriesSet, error) {
+		set, err := p.Snapshot.Series(ctx, query)
+		if err == nil {
+			sawPlan(ctx, set.Source, set.Plan, len(set.Buckets))
+		}
+		return set, err
+	})
 }
 
 func (p planned) Sessions(ctx context.Context, query usage.SessionsQuery) ([]usage.ListedSession, error) {
@@ -103,14 +109,22 @@ func (p planned) State(ctx context.Context) (state string, asOf, now time.Time, 
 	return "", time.Time{}, time.Time{}, nil
 }
 
-// sawPlan notes how a report was put together. It may be nil.
-func sawPlan(ctx context.Context, report *usage.Report) {
-	if report == nil {
-		return
+// sawReport notes how a report was put together. It may be nil.
+func sawReport(ctx context.Context, report *usage.Report) {
+	if report != nil {
+		sawPlan(ctx, report.Source, report.Plan, 0)
 	}
+}
+
+// sawPlan notes how usage was put together: so many points of a series, or that of a report.
+func sawPlan(ctx context.Context, source usage.Source, plan usage.Plan, points int) {
 	observe.From(ctx).Planned(func() string {
-		return fmt.Sprintf("%s by %s: %d pieces, %d spans of sessions, %d kept", strings.ToLower(string(report.Source)),
-			levelNames[report.Plan.Level], len(report.Plan.Pieces), len(report.Plan.Edges), len(report.Plan.Kept))
+		by := levelNames[plan.Level]
+		if points > 0 {
+			by += fmt.Sprintf(" in %d points", points)
+		}
+		return fmt.Sprintf("%s by %s: %d pieces, %d spans of sessions, %d kept", strings.ToLower(string(source)), by,
+			len(plan.Pieces), len(plan.Edges), len(plan.Kept))
 	})
 }
 

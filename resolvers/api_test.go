@@ -103,13 +103,14 @@ func TestAnAnswerOfAnyWidthTakesFewStatements(t *testing.T) {
 		const march = `aiUsage(startDate:"2026-03-01",endDate:"2026-03-31",timeZone:"Europe/Berlin")`
 		for query, most := range map[string]int{
 			// Two statements begin the transaction of a snapshot, and one ends it.
-			`{` + march + `{accountUsage{customerUsage{series(granularity:DAY){aiMinutes}}}}}`:                                                                                                                                                 5,
-			`{` + march + `{accountUsage{aiMinutes customerUsage{aiMinutes}} plan{source}}}`:                                                                                                                                                   4,
-			`{` + march + `{accountUsage{series(granularity:DAY){aiMinutes} customerUsage{series(granularity:DAY){aiMinutes}}}}}`:                                                                                                              6,
-			`{` + march + `{accountUsage{account{name} previous{aiMinutes} share customerUsage{customer{name} account{name} previous{aiMinutes}}}}}`:                                                                                           7,
-			`{` + march + `{accountUsageConnection(first:10){nodes{series(granularity:HOUR){aiMinutes} customerUsage{customer{name}}}}}}`:                                                                                                      6,
-			`{` + march + `{customerUsage{aiMinutes}}}`:                                                                                                                                                                                        1,
-			`{aiUsage(accountIds:["account-07","account-09"],customerIds:["c1"]){customerUsage{minutes}}}`:                                                                                                                                     1,
+			`{` + march + `{accountUsage{customerUsage{series(granularity:DAY){aiMinutes}}}}}`:                                                       5,
+			`{` + march + `{accountUsage{aiMinutes customerUsage{aiMinutes}} plan{source}}}`:                                                         4,
+			`{` + march + `{accountUsage{series(granularity:DAY){aiMinutes} customerUsage{series(granularity:DAY){aiMinutes}}}}}`:                    6,
+			`{` + march + `{accountUsage{account{name} previous{aiMinutes} share customerUsage{customer{name} account{name} previous{aiMinutes}}}}}`: 7,
+			`{` + march + `{accountUsageConnection(first:10){nodes{series(granularity:HOUR){aiMinutes} customerUsage{customer{name}}}}}}`:            6,
+			`{` + march + `{series(granularity:DAY){sessions}}}`:                                                                                     4,
+			`{` + march + `{customerUsage{aiMinutes}}}`:                                                                                              1,
+			`{aiUsage(accountIds:["account-07","account-09"],customerIds:["c1"]){customerUsage{minutes}}}`:                                           1,
 			`{` + march + `{accountUsage(include:BOTH,compare:{shift:WEEK}){minutes previous(shift:WEEK){sessions} customerUsage(include:BOTH,compare:{shift:WEEK}){previous(shift:WEEK){sessions}}} previous(shift:WEEK){totals{sessions}}}}`: 5,
 			`{` + march + `{accountUsage{previous{sessions} week:previous(shift:WEEK){sessions} compareTo(period:TODAY){sessions}} compareTo(period:TODAY){asOf}}}`:                                                                            7,
 			`{` + march + `{customerUsageConnection(first:3,filter:{search:"C",named:false},orderBy:{field:CHANGE},compare:{shift:YEAR}){totalCount nodes{customer{name} previous(shift:YEAR){sessions}}}}}`:                                   7,
@@ -391,6 +392,19 @@ func TestPartsOfAnAnswerAgree(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	})
+}
+
+// Whoever may not see a report is told so where it is, whatever is selected of it.
+func TestWhatMayNotBeSeenIsRefusedAsAWhole(t *testing.T) {
+	store := open(t, dbtest.One(t))
+	write(t, store, "a", 1)
+	ctx := auth.NewContext(t.Context(), auth.Principal{Name: "b", Roles: []string{auth.AccountAdministrator}, Accounts: []string{"b"}})
+	for _, selected := range []string{`asOf`, `series(granularity:DAY){sessions}`, `id series(granularity:DAY){sessions} accountUsageConnection{totalCount}`} {
+		got := serve(store).askAs(t, ctx, `{aiUsage(accountId:"a"){`+selected+`}}`)
+		if !strings.Contains(got, `"path":["aiUsage"]`) || !strings.Contains(got, `{"aiUsage":null}`) {
+			t.Errorf("%s\n%s", selected, got)
+		}
+	}
 }
 
 func TestRefusals(t *testing.T) {

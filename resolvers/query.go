@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"aiusage/auth"
 	"aiusage/resolvers/answer"
@@ -28,7 +29,21 @@ func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID *strin
 	if err != nil {
 		return nil, err
 	}
-	return r.reportOf(ctx, reading, query, reading.Report)
+	return r.reportOf(ctx, reading, query, func(query usage.Query) (*answer.Report, error) {
+		return r.reportWith(ctx, reading, query, graphql.GetFieldContext(ctx).Field.Selections)
+	})
+}
+
+// reportWith reads the report of a query, unless nothing of it is selected that has to be read.
+func (r *Resolver) reportWith(ctx context.Context, reading *answer.Reading, query usage.Query, selections ast.SelectionSet) (*answer.Report, error) {
+	if !selection.OnlySeries(graphql.GetOperationContext(ctx), selections) {
+		return reading.Report(query)
+	}
+	query, err := auth.Restrict(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return reading.Unread(query), nil
 }
 
 // queryOf returns the query of a field about usage, as fine as what is selected below it needs.

@@ -105,7 +105,7 @@ func (r *Resolver) Snapshot(ctx context.Context) usage.Snapshot { return r.reade
 // Extensions are what a GraphQL server needs beside the schema to use these
 // resolvers, in their order.
 func (r *Resolver) Extensions() []graphql.HandlerExtension {
-	return []graphql.HandlerExtension{Readings{r}, flat.Extension{Report: r.Report, Zone: r.zone}}
+	return []graphql.HandlerExtension{Readings{r}, flat.Extension{Report: r.Report, ReportWith: r.reportWith, Zone: r.zone}}
 }
 
 // Readings is a gqlgen extension that gives each answer a reading, and ends it

@@ -154,28 +154,55 @@ func TestPointsOfOpenRangesAreCounted(t *testing.T) {
 
 // However often the same is asked for under other names, it is read once.
 func TestAliasesReadOnce(t *testing.T) {
-	for query, series := range map[string]int64{
-		`{aiUsage(` + year + `){` + times(48, "a%d:"+daily) + `}}`:                                                          1,
-		`{aiUsage(` + year + `){` + times(48, "a%d:"+daily) + ` accountUsageConnection(first:1){totalCount}}}`:              1,
-		`{aiUsage(` + year + `){` + times(20, "a%d:accountUsage{"+daily+"}") + `}}`:                                         1,
-		`{aiUsage(` + year + `){` + times(20, "a%d:accountUsageConnection(first:3){nodes{"+daily+"}}") + `}}`:               1,
-		`{aiUsage(` + year + `){` + times(9, "a%d:accountUsageConnection(first:3){nodes{customerUsage{"+daily+"}}}") + `}}`: 1,
-		`{` + times(20, "a%d:aiUsage("+year+"){"+daily+"}") + `}`:                                                           1,
-		`{` + times(20, "a%d:aiUsage("+year+"){"+daily+" accountUsageConnection(first:2){nodes{"+daily+"}}}") + `}`:         2,
-		`{aiUsage(` + year + `){` + times(3, "a%d:previous{"+daily+"}") + `}}`:                                              1,
-		`{aiUsage(` + year + `){h:series(granularity:HOUR){from} ` + daily + ` previous{` + daily + `}}}`:                   3,
-		`{aiUsage(` + year + `){` + times(48, "a%d:drivers(first:%[1]d,by:HOUR_OF_DAY){previous}") + `}}`:                   2,
-		`{aiUsage(` + year + `){` + hourly + ` drivers(by:HOUR_OF_DAY,of:SESSIONS){largest{hour previous}}}}`:               3,
-		`{aiUsage(` + year + `){` + times(48, "a%d:drivers(first:%[1]d,by:CUSTOMER){previous}") + `}}`:                      0,
+	for query, reads := range map[string]struct{ series, reports int64 }{
+		`{aiUsage(` + year + `){` + times(48, "a%d:"+daily) + `}}`:                                                          {1, 0},
+		`{aiUsage(` + year + `){` + times(48, "a%d:"+daily) + ` accountUsageConnection(first:1){totalCount}}}`:              {1, 1},
+		`{aiUsage(` + year + `){` + times(20, "a%d:accountUsage{"+daily+"}") + `}}`:                                         {1, 1},
+		`{aiUsage(` + year + `){` + times(20, "a%d:accountUsageConnection(first:3){nodes{"+daily+"}}") + `}}`:               {1, 1},
+		`{aiUsage(` + year + `){` + times(9, "a%d:accountUsageConnection(first:3){nodes{customerUsage{"+daily+"}}}") + `}}`: {1, 1},
+		`{` + times(20, "a%d:aiUsage("+year+"){"+daily+"}") + `}`:                                                           {1, 0},
+		`{` + times(20, "a%d:aiUsage("+year+"){"+daily+" accountUsageConnection(first:2){nodes{"+daily+"}}}") + `}`:         {2, 1},
+		`{aiUsage(` + year + `){` + times(3, "a%d:previous{"+daily+"}") + `}}`:                                              {1, 2},
+		`{aiUsage(` + year + `){h:series(granularity:HOUR){from} ` + daily + ` previous{` + daily + `}}}`:                   {3, 2},
+		`{aiUsage(` + year + `){` + times(48, "a%d:drivers(first:%[1]d,by:HOUR_OF_DAY){previous}") + `}}`:                   {2, 2},
+		`{aiUsage(` + year + `){` + hourly + ` drivers(by:HOUR_OF_DAY,of:SESSIONS){largest{hour previous}}}}`:               {3, 2},
+		`{aiUsage(` + year + `){` + times(48, "a%d:drivers(first:%[1]d,by:CUSTOMER){previous}") + `}}`:                      {0, 2},
 	} {
 		w := newWide(4, 2, 12)
 		answer, _ := answerOf(t, w, query)
-		reports := int64(1)
-		if strings.Contains(query, "previous") {
-			reports = 2
-		}
-		if strings.Contains(answer, `"errors"`) || w.series.Load() != series || w.reports.Load() != reports {
+		if strings.Contains(answer, `"errors"`) || w.series.Load() != reads.series || w.reports.Load() != reads.reports {
 			t.Errorf("%s\n%d series and %d reports were read: %.300s", query, w.series.Load(), w.reports.Load(), answer)
+		}
+	}
+}
+
+// Of a report of which only series are selected, and what its query says, nothing else is read.
+func TestAReportIsReadWhereItIsSelected(t *testing.T) {
+	of := func(selected string, fragments ...string) string {
+		return `query($no:Boolean=false){aiUsage(` + year + `){` + daily + selected + `} __typename@include(if:$no)}` + strings.Join(fragments, "")
+	}
+	const its, whole = ` fragment its on AIUsage{timeZone}`, ` fragment whole on AIUsage{...its totals{sessions}}`
+	for document, reports := range map[string]int64{
+		of(``):                                0,
+		of(` id from to timeZone __typename`): 0,
+		of(` ...its ...on AIUsage{to} ...on Node{id}`, its): 0,
+		of(` totals@skip(if:true){sessions}`):               0,
+		of(` asOf@include(if:$no)`):                         0,
+		of(` asOf`):                                         1,
+		of(` retainedFrom`):                                 1,
+		of(` plan{source}`):                                 1,
+		of(` ...whole`, its, whole):                         1,
+		of(` ...on AIUsage{totals{id}}`):                    1,
+		of(` accountUsage{accountId}`):                      1,
+		of(` sessionsConnection{pageInfo{endCursor}}`):      1,
+		of(` drivers(by:ACCOUNT){change}`):                  2,
+		of(` previous{` + daily + `}`):                      2,
+		`{aiUsage(` + year + `){timeZone}}`:                 1,
+	} {
+		w := newWide(4, 2, 12)
+		answer, _ := answerOf(t, w, document)
+		if strings.Contains(answer, `"errors"`) || w.reports.Load() != reports {
+			t.Errorf("%s\n%d reports were read: %.300s", document, w.reports.Load(), answer)
 		}
 	}
 }

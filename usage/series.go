@@ -85,6 +85,9 @@ type SeriesSet struct {
 	Query SeriesQuery
 	// AsOf is as in Report.
 	AsOf time.Time
+	// Source and Plan say what it was read from.
+	Source Source
+	Plan   Plan
 	// Buckets are those of every series: the whole range, in order. Ends that the
 	// query left open are where the usage that it asks for begins, and the later of AsOf and
 	// where that ends.

@@ -37,6 +37,7 @@ func (r *Reader) seriesBy(ctx context.Context, tx *sqlx.Tx, query usage.SeriesQu
 	q := newQuestion(tx, query, state, known)
 	q.plan, q.points = plan, buckets
 	set := usage.NewSeriesSet(query, buckets)
+	set.Source, set.Plan = state.Source(plan), plan
 	wanted := map[usage.Subject]bool{}
 	for _, subject := range query.Subjects {
 		wanted[subject.Trimmed()] = true

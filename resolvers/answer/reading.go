@@ -153,7 +153,7 @@ type asking struct {
 // Report reads a report, once for all who ask for the same: its state is the reading's, so
 // it cannot have changed.
 func (r *Reading) Report(query usage.Query) (*Report, error) {
-	one := r.askingFor(keptKey(query, time.Time{}) + string(query.StartsBy) + " " + string(query.EndsBy))
+	one := r.askingFor(keyOf(query))
 	one.Lock()
 	defer one.Unlock()
 	if one.done {
@@ -165,6 +165,24 @@ func (r *Reading) Report(query usage.Query) (*Report, error) {
 		one.node = r.Node(report)
 	}
 	return one.node, one.err
+}
+
+// Unread returns the report of a query that is within the scope of who asks, without reading it,
+// once for all who ask for the same. It has what its query says, and what is below it is read as
+// that of any other report; it has no usage of its own, and does not know when it was read.
+func (r *Reading) Unread(query usage.Query) *Report {
+	one := r.askingFor("unread " + keyOf(query))
+	one.Lock()
+	defer one.Unlock()
+	if one.node == nil {
+		one.node = r.Node(&usage.Report{Query: query})
+	}
+	return one.node
+}
+
+// keyOf names what a report is asked for with.
+func keyOf(query usage.Query) string {
+	return keptKey(query, time.Time{}) + string(query.StartsBy) + " " + string(query.EndsBy)
 }
 
 func (r *Reading) askingFor(key string) *asking {

@@ -20,6 +20,8 @@ import (
 type Extension struct {
 	// Report answers a request of which nothing more is selected than the report has.
 	Report usage.Reporter
+	// ReportWith answers a query in a reading for all that is selected.
+	ReportWith func(ctx context.Context, reading *answer.Reading, query usage.Query, selections ast.SelectionSet) (*answer.Report, error)
 	// Zone is where days without a time zone are understood. nil means UTC.
 	Zone *time.Location
 }
@@ -49,7 +51,7 @@ func (e Extension) InterceptRootField(ctx context.Context, next graphql.RootReso
 		return next(ctx)
 	}
 	request.Level = selection.LevelOf(operation, field.Selections)
-	report, err := e.resolve(ctx, request, selected.reads)
+	report, err := e.resolve(ctx, request, field.Selections, selected.reads)
 	if report != nil {
 		if document, ok := selected.document(ctx, report); ok {
 			return graphql.WriterFunc(func(w io.Writer) { w.Write(document) })
@@ -79,9 +81,9 @@ func IsPlain(operation *graphql.OperationContext, selections ast.SelectionSet) (
 
 // resolve reads the report, from one state of the database with what is read below
 // it. A panic is kept for the usual path, which knows how to handle it.
-func (e Extension) resolve(ctx context.Context, request usage.Request, readsBelow bool) (report *answer.Report, err error) {
+func (e Extension) resolve(ctx context.Context, request usage.Request, selections ast.SelectionSet, readsBelow bool) (report *answer.Report, err error) {
 	panicked := usage.Safely(func() error {
-		report, err = e.read(ctx, request, readsBelow)
+		report, err = e.read(ctx, request, selections, readsBelow)
 		return nil
 	})
 	if panicked != nil {
@@ -90,13 +92,13 @@ func (e Extension) resolve(ctx context.Context, request usage.Request, readsBelo
 	return report, err
 }
 
-func (e Extension) read(ctx context.Context, request usage.Request, readsBelow bool) (*answer.Report, error) {
+func (e Extension) read(ctx context.Context, request usage.Request, selections ast.SelectionSet, readsBelow bool) (*answer.Report, error) {
 	reading, err := answer.FromContext(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if selections := graphql.GetOperationContext(ctx).Operation.SelectionSet; len(selections) == 1 {
-		if _, isField := selections[0].(*ast.Field); isField {
+	if roots := graphql.GetOperationContext(ctx).Operation.SelectionSet; len(roots) == 1 {
+		if _, isField := roots[0].(*ast.Field); isField {
 			reading.Alone() // one field after the other is written
 		}
 	}
@@ -111,7 +113,7 @@ func (e Extension) read(ctx context.Context, request usage.Request, readsBelow b
 	if err != nil {
 		return nil, err
 	}
-	return reading.Report(query)
+	return e.ReportWith(ctx, reading, query, selections)
 }
 
 // encoder appends a value to a document. It returns false for a value that cannot

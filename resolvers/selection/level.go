@@ -60,6 +60,23 @@ func levelOfField(operation *graphql.OperationContext, field *ast.Field) (level 
 	return level, known
 }
 
+// besideSeries are the fields of a report that its query answers.
+var besideSeries = map[string]bool{"__typename": true, "id": true, "from": true, "to": true, "timeZone": true}
+
+// OnlySeries tells whether nothing is selected of a report but series, which are read by themselves,
+// and what its query answers, so that the report need not be read.
+func OnlySeries(operation *graphql.OperationContext, selections ast.SelectionSet) bool {
+	series := false
+	for _, field := range Fields(operation, selections, "AIUsage") {
+		if field.Name == "series" {
+			series = true
+		} else if !besideSeries[field.Name] {
+			return false
+		}
+	}
+	return series
+}
+
 // included tells whether the directives of a selection leave it in.
 func included(operation *graphql.OperationContext, directives ast.DirectiveList) bool {
 	for name, out := range map[string]bool{"skip": true, "include": false} {
