@@ -119,14 +119,22 @@ LONGEST = ./db ./clusters ./cli ./gateway ./resolvers ./db/read ./transport ./fa
 # Tests in files that are marked so only compute; the race detector would take ten times as long.
 WITHOUT_RACE = $(shell grep -rlx '//go:build !race' --include='*_test.go' --exclude-dir=node_modules .)
 
-# What `check` has vetted is not vetted again, and compilers and tests collect garbage half as often.
+# What is tested has been vetted by then.
 .PHONY: test
 test: ## Check and test everything, on every database engine on this machine
 	@$(MAKE) --no-print-directory -j$(AT_ONCE) --output-sync=line schema-check web-check go-check containers audits callers clients typescript
 	@$(MAKE) --no-print-directory -j$(AT_ONCE) --output-sync=line lint deb browser
+	@$(MAKE) --no-print-directory -j2 --output-sync=line tests-with-race tests-without-race
+
+# Compilers and tests collect garbage half as often.
+.PHONY: tests-with-race
+tests-with-race:
 	$(NO_SLEEP) GOGC=200 $(GO) run ./internal/dbtest/engines -- $(GO) test $(RACE) -vet=off -p $(AT_ONCE) -timeout 30m $(LONGEST) ./...
-	$(GO) test -vet=off $(sort $(dir $(WITHOUT_RACE))) -run '^($(shell sed -nE 's/^func (Test[A-Za-z0-9_]*).*/\1/p' $(WITHOUT_RACE) | paste -sd '|'))$$'
+
+.PHONY: tests-without-race
+tests-without-race:
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test -vet=off -count=1 $(EMBEDDED) ./...
+	$(GO) test -vet=off $(sort $(dir $(WITHOUT_RACE))) -run '^($(shell sed -nE 's/^func (Test[A-Za-z0-9_]*).*/\1/p' $(WITHOUT_RACE) | paste -sd '|'))$$'
 
 .PHONY: audits
 audits: transport/audits/node_modules ## Install the public audits of GraphQL over HTTP, which the tests run

@@ -29,9 +29,7 @@ func TestTheGraphQLPathMayEndWithASlash(t *testing.T) {
 // HEAD has the headers of GET, its validator included, and no answer.
 func TestHeadOfAReport(t *testing.T) {
 	store := fill(t, dbtest.One(t))
-	if _, err := store.Fold(t.Context(), func(int) {}); err != nil {
-		t.Fatal(err)
-	}
+	rolledUp(t, store)
 	s := start(t, store, func(config *gateway.Config) { config.OpenSchema = true })
 	const path = "/graphql?query={aiUsage{totals{sessions}}}"
 	get, head := s.ask(t, "ada", "GET", path, "", ""), s.ask(t, "ada", "HEAD", path, "", "")

@@ -72,6 +72,7 @@ func crowded(t *testing.T, answers int, configure ...func(*gateway.Config)) (s *
 // again. What is not usage does not wait.
 func TestEveryDoorWaitsForItsTurn(t *testing.T) {
 	s, counted, store := crowded(t, 1)
+	rolledUp(t, store.Store)
 	const graphQLPath, exportPath = "/graphql?query={aiUsage(endDate:%222026-01-01%22){totals{sessions}}}", "/export/usage.csv?endDate=2026-01-01"
 	known := map[string]string{}
 	for _, path := range []string{graphQLPath, exportPath} {
