@@ -36,6 +36,9 @@ func (c databaseRestoreCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	if !info.Mode().IsRegular() {
+		return usage.Errorf(usage.InvalidArgument, "%s is no file: write what comes out of a pipe to a file first, and restore that", c.From)
+	}
 	progress := newStepProgress(p.stderr)
 	defer progress.end()
 	var manifest archive.Manifest

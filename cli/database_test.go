@@ -39,6 +39,11 @@ func TestBackupsAreOfTheEmbeddedDatabaseAlone(t *testing.T) {
 			}
 		}
 	}
+	t.Setenv("MYSQL_DSN", "")
+	var out bytes.Buffer
+	if status := cli.Run(t.Context(), []string{"database", "restore", os.DevNull}, strings.NewReader(""), &out, &out, untouched); status != 1 || !strings.Contains(out.String(), "is no file") {
+		t.Errorf("restoring no file: got %d: %s", status, out.String())
+	}
 	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 1 {
 		t.Errorf("%v, %v", entries, err)
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -74,12 +72,9 @@ func (c importCommand) dryRun(ctx context.Context, p *process, options importer.
 // there is none yet.
 func (p *process) rehearse(ctx context.Context) (*importer.Rehearsal, *database, error) {
 	rehearsal := &importer.Rehearsal{Keep: shownRows}
-	if p.flags.DSN == "" && p.embedded != nil {
-		// Looking for a database in an empty folder, such as a new volume, would make one.
-		if entries, err := os.ReadDir(p.flags.Data); errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
-			rehearsal.Known = func(context.Context, []usage.Session) ([]usage.Session, error) { return nil, nil }
-			return rehearsal, nil, nil
-		}
+	if p.hasNoDatabase() {
+		rehearsal.Known = func(context.Context, []usage.Session) ([]usage.Session, error) { return nil, nil }
+		return rehearsal, nil, nil
 	}
 	store, err := p.connect(ctx, db.Options{ReadTimeout: readTimeout})
 	if err != nil {

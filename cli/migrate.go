@@ -72,6 +72,9 @@ func (c migrateDownCommand) Run(ctx context.Context, p *process) error {
 	if !c.Yes {
 		return usage.Errorf(usage.InvalidArgument, "this removes tables with their data; add --yes to do it")
 	}
+	if err := p.needDatabase(); err != nil {
+		return err
+	}
 	store, err := p.connect(ctx, unhurried)
 	if err != nil {
 		return err
@@ -92,6 +95,9 @@ type migrateStatusCommand struct{}
 
 // Run lists the steps.
 func (migrateStatusCommand) Run(ctx context.Context, p *process) error {
+	if err := p.needDatabase(); err != nil {
+		return err
+	}
 	store, err := p.connect(ctx, unhurried)
 	if err != nil {
 		return err

@@ -45,11 +45,24 @@ const readTimeout = 5 * time.Minute
 // folder without a database is an error: zeros would be a wrong answer to
 // somebody who is in the wrong folder.
 func (p *process) open(ctx context.Context) (*database, error) {
-	if p.flags.DSN == "" && p.embedded != nil && !p.embedded.Has(p.flags.Data) {
-		return nil, usage.Errorf(usage.NotFound,
-			"there is no database in %s: name its folder with --data, or make one with serve or import", p.flags.Data)
+	if err := p.needDatabase(); err != nil {
+		return nil, err
 	}
 	return p.openOrCreate(ctx)
+}
+
+// needDatabase is an error where the data folder has no database, and none is named. Looking
+// for one would make it.
+func (p *process) needDatabase() error {
+	if p.hasNoDatabase() {
+		return usage.Errorf(usage.NotFound,
+			"there is no database in %s: name its folder with --data, or make one with serve or import", p.flags.Data)
+	}
+	return nil
+}
+
+func (p *process) hasNoDatabase() bool {
+	return p.flags.DSN == "" && p.embedded != nil && !p.embedded.Has(p.flags.Data)
 }
 
 // openOrCreate opens the database for a command that reads or writes usage. The

@@ -43,6 +43,7 @@ func TestCommandsMakeNoDatabaseOfAFolderWithoutOne(t *testing.T) {
 		{"report"}, {"rollup", "status"}, {"rollup", "fold"}, {"rollup", "verify"}, {"rollup", "rebuild"}, {"rollup", "retire"},
 		{"retention", "--keep-days", "1", "--yes"}, {"user", "list"}, {"user", "passwd", "ada"}, {"user", "access", "ada"}, {"user", "remove", "ada"},
 		{"key", "create", "x", "--role", "SystemAdministrator"}, {"key", "list"}, {"key", "revoke", "x"},
+		{"migrate", "status"}, {"migrate", "down", "--yes"},
 	}
 	for _, data := range []string{filepath.Join(folder, "none"), empty, other} {
 		for _, args := range needing {

@@ -20,7 +20,7 @@ const loadingFolder = "restoring"
 
 // Load is the Load of a cli.EmbeddedDatabase.
 func Load(ctx context.Context, data string, source func(empty string) (copied string, err error), look func(ctx context.Context, dsn string) error) (err error) {
-	data, err = filepath.Abs(data)
+	data, err = dataFolder(data)
 	if err != nil {
 		return err
 	}

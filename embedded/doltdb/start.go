@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -25,6 +26,7 @@ import (
 	"github.com/dolthub/dolt/go/libraries/utils/svcs"
 
 	"aiusage/cli"
+	"aiusage/usage"
 )
 
 // databasesFolder is where Dolt keeps its files, inside the data folder. What
@@ -41,7 +43,7 @@ var Database = &cli.EmbeddedDatabase{Has: Has, Start: Start, Copy: Copy, Load: L
 // Start is the Start of a cli.EmbeddedDatabase. A process runs one database at a time,
 // because Dolt keeps its settings in global variables.
 func Start(ctx context.Context, folder string) (*cli.RunningDatabase, error) {
-	folder, err := filepath.Abs(folder)
+	folder, err := dataFolder(folder)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +71,19 @@ func Start(ctx context.Context, folder string) (*cli.RunningDatabase, error) {
 		return nil, errors.Join(err, stop())
 	}
 	return &cli.RunningDatabase{DSN: dsn, Stop: stop}, nil
+}
+
+// dataFolder returns the path of a data folder from the root on, unless Dolt would take it for
+// that of another: it reads paths as those of addresses, where %41 is A.
+func dataFolder(folder string) (string, error) {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return "", err
+	}
+	if read, err := url.PathUnescape(filepath.ToSlash(folder)); err == nil && read != filepath.ToSlash(folder) {
+		return "", usage.Errorf(usage.InvalidArgument, "the embedded database cannot be in %s, which it would take for %s: name a folder without %%", folder, read)
+	}
+	return folder, nil
 }
 
 // runningServer is a Dolt server that accepts connections.
