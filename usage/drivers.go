@@ -140,7 +140,7 @@ func (d Dimension) partOf(t time.Time, zone *time.Location) int {
 		return t.In(zone).Hour()
 	}
 	// Where clocks are put back over midnight, they show the day before once more.
-	day := Grid{Day, Calendar{No: 1, Zone: zone}}.Floor(t)
+	day := Grid{Day, Calendar{No: 1, Zone: zone}}.begin(t)
 	return int(day.In(zone).Weekday()+6)%7 + 1
 }
 

@@ -19,7 +19,10 @@ type Calendar struct {
 var UTCCalendar = Calendar{0, time.UTC}
 
 // Grid cuts time into the buckets of a grain in a calendar. Quarter-hours and hours are
-// those of UTC in every calendar. Buckets are known by the instant at which they begin.
+// those of UTC in every calendar. Buckets are known by the instant at which they begin, and
+// are whole quarter-hours, of which they are added up: where the zone's days begin within one, as
+// they did before there were time zones, the bucket begins with the next. Such days are no
+// buckets, so that their first and last minutes are read from sessions.
 type Grid struct {
 	Grain
 	Calendar Calendar
@@ -42,33 +45,42 @@ func (g Grid) Floor(t time.Time) time.Time {
 	if g.utc() {
 		return g.Grain.Floor(t)
 	}
-	local := t.In(g.Calendar.Zone)
-	if floor, sure := g.Calendar.dayOf(local); sure && g.Grain == Day {
+	begin := g.begin(t)
+	if floor := QuarterHour.Ceil(begin); !floor.After(t) {
 		return floor
+	}
+	return QuarterHour.Ceil(g.begin(begin.Add(-1)))
+}
+
+// begin returns the start of the day or month, on the zone's clocks, that holds an instant.
+func (g Grid) begin(t time.Time) time.Time {
+	local := t.In(g.Calendar.Zone)
+	if begin, sure := g.Calendar.dayOf(local); sure && g.Grain == Day {
+		return begin
 	}
 	year, month, day := local.Date()
 	if g.Grain == Month {
 		day = 1
 	}
-	floor := g.Calendar.midnight(year, month, day)
+	begin := g.Calendar.midnight(year, month, day)
 	for {
 		// Where clocks are put back over midnight, a day has begun before the clocks show
 		// the last of the day before for the second time.
-		next := g.after(floor)
+		next := g.after(begin)
 		if next.After(t) {
-			return floor
+			return begin
 		}
-		floor = next
+		begin = next
 	}
 }
 
 // dayOf returns the start of the day that holds an instant, which is shown in the
 // calendar's zone, and whether that is sure, because the clocks have not changed for long enough.
-func (c Calendar) dayOf(local time.Time) (floor time.Time, sure bool) {
+func (c Calendar) dayOf(local time.Time) (begin time.Time, sure bool) {
 	hour, minute, second := local.Clock()
-	floor = local.Add(-time.Duration(hour)*time.Hour - time.Duration(minute)*time.Minute - time.Duration(second)*time.Second - time.Duration(local.Nanosecond()))
+	begin = local.Add(-time.Duration(hour)*time.Hour - time.Duration(minute)*time.Minute - time.Duration(second)*time.Second - time.Duration(local.Nanosecond()))
 	since, _ := local.ZoneBounds()
-	return floor.UTC(), since.IsZero() || floor.Sub(since) > surroundings
+	return begin.UTC(), since.IsZero() || begin.Sub(since) > surroundings
 }
 
 // Next returns the end of the bucket that holds an instant, which is where the next one
@@ -77,7 +89,7 @@ func (g Grid) Next(t time.Time) time.Time {
 	if g.utc() {
 		return g.Grain.Next(t)
 	}
-	return g.after(g.Floor(t))
+	return QuarterHour.Ceil(g.after(g.begin(g.Floor(t))))
 }
 
 // Ceil returns the start of the first bucket that starts at t or later.
@@ -88,7 +100,7 @@ func (g Grid) Ceil(t time.Time) time.Time {
 	return g.Next(t)
 }
 
-// after returns where the bucket ends that begins at an instant.
+// after returns where the day or month ends, on the zone's clocks, that begins at an instant.
 func (g Grid) after(start time.Time) time.Time {
 	year, month, day := start.In(g.Calendar.Zone).Date()
 	if g.Grain == Month {
