@@ -48,11 +48,7 @@ func (s *snapshot) addPacked(ctx context.Context, one comparison, span usage.Ran
 
 // packed hands each packed quarter-hour in a span to add.
 func (s *snapshot) packed(ctx context.Context, span usage.Range, add func(who usage.Subject, quarter time.Time, amount usage.Usage)) error {
-	lists, err := s.accountLists(ctx)
-	if err != nil {
-		return err
-	}
-	for _, list := range lists {
+	for _, list := range s.accountLists {
 		if err := s.packedOf(ctx, list, span, add); err != nil {
 			return err
 		}

@@ -162,7 +162,7 @@ func (s *snapshot) chunkFrom(ctx context.Context, comparisons []comparison, at t
 	if err != nil || !found || first.After(usage.Latest) {
 		return usage.Range{}, true, err
 	}
-	from := later(at, floor(comparisons, first))
+	from := later(at, floor(comparisons, usage.QuarterHour.Floor(first))) // in which a session counts
 	if !from.Before(span.To) {
 		return usage.Range{}, true, nil
 	}
