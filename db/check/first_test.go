@@ -85,7 +85,7 @@ func TestWhatIsThereAloneIsCompared(t *testing.T) {
 		w.insert(use{"a", "x", noon, 60}, false)
 		w.retain(noon.AddDate(0, 0, 9), false)
 		noticed("what was kept", usage.Range{})
-		noticed("what was kept of a day", usage.Range{From: usage.Day.Floor(noon), To: noon.Add(time.Hour)})
+		noticed("what was kept of a day", usage.Range{From: noon.Add(7 * time.Hour), To: noon.Add(8 * time.Hour)})
 	})
 }
 

@@ -107,10 +107,10 @@ const maxNamed = 1000
 func (c *Checks) name(ctx context.Context, found []Difference) error {
 	accounts, subjects := map[uint32]string{}, map[uint32]string{}
 	for _, one := range found {
-		if !one.ofSessions && one.key.AccountNo != 0 {
+		if one.key.AccountNo != 0 {
 			accounts[one.key.AccountNo] = ""
 		}
-		if !one.ofSessions && one.key.SubjectNo != 0 {
+		if one.key.SubjectNo != 0 {
 			subjects[one.key.SubjectNo] = ""
 		}
 	}

@@ -82,6 +82,9 @@ func TestWhoIsGivenANumber(t *testing.T) {
 			t.Errorf("%s: asks for what it knows: %q", name, test.server.sent[before:])
 		}
 	}
+	failing(t, "reading numbers", func() *scripted { return counting(0, ax) }, func(server *scripted) error {
+		return (&numbers{db: server.open(t)}).read(t.Context())
+	})
 	failing(t, "giving numbers", func() *scripted { return counting(1, ax) }, func(server *scripted) error {
 		return pool.Translate((&numbers{db: server.open(t)}).give(t.Context(), []Difference{of(sums.Customers, "a", "x")}))
 	})

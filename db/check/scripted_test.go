@@ -20,7 +20,11 @@ type scripted struct {
 	// fails is the statement that fails with err, the first one for 1.
 	fails int
 	err   error
-	sent  []string
+	// breaks has the connection be lost after the rows of an answer.
+	breaks bool
+	// sent are the statements, and args the arguments of the last one.
+	sent []string
+	args []driver.NamedValue
 }
 
 // open returns connections to the server.
@@ -55,18 +59,20 @@ func (s *scripted) ExecContext(_ context.Context, statement string, _ []driver.N
 	return driver.RowsAffected(0), s.send(statement)
 }
 
-func (s *scripted) QueryContext(_ context.Context, statement string, _ []driver.NamedValue) (driver.Rows, error) {
+func (s *scripted) QueryContext(_ context.Context, statement string, args []driver.NamedValue) (driver.Rows, error) {
+	s.args = args
 	if err := s.send(statement); err != nil {
 		return nil, err
 	}
 	columns, rows := s.answers(statement)
-	return &scriptedRows{columns, rows}, nil
+	return &scriptedRows{columns, rows, s.breaks}, nil
 }
 
 // scriptedRows are those of an answer.
 type scriptedRows struct {
 	columns []string
 	rows    [][]driver.Value
+	breaks  bool
 }
 
 func (r *scriptedRows) Columns() []string { return r.columns }
@@ -74,6 +80,9 @@ func (r *scriptedRows) Close() error      { return nil }
 
 func (r *scriptedRows) Next(values []driver.Value) error {
 	if len(r.rows) == 0 {
+		if r.breaks {
+			return mysql.ErrInvalidConn
+		}
 		return io.EOF
 	}
 	copy(values, r.rows[0])

@@ -85,7 +85,7 @@ func (s *snapshot) adopted(ctx context.Context) error {
 	if err != nil {
 		return pool.Translate(err)
 	}
-	if former.Valid && (!s.state.RawFrom.Valid || s.state.RawFrom.Time.Before(former.Time)) {
+	if s.state.RawFrom.Time.Before(former.Time) {
 		return errNotAdopted
 	}
 	return nil
@@ -113,7 +113,7 @@ func isReady(one phase.Registered) bool { return one.Phase == string(phase.Ready
 // dropped tells whether sessions that start at an instant may have been dropped. Those that
 // are undated never are.
 func (s *snapshot) dropped(at time.Time) bool {
-	return s.state.RawFrom.Valid && at.Before(s.state.RawFrom.Time) && !isUndatedBucket(at)
+	return at.Before(s.state.RawFrom.Time) && !isUndatedBucket(at)
 }
 
 // maxAccounts bounds the accounts that a part of a statement names.
@@ -142,14 +142,14 @@ func listsOf(numbers []uint32, most int) (lists []string) {
 // hours are the finest.
 func (s *snapshot) clip(one comparison, span usage.Range) usage.Range {
 	from := s.state.QuartersFrom.Time
-	ofAccounts, hours := one.table == sums.AccountSeries, one.grid.Grain == usage.Hour
+	hours := one.grid.Grain == usage.Hour
 	switch {
-	case ofAccounts && hours && one.ofSessions && isUndated(span):
+	case hours && one.ofSessions && isUndated(span):
 		return usage.Range{}
 	case isUndated(span):
-	case ofAccounts && hours && one.ofSessions:
+	case hours && one.ofSessions:
 		span.To = earlier(span.To, from)
-	case ofAccounts && (hours || one.ofSessions):
+	case one.table == sums.AccountSeries && (hours || one.ofSessions):
 		span.From = later(span.From, from)
 	}
 	return span

@@ -131,6 +131,7 @@ func TestWhatAnEarlierVersionHasDroppedIsTakenOverFirst(t *testing.T) {
 func TestTheFirstInstantWithAnything(t *testing.T) {
 	calendars := []usage.Calendar{usage.UTCCalendar}
 	sessions, months := stages(calendars)[0], stages(calendars)[3]
+	customers := sessions[len(sessions)-1:]
 	soon, later, last := begin.Add(time.Hour), begin.AddDate(0, 0, 3), begin.AddDate(0, 0, 5)
 	of := func(account int) string { return fmt.Sprintf("account_no = %d AND", account) }
 	for name, test := range map[string]struct {
@@ -138,24 +139,28 @@ func TestTheFirstInstantWithAnything(t *testing.T) {
 		comparisons []comparison
 		want        time.Time
 	}{
-		"nothing":                 {nil, sessions, time.Time{}},
-		"a session soon":          {map[string]time.Time{"FROM ai_sessions": soon}, sessions, begin},
-		"a session":               {map[string]time.Time{"FROM ai_sessions": later}, sessions, later},
-		"a change":                {map[string]time.Time{"FROM usage_changes": later, "FROM ai_sessions": last}, sessions, later},
-		"a session and a change":  {map[string]time.Time{"FROM usage_changes": last, "FROM ai_sessions": later}, sessions, later},
-		"no session":              {map[string]time.Time{"FROM usage_changes": later, "FROM ai_sessions": later}, months, time.Time{}},
-		"an account":              {map[string]time.Time{of(maxLookups + 7): later}, sessions, later},
-		"a former account":        {map[string]time.Time{of(2): later, of(maxLookups + 7): last}, sessions, later},
-		"a latter account":        {map[string]time.Time{of(2): last, of(maxLookups + 7): later}, sessions, later},
-		"an account after others": {map[string]time.Time{"FROM ai_sessions": later, of(2): last}, sessions, later},
-		"an account before":       {map[string]time.Time{"FROM ai_sessions": last, of(2): later}, sessions, later},
-		"months":                  {map[string]time.Time{"FROM usage_customer_rollups WHERE grain = 3": later}, months, later},
-		"of what was kept":        {map[string]time.Time{"FROM usage_quarters WHERE account_no = 4": later}, sessions, later},
-		"nothing was dropped":     {map[string]time.Time{"FROM usage_quarters WHERE account_no = 4": later}, sessions, time.Time{}},
-		"at the end of what soon": {map[string]time.Time{"FROM ai_sessions": begin.AddDate(0, 0, 1), of(2): last}, sessions, begin.AddDate(0, 0, 1)},
+		"nothing":                       {nil, sessions, time.Time{}},
+		"a session soon":                {map[string]time.Time{"FROM ai_sessions": soon}, sessions, begin},
+		"a session":                     {map[string]time.Time{"FROM ai_sessions": later}, sessions, later},
+		"a change":                      {map[string]time.Time{"FROM usage_changes": later, "FROM ai_sessions": last}, sessions, later},
+		"a session and a change":        {map[string]time.Time{"FROM usage_changes": last, "FROM ai_sessions": later}, sessions, later},
+		"no session":                    {map[string]time.Time{"FROM usage_changes": later, "FROM ai_sessions": later}, months, time.Time{}},
+		"an account":                    {map[string]time.Time{of(maxLookups + 7): later}, sessions, later},
+		"a former account":              {map[string]time.Time{of(2): later, of(maxLookups + 7): last}, sessions, later},
+		"a latter account":              {map[string]time.Time{of(2): last, of(maxLookups + 7): later}, sessions, later},
+		"an account after others":       {map[string]time.Time{"FROM ai_sessions": later, of(2): last}, sessions, later},
+		"an account before":             {map[string]time.Time{"FROM ai_sessions": last, of(2): later}, sessions, later},
+		"of customers, nothing dropped": {map[string]time.Time{"FROM ai_sessions": soon}, customers, soon},
+		"no part of a sum":              {map[string]time.Time{"FROM usage_customer_rollups WHERE grain = 0": later}, sessions, time.Time{}},
+		"days of an account":            {map[string]time.Time{of(2) + " grain = 2": later}, months, later},
+		"hours of an account":           {map[string]time.Time{of(2) + " grain = 1": later}, months, time.Time{}},
+		"months":                        {map[string]time.Time{"FROM usage_customer_rollups WHERE grain = 3": later}, months, later},
+		"of what was kept":              {map[string]time.Time{"FROM usage_quarters WHERE account_no = 4": later}, sessions, later},
+		"kept, nothing dropped":         {map[string]time.Time{"FROM usage_quarters WHERE account_no = 4": later}, sessions, time.Time{}},
+		"at the end of what soon":       {map[string]time.Time{"FROM ai_sessions": begin.AddDate(0, 0, 1), of(2): last}, sessions, begin.AddDate(0, 0, 1)},
 	} {
 		g := gateway{looked: test.looked, accounts: 2 * maxLookups, rawFrom: last}
-		if name == "nothing was dropped" {
+		if strings.HasSuffix(name, ", nothing dropped") {
 			g.rawFrom = begin
 		}
 		server := g.server()
@@ -169,6 +174,37 @@ func TestTheFirstInstantWithAnything(t *testing.T) {
 		for _, statement := range server.sent {
 			if parts := strings.Count(statement, "account_no = "); parts > 3*maxLookups || err != nil {
 				t.Errorf("%s: %d look-ups at once, %v", name, parts, err)
+			}
+		}
+	}
+}
+
+// Sums differ where any amount does, or where only whose they are does. Of no time nothing is asked.
+func TestWhatDiffersInAnything(t *testing.T) {
+	day := usage.Grid{Grain: usage.Day, Calendar: usage.UTCCalendar}
+	one := comparison{table: sums.Accounts, grid: day, of: sums.AccountSeries, fine: day}
+	for name, test := range map[string]struct {
+		row  []driver.Value
+		want bool
+	}{
+		"nothing": {[]driver.Value{int64(0), int64(0), int64(0), int64(1)}, false}, "whose": {[]driver.Value{int64(0), int64(0), int64(0), int64(0)}, true},
+		"minutes": {[]driver.Value{int64(1), int64(0), int64(0), int64(1)}, true}, "sessions": {[]driver.Value{int64(0), int64(0), int64(-1), int64(1)}, true},
+	} {
+		server := &scripted{answers: func(string) ([]string, [][]driver.Value) { return make([]string, 4), [][]driver.Value{test.row} }}
+		tx, err := server.open(t).BeginTxx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &snapshot{tx: tx, state: &phase.State{}}
+		if more, got, err := s.differs(t.Context(), one, usage.Range{From: day.Floor(begin), To: day.Next(begin)}); err != nil || got != test.want || more.Minutes != test.row[0] {
+			t.Errorf("%s: %v, %v, %v", name, got, more, err)
+		}
+		before := len(server.sent)
+		for _, span := range []usage.Range{{}, {From: begin, To: begin}, {From: begin, To: begin.Add(-time.Hour)}} {
+			_, got, err := s.differs(t.Context(), one, span)
+			found, again := s.differences(t.Context(), one, span)
+			if got || err != nil || again != nil || len(found) > 0 || len(server.sent) > before {
+				t.Errorf("in %v: %v, %v, %v, %v, %q", span, got, err, again, found, server.sent[before:])
 			}
 		}
 	}
