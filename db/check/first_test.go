@@ -1,6 +1,8 @@
 package check_test
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -8,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/check"
+	"aiusage/db/column"
 	"aiusage/db/sums"
 	"aiusage/usage"
 )
@@ -113,10 +116,38 @@ func TestARangeIsOfItsInstants(t *testing.T) {
 	inTurn(t, 0, func(t *testing.T, w *world) {
 		w.insert(use{"a", "x", march.Add(time.Hour), 60}, false)
 		kolkata := time.FixedZone("", 5*3600+1800)
-		found := 0
-		w.must(w.checks.VerifyRollups(t.Context(), usage.Range{From: march.In(kolkata), To: march.AddDate(0, 0, 1).In(kolkata)}, func(check.Difference) { found++ }, nil))
-		if found == 0 {
-			t.Error("nothing was found")
+		for _, span := range []usage.Range{
+			{From: march.In(kolkata), To: march.AddDate(0, 0, 1).In(kolkata)}, {From: march, To: usage.Latest.AddDate(1, 0, 0)}, {From: usage.Earliest.AddDate(-1, 0, 0)},
+		} {
+			found := 0
+			w.must(w.checks.VerifyRollups(t.Context(), span, func(check.Difference) { found++ }, nil))
+			if found == 0 {
+				t.Errorf("nothing was found in %v", span)
+			}
+		}
+	})
+}
+
+// What a range touches is part of months, of which everything is compared; and what is undated is
+// compared at every grain where all is.
+func TestWholeMonthsAreCompared(t *testing.T) {
+	inTurn(t, 1, func(t *testing.T, w *world) {
+		for _, day := range []int{-2, 1, 14, 28, 33} {
+			w.insert(use{"a", "x", march.AddDate(0, 0, day), 60}, true)
+		}
+		w.insert(use{"a", "x", column.Undated, 60}, true)
+		w.fold(10)
+		w.run("UPDATE usage_total_rollups SET minutes = minutes + 1 WHERE grain = 1 OR bucket < '1000-01-01'")
+		of := func(span usage.Range) (days []string) {
+			w.must(w.checks.VerifyRollups(t.Context(), span, func(d check.Difference) { days = append(days, fmt.Sprint(d.Grain, d.Bucket.Format(" 01-02"))) }, nil))
+			slices.Sort(days)
+			return days
+		}
+		if got := of(usage.Range{From: march.AddDate(0, 0, 14), To: march.AddDate(0, 0, 15)}); !slices.Equal(got, []string{"hour 03-02", "hour 03-15", "hour 03-29"}) {
+			t.Errorf("of a day: %q", got)
+		}
+		if got := of(usage.Range{}); len(got) != 9 {
+			t.Errorf("of all: %q", got)
 		}
 	})
 }

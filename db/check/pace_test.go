@@ -121,6 +121,9 @@ func TestTheFirstBucketThatLacksSessions(t *testing.T) {
 		}
 		return all
 	}
+	lacks := func(hour int, grain usage.Grain, calendar int) Difference {
+		return Difference{Bucket: begin.Add(time.Duration(hour) * time.Hour), Grain: grain, Calendar: usage.Calendar{No: calendar}, Got: usage.Usage{Sessions: 1}}
+	}
 	days := differences(-1, -2)
 	for i := range days {
 		days[i].Grain = usage.Day
@@ -137,6 +140,9 @@ func TestTheFirstBucketThatLacksSessions(t *testing.T) {
 		{differences(5, 0, -1, -1, -4, 0, -9, 1), begin.Add(time.Hour), 0, 2},
 		{append(differences(3, 0), days...), begin, usage.Day, 3},
 		{append(days, differences(-1)...), begin, usage.QuarterHour, 1},
+		{[]Difference{lacks(2, usage.QuarterHour, 0), lacks(1, usage.QuarterHour, 0), lacks(3, usage.QuarterHour, 0)}, begin.Add(time.Hour), 0, 1},
+		{[]Difference{lacks(0, usage.Day, 0), lacks(1, usage.QuarterHour, 0)}, begin, usage.Day, 1},
+		{[]Difference{lacks(0, usage.Day, 0), lacks(0, usage.Day, 1)}, begin, usage.Day, 1},
 	} {
 		if first, fewer := lacking(c.found); !first.Bucket.Equal(c.at) || first.Grain != c.grain || fewer != c.fewer {
 			t.Fatalf("%+v: %d sessions of %+v, want %d of the %s %v", c.found, fewer, first, c.fewer, c.grain, c.at)

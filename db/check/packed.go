@@ -2,8 +2,10 @@ package check
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/db/sums"
 	"aiusage/db/where"
@@ -109,10 +111,5 @@ func (s *snapshot) withoutCut(one comparison, found []Difference) []Difference {
 
 // ready tells whether the sums of a calendar other than that of UTC are read.
 func (s *snapshot) ready(calendar usage.Calendar) bool {
-	for _, one := range s.registered {
-		if one.No == calendar.No {
-			return isReady(one)
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.registered, func(one phase.Registered) bool { return one.No == calendar.No && isReady(one) })
 }

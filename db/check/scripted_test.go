@@ -17,6 +17,8 @@ import (
 // A scripted server answers statements as a test says, of which one may fail.
 type scripted struct {
 	answers func(statement string) (columns []string, rows [][]driver.Value)
+	// changes is how many rows a statement changes, of which it is told; nil changes none.
+	changes func(statement string, args []driver.NamedValue) int64
 	// fails is the statement that fails with err, the first one for 1.
 	fails int
 	err   error
@@ -55,8 +57,12 @@ func (s *scripted) send(statement string) error {
 	return nil
 }
 
-func (s *scripted) ExecContext(_ context.Context, statement string, _ []driver.NamedValue) (driver.Result, error) {
-	return driver.RowsAffected(0), s.send(statement)
+func (s *scripted) ExecContext(_ context.Context, statement string, args []driver.NamedValue) (driver.Result, error) {
+	err := s.send(statement)
+	if err != nil || s.changes == nil {
+		return driver.RowsAffected(0), err
+	}
+	return driver.RowsAffected(s.changes(statement, args)), nil
 }
 
 func (s *scripted) QueryContext(_ context.Context, statement string, args []driver.NamedValue) (driver.Rows, error) {
