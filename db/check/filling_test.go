@@ -29,8 +29,9 @@ type filling struct {
 	sums map[string]int64
 	// generation is that of the state.
 	generation int64
-	// meanwhile happens when something is compared for the first time.
+	// meanwhile happens when something is compared for the first time, with words of it.
 	meanwhile func()
+	words     string
 }
 
 var instantIn = regexp.MustCompile(`TIMESTAMP'([0-9: -]+)'`)
@@ -75,7 +76,7 @@ func (f *filling) answer(statement string) (columns []string, rows [][]driver.Va
 		}
 		return one(begin)
 	case strings.Contains(statement, "AS sides"):
-		if f.meanwhile != nil {
+		if f.meanwhile != nil && strings.Contains(statement, f.words) {
 			f.meanwhile()
 			f.meanwhile = nil
 		}
@@ -199,19 +200,23 @@ func TestFillingIsDoneOrAnError(t *testing.T) {
 // Sums that are installed anew meanwhile are filled from the start, and a calendar that is not
 // wanted any more meanwhile is not read.
 func TestWhatIsFilledMayChangeMeanwhile(t *testing.T) {
-	f := &filling{phase: "filling", lacks: []string{"ai_sessions"}}
+	const dated = "TIMESTAMP(DATE(started_at))"
+	f := &filling{phase: "filling", lacks: []string{dated}, words: dated}
 	f.meanwhile = func() { f.generation++ }
 	server := f.server()
 	if err := f.fill(t, server); err != nil || f.told() != "ready" {
 		t.Errorf("%v, %s", err, f.told())
 	}
-	undated := 0
+	undated := 0 // compared before anything is corrected
 	for _, statement := range server.sent {
+		if strings.Contains(statement, "SET corrections") {
+			break
+		}
 		if strings.Contains(statement, "FROM ai_sessions") && strings.Contains(statement, undatedBucket) && strings.Contains(statement, "customer_id") {
 			undated++
 		}
 	}
-	if undated != 3 { // a correction is tried, what it is of is compared again, and all from the start
+	if undated != 2 {
 		t.Errorf("what is undated has been compared %d times", undated)
 	}
 	for name, meanwhile := range map[string]func(f *filling){

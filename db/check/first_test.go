@@ -115,6 +115,7 @@ func TestWhereThereAreOnlyHoursACalendarIsMadeOfThem(t *testing.T) {
 func TestARangeIsOfItsInstants(t *testing.T) {
 	inTurn(t, 0, func(t *testing.T, w *world) {
 		w.insert(use{"a", "x", march.Add(time.Hour), 60}, false)
+		w.insert(use{"a", "x", usage.Latest.Add(-time.Hour), 60}, false)
 		kolkata := time.FixedZone("", 5*3600+1800)
 		for _, span := range []usage.Range{
 			{From: march.In(kolkata), To: march.AddDate(0, 0, 1).In(kolkata)}, {From: march, To: usage.Latest.AddDate(1, 0, 0)}, {From: usage.Earliest.AddDate(-1, 0, 0)},

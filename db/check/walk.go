@@ -129,7 +129,7 @@ func (c *checker) walk(ctx context.Context, stage int, span usage.Range) error {
 		err := c.chunk(ctx, func(s *snapshot) (_ usage.Range, found []Difference, err error) {
 			comparisons := c.comparisons(s, stage)
 			chunk, ended, err = s.chunkFrom(ctx, comparisons, later(at, floor(comparisons, span.From)), c.days, span)
-			if err != nil || ended {
+			if ended {
 				return chunk, nil, err
 			}
 			if found, err = s.differencesIn(ctx, comparisons, chunk, span); err != nil {
@@ -151,7 +151,7 @@ func (c *checker) walk(ctx context.Context, stage int, span usage.Range) error {
 }
 
 // chunkFrom returns the next chunk at or after an instant in which anything begins, of so
-// many days. ended tells that there is none in the span.
+// many days. ended tells that there is none in the span, or an error.
 func (s *snapshot) chunkFrom(ctx context.Context, comparisons []comparison, at time.Time, days int, span usage.Range) (chunk usage.Range, ended bool, err error) {
 	if len(comparisons) == 0 || !at.Before(span.To) {
 		return usage.Range{}, true, nil
