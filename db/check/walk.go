@@ -186,9 +186,6 @@ func (s *snapshot) differencesIn(ctx context.Context, comparisons []comparison, 
 			From: later(one.grid.Ceil(chunk.From), one.grid.Floor(span.From)),
 			To:   one.grid.Ceil(earlier(chunk.To, span.To)),
 		}
-		if !begin.From.Before(begin.To) {
-			continue
-		}
 		some, err := s.differences(ctx, one, begin)
 		if err != nil {
 			return nil, err

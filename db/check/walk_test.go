@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -157,5 +158,19 @@ func TestWhichCalendarsAreCompared(t *testing.T) {
 		if strings.Join(got, " ") != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
+	}
+}
+
+// Progress is of the span that it is told by, also where whole months are compared.
+func TestProgressStaysInItsSpan(t *testing.T) {
+	var got []CheckProgress
+	c := &checker{told: span(t, "05 00:00", "06 00:00"), found: 3, progress: func(p CheckProgress) { got = append(got, p) }}
+	c.tell(1, at(t, "05 12:00"))
+	c.tell(3, at(t, "20 00:00"))
+	want := []CheckProgress{
+		{Grain: usage.Hour, At: at(t, "05 12:00"), Span: c.told, Found: 3}, {Grain: usage.Month, At: at(t, "06 00:00"), Span: c.told, Found: 3},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v", got)
 	}
 }
