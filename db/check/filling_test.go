@@ -170,11 +170,11 @@ func TestFillingIsDoneOrAnError(t *testing.T) {
 	}{
 		"sums": {func(t *testing.T) *filling {
 			return &filling{phase: "filling", lacks: []string{undatedBucket, "ai_sessions", "usage_total_rollups"}, calendars: []phase.Registered{
-				registered(t, 1, "Asia/Kolkata", phase.Ready, 0), registered(t, 2, "Europe/Berlin", phase.Ready, 7), registered(t, 3, "Asia/Tokyo", "stale", 0)}}
-		}, "ready 1 ready 2 stale 3 stale"},
+				registered(t, 2, "Asia/Bangkok", phase.Ready, 7)}}
+		}, "ready 2 stale"},
 		"a calendar": {func(t *testing.T) *filling {
 			return &filling{phase: "ready", lacks: []string{"ai_sessions"}, calendars: []phase.Registered{
-				registered(t, 1, "Asia/Kolkata", leaving, 0), registered(t, 4, "Asia/Seoul", leaving, 0), registered(t, 2, "Europe/Berlin", phase.Filling, 0), registered(t, 3, "Asia/Tokyo", phase.Filling, 7)},
+				registered(t, 1, "Asia/Kolkata", leaving, 0), registered(t, 4, "Asia/Seoul", leaving, 0), registered(t, 2, "Asia/Bangkok", phase.Filling, 0), registered(t, 3, "Asia/Tokyo", phase.Filling, 7)},
 				sums: map[string]int64{"DELETE FROM usage_customer_rollups WHERE grain = 12 ORDER BY bucket LIMIT 5000": 3}}
 		}, "ready 2 ready 3 filling"},
 		"nothing": {func(t *testing.T) *filling { return &filling{phase: "raw"} }, "raw"},
@@ -226,7 +226,7 @@ func TestWhatIsFilledMayChangeMeanwhile(t *testing.T) {
 		},
 		"no sums": func(f *filling) { f.phase = "filling" },
 	} {
-		f := &filling{phase: "ready", lacks: []string{"ai_sessions"}, calendars: []phase.Registered{registered(t, 1, "Europe/Berlin", phase.Filling, 0)}}
+		f := &filling{phase: "ready", lacks: []string{"ai_sessions"}, calendars: []phase.Registered{registered(t, 1, "Asia/Bangkok", phase.Filling, 0)}}
 		want := "ready 1 ready"
 		if f.meanwhile = func() { meanwhile(f) }; name == "another calendar" {
 			want = "ready 2 ready"
@@ -241,7 +241,7 @@ func TestWhatIsFilledMayChangeMeanwhile(t *testing.T) {
 // no calendar whose days begin elsewhere for whoever has filled them.
 func TestFillingEndsInTheSumsThatItBeganIn(t *testing.T) {
 	for generation, want := range map[int64]string{5: "ready 1 stale 2 ready", 4: "filling 1 ready 2 ready"} {
-		f := &filling{phase: "filling", generation: 5, calendars: []phase.Registered{registered(t, 1, "Europe/Berlin", phase.Ready, 7), registered(t, 2, "Asia/Tokyo", phase.Ready, 0)}}
+		f := &filling{phase: "filling", generation: 5, calendars: []phase.Registered{registered(t, 1, "Asia/Bangkok", phase.Ready, 7), registered(t, 2, "Asia/Tokyo", phase.Ready, 0)}}
 		if err := New(f.server().open(t), nil, nil).finishFilling(t.Context(), generation); err != nil || f.told() != want {
 			t.Errorf("of generation %d: %v, %s, want %s", generation, err, f.told(), want)
 		}
@@ -256,7 +256,7 @@ func TestWhichCalendarIsRead(t *testing.T) {
 	}{
 		"filled": {"ready", "filling", true}, "no sums": {"filling", "filling", false}, "not any more": {"ready", leaving, false},
 	} {
-		calendar := registered(t, 1, "Europe/Berlin", phase.Phase(test.calendar), 0)
+		calendar := registered(t, 1, "Asia/Bangkok", phase.Phase(test.calendar), 0)
 		f := &filling{phase: test.phase, calendars: []phase.Registered{calendar}}
 		err := New(f.server().open(t), nil, nil).readCalendar(t.Context(), calendar)
 		if (err == nil) != test.read || err != nil && !errors.Is(err, phase.ErrChanged) || (f.calendars[0].Phase == "ready") != test.read && test.phase == "ready" {
