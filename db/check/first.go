@@ -50,7 +50,7 @@ func (s *snapshot) first(ctx context.Context, comparisons []comparison, at, enou
 		}
 		one, ok, err := s.earliest(ctx, parts)
 		if err != nil {
-			return first, found, err
+			return time.Time{}, false, err
 		}
 		if ok && (!found || one.Before(first)) {
 			first, found = one, true

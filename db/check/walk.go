@@ -157,7 +157,7 @@ func (s *snapshot) chunkFrom(ctx context.Context, comparisons []comparison, at t
 		return usage.Range{}, true, nil
 	}
 	first, found, err := s.first(ctx, comparisons, at, chunkEnd(at, days))
-	if err != nil || !found {
+	if !found {
 		return usage.Range{}, true, err
 	}
 	from := later(at, floor(comparisons, usage.QuarterHour.Floor(first))) // in which a session counts
