@@ -32,7 +32,7 @@ AT_ONCE = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 # What `make mutants` looks at unless it is told.
 MUTANTS = ./usage ./auth ./collation resolvers/scoped.go resolvers/answer/kept.go resolvers/answer/cursor.go \
-	gateway/conditions.go gateway/conditional_fields.go $(addprefix ./db/,column extent member phase read rollup subjects sums where write)
+	gateway/conditions.go gateway/conditional_fields.go $(addprefix ./db/,check column extent member phase read rollup subjects sums where write)
 NEEDS_NPM = command -v npm >/dev/null || { echo "$@: left out, because there is no npm here"; test "$$CI" != true; exit; }
 
 .PHONY: help

@@ -14,11 +14,13 @@ const undatedBucket = "CAST('0100-01-01' AS DATETIME)"
 
 // bucketOf is the start of the bucket of a grid that holds the instant in a DATETIME
 // column, where that is in a span: what is outside it must be kept out by conditions.
+// Instants are starts of sessions or of finer buckets: a bucket has the quarter-hours that
+// begin in it, and need not begin with one itself, so that it begins later for sessions.
 //
 // The days of a calendar are named by few branches, one for each run of days that begin
 // 24 hours after one another. A join to a table of their bounds, which servers can only do
 // row by row, would be quadratic.
-func bucketOf(grid usage.Grid, name string, span usage.Range) string {
+func bucketOf(grid usage.Grid, name string, span usage.Range, sessions bool) string {
 	switch {
 	case span.From.Equal(column.Undated):
 		return undatedBucket
@@ -31,7 +33,7 @@ func bucketOf(grid usage.Grid, name string, span usage.Range) string {
 	case grid.Calendar.No == 0:
 		return "TIMESTAMP(DATE_FORMAT(" + name + ", '%Y-%m-01'))"
 	}
-	runs := runsOf(grid, span)
+	runs := runsOf(grid, span, sessions)
 	if len(runs) == 0 {
 		return undatedBucket // of nothing
 	}
@@ -51,22 +53,25 @@ func bucketOf(grid usage.Grid, name string, span usage.Range) string {
 // A run is of buckets that begin 24 hours after one another, or of one bucket.
 type run struct {
 	first time.Time
-	// holds is the first quarter-hour that the run holds: a bucket has the quarter-hours
-	// that begin in it, and need not begin with one itself.
+	// holds is the first instant that the run holds.
 	holds time.Time
 	count int
 }
 
 // runsOf returns the runs of the buckets that begin in a span.
-func runsOf(grid usage.Grid, span usage.Range) (runs []run) {
-	for at := grid.Ceil(span.From); at.Before(span.To) && !at.After(usage.Latest); at = grid.Next(at) {
-		if len(runs) > 0 && grid.Grain == usage.Day {
+func runsOf(grid usage.Grid, span usage.Range, sessions bool) (runs []run) {
+	for at := grid.Ceil(span.From); at.Before(span.To); at = grid.Next(at) {
+		if len(runs) > 0 {
 			if last := &runs[len(runs)-1]; at.Equal(last.first.Add(time.Duration(last.count) * 24 * time.Hour)) {
 				last.count++
 				continue
 			}
 		}
-		runs = append(runs, run{first: at, holds: usage.QuarterHour.Ceil(at), count: 1})
+		holds := at
+		if sessions {
+			holds = usage.QuarterHour.Ceil(at)
+		}
+		runs = append(runs, run{first: at, holds: holds, count: 1})
 	}
 	return runs
 }

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -46,28 +44,21 @@ func (c *Checks) changeCalendars(ctx context.Context, progress func(CheckProgres
 // to them since it was registered, so what they lack is found like any other difference.
 //
 // A filling that was interrupted begins from the start, and writes nothing where it has
-// been.
+// been. Where the calendar is not to be read any more, or no sums are, readCalendar sees it.
 func (c *Checks) fillCalendar(ctx context.Context, calendar phase.Registered, progress func(CheckProgress)) error {
 	is := func(one phase.Registered) bool { return one == calendar }
 	check := &checker{checks: c, progress: progress, fold: true, compares: is, only: calendar.No}
 	numbers := &numbers{db: c.db}
 	check.handle = func(seen *snapshot, _ usage.Range, found []Difference) error {
-		switch {
-		case !seen.state.Usable() || !slices.ContainsFunc(seen.registered, is):
-			return errBegunAnew
-		case len(found) == 0:
+		if len(found) == 0 {
 			return nil
 		}
 		return c.correct(ctx, seen, numbers, found, "")
 	}
-	err := check.tellOf(ctx, usage.Earliest)
-	if err == nil {
-		err = check.all(ctx, usage.Range{})
+	if err := check.tellOf(ctx, usage.Earliest); err != nil {
+		return err
 	}
-	if errors.Is(err, errBegunAnew) {
-		return phase.ErrChanged
-	}
-	if err != nil {
+	if err := check.all(ctx, usage.Range{}); err != nil {
 		return err
 	}
 	return c.readCalendar(ctx, calendar)
@@ -79,7 +70,6 @@ const leaving = "leaving"
 // readCalendar lets reports read a calendar that has been filled, in the place of others.
 // One that was registered meanwhile will take its place.
 func (c *Checks) readCalendar(ctx context.Context, calendar phase.Registered) error {
-	defer c.phases.Forget()
 	return c.db.InTransaction(ctx, func(tx *sqlx.Tx) error {
 		state, err := tx.ExecContext(ctx, `UPDATE usage_level_state SET generation = ? WHERE state_id = 1 AND phase = 'ready'`, phase.NewGeneration())
 		if err != nil {

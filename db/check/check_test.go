@@ -19,7 +19,8 @@ import (
 )
 
 // zones are whole hours from UTC or not, and have days that are longer or shorter, that are
-// missing, or that clocks cut at one minute past midnight, from an instant on.
+// missing, that begin within a quarter-hour, or that clocks cut at one minute past midnight,
+// from an instant on.
 var zones = map[string]string{
 	"Europe/Berlin":       "2026-03-26",
 	"Asia/Kolkata":        "2026-02-26",
@@ -28,7 +29,7 @@ var zones = map[string]string{
 	"America/St_Johns":    "2011-11-04",
 	"Antarctica/Casey":    "2020-10-01",
 	"America/Sao_Paulo":   "2018-11-01",
-	"America/Los_Angeles": "2026-10-29",
+	"Africa/Monrovia":     "1972-01-04",
 }
 
 // uses draws sessions of few subjects in the days from an instant on, some of which are

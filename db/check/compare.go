@@ -60,9 +60,9 @@ func (s *snapshot) differences(ctx context.Context, one comparison, span usage.R
 	if !span.From.Before(span.To) {
 		return nil, nil
 	}
-	sides, err := s.sidesOf(ctx, one, span)
-	if err != nil || len(sides) == 0 {
-		return nil, err
+	sides := s.sidesOf(one, span)
+	if len(sides) == 0 {
+		return nil, nil
 	}
 	packed := one.ofSessions && s.dropped(span.From)
 	rows, err := s.grouped(ctx, sides, !packed)
@@ -157,9 +157,9 @@ func (s *snapshot) differs(ctx context.Context, one comparison, span usage.Range
 	if !span.From.Before(span.To) {
 		return more, false, nil
 	}
-	sides, err := s.sidesOf(ctx, one, span)
-	if err != nil || len(sides) == 0 {
-		return more, false, err
+	sides := s.sidesOf(one, span)
+	if len(sides) == 0 {
+		return more, false, nil
 	}
 	parts := make([]string, len(sides))
 	var args []any

@@ -69,7 +69,7 @@ func (c *Checks) fill(ctx context.Context, begun *phase.State, progress func(Che
 		if !chunk.To.After(usage.Earliest) {
 			return c.correct(ctx, seen, numbers, found, "")
 		}
-		return c.correct(ctx, seen, numbers, found, ", filled_to = ?", earlier(usage.Day.Floor(chunk.To), usage.Day.Floor(usage.Latest)))
+		return c.correct(ctx, seen, numbers, found, ", filled_to = ?", earlier(chunk.To, usage.Day.Floor(usage.Latest)))
 	}
 	err := c.fillAll(ctx, check, begun)
 	if errors.Is(err, errBegunAnew) {
@@ -109,7 +109,6 @@ func (c *checker) tellOf(ctx context.Context, from time.Time) error {
 // generation. A calendar whose days begin elsewhere for this process could not be compared,
 // so it is not read.
 func (c *Checks) finishFilling(ctx context.Context, generation int64) error {
-	defer c.phases.Forget()
 	return c.db.InTransaction(ctx, func(tx *sqlx.Tx) error {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE usage_level_state SET phase = 'ready', filled_to = NULL, reason = '', generation = ?

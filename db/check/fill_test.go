@@ -308,3 +308,13 @@ func TestSumsAreNotTakenAwayWithoutBeingAsked(t *testing.T) {
 		w.holds("repaired")
 	})
 }
+
+// The last day that there can be is filled like any other.
+func TestTheLastDayIsFilled(t *testing.T) {
+	inTurn(t, 1, func(t *testing.T, w *world) {
+		w.insert(use{"a", "x", usage.Latest.Add(-12 * time.Hour), 60}, false)
+		w.run("UPDATE usage_level_state SET phase = 'filling'")
+		w.must(w.checks.FillRollups(t.Context(), nil))
+		w.holds("filled")
+	})
+}

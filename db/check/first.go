@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // first returns the first instant at or after another at which there may be anything that
-// comparisons read. Where the tables that need not be looked up account by account have
+// comparisons read, or the start of its day. Where the tables that need not be looked up account by account have
 // something soon enough, that is the instant itself.
 func (s *snapshot) first(ctx context.Context, comparisons []comparison, at, enough time.Time) (first time.Time, found bool, err error) {
 	var parts, ofAccounts []string
@@ -40,13 +41,7 @@ func (s *snapshot) first(ctx context.Context, comparisons []comparison, at, enou
 	if found && first.Before(enough) {
 		return at, true, nil
 	}
-	numbers, err := accountNumbers(ctx, s.tx)
-	if err != nil {
-		return first, found, err
-	}
-	for len(numbers) > 0 {
-		some := numbers[:min(maxLookups, len(numbers))]
-		numbers = numbers[len(some):]
+	for some := range slices.Chunk(s.accounts, maxLookups) {
 		parts = parts[:0]
 		for _, number := range some {
 			for _, part := range ofAccounts {
@@ -55,13 +50,13 @@ func (s *snapshot) first(ctx context.Context, comparisons []comparison, at, enou
 		}
 		one, ok, err := s.earliest(ctx, parts)
 		if err != nil {
-			return first, found, err
+			return time.Time{}, false, err
 		}
 		if ok && (!found || one.Before(first)) {
 			first, found = one, true
 		}
 	}
-	return later(first, at), found, nil // a day of packed quarter-hours may begin before
+	return first, found, nil
 }
 
 // maxLookups bounds the accounts that one statement looks up.

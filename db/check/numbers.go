@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"aiusage/db/pool"
 	"aiusage/db/sums"
@@ -21,22 +20,23 @@ type numbers struct {
 // give gives each difference that was compared with sessions the numbers of whose sum it
 // is, and those a number that have none.
 func (n *numbers) give(ctx context.Context, found []Difference) error {
-	if len(n.unknown(found)) > 0 {
-		if err := n.read(ctx); err != nil {
-			return err
-		}
-	}
 	// Accounts get their numbers with their customers'. Where no customer of one is unknown,
 	// it gets that of its usage without a customer.
-	for unknown := n.unknown(found); len(unknown) > 0; unknown = n.unknown(found) {
-		if err := sums.Introduce(ctx, n.db, unknown); err != nil {
-			return err
+	for step := 0; ; step++ {
+		unknown := n.unknown(found)
+		if len(unknown) == 0 {
+			break
+		}
+		if step > 2 {
+			return fmt.Errorf("the subject %q cannot be given a number", unknown[0])
+		}
+		if step > 0 { // somebody else has not given them theirs
+			if err := sums.Introduce(ctx, n.db, unknown); err != nil {
+				return err
+			}
 		}
 		if err := n.read(ctx); err != nil {
 			return err
-		}
-		if slices.Equal(unknown, n.unknown(found)) {
-			return fmt.Errorf("the subject %q cannot be given a number", unknown[0])
 		}
 	}
 	for i, one := range found {
@@ -107,10 +107,10 @@ const maxNamed = 1000
 func (c *Checks) name(ctx context.Context, found []Difference) error {
 	accounts, subjects := map[uint32]string{}, map[uint32]string{}
 	for _, one := range found {
-		if !one.ofSessions && one.key.AccountNo != 0 {
+		if one.key.AccountNo != 0 {
 			accounts[one.key.AccountNo] = ""
 		}
-		if !one.ofSessions && one.key.SubjectNo != 0 {
+		if one.key.SubjectNo != 0 {
 			subjects[one.key.SubjectNo] = ""
 		}
 	}

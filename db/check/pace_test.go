@@ -56,14 +56,44 @@ func TestDaysAreFewBranches(t *testing.T) {
 		}
 		grid := usage.Grid{Grain: usage.Day, Calendar: usage.Calendar{No: 1, Zone: location}}
 		span := usage.Range{From: grid.Floor(begin), To: grid.Floor(begin.AddDate(1, 0, 0))}
-		if got := strings.Count(bucketOf(grid, "at", span), "WHEN"); got > most {
+		if got := strings.Count(bucketOf(grid, "at", span, true), "WHEN"); got > most {
 			t.Errorf("%s: %d branches for a year", zone, got)
 		}
 	}
 }
 
+// Buckets are named as they are told apart best: those of UTC by what a server knows, and one
+// alone by itself, at its instant in UTC.
+func TestBucketsInStatements(t *testing.T) {
+	kolkata := calendar(t, 1, "Asia/Kolkata")
+	day, month := usage.Grid{Grain: usage.Day, Calendar: kolkata}, usage.Grid{Grain: usage.Month, Calendar: kolkata}
+	march := usage.Range{From: month.Floor(begin), To: month.Next(begin)}
+	for _, test := range []struct {
+		grid usage.Grid
+		span usage.Range
+		want string
+	}{
+		{usage.Grid{Grain: usage.Day, Calendar: usage.UTCCalendar}, march, "TIMESTAMP(DATE(at))"},
+		{usage.Grid{Grain: usage.Month, Calendar: usage.UTCCalendar}, march, "TIMESTAMP(DATE_FORMAT(at, '%Y-%m-01'))"},
+		{day, usage.Range{From: march.From, To: march.From.AddDate(0, 0, 1)}, "TIMESTAMP'2026-02-28 18:30:00'"},
+		{day, march, "TIMESTAMPADD(DAY, LEAST(TIMESTAMPDIFF(DAY, TIMESTAMP'2026-02-28 18:30:00', at), 30), TIMESTAMP'2026-02-28 18:30:00')"},
+		{month, march, "TIMESTAMP'2026-02-28 18:30:00'"},
+		{month, usage.Range{From: march.From, To: month.Next(march.To)},
+			"CASE WHEN at < TIMESTAMP'2026-03-31 18:30:00' THEN TIMESTAMP'2026-02-28 18:30:00' ELSE TIMESTAMP'2026-03-31 18:30:00' END"},
+		{day, usage.Range{From: march.From, To: march.From}, undatedBucket},
+		{usage.Grid{Grain: usage.Day, Calendar: usage.UTCCalendar}, undatedSpan, undatedBucket},
+	} {
+		if got := bucketOf(test.grid, "at", test.span, false); got != test.want {
+			t.Errorf("grid %d in %v: got %s, want %s", test.grid.Code(), test.span, got, test.want)
+		}
+	}
+	if got := literal(begin.In(kolkata.Zone)); got != "TIMESTAMP'2026-03-01 10:00:00'" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // A day has the quarter-hours that begin in it, also where clocks were not quarter-hours
-// from UTC.
+// from UTC, and the day that begins with it.
 func TestARunHoldsTheQuarterHoursThatBeginInIt(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
@@ -71,9 +101,13 @@ func TestARunHoldsTheQuarterHoursThatBeginInIt(t *testing.T) {
 	}
 	grid := usage.Grid{Grain: usage.Day, Calendar: usage.Calendar{No: 1, Zone: berlin}}
 	long := time.Date(1500, 1, 1, 0, 0, 0, 0, time.UTC)
-	runs := runsOf(grid, usage.Range{From: long, To: long.AddDate(0, 0, 5)})
+	runs := runsOf(grid, usage.Range{From: long, To: long.AddDate(0, 0, 5)}, true)
 	if len(runs) != 1 || runs[0].count != 5 || runs[0].first.Format(time.TimeOnly) != "23:06:32" || runs[0].holds.Format(time.TimeOnly) != "23:15:00" {
 		t.Errorf("got %+v", runs)
+	}
+	runs = runsOf(grid, usage.Range{From: long, To: long.AddDate(0, 0, 5)}, false)
+	if len(runs) != 1 || runs[0].count != 5 || !runs[0].holds.Equal(runs[0].first) {
+		t.Errorf("of buckets: got %+v", runs)
 	}
 }
 
@@ -86,6 +120,9 @@ func TestTheFirstBucketThatLacksSessions(t *testing.T) {
 				Want: usage.Usage{Sessions: 10 + change}, Got: usage.Usage{Sessions: 10}})
 		}
 		return all
+	}
+	lacks := func(hour int, grain usage.Grain, calendar int) Difference {
+		return Difference{Bucket: begin.Add(time.Duration(hour) * time.Hour), Grain: grain, Calendar: usage.Calendar{No: calendar}, Got: usage.Usage{Sessions: 1}}
 	}
 	days := differences(-1, -2)
 	for i := range days {
@@ -103,6 +140,9 @@ func TestTheFirstBucketThatLacksSessions(t *testing.T) {
 		{differences(5, 0, -1, -1, -4, 0, -9, 1), begin.Add(time.Hour), 0, 2},
 		{append(differences(3, 0), days...), begin, usage.Day, 3},
 		{append(days, differences(-1)...), begin, usage.QuarterHour, 1},
+		{[]Difference{lacks(2, usage.QuarterHour, 0), lacks(1, usage.QuarterHour, 0), lacks(3, usage.QuarterHour, 0)}, begin.Add(time.Hour), 0, 1},
+		{[]Difference{lacks(0, usage.Day, 0), lacks(1, usage.QuarterHour, 0)}, begin, usage.Day, 1},
+		{[]Difference{lacks(0, usage.Day, 0), lacks(0, usage.Day, 1)}, begin, usage.Day, 1},
 	} {
 		if first, fewer := lacking(c.found); !first.Bucket.Equal(c.at) || first.Grain != c.grain || fewer != c.fewer {
 			t.Fatalf("%+v: %d sessions of %+v, want %d of the %s %v", c.found, fewer, first, c.fewer, c.grain, c.at)

@@ -2,10 +2,13 @@ package check
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/db/sums"
+	"aiusage/db/where"
 	"aiusage/usage"
 )
 
@@ -48,11 +51,7 @@ func (s *snapshot) addPacked(ctx context.Context, one comparison, span usage.Ran
 
 // packed hands each packed quarter-hour in a span to add.
 func (s *snapshot) packed(ctx context.Context, span usage.Range, add func(who usage.Subject, quarter time.Time, amount usage.Usage)) error {
-	lists, err := s.accountLists(ctx)
-	if err != nil {
-		return err
-	}
-	for _, list := range lists {
+	for _, list := range s.accountLists {
 		if err := s.packedOf(ctx, list, span, add); err != nil {
 			return err
 		}
@@ -61,11 +60,11 @@ func (s *snapshot) packed(ctx context.Context, span usage.Range, add func(who us
 }
 
 func (s *snapshot) packedOf(ctx context.Context, accounts string, span usage.Range, add func(who usage.Subject, quarter time.Time, amount usage.Usage)) error {
+	days := where.InSpan("q.day", usage.Range{From: usage.Day.Floor(span.From), To: usage.Day.Ceil(span.To)})
 	rows, err := s.tx.QueryContext(ctx, `
 		SELECT s.account_id, s.customer_id, q.day, q.quarters
 		FROM usage_quarters q STRAIGHT_JOIN usage_subjects s ON s.subject_no = q.subject_no
-		WHERE q.account_no IN (`+accounts+`) AND q.day >= ? AND q.day < ?`,
-		usage.Day.Floor(span.From), earlier(usage.Day.Ceil(earlier(span.To, s.state.RawFrom.Time)), usage.Day.Floor(usage.Latest)))
+		WHERE q.account_no IN (`+accounts+`)`+days.After("AND"), days.Args...)
 	if err != nil {
 		return pool.Translate(err)
 	}
@@ -95,11 +94,12 @@ func (s *snapshot) packedOf(ctx context.Context, accounts string, span usage.Ran
 // only the sum is there. Nobody reads such a day alone, and its sums may be more exact than
 // what they would be compared with.
 func (s *snapshot) withoutCut(one comparison, found []Difference) []Difference {
-	from := s.state.QuartersFrom
-	if !from.Valid || one.grid.Calendar.No == 0 || !s.ready(one.grid.Calendar) {
+	if !s.ready(one.grid.Calendar) {
 		return found
 	}
-	cut := func(at time.Time) bool { return at.Before(from.Time) && !usage.Hour.Floor(at).Equal(at) }
+	cut := func(at time.Time) bool {
+		return at.Before(s.state.QuartersFrom.Time) && !usage.Hour.Floor(at).Equal(at)
+	}
 	kept := found[:0]
 	for _, each := range found {
 		if !cut(each.Bucket) && !cut(one.grid.Next(each.Bucket)) {
@@ -109,12 +109,7 @@ func (s *snapshot) withoutCut(one comparison, found []Difference) []Difference {
 	return kept
 }
 
-// ready tells whether the sums of a calendar are read.
+// ready tells whether the sums of a calendar other than that of UTC are read.
 func (s *snapshot) ready(calendar usage.Calendar) bool {
-	for _, one := range s.registered {
-		if one.No == calendar.No {
-			return isReady(one)
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.registered, func(one phase.Registered) bool { return one.No == calendar.No && isReady(one) })
 }

@@ -1,8 +1,6 @@
 package check
 
 import (
-	"context"
-
 	"aiusage/db/sums"
 	"aiusage/db/where"
 	"aiusage/usage"
@@ -46,40 +44,28 @@ func stages(calendars []usage.Calendar) [][]comparison {
 var stageGrains = []usage.Grain{usage.QuarterHour, usage.Hour, usage.Day, usage.Month}
 
 // sidesOf returns what a comparison of a span reads.
-func (s *snapshot) sidesOf(ctx context.Context, one comparison, span usage.Range) ([]side, error) {
+func (s *snapshot) sidesOf(one comparison, span usage.Range) []side {
 	if one.ofSessions {
-		return s.sessionSides(ctx, one, span)
+		return s.sessionSides(one, span)
 	}
-	bucket := bucketOf(one.grid, "bucket", span)
-	sides, err := s.sumsOf(ctx, one.of, one.table, one.fine, span, bucket, stored, true)
-	if err != nil {
-		return nil, err
-	}
-	quartersFrom := s.state.QuartersFrom
-	if one.fine.Grain == usage.QuarterHour && one.grid.Grain == usage.Day && quartersFrom.Valid && span.From.Before(quartersFrom.Time) {
+	bucket := bucketOf(one.grid, "bucket", span, false)
+	sides := s.sumsOf(one.of, one.table, one.fine, span, bucket, stored, true)
+	if quartersFrom := s.state.QuartersFrom.Time; one.fine.Grain == usage.QuarterHour && one.grid.Grain == usage.Day && span.From.Before(quartersFrom) {
 		// What hours have beyond their quarter-hours, of which there need not be any, counts
 		// at the start of the hour. An hour whose quarter-hours are in two days counts in the
 		// day in which it starts.
-		before := usage.Range{From: span.From, To: earlier(span.To, quartersFrom.Time)}
-		hours, err := s.sumsOf(ctx, one.of, one.table, usage.Grid{Grain: usage.Hour}, before, bucket, stored, true)
-		if err != nil {
-			return nil, err
-		}
+		before := usage.Range{From: span.From, To: earlier(span.To, quartersFrom)}
 		started := usage.Range{From: usage.Hour.Ceil(before.From), To: usage.Hour.Ceil(before.To)}
-		hourOf := bucketOf(one.grid, bucketOf(usage.Grid{Grain: usage.Hour}, "bucket", span), span)
-		quarters, err := s.sumsOf(ctx, one.of, one.table, one.fine, started, hourOf, taken, true)
-		if err != nil {
-			return nil, err
-		}
-		sides = append(append(sides, hours...), quarters...)
+		hourOf := bucketOf(one.grid, bucketOf(usage.Grid{Grain: usage.Hour}, "bucket", span, false), span, false)
+		sides = append(sides, s.sumsOf(one.of, one.table, usage.Grid{Grain: usage.Hour}, before, bucket, stored, true)...)
+		sides = append(sides, s.sumsOf(one.of, one.table, one.fine, started, hourOf, taken, true)...)
 	}
-	got, err := s.sumsOf(ctx, one.table, one.table, one.grid, span, "bucket", stored, false)
-	return append(sides, got...), err
+	return append(sides, s.sumsOf(one.table, one.table, one.grid, span, "bucket", stored, false)...)
 }
 
 // sumsOf returns the sums of a table and grid in a span, by the keys of another table,
 // which has fewer or the same.
-func (s *snapshot) sumsOf(ctx context.Context, table, by sums.Table, grid usage.Grid, span usage.Range, bucket string, amounts [3]string, want bool) ([]side, error) {
+func (s *snapshot) sumsOf(table, by sums.Table, grid usage.Grid, span usage.Range, bucket string, amounts [3]string, want bool) []side {
 	account, subject := "account_no", "0"
 	switch by {
 	case sums.Customers:
@@ -90,47 +76,43 @@ func (s *snapshot) sumsOf(ctx context.Context, table, by sums.Table, grid usage.
 	conditions := where.InSpan("bucket", span)
 	conditions.Add("grain = ?", grid.Code())
 	if table != sums.AccountSeries {
-		return []side{newSide(want, account, subject, bucket, amounts, table.Name()+conditions.String(), conditions.Args)}, nil
+		return []side{newSide(want, account, subject, bucket, amounts, table.Name()+conditions.String(), conditions.Args)}
 	}
-	lists, err := s.accountLists(ctx)
-	sides := make([]side, len(lists))
-	for i, list := range lists {
+	sides := make([]side, len(s.accountLists))
+	for i, list := range s.accountLists {
 		sides[i] = newSide(want, account, subject, bucket, amounts, table.Name()+conditions.String()+" AND account_no IN ("+list+")", conditions.Args)
 	}
-	return sides, err
+	return sides
 }
 
 // sessionSides returns the sessions of a span, the changes that are not folded yet, and the
 // sums: by ids, since there are sessions of those who have no number yet.
-func (s *snapshot) sessionSides(ctx context.Context, one comparison, span usage.Range) ([]side, error) {
+func (s *snapshot) sessionSides(one comparison, span usage.Range) []side {
 	customer, changed := "COALESCE(customer_id, '')", "customer_id"
 	if one.table != sums.Customers {
 		customer, changed = "''", "''"
 	}
-	var sides []side
 	// A bucket has the quarter-hours that begin in it.
-	starts := usage.Range{From: later(usage.QuarterHour.Ceil(span.From), s.state.RawFrom.Time), To: usage.QuarterHour.Ceil(span.To)}
-	sessions := where.SessionsIn([]usage.Range{starts})
+	sessions := where.SessionsIn([]usage.Range{{From: later(usage.QuarterHour.Ceil(span.From), s.state.RawFrom.Time), To: usage.QuarterHour.Ceil(span.To)}})
 	if isUndated(span) {
-		starts, sessions = span, where.UndatedSessions()
+		sessions = where.UndatedSessions()
 	}
-	if starts.From.Before(starts.To) {
-		amounts := [3]string{"COALESCE(ai_minutes, 0)", "COALESCE(duration_seconds, 0)", "1"}
-		sides = append(sides, newSide(true, "account_id", customer, bucketOf(one.grid, "started_at", span), amounts, "ai_sessions"+sessions.String(), sessions.Args))
-	}
+	amounts := [3]string{"COALESCE(ai_minutes, 0)", "COALESCE(duration_seconds, 0)", "1"}
 	changes := where.InSpan("quarter", span)
-	sides = append(sides, newSide(false, "account_id", changed, bucketOf(one.grid, "quarter", span), stored, "usage_changes"+changes.String(), changes.Args))
+	sides := []side{
+		newSide(true, "account_id", customer, bucketOf(one.grid, "started_at", span, true), amounts, "ai_sessions"+sessions.String(), sessions.Args),
+		newSide(false, "account_id", changed, bucketOf(one.grid, "quarter", span, false), stored, "usage_changes"+changes.String(), changes.Args),
+	}
 
 	conditions := where.InSpan("r.bucket", span)
 	conditions.Add("r.grain = ?", one.grid.Code())
 	if one.table == sums.Customers {
 		return append(sides, newSide(false, "s.account_id", "s.customer_id", "r.bucket", stored,
-			"usage_customer_rollups r JOIN usage_subjects s ON s.subject_no = r.subject_no"+conditions.String(), conditions.Args)), nil
+			"usage_customer_rollups r JOIN usage_subjects s ON s.subject_no = r.subject_no"+conditions.String(), conditions.Args))
 	}
-	lists, err := s.accountLists(ctx)
-	for _, list := range lists {
+	for _, list := range s.accountLists {
 		sides = append(sides, newSide(false, "a.account_id", "''", "r.bucket", stored,
 			"usage_account_series r STRAIGHT_JOIN usage_accounts a ON a.account_no = r.account_no"+conditions.String()+" AND r.account_no IN ("+list+")", conditions.Args))
 	}
-	return sides, err
+	return sides
 }

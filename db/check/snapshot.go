@@ -25,8 +25,12 @@ type snapshot struct {
 	// registered are the calendars that are added to, of which this process knows the
 	// rules, by their phase.
 	registered []phase.Registered
-	// accounts are the numbers of all accounts, in lists for statements.
-	accounts []string
+	// accounts are the numbers of all accounts, and accountLists the same in lists for
+	// statements. Rows that are ordered by account are found by naming it: joined to the
+	// accounts, servers would read all rows of each, because they use no condition on time
+	// then.
+	accounts     []uint32
+	accountLists []string
 }
 
 // errNotAdopted says that sessions have been dropped whose sums are not in these tables yet.
@@ -45,10 +49,21 @@ func (c *Checks) inSnapshot(ctx context.Context, do func(*snapshot) error) error
 	}
 	defer tx.Rollback()
 	s := &snapshot{tx: tx, state: state}
-	if err = s.adopted(ctx); err != nil {
+	if err = s.begin(ctx); err == nil {
+		err = do(s)
+	}
+	if pool.HasNumber(err, pool.ErTableDefChanged) {
+		return phase.ErrChanged
+	}
+	return err
+}
+
+// begin reads what comparisons have to know.
+func (s *snapshot) begin(ctx context.Context) error {
+	if err := s.adopted(ctx); err != nil {
 		return err
 	}
-	registered, err := phase.RegisteredCalendars(ctx, tx)
+	registered, err := phase.RegisteredCalendars(ctx, s.tx)
 	if err != nil {
 		return err
 	}
@@ -57,10 +72,8 @@ func (c *Checks) inSnapshot(ctx context.Context, do func(*snapshot) error) error
 			s.registered = append(s.registered, one)
 		}
 	}
-	err = do(s)
-	if pool.HasNumber(err, pool.ErTableDefChanged) {
-		return phase.ErrChanged
-	}
+	s.accounts, err = accountNumbers(ctx, s.tx)
+	s.accountLists = listsOf(s.accounts, maxAccounts)
 	return err
 }
 
@@ -72,7 +85,7 @@ func (s *snapshot) adopted(ctx context.Context) error {
 	if err != nil {
 		return pool.Translate(err)
 	}
-	if former.Valid && (!s.state.RawFrom.Valid || s.state.RawFrom.Time.Before(former.Time)) {
+	if s.state.RawFrom.Time.Before(former.Time) {
 		return errNotAdopted
 	}
 	return nil
@@ -100,23 +113,11 @@ func isReady(one phase.Registered) bool { return one.Phase == string(phase.Ready
 // dropped tells whether sessions that start at an instant may have been dropped. Those that
 // are undated never are.
 func (s *snapshot) dropped(at time.Time) bool {
-	return s.state.RawFrom.Valid && at.Before(s.state.RawFrom.Time) && !isUndatedBucket(at)
+	return at.Before(s.state.RawFrom.Time) && !isUndatedBucket(at)
 }
 
 // maxAccounts bounds the accounts that a part of a statement names.
 const maxAccounts = 1000
-
-// accountLists returns the numbers of all accounts in lists. Rows that are ordered by
-// account are found by naming it: joined to the accounts, servers would read all rows
-// of each, because they use no condition on time then.
-func (s *snapshot) accountLists(ctx context.Context) ([]string, error) {
-	if s.accounts != nil {
-		return s.accounts, nil
-	}
-	numbers, err := accountNumbers(ctx, s.tx)
-	s.accounts = listsOf(numbers, maxAccounts)
-	return s.accounts, err
-}
 
 func accountNumbers(ctx context.Context, db sqlx.QueryerContext) (numbers []uint32, err error) {
 	err = sqlx.SelectContext(ctx, db, &numbers, `SELECT account_no FROM usage_accounts ORDER BY account_no`)
@@ -141,14 +142,14 @@ func listsOf(numbers []uint32, most int) (lists []string) {
 // hours are the finest.
 func (s *snapshot) clip(one comparison, span usage.Range) usage.Range {
 	from := s.state.QuartersFrom.Time
-	ofAccounts, hours := one.table == sums.AccountSeries, one.grid.Grain == usage.Hour
+	hours := one.grid.Grain == usage.Hour
 	switch {
-	case ofAccounts && hours && one.ofSessions && isUndated(span):
+	case hours && one.ofSessions && isUndated(span):
 		return usage.Range{}
 	case isUndated(span):
-	case ofAccounts && hours && one.ofSessions:
+	case hours && one.ofSessions:
 		span.To = earlier(span.To, from)
-	case ofAccounts && (hours || one.ofSessions):
+	case one.table == sums.AccountSeries && (hours || one.ofSessions):
 		span.From = later(span.From, from)
 	}
 	return span

@@ -45,11 +45,9 @@ const maxDays = 2 * 366
 
 // all walks over the sums of a span, and those of the whole months that it is part of.
 func (c *checker) all(ctx context.Context, span usage.Range) error {
-	if span.From.IsZero() || span.From.Before(usage.Earliest) {
-		span.From = usage.Earliest
-	}
+	span.From = later(span.From, usage.Earliest)
 	if span.To.IsZero() || span.To.After(usage.Latest) {
-		span.To = usage.Latest.Add(time.Millisecond)
+		span.To = usage.Latest
 	}
 	sessions := span
 	sessions.From = later(sessions.From, c.filled)
@@ -131,7 +129,7 @@ func (c *checker) walk(ctx context.Context, stage int, span usage.Range) error {
 		err := c.chunk(ctx, func(s *snapshot) (_ usage.Range, found []Difference, err error) {
 			comparisons := c.comparisons(s, stage)
 			chunk, ended, err = s.chunkFrom(ctx, comparisons, later(at, floor(comparisons, span.From)), c.days, span)
-			if err != nil || ended {
+			if ended {
 				return chunk, nil, err
 			}
 			if found, err = s.differencesIn(ctx, comparisons, chunk, span); err != nil {
@@ -153,16 +151,16 @@ func (c *checker) walk(ctx context.Context, stage int, span usage.Range) error {
 }
 
 // chunkFrom returns the next chunk at or after an instant in which anything begins, of so
-// many days. ended tells that there is none in the span.
+// many days. ended tells that there is none in the span, or an error.
 func (s *snapshot) chunkFrom(ctx context.Context, comparisons []comparison, at time.Time, days int, span usage.Range) (chunk usage.Range, ended bool, err error) {
-	if len(comparisons) == 0 || !at.Before(span.To) || at.After(usage.Latest) {
+	if len(comparisons) == 0 || !at.Before(span.To) {
 		return usage.Range{}, true, nil
 	}
 	first, found, err := s.first(ctx, comparisons, at, chunkEnd(at, days))
-	if err != nil || !found || first.After(usage.Latest) {
+	if !found {
 		return usage.Range{}, true, err
 	}
-	from := later(at, floor(comparisons, first))
+	from := later(at, floor(comparisons, usage.QuarterHour.Floor(first))) // in which a session counts
 	if !from.Before(span.To) {
 		return usage.Range{}, true, nil
 	}
@@ -188,9 +186,6 @@ func (s *snapshot) differencesIn(ctx context.Context, comparisons []comparison, 
 			From: later(one.grid.Ceil(chunk.From), one.grid.Floor(span.From)),
 			To:   one.grid.Ceil(earlier(chunk.To, span.To)),
 		}
-		if !begin.From.Before(begin.To) {
-			continue
-		}
 		some, err := s.differences(ctx, one, begin)
 		if err != nil {
 			return nil, err
@@ -212,7 +207,7 @@ func (c *checker) foldNowAndThen(ctx context.Context) error {
 // pace returns how many days to take next: as many as should take the goal, if each takes
 // as long as those before, but no more than 16 times and no less than half as many.
 func pace(days int, took time.Duration) int {
-	next := float64(days) * float64(paceGoal) / float64(max(took, 1))
+	next := float64(days) * float64(paceGoal) / float64(took)
 	return int(min(max(next, float64(days)/2, 1), 16*float64(days), maxDays))
 }
 
