@@ -14,13 +14,11 @@ const undatedBucket = "CAST('0100-01-01' AS DATETIME)"
 
 // bucketOf is the start of the bucket of a grid that holds the instant in a DATETIME
 // column, where that is in a span: what is outside it must be kept out by conditions.
-// Instants are starts of sessions or of finer buckets: a bucket has the quarter-hours that
-// begin in it, and need not begin with one itself, so that it begins later for sessions.
 //
 // The days of a calendar are named by few branches, one for each run of days that begin
 // 24 hours after one another. A join to a table of their bounds, which servers can only do
 // row by row, would be quadratic.
-func bucketOf(grid usage.Grid, name string, span usage.Range, sessions bool) string {
+func bucketOf(grid usage.Grid, name string, span usage.Range) string {
 	switch {
 	case span.From.Equal(column.Undated):
 		return undatedBucket
@@ -33,14 +31,14 @@ func bucketOf(grid usage.Grid, name string, span usage.Range, sessions bool) str
 	case grid.Calendar.No == 0:
 		return "TIMESTAMP(DATE_FORMAT(" + name + ", '%Y-%m-01'))"
 	}
-	runs := runsOf(grid, span, sessions)
+	runs := runsOf(grid, span)
 	if len(runs) == 0 {
 		return undatedBucket // of nothing
 	}
 	var branches strings.Builder
 	for i, one := range runs {
 		if i < len(runs)-1 {
-			fmt.Fprintf(&branches, "WHEN %s < %s THEN %s ", name, literal(runs[i+1].holds), one.bucket(name))
+			fmt.Fprintf(&branches, "WHEN %s < %s THEN %s ", name, literal(runs[i+1].first), one.bucket(name))
 		}
 	}
 	last := runs[len(runs)-1].bucket(name)
@@ -53,13 +51,11 @@ func bucketOf(grid usage.Grid, name string, span usage.Range, sessions bool) str
 // A run is of buckets that begin 24 hours after one another, or of one bucket.
 type run struct {
 	first time.Time
-	// holds is the first instant that the run holds.
-	holds time.Time
 	count int
 }
 
 // runsOf returns the runs of the buckets that begin in a span.
-func runsOf(grid usage.Grid, span usage.Range, sessions bool) (runs []run) {
+func runsOf(grid usage.Grid, span usage.Range) (runs []run) {
 	for at := grid.Ceil(span.From); at.Before(span.To); at = grid.Next(at) {
 		if len(runs) > 0 {
 			if last := &runs[len(runs)-1]; at.Equal(last.first.Add(time.Duration(last.count) * 24 * time.Hour)) {
@@ -67,11 +63,7 @@ func runsOf(grid usage.Grid, span usage.Range, sessions bool) (runs []run) {
 				continue
 			}
 		}
-		holds := at
-		if sessions {
-			holds = usage.QuarterHour.Ceil(at)
-		}
-		runs = append(runs, run{first: at, holds: holds, count: 1})
+		runs = append(runs, run{first: at, count: 1})
 	}
 	return runs
 }
@@ -82,7 +74,8 @@ func (r run) bucket(name string) string {
 	if r.count == 1 {
 		return literal(r.first)
 	}
-	return fmt.Sprintf("TIMESTAMPADD(DAY, LEAST(TIMESTAMPDIFF(DAY, %s, %s), %d), %s)", literal(r.holds), name, r.count-1, literal(r.first))
+	first := literal(r.first)
+	return fmt.Sprintf("TIMESTAMPADD(DAY, LEAST(TIMESTAMPDIFF(DAY, %s, %s), %d), %s)", first, name, r.count-1, first)
 }
 
 func literal(at time.Time) string { return at.UTC().Format("TIMESTAMP'2006-01-02 15:04:05'") }

@@ -56,7 +56,7 @@ func TestDaysAreFewBranches(t *testing.T) {
 		}
 		grid := usage.Grid{Grain: usage.Day, Calendar: usage.Calendar{No: 1, Zone: location}}
 		span := usage.Range{From: grid.Floor(begin), To: grid.Floor(begin.AddDate(1, 0, 0))}
-		if got := strings.Count(bucketOf(grid, "at", span, true), "WHEN"); got > most {
+		if got := strings.Count(bucketOf(grid, "at", span), "WHEN"); got > most {
 			t.Errorf("%s: %d branches for a year", zone, got)
 		}
 	}
@@ -83,7 +83,7 @@ func TestBucketsInStatements(t *testing.T) {
 		{day, usage.Range{From: march.From, To: march.From}, undatedBucket},
 		{usage.Grid{Grain: usage.Day, Calendar: usage.UTCCalendar}, undatedSpan, undatedBucket},
 	} {
-		if got := bucketOf(test.grid, "at", test.span, false); got != test.want {
+		if got := bucketOf(test.grid, "at", test.span); got != test.want {
 			t.Errorf("grid %d in %v: got %s, want %s", test.grid.Code(), test.span, got, test.want)
 		}
 	}
@@ -93,21 +93,16 @@ func TestBucketsInStatements(t *testing.T) {
 }
 
 // A day has the quarter-hours that begin in it, also where clocks were not quarter-hours
-// from UTC, and the day that begins with it.
-func TestARunHoldsTheQuarterHoursThatBeginInIt(t *testing.T) {
+// from UTC.
+func TestARunIsOfWholeQuarterHours(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
 	}
-	grid := usage.Grid{Grain: usage.Day, Calendar: usage.Calendar{No: 1, Zone: berlin}}
 	long := time.Date(1500, 1, 1, 0, 0, 0, 0, time.UTC)
-	runs := runsOf(grid, usage.Range{From: long, To: long.AddDate(0, 0, 5)}, true)
-	if len(runs) != 1 || runs[0].count != 5 || runs[0].first.Format(time.TimeOnly) != "23:06:32" || runs[0].holds.Format(time.TimeOnly) != "23:15:00" {
+	runs := runsOf(usage.Grid{Grain: usage.Day, Calendar: usage.Calendar{No: 1, Zone: berlin}}, usage.Range{From: long, To: long.AddDate(0, 0, 5)})
+	if len(runs) != 1 || runs[0].count != 5 || runs[0].first.Format(time.TimeOnly) != "23:15:00" { // midnight was at 23:06:32
 		t.Errorf("got %+v", runs)
-	}
-	runs = runsOf(grid, usage.Range{From: long, To: long.AddDate(0, 0, 5)}, false)
-	if len(runs) != 1 || runs[0].count != 5 || !runs[0].holds.Equal(runs[0].first) {
-		t.Errorf("of buckets: got %+v", runs)
 	}
 }
 

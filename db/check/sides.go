@@ -48,7 +48,7 @@ func (s *snapshot) sidesOf(one comparison, span usage.Range) []side {
 	if one.ofSessions {
 		return s.sessionSides(one, span)
 	}
-	bucket := bucketOf(one.grid, "bucket", span, false)
+	bucket := bucketOf(one.grid, "bucket", span)
 	sides := s.sumsOf(one.of, one.table, one.fine, span, bucket, stored, true)
 	if quartersFrom := s.state.QuartersFrom.Time; one.fine.Grain == usage.QuarterHour && one.grid.Grain == usage.Day && span.From.Before(quartersFrom) {
 		// What hours have beyond their quarter-hours, of which there need not be any, counts
@@ -56,7 +56,7 @@ func (s *snapshot) sidesOf(one comparison, span usage.Range) []side {
 		// day in which it starts.
 		before := usage.Range{From: span.From, To: earlier(span.To, quartersFrom)}
 		started := usage.Range{From: usage.Hour.Ceil(before.From), To: usage.Hour.Ceil(before.To)}
-		hourOf := bucketOf(one.grid, bucketOf(usage.Grid{Grain: usage.Hour}, "bucket", span, false), span, false)
+		hourOf := bucketOf(one.grid, bucketOf(usage.Grid{Grain: usage.Hour}, "bucket", span), span)
 		sides = append(sides, s.sumsOf(one.of, one.table, usage.Grid{Grain: usage.Hour}, before, bucket, stored, true)...)
 		sides = append(sides, s.sumsOf(one.of, one.table, one.fine, started, hourOf, taken, true)...)
 	}
@@ -100,8 +100,8 @@ func (s *snapshot) sessionSides(one comparison, span usage.Range) []side {
 	amounts := [3]string{"COALESCE(ai_minutes, 0)", "COALESCE(duration_seconds, 0)", "1"}
 	changes := where.InSpan("quarter", span)
 	sides := []side{
-		newSide(true, "account_id", customer, bucketOf(one.grid, "started_at", span, true), amounts, "ai_sessions"+sessions.String(), sessions.Args),
-		newSide(false, "account_id", changed, bucketOf(one.grid, "quarter", span, false), stored, "usage_changes"+changes.String(), changes.Args),
+		newSide(true, "account_id", customer, bucketOf(one.grid, "started_at", span), amounts, "ai_sessions"+sessions.String(), sessions.Args),
+		newSide(false, "account_id", changed, bucketOf(one.grid, "quarter", span), stored, "usage_changes"+changes.String(), changes.Args),
 	}
 
 	conditions := where.InSpan("r.bucket", span)

@@ -160,7 +160,7 @@ func (s *snapshot) chunkFrom(ctx context.Context, comparisons []comparison, at t
 	if !found {
 		return usage.Range{}, true, err
 	}
-	from := later(at, floor(comparisons, usage.QuarterHour.Floor(first))) // in which a session counts
+	from := later(at, floor(comparisons, first))
 	if !from.Before(span.To) {
 		return usage.Range{}, true, nil
 	}

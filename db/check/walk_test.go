@@ -61,7 +61,7 @@ func TestChunksBeginWhereAnythingIs(t *testing.T) {
 	start := time.Date(1971, 5, 3, 0, 44, 45, 0, time.UTC)
 	monrovia := []comparison{{grid: usage.Grid{Grain: usage.Day, Calendar: calendar(t, 1, "Africa/Monrovia")}, ofSessions: true}}
 	g := gateway{looked: map[string]time.Time{"FROM ai_sessions": start}}
-	if chunk, _, err := in(t, g.server(), &phase.State{}).chunkFrom(t.Context(), monrovia, usage.Earliest, 1, all); err != nil || !chunk.From.Equal(start.AddDate(0, 0, -1).Truncate(time.Minute).Add(30*time.Second)) {
+	if chunk, _, err := in(t, g.server(), &phase.State{}).chunkFrom(t.Context(), monrovia, usage.Earliest, 1, all); err != nil || !chunk.From.Equal(start.AddDate(0, 0, -1).Add(15*time.Second)) {
 		t.Errorf("got %v, %v", chunk, err)
 	}
 	server := gateway{}.server()
