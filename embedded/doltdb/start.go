@@ -9,9 +9,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	doltcli "github.com/dolthub/dolt/go/cmd/dolt/cli"
@@ -77,13 +77,10 @@ func Start(ctx context.Context, folder string) (*cli.RunningDatabase, error) {
 // that of another: it reads paths as those of addresses, where %41 is A.
 func dataFolder(folder string) (string, error) {
 	folder, err := filepath.Abs(folder)
-	if err != nil {
-		return "", err
+	if err == nil && strings.Contains(folder, "%") {
+		err = usage.Errorf(usage.InvalidArgument, "the embedded database cannot be in %s, which it would take for another folder: name one without %%", folder)
 	}
-	if read, err := url.PathUnescape(filepath.ToSlash(folder)); err == nil && read != filepath.ToSlash(folder) {
-		return "", usage.Errorf(usage.InvalidArgument, "the embedded database cannot be in %s, which it would take for %s: name a folder without %%", folder, read)
-	}
-	return folder, nil
+	return folder, err
 }
 
 // runningServer is a Dolt server that accepts connections.

@@ -417,3 +417,23 @@ func with(dsn string, use func(context.Context, *sql.DB) error) error {
 	defer db.Close()
 	return use(ctx, db)
 }
+
+// Dolt reads the paths of folders as those of addresses, and would make a database in another one.
+func TestAFolderThatDoltTakesForAnotherIsRefused(t *testing.T) {
+	for name, taken := range map[string]bool{"a%41b": true, "%20": true, "a%zz": true, "a#b?c d+é": false} {
+		folder := filepath.Join(t.TempDir(), name)
+		db, err := doltdb.Start(t.Context(), folder)
+		if _, statErr := os.Stat(folder); taken != (err != nil) || taken != errors.Is(statErr, fs.ErrNotExist) {
+			t.Errorf("%s: %v, %v", name, err, statErr)
+		}
+		if err == nil {
+			execute(t, db.DSN, "CREATE TABLE kept (n INT PRIMARY KEY)")
+			stop(t, db)
+			continue
+		}
+		err = doltdb.Load(t.Context(), folder, nil, nil)
+		if _, statErr := os.Stat(folder); err == nil || !strings.Contains(err.Error(), "name one without %") || !errors.Is(statErr, fs.ErrNotExist) {
+			t.Errorf("restoring in %s: %v, %v", name, err, statErr)
+		}
+	}
+}
