@@ -59,8 +59,8 @@ func TestPagesHaveSessionsOfEqualStartsOnceWhateverTheTypeOfTheirIDs(t *testing.
 			{"VARCHAR(64)", "'b', 'a', 'é', '1', '1.0', '01', '9007199254740992', '9007199254740993'"},
 			{"BINARY(2)", "x'00ff', x'ff00', x'6162', x'c3a9'"},
 		} {
-			key := []string{"", ", KEY (started_at)"}[i%2]
-			execOn(t, connections, "CREATE TABLE ai_sessions (session_id "+c.columnType+` NOT NULL PRIMARY KEY, account_id VARCHAR(64) COLLATE utf8mb4_bin NOT NULL DEFAULT 'a',
+			key := []string{"", ", PRIMARY KEY (session_id), KEY (started_at)"}[i%2]
+			execOn(t, connections, "CREATE TABLE ai_sessions (session_id "+c.columnType+` NOT NULL, account_id VARCHAR(64) COLLATE utf8mb4_bin NOT NULL DEFAULT 'a',
 				customer_id VARCHAR(64) COLLATE utf8mb4_bin NULL, started_at DATETIME(3) NOT NULL DEFAULT '2026-03-01 12:00:00', duration_seconds INT NOT NULL DEFAULT 60, ai_minutes INT NOT NULL DEFAULT 1`+key+") DEFAULT CHARSET utf8mb4",
 				"INSERT INTO ai_sessions (session_id) VALUES ("+strings.ReplaceAll(c.ids, ", ", "), (")+")")
 			want := 1 + strings.Count(c.ids, ", ")
@@ -78,7 +78,7 @@ func TestPagesHaveSessionsOfEqualStartsOnceWhateverTheTypeOfTheirIDs(t *testing.
 			}
 			if !strings.HasPrefix(c.columnType, "BINARY") { // of which HEX(id) is for the platform to write
 				for _, id := range ids {
-					query := usage.SessionsQuery{Query: usage.Query{Zone: time.UTC}, SessionIDs: []string{id}, Limit: 1}
+					query := usage.SessionsQuery{Query: usage.Query{Zone: time.UTC}, SessionIDs: []string{id, "none"}, Limit: 2}
 					if got, _ := listedIDs(t, reader, query); got != id {
 						t.Errorf("%s: got %q by the id %s", c.columnType, got, id)
 					}

@@ -111,6 +111,17 @@ func TestAPageOfSessionsCostsWhatIsOnIt(t *testing.T) {
 			}
 			snapshot.Close()
 		}
+		snapshot := reader.Snapshot(t.Context()).(*read.Snapshot)
+		defer snapshot.Close()
+		got := rowsReadBy(t, snapshot, func() {
+			before := usage.SessionsQuery{Query: usage.Query{Zone: time.UTC}, Before: &usage.SessionPlace{Key: "00"}, Backward: true, Limit: page}
+			if found, err := snapshot.Sessions(t.Context(), before); err != nil || len(found) != 0 {
+				t.Fatalf("before what has no start: %d, %v", len(found), err)
+			}
+		})
+		if got > page {
+			t.Errorf("before what has no start: %d rows were read", got)
+		}
 	})
 }
 
