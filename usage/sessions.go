@@ -37,7 +37,8 @@ func (s ListedSession) RoundedUp() int64 {
 // SessionPlace is the place of a session in the order of starts. Those that start at the same
 // time are ordered by their keys.
 type SessionPlace struct {
-	// Start is the start as the database writes it, since it need not be an instant.
+	// Start is the start as the database writes it, since it need not be an instant. It is empty
+	// where there is none.
 	Start string `json:"t"`
 	// Key is the id of the session in hexadecimal digits, which every engine orders alike.
 	Key string `json:"i"`
@@ -59,10 +60,13 @@ func (p SessionPlace) StartedAt() (time.Time, bool) {
 
 // Around returns the instants from and to which all starts lie that are written as that of the
 // place: the same one twice, or where the start is none, those between which it is stored. A zero
-// one is no bound. It tells whether the start can be read at all.
+// one is no bound, as both are where there is no start. It tells whether the start can be read at all.
 func (p SessionPlace) Around() (from, to time.Time, ok bool) {
 	if at, is := p.StartedAt(); is {
 		return at, at, true
+	}
+	if p.Start == "" {
+		return time.Time{}, time.Time{}, true
 	}
 	const date = "0000-00-00"
 	if len(p.Start) < len(date) || !matches(p.Start[:len(date)], date) {

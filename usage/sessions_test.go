@@ -19,6 +19,7 @@ func TestWhatIsAroundAStart(t *testing.T) {
 		"0000-00-00 00:00:00":        {"", "1000-01-01T00:00:00Z"},
 		"0999-12-31 23:59:59":        {"", "1000-01-01T00:00:00Z"},
 		"1000-00-00 00:00:00":        {"", "1000-01-01T00:00:00Z"},
+		"":                           {"", ""},
 	} {
 		from, to, ok := SessionPlace{Start: start}.Around()
 		shown := func(t time.Time) string {
@@ -31,7 +32,7 @@ func TestWhatIsAroundAStart(t *testing.T) {
 			t.Errorf("%s: got %s to %s, %v", start, shown(from), shown(to), ok)
 		}
 	}
-	for _, start := range []string{"", "yesterday", "2026-3-1 10:00:00", "+026-03-01 10:00"} {
+	for _, start := range []string{" ", "yesterday", "2026-3-1 10:00:00", "+026-03-01 10:00"} {
 		if _, _, ok := (SessionPlace{Start: start}).Around(); ok {
 			t.Errorf("%q is a start", start)
 		}

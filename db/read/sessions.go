@@ -3,6 +3,7 @@ package read
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,14 +17,28 @@ import (
 	"aiusage/usage"
 )
 
-// The columns of a session by itself. A view may have ids of any type and collation, so that
-// they are compared by the digits of what is stored; and starts are compared as they are
-// written, since not all of them need be instants.
+// The start of a session by itself is compared as it is written, since not all of them need be
+// instants. One that is NULL is before all others, as servers order it, and so is the empty text.
 const (
-	sessionKey   = "HEX(session_id)"
-	sessionStart = "CAST(started_at AS CHAR)"
-	sessionID    = "COALESCE(CAST(session_id AS CHAR), " + sessionKey + ")"
+	sessionStart = "COALESCE(CAST(started_at AS CHAR), '')"
+	noStart      = "started_at <=> NULL" // IS NULL would find zero dates, too, where there can be no NULL
 )
+
+// idColumn is an expression for the id of a session: the column, or what is exact in its place.
+type idColumn string
+
+const (
+	asStored idColumn = "session_id"
+	// ofFloat is for a FLOAT, which servers write with fewer digits than it takes to tell two apart.
+	ofFloat idColumn = "(session_id + 0E0)"
+)
+
+// key is what ids of any type and collation are compared by: the digits of what is stored, or of
+// numbers as they are written. Of a number itself, HEX would know no fraction, nor more than 64 bits.
+func (c idColumn) key() string { return "HEX(CONCAT(" + string(c) + "))" }
+
+// text is the id as it is shown.
+func (c idColumn) text() string { return "COALESCE(CAST(" + string(c) + " AS CHAR), " + c.key() + ")" }
 
 // Sessions returns the sessions that a query asks for, in the order of their starts. Where it
 // may need sessions that have been dropped, the error is an InvalidArgument.
@@ -51,7 +66,7 @@ func (r *Reader) sessionsIn(ctx context.Context, tx *sqlx.Tx, query usage.Sessio
 			return nil, err
 		}
 	}
-	list := &sessionList{SessionsQuery: query, tx: tx, span: span}
+	list := &sessionList{SessionsQuery: query, tx: tx, span: span, id: asStored}
 	accounts := query.Accounts
 	if query.AccountID != "" {
 		accounts = nil // its own condition will do
@@ -62,6 +77,10 @@ func (r *Reader) sessionsIn(ctx context.Context, tx *sqlx.Tx, query usage.Sessio
 		}
 	}
 	found, err := list.page(ctx, accounts)
+	if errors.Is(err, errFloat) {
+		list.id = ofFloat
+		found, err = list.page(ctx, accounts)
+	}
 	if pool.HasNumber(err, pool.ErBadField) && strings.Contains(err.Error(), "session_id") {
 		return nil, usage.Errorf(usage.NotFound, "the sessions of this platform have no ids, so that they cannot be listed: ai_sessions lacks the column session_id")
 	}
@@ -73,7 +92,11 @@ type sessionList struct {
 	usage.SessionsQuery
 	tx   *sqlx.Tx
 	span usage.Range
+	id   idColumn
 }
+
+// errFloat says that a page was to be read by ids that are FLOAT as they are stored.
+var errFloat = errors.New("the ids of sessions are floating-point numbers")
 
 // accountsTogether is how many accounts a statement looks up one by one.
 const accountsTogether = 50
@@ -115,9 +138,10 @@ func (l *sessionList) exact(ctx context.Context, found []usage.ListedSession) ([
 	}
 	start := found[last].Place
 	conditions := l.conditions(where.Subjects(l.Query))
-	addAround(&conditions, ">=", "<=", start)
+	addFrom(&conditions, start)
+	addTo(&conditions, start)
 	conditions.Add(sessionStart+" = ?", start.Start)
-	alike, err := l.sessions(ctx, []where.Conditions{conditions}, sessionKey)
+	alike, err := l.sessions(ctx, []where.Conditions{conditions}, l.id.key())
 	if err != nil {
 		return nil, err
 	}
@@ -136,40 +160,46 @@ func (l *sessionList) first(found []usage.ListedSession) []usage.ListedSession {
 	return found[:min(len(found), l.Limit)]
 }
 
-// conditions are those of the list beside those on whose sessions it is of.
+// conditions are those of the list beside those on whose sessions it is of. Sessions without an
+// id have no place.
 func (l *sessionList) conditions(conditions where.Conditions) where.Conditions {
 	conditions.AddAll(where.SessionsIn([]usage.Range{l.span}))
+	conditions.Add("session_id IS NOT NULL")
 	if l.SessionIDs != nil {
-		conditions.Add("session_id IN ("+where.Placeholders(len(l.SessionIDs), 1)+")", where.Args(l.SessionIDs)...)
+		ids, args := " IN ("+where.Placeholders(len(l.SessionIDs), 1)+")", where.Args(l.SessionIDs)
+		conditions.Add(string(asStored)+ids, args...) // which a key has
+		conditions.Add(l.id.text()+ids, args...)      // since numbers may be compared as floating-point ones
 	}
 	if l.After != nil {
-		addBeyond(&conditions, ">", *l.After)
+		addFrom(&conditions, *l.After)
+		l.addBeyond(&conditions, ">", *l.After)
 	}
 	if l.Before != nil {
-		addBeyond(&conditions, "<", *l.Before)
+		addTo(&conditions, *l.Before)
+		l.addBeyond(&conditions, "<", *l.Before)
 	}
 	return conditions
 }
 
-// addBeyond adds that a session is beyond a place: the key has those from its start on, among
-// which those at the same start are told apart by their keys.
-func addBeyond(conditions *where.Conditions, sign string, place usage.SessionPlace) {
-	if sign == ">" {
-		addAround(conditions, ">=", "", place)
-	} else {
-		addAround(conditions, "", "<=", place)
-	}
-	conditions.Add("("+sessionStart+" "+sign+" ? OR "+sessionStart+" = ? AND "+sessionKey+" "+sign+" ?)", place.Start, place.Start, place.Key)
+// addBeyond adds that a session is beyond a place: those at the same start are told apart by
+// their keys.
+func (l *sessionList) addBeyond(conditions *where.Conditions, sign string, place usage.SessionPlace) {
+	conditions.Add("("+sessionStart+" "+sign+" ? OR "+sessionStart+" = ? AND "+l.id.key()+" "+sign+" ?)", place.Start, place.Start, place.Key)
 }
 
-// addAround adds the bounds of the start of a place, each with a sign or, empty, not at all.
-func addAround(conditions *where.Conditions, fromSign, toSign string, place usage.SessionPlace) {
-	from, to, _ := place.Around()
-	if fromSign != "" && !from.IsZero() {
-		conditions.Add("started_at "+fromSign+" ?", from)
+// addFrom adds that a session does not start before a place, as far as the key by start has it.
+func addFrom(conditions *where.Conditions, place usage.SessionPlace) {
+	if from, _, _ := place.Around(); !from.IsZero() {
+		conditions.Add("started_at >= ?", from)
 	}
-	if toSign != "" && !to.IsZero() {
-		conditions.Add("started_at "+toSign+" ?", to)
+}
+
+// addTo adds that a session does not start behind a place, as far as the key by start has it.
+func addTo(conditions *where.Conditions, place usage.SessionPlace) {
+	if place.Start == "" {
+		conditions.Add(noStart)
+	} else if _, to, _ := place.Around(); !to.IsZero() {
+		conditions.Add("(started_at <= ? OR "+noStart+")", to)
 	}
 }
 
@@ -180,8 +210,8 @@ func (l *sessionList) sessions(ctx context.Context, parts []where.Conditions, or
 	}
 	statements, args := make([]string, len(parts)), []any{}
 	for i, part := range parts {
-		statements[i] = `SELECT ` + sessionID + `, ` + sessionKey + `, account_id, COALESCE(customer_id, ''), ` + sessionStart + `,
-			COALESCE(CAST(duration_seconds AS DECIMAL(38, 0)), 0), COALESCE(CAST(ai_minutes AS DECIMAL(38, 0)), 0)
+		statements[i] = `SELECT ` + l.id.text() + `, ` + l.id.key() + `, COALESCE(account_id, ''), COALESCE(customer_id, ''), ` + sessionStart + `,
+			COALESCE(CAST(duration_seconds AS DECIMAL(38, 0)), 0), COALESCE(CAST(ai_minutes AS DECIMAL(38, 0)), 0), session_id
 			FROM ai_sessions` + part.String() + ` ORDER BY ` + order + ` LIMIT ` + strconv.Itoa(l.Limit)
 		args = append(args, part.Args...)
 	}
@@ -194,6 +224,13 @@ func (l *sessionList) sessions(ctx context.Context, parts []where.Conditions, or
 		return nil, err
 	}
 	defer rows.Close()
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		return nil, err
+	}
+	if l.id == asStored && types[len(types)-1].DatabaseTypeName() == "FLOAT" {
+		return nil, errFloat
+	}
 	for rows.Next() {
 		one, err := listed(rows)
 		if err != nil {
@@ -207,7 +244,8 @@ func (l *sessionList) sessions(ctx context.Context, parts []where.Conditions, or
 // listed reads a row.
 func listed(rows *sql.Rows) (one usage.ListedSession, err error) {
 	var seconds, minutes column.Sum
-	err = rows.Scan(&one.SessionID, &one.Place.Key, &one.AccountID, &one.CustomerID, &one.Place.Start, &seconds, &minutes)
+	var stored sql.RawBytes // whose type alone matters
+	err = rows.Scan(&one.SessionID, &one.Place.Key, &one.AccountID, &one.CustomerID, &one.Place.Start, &seconds, &minutes, &stored)
 	one.DurationSeconds, one.Minutes = int64(seconds), int64(minutes)
 	if usage.TrimID(one.CustomerID) == "" {
 		one.CustomerID = "" // which stands for none

@@ -58,7 +58,7 @@ func SessionsIn(spans []usage.Range) Conditions {
 // UndatedSessions returns the condition that the start of a session cannot be read.
 func UndatedSessions() Conditions {
 	var where Conditions
-	where.Add("NOT " + column.Dated("started_at"))
+	where.Add(column.Dated("started_at") + " IS NOT TRUE") // nor that of one that is NULL
 	return where
 }
 

@@ -35,7 +35,7 @@ func TestConditions(t *testing.T) {
 		{"sessions of two spans", where.SessionsIn([]usage.Range{{From: from, To: to}, {From: to}}),
 			"((started_at >= ? AND started_at < ?) OR (started_at >= ?)) AND " + dated, []any{from, to, to}},
 		{"sessions of all of time", where.SessionsIn([]usage.Range{{From: from, To: to}, {}}), "", nil},
-		{"sessions without an instant", where.UndatedSessions(), "NOT " + dated, nil},
+		{"sessions without an instant", where.UndatedSessions(), dated + " IS NOT TRUE", nil},
 		{"all accounts", where.Scope(usage.Query{}), "", nil},
 		{"no account", where.Scope(usage.Query{Accounts: []string{}}), "FALSE", nil},
 		{"one account", where.Scope(usage.Query{Accounts: []string{"a"}}), "account_id IN (?)", []any{"a"}},
