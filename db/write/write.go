@@ -350,7 +350,7 @@ func (t table[Row]) insert(ctx context.Context, tx *sqlx.Tx, rows []Row, clause 
 		" (" + strings.Join(append(append([]string{}, t.keys...), t.values...), ", ") + ") VALUES " +
 		where.Placeholders(len(rows), columns) + clause
 	_, err := tx.ExecContext(ctx, statement, args...)
-	return err
+	return t.naming(err, rows)
 }
 
 // onDuplicateKey makes an insert give known rows their new values. VALUES() is
