@@ -79,6 +79,11 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 	if ofSessions.Limits, err = c.limits(ctx, store.Clock); err != nil {
 		return err
 	}
+	if len(c.Files) > 0 {
+		if _, err := store.SessionsByID(ctx, nil); err != nil { // before names are stored
+			return err
+		}
+	}
 	options.Writers, options.BatchSize = store.bulk.writers, store.bulk.batch
 	ofSessions.Writers, ofSessions.BatchSize = store.bulk.writers, store.bulk.batch
 	turn := newTurn(ctx, p, store)

@@ -22,9 +22,13 @@ func subjectOf(session usage.Session) usage.Subject {
 // for whoever wants to know before a write what it would replace. Nothing is
 // locked: another writer may change them meanwhile.
 func (w *Writer) SessionsByID(ctx context.Context, sessions []usage.Session) ([]usage.Session, error) {
+	table, err := w.tableOfSessions(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var found []usage.Session
-	err := w.db.InTransaction(ctx, func(tx *sqlx.Tx) (err error) {
-		found, err = sessionsTable.read(ctx, tx, sessionsTable.keysOf(sessions), "")
+	err = w.db.InTransaction(ctx, func(tx *sqlx.Tx) (err error) {
+		found, err = table.read(ctx, tx, table.keysOf(sessions), "")
 		return err
 	})
 	return found, pool.Translate(err)

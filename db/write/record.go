@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -12,7 +11,6 @@ import (
 	"aiusage/db/column"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
-	"aiusage/db/schema"
 	"aiusage/db/where"
 	"aiusage/usage"
 )
@@ -46,6 +44,10 @@ func tryStoring(ctx context.Context, w *Writer, rows []usage.Session,
 		if err := refuseDropped(ctx, tx, rows); err != nil {
 			return err
 		}
+		records, err := stillToRecord(ctx, tx, records)
+		if err != nil {
+			return err
+		}
 		before, after, err := do(tx)
 		if err != nil {
 			return err
@@ -57,6 +59,23 @@ func tryStoring(ctx context.Context, w *Writer, rows []usage.Session,
 		}
 		return nil
 	})
+}
+
+// stillToRecord returns which of the changes this transaction records itself: all, or where
+// other rows may be stored than it writes, none, and the triggers that see these do.
+func stillToRecord(ctx context.Context, tx *sqlx.Tx, records []changes) ([]changes, error) {
+	if len(records) == 0 {
+		return nil, nil
+	}
+	if same, err := storesWhatIsWritten(ctx, tx); same || err != nil {
+		return records, err
+	}
+	for _, one := range records {
+		if _, err := tx.ExecContext(ctx, "SET @"+one.trigger+" = NULL"); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }
 
 // changes is a table of changes.
@@ -94,23 +113,11 @@ func (w *Writer) recordsItself(ctx context.Context) (records []changes, err erro
 	if len(records) == 0 {
 		return nil, nil
 	}
-	if plain := w.plain.Load(); plain != nil {
-		return ifPlain(records, *plain), nil
+	shape, err := w.shapeOfSessions(ctx)
+	if err != nil || !shape.countsAsGo {
+		return nil, err
 	}
-	columns, err := schema.SessionColumns(ctx, w.db)
-	if err != nil {
-		return nil, pool.Translate(err)
-	}
-	plain := countsAsGo(columns)
-	w.plain.Store(&plain)
-	return ifPlain(records, plain), nil
-}
-
-func ifPlain(records []changes, plain bool) []changes {
-	if plain {
-		return records
-	}
-	return nil
+	return records, nil
 }
 
 // refuseDropped returns an error when one of the sessions starts where retention
@@ -181,12 +188,4 @@ func changeOf(session usage.Session, grain usage.Grain) change {
 		at.bucket = grain.Floor(session.StartedAt)
 	}
 	return at
-}
-
-// countsAsGo tells whether the database computes a session's quarter-hour, hour and minutes
-// from what is written exactly as Session does, so that a bulk write may compute
-// them here. Otherwise the triggers have to.
-func countsAsGo(columns map[string]schema.Column) bool {
-	plain := strings.NewReplacer("`", "", " ", "", "(", "", ")", "").Replace(strings.ToLower(columns["ai_minutes"].Expression.String))
-	return plain == "duration_seconds+59div60" && columns["started_at"].Precision.Int64 >= 3
 }

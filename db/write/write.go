@@ -29,9 +29,14 @@ type Written struct {
 // rows again changes nothing, so a write whose outcome is unknown can be repeated.
 //
 // Sessions from before those that retention has dropped are refused, with an
-// InvalidArgument error, because their ids can no longer be recognised.
+// InvalidArgument error, because their ids can no longer be recognised, and so are all where
+// nothing keeps an id from being there twice.
 func (w *Writer) WriteSessions(ctx context.Context, sessions []usage.Session) (Written, error) {
-	return write(ctx, w, sessionsTable, sessions)
+	table, err := w.tableOfSessions(ctx)
+	if err != nil {
+		return Written{}, err
+	}
+	return write(ctx, w, table, sessions)
 }
 
 // WriteAccounts stores names of accounts, as WriteSessions does sessions.
@@ -59,7 +64,9 @@ type table[Row comparable] struct {
 	stored []string
 	// keyArgs and valueArgs give what keys and values hold.
 	keyArgs, valueArgs func(Row) []any
-	scan               func(*sqlx.Rows) (Row, error)
+	// unkeyed is whether the same key may be there twice for all that is known.
+	unkeyed bool
+	scan    func(*sqlx.Rows) (Row, error)
 	// store runs a write in a transaction, and does what has to go with it. do
 	// returns the stored rows that were replaced, and all rows that took their
 	// place or are new. nil means that there is nothing else to do.
@@ -149,7 +156,10 @@ func write[Row comparable](ctx context.Context, w *Writer, t table[Row], rows []
 		if pool.HasNumber(err, pool.ErDupEntry) {
 			err = errKnownKey
 		}
-		return nil, inserts, err
+		if err != nil {
+			return nil, nil, err
+		}
+		return nil, inserts, t.refuseTwice(ctx, tx, inserts)
 	})
 	if errors.Is(err, errKnownKey) {
 		return rewrite(ctx, w, t, normal)
@@ -196,9 +206,22 @@ func rewrite[Row comparable](ctx context.Context, w *Writer, t table[Row], rows 
 		if err := t.insert(ctx, tx, updates, t.onDuplicateKey()); err != nil {
 			return nil, nil, err
 		}
-		return t.replaced(known, updates), append(inserts, updates...), nil
+		after = append(inserts, updates...)
+		return t.replaced(known, updates), after, t.refuseTwice(ctx, tx, after)
 	})
 	return written, err
+}
+
+// refuseTwice returns an error where keys are there twice, now that rows with them are stored.
+func (t table[Row]) refuseTwice(ctx context.Context, tx *sqlx.Tx, rows []Row) error {
+	if !t.unkeyed {
+		return nil
+	}
+	found, err := t.read(ctx, tx, t.keysOf(rows), "")
+	if err == nil && len(found) > len(rows) {
+		err = errUnkeyed
+	}
+	return err
 }
 
 // replaced returns the known rows that updates took the place of.
@@ -327,7 +350,7 @@ func (t table[Row]) insert(ctx context.Context, tx *sqlx.Tx, rows []Row, clause 
 		" (" + strings.Join(append(append([]string{}, t.keys...), t.values...), ", ") + ") VALUES " +
 		where.Placeholders(len(rows), columns) + clause
 	_, err := tx.ExecContext(ctx, statement, args...)
-	return err
+	return t.naming(err, rows)
 }
 
 // onDuplicateKey makes an insert give known rows their new values. VALUES() is

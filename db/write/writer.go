@@ -15,8 +15,8 @@ type Writer struct {
 	phases *phase.Tracker
 	// former are the sums by hour that gateways of an earlier version keep.
 	former *phase.Tracker
-	// plain is whether ai_sessions is as the migrations make it, once known.
-	plain atomic.Pointer[bool]
+	// shape is that of ai_sessions, once known.
+	shape atomic.Pointer[shape]
 }
 
 // New returns a Writer.
