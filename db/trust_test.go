@@ -91,12 +91,12 @@ func TestSumsOfSessionsThatHaveGoneAreKeptUntilAsked(t *testing.T) {
 		turn++
 		t.Run(name, func(t *testing.T) {
 			rolledUpInTurn(t, turn, func(t *testing.T, store *db.Store, dsn string) {
+				write(t, store, samples(200)...)
 				if strings.Contains(name, "partition") {
 					execute(t, dsn, "ALTER TABLE ai_sessions DROP PRIMARY KEY, ADD PRIMARY KEY (session_id, started_at)",
 						"ALTER TABLE ai_sessions PARTITION BY RANGE COLUMNS (started_at) (PARTITION p0 VALUES LESS THAN ('2026-02-10'), PARTITION p1 VALUES LESS THAN ('2030-01-01'))")
 					install(t, store)
 				}
-				write(t, store, samples(200)...)
 				if _, err := store.Fold(t.Context(), nil); err != nil {
 					t.Fatal(err)
 				}
