@@ -89,7 +89,11 @@ func (g Grid) Next(t time.Time) time.Time {
 	if g.utc() {
 		return g.Grain.Next(t)
 	}
-	return QuarterHour.Ceil(g.after(g.begin(g.Floor(t))))
+	begin := g.begin(t)
+	if first := QuarterHour.Ceil(begin); first.After(t) {
+		return first
+	}
+	return QuarterHour.Ceil(g.after(begin))
 }
 
 // Ceil returns the start of the first bucket that starts at t or later.
