@@ -80,7 +80,7 @@ func (c importCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	if len(c.Files) > 0 {
-		if _, err := store.SessionsByID(ctx, nil); err != nil { // before names are stored
+		if err := store.TakesSessions(ctx); err != nil { // before names are stored
 			return err
 		}
 	}

@@ -92,8 +92,7 @@ func (s *snapshot) sessionSides(one comparison, span usage.Range) []side {
 	if one.table != sums.Customers {
 		customer, changed = "''", "''"
 	}
-	// A bucket has the quarter-hours that begin in it.
-	sessions := where.SessionsIn([]usage.Range{{From: later(usage.QuarterHour.Ceil(span.From), s.state.RawFrom.Time), To: usage.QuarterHour.Ceil(span.To)}})
+	sessions := where.SessionsIn([]usage.Range{{From: later(span.From, s.state.RawFrom.Time), To: span.To}})
 	if isUndated(span) {
 		sessions = where.UndatedSessions()
 	}

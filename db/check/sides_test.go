@@ -149,14 +149,19 @@ func TestWhatIsComparedWithWhat(t *testing.T) {
 		if test.quarters != "" {
 			s.state.QuartersFrom = known(at(t, test.quarters))
 		}
-		var got []string
-		for _, side := range s.sidesOf(test.comparison, span(t, test.from, test.to)) {
-			got = append(got, side.described())
-		}
+		got := describedSides(s, test.comparison, span(t, test.from, test.to))
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%+v from %s to %s:\ngot  %q\nwant %q", test.comparison, test.from, test.to, got, test.want)
 		}
 	}
+}
+
+// describedSides says what a comparison of a span reads.
+func describedSides(s *snapshot, one comparison, between usage.Range) (described []string) {
+	for _, side := range s.sidesOf(one, between) {
+		described = append(described, side.described())
+	}
+	return described
 }
 
 // A sum of sessions is compared with those that start in its quarter-hours and have not been
@@ -173,10 +178,10 @@ func TestWhichSessionsASumIsComparedWith(t *testing.T) {
 			"want ai_sessions 09 23:00 10 23:00 by account_id, COALESCE(customer_id, '')",
 			"got usage_changes 09 23:00 10 23:00 by account_id, customer_id",
 			"got usage_customer_rollups 09 23:00 10 23:00 grid 12 by s.account_id, s.customer_id"}},
-		"a day that begins within a quarter-hour": {customers, "", "1500-03-01 23:06:32", "1500-03-02 23:06:32", []string{
+		"a day before there were time zones": {customers, "", "1500-03-01 23:15", "1500-03-02 23:15", []string{
 			"want ai_sessions 1500-03-01 23:15 1500-03-02 23:15 by account_id, COALESCE(customer_id, '')",
-			"got usage_changes 1500-03-01 23:06:32 1500-03-02 23:06:32 by account_id, customer_id",
-			"got usage_customer_rollups 1500-03-01 23:06:32 1500-03-02 23:06:32 grid 12 by s.account_id, s.customer_id"}},
+			"got usage_changes 1500-03-01 23:15 1500-03-02 23:15 by account_id, customer_id",
+			"got usage_customer_rollups 1500-03-01 23:15 1500-03-02 23:15 grid 12 by s.account_id, s.customer_id"}},
 		"a day of which some have been dropped": {customers, "10 12:00", "09 23:00", "10 23:00", []string{
 			"want ai_sessions 10 12:00 10 23:00 by account_id, COALESCE(customer_id, '')",
 			"got usage_changes 09 23:00 10 23:00 by account_id, customer_id",
@@ -196,10 +201,7 @@ func TestWhichSessionsASumIsComparedWith(t *testing.T) {
 		if test.dropped != "" {
 			s.state.RawFrom = known(at(t, test.dropped))
 		}
-		var got []string
-		for _, side := range s.sidesOf(test.comparison, span(t, test.from, test.to)) {
-			got = append(got, side.described())
-		}
+		got := describedSides(s, test.comparison, span(t, test.from, test.to))
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%s:\ngot  %q\nwant %q", name, got, test.want)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"aiusage/db/column"
 	"aiusage/db/pool"
+	"aiusage/db/schema"
 	"aiusage/db/where"
 )
 
@@ -127,32 +128,17 @@ var recorded = []string{"account_id", "customer_id", "started_at", "duration_sec
 // wantedTriggers returns the triggers that ai_sessions needs as it is. obstacle
 // says why there can be none, if so.
 func (r *Rollups) wantedTriggers(ctx context.Context) (wanted map[string]string, obstacle string, err error) {
-	var parts []struct {
-		Index    string `db:"name"`
-		Column   string `db:"part"`
-		Nullable string `db:"nullable"`
-	}
-	err = r.db.SelectContext(ctx, &parts, `
-		SELECT INDEX_NAME AS name, COALESCE(COLUMN_NAME, '') AS part, NULLABLE AS nullable
-		FROM information_schema.STATISTICS
-		WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions' AND NON_UNIQUE = 0
-		ORDER BY INDEX_NAME = 'PRIMARY' DESC, INDEX_NAME, SEQ_IN_INDEX`)
+	keys, err := schema.SessionKeys(ctx, r.db)
 	if err != nil {
 		return nil, "", err
 	}
-	keys := map[string][]string{}
-	var names []string
-	unfit := map[string]bool{}
-	for _, part := range parts {
-		if keys[part.Index] == nil {
-			names = append(names, part.Index)
-		}
-		keys[part.Index] = append(keys[part.Index], quoteName(part.Column))
-		unfit[part.Index] = unfit[part.Index] || part.Column == "" || part.Nullable == "YES"
-	}
-	for _, name := range names {
-		if !unfit[name] {
-			return triggers(appliedBy(keys[name])), "", nil
+	for _, key := range keys {
+		if !key.Nullable && !slices.Contains(key.Columns, "") {
+			var columns []string
+			for _, name := range key.Columns {
+				columns = append(columns, quoteName(name))
+			}
+			return triggers(appliedBy(columns)), "", nil
 		}
 	}
 	var refusals int

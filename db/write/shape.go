@@ -2,6 +2,7 @@ package write
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"aiusage/db/pool"
@@ -76,25 +77,10 @@ func (w *Writer) storesMinutes(ctx context.Context, minutes schema.Column) (bool
 
 // isKeyedByID tells whether ai_sessions has a unique key of session_id and nothing else.
 func (w *Writer) isKeyedByID(ctx context.Context) (bool, error) {
-	var parts []struct {
-		Index  string `db:"name"`
-		Column string `db:"part"`
-	}
-	err := w.db.SelectContext(ctx, &parts, `
-		SELECT INDEX_NAME AS name, COALESCE(COLUMN_NAME, '') AS part
-		FROM information_schema.STATISTICS
-		WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions' AND NON_UNIQUE = 0`)
-	count, ofID := map[string]int{}, map[string]bool{}
-	for _, part := range parts {
-		count[part.Index]++
-		ofID[part.Index] = strings.EqualFold(part.Column, "session_id")
-	}
-	for index, columns := range count {
-		if columns == 1 && ofID[index] {
-			return true, err
-		}
-	}
-	return false, err
+	keys, err := schema.SessionKeys(ctx, w.db)
+	return slices.ContainsFunc(keys, func(key schema.Key) bool {
+		return len(key.Columns) == 1 && strings.EqualFold(key.Columns[0], "session_id")
+	}), err
 }
 
 // countsAsGo tells whether the database computes a session's quarter-hour, hour and minutes
@@ -127,6 +113,12 @@ func (s shape) table() (table[usage.Session], error) {
 	t.stored = append(t.stored[:len(t.stored)-1:len(t.stored)-1],
 		"CASE WHEN ai_minutes <=> (duration_seconds + 59) DIV 60 THEN duration_seconds ELSE -1 END")
 	return t, nil
+}
+
+// TakesSessions returns why sessions are not stored in this database, if they are not.
+func (w *Writer) TakesSessions(ctx context.Context) error {
+	_, err := w.tableOfSessions(ctx)
+	return err
 }
 
 // tableOfSessions tells how sessions are stored in this database.
