@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 
 // inTurn are the scripts that the engine hardly matters to, such as those about what is in
 // files. Each runs on one engine; `make cases` runs all on every engine.
-var inTurn = []string{"completion", "errors", "import_doubts", "import_dry_run", "import_forms", "import_presets", "report", "user"}
+var inTurn = []string{"completion", "errors", "import", "import_doubts", "import_dry_run", "import_forms", "import_presets", "report", "schema", "user"}
 
 // Each script in testdata is a session at a terminal, on every engine but for those inTurn, with a
 // database of its own in MYSQL_DSN.

@@ -8,7 +8,7 @@ import (
 )
 
 func TestMigrateDownStopsBeforeTheSessionsAreDropped(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachKind(t, func(t *testing.T, dsn string) {
 		t.Setenv("MYSQL_DSN", dsn)
 		if status, _, stderr := run(t, "", "migrate"); status != 0 {
 			t.Fatal(stderr)

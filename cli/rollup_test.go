@@ -30,7 +30,7 @@ func rollupStatus(t *testing.T, text string) (status map[string]any) {
 
 // An operator looks after the rollups, on every engine that can have them.
 func TestRollupsFromTheCommandLine(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachKind(t, func(t *testing.T, dsn string) {
 		t.Setenv("MYSQL_DSN", dsn)
 		run := func(status int, want string, args ...string) string {
 			t.Helper()

@@ -29,7 +29,7 @@ func TestTheFewestConnectionsAnswerManyAtOnce(t *testing.T) {
 		accountUsage { account { name } series(granularity: MONTH) { aiMinutes } } }
 		last: aiUsage(period: LAST_YEAR) { series(granularity: DAY) { aiMinutes } }
 		accounts(first: 5) { nodes { name } } customers(first: 5) { nodes { name } } viewer { accounts { accountId } } }`
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.Any(t, func(t *testing.T, dsn string) {
 		t.Setenv("MYSQL_DSN", dsn)
 		sessions := "session_id,account_id,customer_id,started_at,duration_seconds\ns,a,c," + time.Now().UTC().Format(time.RFC3339) + ",61\n"
 		for _, command := range [][]string{

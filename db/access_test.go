@@ -15,7 +15,7 @@ import (
 )
 
 func TestAScopeKeepsAReportToItsAccounts(t *testing.T) {
-	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+	anyStore(t, func(t *testing.T, store *db.Store, _ string) {
 		write(t, store,
 			usage.Session{SessionID: "1", AccountID: "a", CustomerID: "c", StartedAt: noon, DurationSeconds: 60},
 			usage.Session{SessionID: "2", AccountID: "b", CustomerID: "c", StartedAt: noon, DurationSeconds: 120},
@@ -48,7 +48,7 @@ func TestAScopeKeepsAReportToItsAccounts(t *testing.T) {
 }
 
 func TestUsersHaveAccounts(t *testing.T) {
-	eachStore(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyStore(t, func(t *testing.T, store *db.Store, dsn string) {
 		both := auth.User{Name: "both", PasswordHash: "h", Roles: []string{auth.AccountAdministrator, auth.SystemAdministrator}, Accounts: []string{"b", "a", "B", "a"}}
 		for _, user := range []auth.User{{Name: "ann", PasswordHash: "h"}, both} {
 			if err := store.AddUser(t.Context(), user); err != nil {
@@ -89,7 +89,7 @@ func addSession(t *testing.T, store *db.Store, s auth.Session) {
 }
 
 func TestSessionsOfUsers(t *testing.T) {
-	eachStore(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyStore(t, func(t *testing.T, store *db.Store, dsn string) {
 		for _, name := range []string{"ann", "bob"} {
 			if err := store.AddUser(t.Context(), auth.User{Name: name, PasswordHash: "h"}); err != nil {
 				t.Fatal(err)
@@ -161,7 +161,7 @@ func TestAUserHasAThousandSessionsAtMost(t *testing.T) {
 }
 
 func TestAPIKeys(t *testing.T) {
-	eachStore(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyStore(t, func(t *testing.T, store *db.Store, dsn string) {
 		_, first, err := auth.NewAPIKey("Büro ☎", auth.AccountAdministrator, []string{"a", "b"}, noon, noon.Add(time.Hour))
 		if err != nil {
 			t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 )
 
 func TestFamiliarAddressesAreKeptAndBounded(t *testing.T) {
-	eachStore(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyStore(t, func(t *testing.T, store *db.Store, dsn string) {
 		for _, name := range []string{"ada", "bob"} {
 			if err := store.AddUser(t.Context(), auth.User{Name: name, PasswordHash: "hash of " + name}); err != nil {
 				t.Fatal(err)
@@ -73,7 +73,7 @@ func TestFamiliarAddressesAreKeptAndBounded(t *testing.T) {
 }
 
 func TestFamiliarAddressesOfAllUsersAreBounded(t *testing.T) {
-	eachStore(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyStore(t, func(t *testing.T, store *db.Store, dsn string) {
 		if err := store.AddUser(t.Context(), auth.User{Name: "ada", PasswordHash: "x"}); err != nil {
 			t.Fatal(err)
 		}

@@ -228,7 +228,7 @@ func TestPartOfAnAnswerIsNoAnswer(t *testing.T) {
 // A table may be made by the platform. A value there that is none of the gateway's is an
 // error for whoever asks for it, and costs no connection.
 func TestWhatCannotBeReadIsAnErrorAndCostsNoConnection(t *testing.T) {
-	eachStore(t, func(t *testing.T, whole *db.Store, dsn string) {
+	anyStore(t, func(t *testing.T, whole *db.Store, dsn string) {
 		sessions := writeNamed(t, whole, 5)
 		store, err := db.Open(dsn, db.Options{MaxConnections: db.MinConnections})
 		if err != nil {
@@ -271,7 +271,7 @@ func TestMissingTablesAreTold(t *testing.T) {
 		"usage_rollup_state": "names, all accounts, some accounts, sessions by id, sessions by start",
 	} {
 		t.Run(missing, func(t *testing.T) {
-			eachStore(t, func(t *testing.T, whole *db.Store, dsn string) {
+			anyStore(t, func(t *testing.T, whole *db.Store, dsn string) {
 				sessions := writeNamed(t, whole, 2)
 				execute(t, dsn, "RENAME TABLE "+missing+" TO away")
 				for name, ask := range asks(open(t, dsn), sessions) {

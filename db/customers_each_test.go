@@ -13,7 +13,7 @@ import (
 // The customers that are found of each of many accounts are those that are found of each alone, in
 // whichever number of statements and parts they are read.
 func TestCustomersOfEachAccountAreFound(t *testing.T) {
-	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+	anyStore(t, func(t *testing.T, store *db.Store, _ string) {
 		const accounts = 55 // three statements
 		all, each := map[string][]usage.Customer{}, []string{"none"}
 		var customers []usage.Customer

@@ -23,6 +23,11 @@ func eachStore(t *testing.T, test func(t *testing.T, store *db.Store, dsn string
 	dbtest.Each(t, func(t *testing.T, dsn string) { test(t, prepared(t, dsn), dsn) })
 }
 
+// anyStore is eachStore on one of the engines.
+func anyStore(t *testing.T, test func(t *testing.T, store *db.Store, dsn string)) {
+	dbtest.Any(t, func(t *testing.T, dsn string) { test(t, prepared(t, dsn), dsn) })
+}
+
 // prepared is a store with a current schema, rollups where the engine can have them, and no
 // rows.
 func prepared(t *testing.T, dsn string) *db.Store {

@@ -139,7 +139,7 @@ func TestTwoWhoFoldShareTheChanges(t *testing.T) {
 
 // A round of folding takes all changes, however many batches that are, and tells after each.
 func TestFoldingTellsAfterEachBatch(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		execute(t, dsn, `INSERT INTO usage_changes (account_id, customer_id, quarter, minutes, seconds, sessions)
 			SELECT 'a', 'c', '2026-03-01 12:00', 1, 60, 1 FROM information_schema.COLLATIONS one, information_schema.COLLATIONS other LIMIT 10000`)
 		var told []int
@@ -156,7 +156,7 @@ func TestFoldingTellsAfterEachBatch(t *testing.T) {
 
 // New customers of an account that is known come together with new accounts.
 func TestNewSubjectsOfKnownAndNewAccountsAreFoldedTogether(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		write(t, store, session("1", 60))
 		if _, err := store.Fold(t.Context(), nil); err != nil {
 			t.Fatal(err)
@@ -186,7 +186,7 @@ func TestFoldingBelievesNoNumberOfAnotherStamp(t *testing.T) {
 		"an older number": {before: "UPDATE usage_subject_stamp SET upto = 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+			anyRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 				fold := func(id, customer string) {
 					t.Helper()
 					execute(t, dsn, fmt.Sprintf(`INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('%s', 'a', '%s', '2026-03-01', 60)`, id, customer))
@@ -217,7 +217,7 @@ func TestFoldingBelievesNoNumberOfAnotherStamp(t *testing.T) {
 
 // Of many subjects, those that a batch has are looked up by their ids.
 func TestFewOfManySubjectsAreLookedUp(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		var sessions []usage.Session
 		for i := range 100 {
 			one := session(fmt.Sprint(i), 60)
@@ -250,7 +250,7 @@ func TestFewOfManySubjectsAreLookedUp(t *testing.T) {
 func TestWhatCannotBeGivenANumberIsNotFolded(t *testing.T) {
 	for table, column := range map[string]string{"usage_accounts": "account_id", "usage_subjects": "customer_id"} {
 		t.Run(table, func(t *testing.T) {
-			eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+			anyRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 				write(t, store, session("1", 60))
 				execute(t, dsn, "CREATE TRIGGER meddles BEFORE INSERT ON "+table+" FOR EACH ROW SET NEW."+column+" = 'another'")
 				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // tried for ever, otherwise
@@ -273,7 +273,7 @@ func TestWhatCannotBeGivenANumberIsNotFolded(t *testing.T) {
 
 // What comes and goes again before it is folded leaves nothing.
 func TestChangesThatCancelOutLeaveNoSum(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		write(t, store, session("1", 60))
 		execute(t, dsn, "DELETE FROM ai_sessions")
 		if folded, err := store.Fold(t.Context(), nil); err != nil || folded != 2 {
@@ -289,7 +289,7 @@ func TestChangesThatCancelOutLeaveNoSum(t *testing.T) {
 // each other.
 func TestFoldingTakesRowsInOrder(t *testing.T) {
 	values := regexp.MustCompile(`\(([^()]*)\)`)
-	eachRolledUp(t, func(t *testing.T, _ *db.Store, dsn string) {
+	anyRolledUp(t, func(t *testing.T, _ *db.Store, dsn string) {
 		recorded, statements := dbtest.Record(t, dsn)
 		store := open(t, recorded)
 		for i := 9; i > 0; i-- {

@@ -176,13 +176,17 @@ func fill(t *testing.T, store *db.Store) {
 
 // eachMove runs test on every engine that can have rollups, with a move that has begun.
 func eachMove(t *testing.T, test func(t *testing.T, m *move, store *db.Store)) {
-	eachEmpty(t, func(t *testing.T, store *db.Store, dsn string) { test(t, startMove(t, dsn), store) })
+	dbtest.EachServer(t, moving(test))
 }
 
-// eachEmpty runs test on every engine that can have rollups, in an empty database.
-func eachEmpty(t *testing.T, test func(t *testing.T, store *db.Store, dsn string)) {
-	dbtest.EachServer(t, func(t *testing.T, dsn string) {
+// anyMove is eachMove on one of the engines.
+func anyMove(t *testing.T, test func(t *testing.T, m *move, store *db.Store)) {
+	dbtest.AnyServer(t, moving(test))
+}
+
+func moving(test func(t *testing.T, m *move, store *db.Store)) func(t *testing.T, dsn string) {
+	return func(t *testing.T, dsn string) {
 		store := open(t, dsn)
-		test(t, store, dsn)
-	})
+		test(t, startMove(t, dsn), store)
+	}
 }

@@ -52,7 +52,7 @@ func TestACheckConcernsTheQuarterHoursOfItsRange(t *testing.T) {
 		}
 		return instant
 	}
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		fourHours(t, store, dsn)
 		newWriter(t, dsn, "").run("SET @aiusage_recorded = 1", "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('undated', 'a', '0000-00-00', 60)")
 		for _, c := range []struct {
@@ -98,7 +98,7 @@ func TestACheckConcernsTheQuarterHoursOfItsRange(t *testing.T) {
 // With the hours of a range, the days and months are checked that these are part of, and
 // the other days of these months, also where the sessions have been dropped.
 func TestACheckConcernsTheMonthsOfItsRange(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		later := session("2", 60)
 		later.StartedAt = noon.AddDate(0, 0, 20)
 		write(t, store, session("1", 60), later)
@@ -148,7 +148,7 @@ func sumsOfUTC() (all []sumOf) {
 // Sums of sessions without a start are checked at each grain, and counted, also where
 // there are no others.
 func TestWhatIsUndatedIsCheckedAtEachGrain(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		newWriter(t, dsn, "").run("INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('undated', 'a', '0000-00-00', 60)")
 		if _, err := store.Fold(t.Context(), nil); err != nil {
 			t.Fatal(err)
@@ -171,7 +171,7 @@ func TestWhatIsUndatedIsCheckedAtEachGrain(t *testing.T) {
 
 // A check tells how far it is, grain by grain, and what it has found so far.
 func TestACheckTellsHowFarItIs(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		fourHours(t, store, dsn)
 		var told []db.CheckProgress
 		found := int64(0)
@@ -209,7 +209,7 @@ func TestACheckTellsHowFarItIs(t *testing.T) {
 
 // Verifying writes nothing. A rebuild folds, or it would read all that waits again and again.
 func TestOnlyARebuildFolds(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		write(t, store, session("1", 60))
 		if found := differences(t, store); len(found) > 0 || status(t, store).Pending != 1 {
 			t.Errorf("verified: %+v, %+v", found, status(t, store))
@@ -253,7 +253,7 @@ func TestEachPartOfASumIsChecked(t *testing.T) {
 // A day of everybody that is wrong is corrected alone, and what sessions make together with
 // all that is made of it: at no moment do these differ because of it.
 func TestACorrectionLeavesNothingToCorrect(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		for hour := range int64(6) {
 			one := session(fmt.Sprint(hour), 60)
 			one.StartedAt = noon.Add(time.Duration(hour) * time.Hour)

@@ -98,7 +98,7 @@ func TestSeriesAddUpToTheReport(t *testing.T) {
 // An open end is the later of now and the last usage of what is asked for, and an open start its
 // first: what others have, at whatever time, does not matter.
 func TestAnOpenEndIsThatOfWhatIsAskedFor(t *testing.T) {
-	eachStore(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyStore(t, func(t *testing.T, store *db.Store, dsn string) {
 		now, err := store.Clock(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -207,7 +207,7 @@ func bySubject(report *usage.Report) map[usage.Subject]usage.Usage {
 // Whatever the length of a bucket, a session is in the one that holds its start.
 func TestASessionIsInItsPointWhateverTheLength(t *testing.T) {
 	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+	anyStore(t, func(t *testing.T, store *db.Store, _ string) {
 		var sessions []usage.Session
 		for second := range 300 {
 			sessions = append(sessions, usage.Session{SessionID: time.Duration(second).String(), AccountID: "a", StartedAt: start.Add(time.Duration(second) * time.Second)})
@@ -296,7 +296,7 @@ func TestASnapshotShowsOneState(t *testing.T) {
 
 // Whoever holds a snapshot can still be answered by another connection.
 func TestSnapshotsLeaveConnections(t *testing.T) {
-	eachStore(t, func(t *testing.T, _ *db.Store, dsn string) {
+	anyStore(t, func(t *testing.T, _ *db.Store, dsn string) {
 		store, err := db.Open(dsn, db.Options{MaxConnections: 2})
 		if err != nil {
 			t.Fatal(err)
@@ -327,7 +327,7 @@ func TestSnapshotsLeaveConnections(t *testing.T) {
 func TestASnapshotSaysThatItsContextHasEnded(t *testing.T) {
 	for name, want := range map[string]usage.Code{"gone": usage.Canceled, "out of time": usage.Timeout} {
 		t.Run(name, func(t *testing.T) {
-			eachStore(t, func(t *testing.T, store *db.Store, _ string) {
+			anyStore(t, func(t *testing.T, store *db.Store, _ string) {
 				for _, closed := range []bool{false, true} {
 					ctx, cancel := context.WithCancel(t.Context())
 					if want == usage.Timeout {

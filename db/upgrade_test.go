@@ -18,7 +18,7 @@ import (
 // An upgrade is exact at every step, in the sums of both versions, whatever their gateways
 // and the platform do meanwhile.
 func TestAnUpgradeIsExactThroughout(t *testing.T) {
-	eachMove(t, func(t *testing.T, m *move, store *db.Store) {
+	anyMove(t, func(t *testing.T, m *move, store *db.Store) {
 		dsn := m.dsn
 		m.holds("at first", time.Time{}, false)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -133,7 +133,7 @@ func TestAnUpgradeIsExactThroughout(t *testing.T) {
 // the rest of the day in which dropping ended; once more, it changes nothing. Changes that
 // wait are not counted twice.
 func TestAdoptingBringsSumsToWhatTheyHaveToBe(t *testing.T) {
-	eachMove(t, func(t *testing.T, m *move, store *db.Store) {
+	anyMove(t, func(t *testing.T, m *move, store *db.Store) {
 		migrate(t, store)
 		if _, err := store.InstallRollups(t.Context(), nil); err != nil {
 			t.Fatal(err)
@@ -173,7 +173,7 @@ func TestSumsOfWhatWasDroppedMeanwhileAreComparedAgain(t *testing.T) {
 		"being filled": "UPDATE usage_level_state SET phase = 'filling', filled_to = '2999-01-01'",
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachMove(t, func(t *testing.T, m *move, store *db.Store) {
+			anyMove(t, func(t *testing.T, m *move, store *db.Store) {
 				migrate(t, store)
 				if _, err := store.InstallRollups(t.Context(), nil); err != nil {
 					t.Fatal(err)
@@ -201,7 +201,7 @@ func TestSumsOfWhatWasDroppedMeanwhileAreComparedAgain(t *testing.T) {
 // The steps of the new version can be undone at any time: the sums by hour and their
 // triggers are as they were, and go on.
 func TestAnUpgradeCanBeUndone(t *testing.T) {
-	eachMove(t, func(t *testing.T, m *move, store *db.Store) {
+	anyMove(t, func(t *testing.T, m *move, store *db.Store) {
 		random := rand.New(rand.NewPCG(4, 4))
 		everybody := func(levels bool) {
 			t.Helper()
@@ -253,7 +253,7 @@ func TestAnUpgradeCanBeUndone(t *testing.T) {
 
 // Sums of an earlier version are retired by command, and dropped with their tables.
 func TestRetiringTheSumsOfAnEarlierVersion(t *testing.T) {
-	eachMove(t, func(t *testing.T, m *move, store *db.Store) {
+	anyMove(t, func(t *testing.T, m *move, store *db.Store) {
 		migrate(t, store)
 		if _, err := store.InstallRollups(t.Context(), nil); err != nil {
 			t.Fatal(err)
@@ -320,7 +320,7 @@ func TestRetiringTheSumsOfAnEarlierVersion(t *testing.T) {
 
 // Where there never were such sums, there is nothing to retire.
 func TestThereIsNothingToRetireInAFreshDatabase(t *testing.T) {
-	eachRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
+	anyRolledUp(t, func(t *testing.T, store *db.Store, dsn string) {
 		for _, drop := range []bool{false, true} {
 			if done, err := store.RetireFormer(t.Context(), drop); done || err != nil {
 				t.Errorf("%v, %v", done, err)
@@ -338,7 +338,7 @@ func TestThereIsNothingToRetireInAFreshDatabase(t *testing.T) {
 
 // Sums of an earlier version whose triggers are gone are read by nobody.
 func TestSumsOfAnEarlierVersionWithoutTriggersAreNotRead(t *testing.T) {
-	eachMove(t, func(t *testing.T, m *move, store *db.Store) {
+	anyMove(t, func(t *testing.T, m *move, store *db.Store) {
 		migrate(t, store)
 		if _, err := store.InstallRollups(t.Context(), nil); err != nil {
 			t.Fatal(err)

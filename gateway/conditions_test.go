@@ -58,7 +58,7 @@ func (s *service) get(t *testing.T, user, path, validator string) answer {
 
 // An answer that is still the same costs 304, and reads no usage.
 func TestWhatHasNotChangedIsNotReadAgain(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachKind(t, func(t *testing.T, dsn string) {
 		filled := fill(t, dsn)
 		fillMore(t, filled, rand.New(rand.NewPCG(3, 3)))
 		rolledUp(t, filled)
@@ -127,7 +127,7 @@ func TestWhatHasNotChangedIsNotReadAgain(t *testing.T) {
 
 // Answers of which it cannot be told whether they are still the same have no validator.
 func TestWhatCannotBeToldToBeTheSameHasNoValidator(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachKind(t, func(t *testing.T, dsn string) {
 		store := fill(t, dsn)
 		s := start(t, store)
 		embedded := strings.HasSuffix(t.Name(), "/embedded")
@@ -174,7 +174,7 @@ func fresh(body string) string {
 // Whoever writes what between two requests, past the gateway or through it: an answer that is
 // said to be the same is that of a new request, and its sums are those of the sessions.
 func TestNoAnswerIsStale(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachKind(t, func(t *testing.T, dsn string) {
 		store := fill(t, dsn)
 		random := rand.New(rand.NewPCG(5, uint64(len(t.Name()))))
 		fillMore(t, store, random)

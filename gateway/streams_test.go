@@ -259,7 +259,7 @@ func TestGraphQLIsCompressedAndTheLegacyOperationIsNot(t *testing.T) {
 // The whole way: a session that is written reaches those who listen, and who may
 // see it.
 func TestAChangeReachesThoseWhoListen(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachKind(t, func(t *testing.T, dsn string) {
 		store := fill(t, dsn)
 		s := start(t, store, func(c *gateway.Config) { c.Watch.Interval = 5 * time.Millisecond })
 		const subscription = `subscription{aiUsageChanged{totals{sessions}}}`

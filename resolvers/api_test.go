@@ -87,7 +87,7 @@ func read[T any](t *testing.T, a api, query string, variables ...any) (data T) {
 
 // The number of statements does not depend on the number of rows.
 func TestAnAnswerOfAnyWidthTakesFewStatements(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachKind(t, func(t *testing.T, dsn string) {
 		writer := open(t, dsn)
 		for i := range 50 {
 			write(t, writer, fmt.Sprintf("account-%02d", i), 1, 2, 3, 4)
@@ -375,7 +375,7 @@ func (a api) as(ctx context.Context) api {
 }
 
 func TestPartsOfAnAnswerAgree(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachKind(t, func(t *testing.T, dsn string) {
 		store := open(t, dsn)
 		write(t, store, "a", 5, 1)
 		write(t, store, "b", 2)

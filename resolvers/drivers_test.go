@@ -184,7 +184,7 @@ func (m *model) checkDrivers(t *testing.T, what any, q question, with *usage.Ran
 func TestDriversAgreeWithAModel(t *testing.T) {
 	const document = `query(` + declared + `,$first:Int!,$by:AIUsageDimension!,$of:AIUsageMeasure!,$compare:AIUsageComparison){
 		aiUsage(` + asked + `){asOf drivers(first:$first,by:$by,of:$of,compare:$compare)` + driversFields + `}}`
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachKind(t, func(t *testing.T, dsn string) {
 		d, now := drawer{rand.New(rand.NewPCG(23, 24))}, time.Now()
 		m, a := filledBy(t, dsn, d, now)
 		for compared := 0; compared < 80; {
@@ -269,7 +269,7 @@ func TestDriversInYearsAndOverChangesOfTheClocks(t *testing.T) {
 // that is gone on from, and those that are found by an id.
 func TestDriversAreTheSameWhereverAReportIs(t *testing.T) {
 	const drivers = `drivers(first:3,by:$by,of:AI_SECONDS)` + driversFields
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachKind(t, func(t *testing.T, dsn string) {
 		d, now := drawer{rand.New(rand.NewPCG(27, 28))}, time.Now()
 		_, a := filledBy(t, dsn, d, now)
 		for _, by := range []string{"ACCOUNT", "CUSTOMER", "HOUR_OF_DAY", "WEEKDAY"} {
@@ -362,7 +362,7 @@ func TestDriversThatAreRefused(t *testing.T) {
 
 // Whoever is asked, what has been dropped is told apart as far as its quarter-hours go.
 func TestDriversOfWhatHasBeenDropped(t *testing.T) {
-	dbtest.EachServer(t, func(t *testing.T, dsn string) {
+	dbtest.AnyServer(t, func(t *testing.T, dsn string) {
 		d, now := drawer{rand.New(rand.NewPCG(29, 30))}, time.Now()
 		m := newModel(d.Rand, now)
 		store := m.rolledUp(t, dsn)
@@ -392,7 +392,7 @@ func TestDriversOfWhatHasBeenDropped(t *testing.T) {
 // Sessions that start at no instant are a part of no hour and no day, so that the parts add up
 // to all that a report without a range has.
 func TestDriversWithoutAnInstant(t *testing.T) {
-	dbtest.EachServer(t, func(t *testing.T, dsn string) {
+	dbtest.AnyServer(t, func(t *testing.T, dsn string) {
 		store := open(t, dsn)
 		write(t, store, "a", 5, 4)
 		execute(t, dsn, "SET SESSION sql_mode = ''", `INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('undated', 'a', '0000-00-00', 600)`)

@@ -179,7 +179,7 @@ func wantedRows(rows []row) (shown []string) {
 // comparisons are what looking at every session comes to.
 func TestListsAndComparisonsAgreeWithAModel(t *testing.T) {
 	principals := map[string][]string{"everybody": nil, "some": {"a", "é", "konto 5"}, "one": {"A"}, "nobody known": {"new"}}
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachKind(t, func(t *testing.T, dsn string) {
 		d := drawer{rand.New(rand.NewPCG(13, 14))}
 		now := time.Now()
 		m, a := filledBy(t, dsn, d, now)

@@ -159,7 +159,7 @@ func TestSessionsAgreeWithAModel(t *testing.T) {
 		"point":    `series(granularity:WEEK){from to ` + amounts + pageOfSessions + `}`,
 		"points":   `accountUsageConnection(first:1){nodes{accountId series(granularity:MONTH){from to ` + amounts + pageOfSessions + `}}}`,
 	}
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachKind(t, func(t *testing.T, dsn string) {
 		d, now := drawer{rand.New(rand.NewPCG(31, 32))}, time.Now()
 		m := newModel(d.Rand, now)
 		m.withTies(d)
@@ -297,7 +297,7 @@ func onePage(t *testing.T, a api, of, about question, span usage.Range, page map
 // Pages go on rightly while sessions are written: none that was there when the first page was
 // read is missed, and none comes twice.
 func TestPagesOfSessionsWhileSessionsAreWritten(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.Any(t, func(t *testing.T, dsn string) {
 		d, now := drawer{rand.New(rand.NewPCG(33, 34))}, time.Now()
 		m := newModel(d.Rand, now)
 		m.withTies(d)
@@ -421,7 +421,7 @@ func TestSessionsThatAreRefused(t *testing.T) {
 
 // Once sessions have been dropped, those that are left are listed, and an error says from when on.
 func TestSessionsThatHaveBeenDropped(t *testing.T) {
-	dbtest.EachServer(t, func(t *testing.T, dsn string) {
+	dbtest.AnyServer(t, func(t *testing.T, dsn string) {
 		d, now := drawer{rand.New(rand.NewPCG(39, 40))}, time.Now()
 		m := newModel(d.Rand, now)
 		m.withTies(d)

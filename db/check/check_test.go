@@ -15,6 +15,7 @@ import (
 	"aiusage/db/check"
 	"aiusage/db/column"
 	"aiusage/db/sums"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 
@@ -84,7 +85,7 @@ func everySumIsComparedAndRepaired(t *testing.T, w *world, names []string) {
 		}
 		calendar := w.register(number, zone)
 		w.must(w.checks.FillRollups(t.Context(), nil))
-		for range 3 {
+		for range dbtest.Draws(3) {
 			for range random.IntN(12) {
 				w.insert(uses(random, begin), random.IntN(4) > 0)
 			}
@@ -124,7 +125,7 @@ func everySumIsComparedAndRepaired(t *testing.T, w *world, names []string) {
 // An account that has no number yet gets one where its sums are corrected, whether a
 // customer's are or not.
 func TestWhoHasNoNumberYetGetsOne(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	onAny(t, func(t *testing.T, w *world) {
 		at := march.Add(time.Hour)
 		w.insert(use{"new", "x", at, 60}, true)
 		w.run("UPDATE usage_changes SET quarter = quarter + INTERVAL 15 MINUTE") // on the same day
@@ -178,7 +179,7 @@ func (w *world) awaitLock() {
 
 // Two who have found the same difference correct it once, wherever it is.
 func TestADifferenceThatTwoHaveFoundIsCorrectedOnce(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	onAny(t, func(t *testing.T, w *world) {
 		unfolded := check.New(w.db, w.phases, func(context.Context) error { return nil })
 		for i, start := range []time.Time{march, column.Undated} {
 			w.insert(use{"a", "", start, 60}, true)

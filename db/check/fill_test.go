@@ -49,7 +49,7 @@ func (w *world) count(statement string) (n int) {
 // Sums are filled with a calendar, in which the one before is not read any more, and of which
 // nothing is left.
 func TestSumsAndCalendarsAreFilled(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	onAny(t, func(t *testing.T, w *world) {
 		w.register(9, "Asia/Kolkata")
 		w.installed(20)
 		w.must(w.checks.FillRollups(t.Context(), nil))
@@ -86,7 +86,7 @@ func TestSumsAndCalendarsAreFilled(t *testing.T) {
 // A calendar that is to leave before it has been filled is not read, since folds do not add
 // to it any more.
 func TestACalendarThatLeavesIsNeverRead(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	onAny(t, func(t *testing.T, w *world) {
 		w.insert(use{"a", "x", march, 60}, true)
 		w.register(1, "Asia/Kolkata")
 		instead := false
@@ -111,7 +111,7 @@ func TestACalendarThatLeavesIsNeverRead(t *testing.T) {
 // A calendar whose days begin elsewhere for this process is neither filled nor compared,
 // and not read once sums have been repaired without it.
 func TestACalendarOfOtherRulesIsLeftAlone(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	onAny(t, func(t *testing.T, w *world) {
 		w.installed(4)
 		w.run("INSERT INTO usage_calendars (calendar_no, zone, rules, phase) VALUES (1, 'Asia/Kolkata', 7, 'filling'), (2, 'No/Where', 8, 'ready'), (3, 'Asia/Tokyo', 9, 'ready')")
 		w.run("INSERT INTO usage_customer_rollups (grain, bucket, account_no, subject_no, minutes, seconds, sessions) VALUES (12, '2026-03-01 18:30:00', 1, 1, 5, 5, 5)")
@@ -180,7 +180,7 @@ func TestFillingIsCompletedWhereverItWasCutOff(t *testing.T) {
 
 // Filling that was interrupted goes on where it was, and compares nothing of before.
 func TestFillingGoesOnWhereItWas(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	onAny(t, func(t *testing.T, w *world) {
 		for day := range 40 {
 			w.insert(use{"a", fmt.Sprint("c", day%3), march.AddDate(0, 0, day), 60}, false)
 		}
@@ -267,7 +267,7 @@ func TestTwoFillWhileOthersWriteAndFold(t *testing.T) {
 // Sums that somebody distrusts without being asked are not taken away where sessions have
 // gone, but are repaired where there are more.
 func TestSumsAreNotTakenAwayWithoutBeingAsked(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	onAny(t, func(t *testing.T, w *world) {
 		for i := range 6 {
 			w.insert(use{"a", "x", march.AddDate(0, 0, i), 60}, true)
 		}

@@ -22,7 +22,7 @@ func (w *world) month() {
 
 // What retention has dropped is compared with what it has kept of it, in each calendar.
 func TestWhatWasDroppedIsComparedWithWhatWasKept(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	onAny(t, func(t *testing.T, w *world) {
 		kolkata := w.register(1, "Asia/Kolkata")
 		w.month()
 		w.must(w.checks.FillRollups(t.Context(), nil))
@@ -110,7 +110,7 @@ func TestWhereThereAreOnlyHoursDaysAreMadeOfThem(t *testing.T) {
 // Sums of quarter-hours that are there although those of customers have gone keep their
 // exact days.
 func TestDaysAreMadeOfTheFinestThereIs(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	onAny(t, func(t *testing.T, w *world) {
 		kolkata := w.register(1, "Asia/Kolkata")
 		w.month()
 		w.must(w.checks.FillRollups(t.Context(), nil))
@@ -136,7 +136,7 @@ func TestDaysAreMadeOfTheFinestThereIs(t *testing.T) {
 // Until it has been taken over what an earlier version has kept of the sessions that it
 // dropped, nothing is compared with those that are left.
 func TestNothingIsTakenAwayThatIsStillToBeTakenOver(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	onAny(t, func(t *testing.T, w *world) {
 		w.month()
 		before := w.stored([]usage.Calendar{usage.UTCCalendar})
 		w.run("INSERT INTO usage_rollup_state (state_id, phase, reason, generation, corrections, raw_from) VALUES (1, 'ready', '', 3, 4, '2026-03-09')")

@@ -44,7 +44,7 @@ func TestEachPartOfEachSumIsComparedInTheBackground(t *testing.T) {
 // Usage that was moved between customers, accounts, quarter-hours or days does not cancel
 // out.
 func TestUsageThatWasMovedIsNoticed(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	onAny(t, func(t *testing.T, w *world) {
 		w.month()
 		w.must(sweep(w.checks, t))
 		for _, damage := range []string{
@@ -68,7 +68,7 @@ func TestUsageThatWasMovedIsNoticed(t *testing.T) {
 // Each day is compared after some rounds, all at once when the table was made anew, and
 // nothing where reports do not read the sums.
 func TestEveryDayIsCompared(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	onAny(t, func(t *testing.T, w *world) {
 		w.month()
 		comparer := w.checks.NewComparer()
 		for range 2 {
@@ -104,7 +104,7 @@ func TestEveryDayIsCompared(t *testing.T) {
 
 // Retention keeps what is dropped, and what is still there of its last day is compared.
 func TestWhatIsLeftOfADayIsCompared(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	onAny(t, func(t *testing.T, w *world) {
 		w.month()
 		w.retain(march.AddDate(0, 0, 9).Add(12*time.Hour), true)
 		w.must(sweep(w.checks, t))
@@ -146,7 +146,7 @@ func (w *world) repaired(what string) {
 // A check concerns the quarter-hours and days that its range touches, and the months that
 // these are part of.
 func TestACheckConcernsItsRange(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	onAny(t, func(t *testing.T, w *world) {
 		noon := march.Add(12 * time.Hour)
 		for hour := range 4 {
 			w.insert(use{"a", "", noon.Add(time.Duration(hour-2) * time.Hour), 60}, true)

@@ -40,7 +40,12 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 	dbtest.EachServer(t, inWorld(test))
 }
 
-// inTurn is each on one of the servers, the next one for each turn.
+// onAny is each on one of the servers.
+func onAny(t *testing.T, test func(t *testing.T, w *world)) {
+	dbtest.AnyServer(t, inWorld(test))
+}
+
+// inTurn is onAny, the next server for each turn.
 func inTurn(t *testing.T, turn int, test func(t *testing.T, w *world)) {
 	dbtest.ServerInTurn(t, turn, inWorld(test))
 }

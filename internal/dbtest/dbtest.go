@@ -15,6 +15,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"os/signal"
 	"slices"
@@ -67,8 +68,33 @@ func Draws(all int) int {
 	return (all + 2) / 3
 }
 
-// InTurn is Each on one of the engines, the next one for each turn: for cases of which there
-// are many, and that are hardly about the engine. `make cases` runs each on every engine.
+// EachKind is Each on the embedded engine and on any one server: for tests of what the gateway
+// does otherwise on each of these, and alike on all servers.
+func EachKind(t *testing.T, test func(t *testing.T, dsn string)) {
+	t.Helper()
+	each(t, Engines()[:1], test)
+	AnyServer(t, test)
+}
+
+// Any is Each on one of the engines, for tests of what is alike on all of them. Which one it is
+// follows from the test's name, so that a package's tests are spread over all engines. `make
+// cases` runs each test on every engine.
+func Any(t *testing.T, test func(t *testing.T, dsn string)) {
+	t.Helper()
+	inTurn(t, Engines(), turnOf(t.Name()), test)
+}
+
+// AnyServer is Any without the embedded engine.
+func AnyServer(t *testing.T, test func(t *testing.T, dsn string)) {
+	t.Helper()
+	inTurn(t, servers(), turnOf(t.Name()), test)
+}
+
+// turnOf is the turn of a test, the same in every run.
+func turnOf(name string) int { return int(crc32.ChecksumIEEE([]byte(name)) >> 1) }
+
+// InTurn is Any with a turn that the caller gives, for cases of which there are many, so that
+// they are spread evenly.
 func InTurn(t *testing.T, turn int, test func(t *testing.T, dsn string)) {
 	t.Helper()
 	inTurn(t, Engines(), turn, test)
