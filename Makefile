@@ -104,7 +104,7 @@ web-check: web/node_modules ## Check the pages' types, that what is generated of
 
 .PHONY: browser
 browser: build web/node_modules ## Look at the pages with Chromium, on the gateway with a database inside
-	@$(NEEDS_NPM); command -v chromium >/dev/null || { echo "$@: left out, because there is no chromium here"; test "$$CI" != true; exit; }; \
+	@$(NEEDS_NPM); { command -v chromium-headless-shell || command -v chromium; } >/dev/null || { echo "$@: left out, because there is no chromium here"; test "$$CI" != true; exit; }; \
 		cd web && npm run --silent test -- --project browser
 
 .PHONY: picture

@@ -10,9 +10,9 @@ export default defineConfig({
           name: 'browser',
           include: ['browser/**/*.test.ts'],
           globalSetup: 'browser/setup.ts',
-          testTimeout: 60_000,
+          testTimeout: 180_000,
           hookTimeout: 120_000,
-          expect: { poll: { timeout: 15_000 } }, // a second is little for a busy machine
+          expect: { poll: { timeout: 45_000 } }, // a second is little for a busy machine
           fileParallelism: false, // one gateway, and two processors at most where this runs
         },
       },

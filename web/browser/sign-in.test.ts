@@ -37,16 +37,16 @@ test('guessing that is slowed down says how long to wait', async () => {
   expect(await page.getByRole('button', { name: 'Sign in' }).isDisabled()).toBe(true);
 });
 
-test.each(['https://evil.example/', '//evil.example', '/\\evil.example', '/%5Cevil.example', 'javascript:alert(1)', '/%2Fevil.example'])(
-  'signing in leads nowhere but to this gateway: %s',
-  async (redirect) => {
-    const { page } = await visit(gateway.url);
+test('signing in leads nowhere but to this gateway', async () => {
+  const { page } = await visit(gateway.url);
+  for (const redirect of ['https://evil.example/', '//evil.example', '/\\evil.example', '/%5Cevil.example', 'javascript:alert(1)', '/%2Fevil.example']) {
+    await page.context().clearCookies();
     await page.goto(`/sign-in?redirect=${encodeURIComponent(redirect)}`);
     await signIn(page, gateway.name, gateway.password);
     await page.waitForURL((url) => url.pathname !== '/sign-in');
-    expect(new URL(page.url()).origin).toBe(gateway.url);
-  },
-);
+    expect(new URL(page.url()).origin, redirect).toBe(gateway.url);
+  }
+});
 
 test.each(['light', 'dark'] as const)('the sign-in page is accessible (%s)', async (colorScheme) => {
   const { page, expectAccessible } = await visit(gateway.url, { colorScheme });
