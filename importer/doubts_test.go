@@ -6,7 +6,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -51,37 +50,6 @@ func TestAColumnThatNoObjectHasIsRefused(t *testing.T) {
 				t.Errorf("%s: rows were loaded before", test.name)
 			}
 		}
-	}
-}
-
-// One object that has a column is enough, wherever it is, and a stream is read
-// from its beginning afterwards.
-func TestAColumnMayBeInFewObjects(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	var content strings.Builder
-	const rows = 60_000 // more than a tape has in memory
-	for n := range rows {
-		line := fmt.Sprintf(jsonSession, n)
-		if n < rows-1 {
-			line = strings.Replace(line, `"customer_id":"c",`, "", 1)
-		}
-		content.WriteString(line)
-	}
-	if content.Len() < tapeMemory+maxLine {
-		t.Fatal("too little")
-	}
-	text := content.String() + content.String()
-	for _, file := range []string{"-", fileOf(t, "x.ndjson", text)} {
-		l := &loaded[usage.Session]{}
-		options := Options{}
-		write := l.into(&options)
-		summary, err := Sessions(t.Context(), []string{file}, strings.NewReader(text), write, options)
-		if err != nil || summary.Read != 2*rows || l.rows[0].SessionID != "s0" || l.rows[rows].SessionID != "s0" || l.rows[rows-1].CustomerID != "c" {
-			t.Errorf("%s: error %v, summary %+v", file, err, summary)
-		}
-	}
-	if left, _ := os.ReadDir(os.Getenv("TMPDIR")); len(left) > 0 {
-		t.Errorf("temporary files are left: %v", left)
 	}
 }
 

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"aiusage/usage"
 )
 
@@ -102,54 +100,6 @@ func TestBadRowsOfJSONDocumentsAreRejected(t *testing.T) {
 	if again := loadSessions(t, Options{}, fileOf(t, "x.csv", got.rejects.String())); again.summary.Rejected != 4 {
 		t.Errorf("as they stand: %v", again.rows)
 	}
-}
-
-// However a document is written, its rows are those that encoding/json finds, each
-// on the line that it begins on.
-func TestDocumentsAreReadAsWritten(t *testing.T) {
-	dir := t.TempDir()
-	n := 0
-	rapid.Check(t, func(rt *rapid.T) {
-		n++
-		sessions := rapid.SliceOfN(rapid.Custom(anySession), 1, 20).Draw(rt, "sessions")
-		document := "[" + strings.ReplaceAll(strings.TrimSpace(jsonText(sessions)), "\n", ",") + "]"
-		if rapid.Bool().Draw(rt, "indented") {
-			var indented bytes.Buffer
-			_ = json.Indent(&indented, []byte(document), "", "\t")
-			document = indented.String()
-		}
-		got := loadSessions(t, Options{BatchSize: 7}, fileIn(t, dir, fmt.Sprint(n, ".json"), document))
-		if got.err != nil || !slices.EqualFunc(got.rows, sessions, func(a, b usage.Session) bool { return a == b }) {
-			rt.Fatalf("error %v, rejects %v\n%s\ngives %v", got.err, got.rejects, document, got.rows)
-		}
-	})
-	var text strings.Builder
-	text.WriteString("[")
-	for range 20_000 {
-		text.WriteString("\n\n{\n}\n,{ }")
-		text.WriteString(",")
-	}
-	text.WriteString(strings.Replace(strings.TrimSpace(fmt.Sprintf(jsonSession, 1)), "60}", "-1}]", 1))
-	got := loadSessions(t, Options{}, fileOf(t, "x.json", text.String()))
-	lines := linesOf(t, got.rejects)
-	if got.err != nil || len(lines) != 40_001 {
-		t.Fatalf("error %v, %d lines", got.err, len(lines))
-	}
-	for i, line := range lines[:40_000] {
-		if want := fmt.Sprint(i/2*4 + 3 + i%2*2); line != want {
-			t.Fatalf("row %d is on line %s, want %s", i, line, want)
-		}
-	}
-}
-
-func TestAValueOfADocumentIsBounded(t *testing.T) {
-	endless := &repeated{prefix: []byte(`[{"session_id":"`)}
-	reader, err := newJSONRows(newLines(endless), "", sessionColumns(t), &names{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = reader.next()
-	mustBe(t, err, "a value is longer than 64 MiB")
 }
 
 // repeated is a prefix and then a text without end.

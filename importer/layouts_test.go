@@ -108,55 +108,6 @@ func FuzzKnownRows(f *testing.F) {
 	})
 }
 
-// Wherever an object is damaged, it is found out although the rest of it is known.
-func TestDamageIsFoundInKnownObjects(t *testing.T) {
-	good := objectsForLayouts[0]
-	lines := []string{good}
-	for at := range len(good) {
-		for _, damage := range []string{"", `"`, `\`, "{", "}", "[", "]", ",", ":", " ", "\n", "0", "-", ".", "e", "n", "\x1f", "\x00", "\x7f", "\xff", "é", "\ufeff", `\u12`, `\"`, "null", "true", "12"} {
-			inserted, replaced := good[:at]+damage+good[at:], good[:at]+damage+good[at+1:]
-			lines = append(lines, inserted, good, replaced)
-			mustBeAlike(t, JSON, "", "["+good+","+inserted+",\n"+good+","+replaced+","+good+"]")
-		}
-	}
-	mustBeAlike(t, NDJSON, "", strings.Join(lines, "\n"))
-}
-
-// Rows are known, and on their lines, wherever the buffer of the text ends.
-func TestKnownRowsOfALongDocument(t *testing.T) {
-	const count, bad = 30_000, 1000
-	var text strings.Builder
-	text.WriteString("[")
-	for n := range count {
-		if n > 0 {
-			text.WriteString(strings.Repeat("\n", n%3) + ",\n")
-		}
-		fmt.Fprintf(&text, `{"session_id":"s%d","account_id":"a","customer_id":"%s","started_at":"2026-03-01T10:00:00Z",`+"\n"+`"duration_seconds":%d}`,
-			n, strings.Repeat("c", n%60), 1-2*(n%bad/(bad-1)))
-	}
-	text.WriteString("]")
-	want := 1
-	for _, compressed := range []bool{false, true} {
-		content := text.String()
-		if want = 1; compressed {
-			content = gzipped(content)
-		}
-		got := loadSessions(t, Options{}, fileOf(t, "x.json", content))
-		if got.err != nil || len(got.rows) != count-count/bad {
-			t.Fatalf("error %v, %d rows", got.err, len(got.rows))
-		}
-		lines := linesOf(t, got.rejects)
-		for n := range count {
-			if n > 0 {
-				want += 2 + n%3
-			}
-			if n%bad == bad-1 && lines[n/bad] != fmt.Sprint(want) {
-				t.Fatalf("row %d is on line %s, want %d", n, lines[n/bad], want)
-			}
-		}
-	}
-}
-
 // Objects that are written in any of several ways have the values that they were
 // written with.
 func TestObjectsAreReadHoweverTheyAreWritten(t *testing.T) {

@@ -89,62 +89,6 @@ func countedBack(c civil, shift Shift, isEnd bool) civil {
 
 var shifts = []Shift{ByWeek, ByMonth, ByYear}
 
-// A range is moved to where the clocks of the zone show the same, for whatever clocks and
-// whatever month: found by looking at every minute there.
-func TestARangeIsShiftedOnTheCalendar(t *testing.T) {
-	for _, name := range []string{"UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Pacific/Apia", "Australia/Lord_Howe", "Asia/Kolkata"} {
-		zone, err := time.LoadLocation(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		bounds := rapid.Custom(func(t *rapid.T) time.Time {
-			day := rapid.IntRange(0, 60*366).Draw(t, "day") // since 1975
-			clock := civilOf(time.Date(1975, 1, 1+day, 0, 0, 0, 0, time.UTC))
-			if rapid.Bool().Draw(t, "with a time") {
-				clock.minute = rapid.IntRange(0, 24*60-1).Draw(t, "minute")
-			}
-			return shownFirst(clock, zone)
-		})
-		rapid.Check(t, func(t *rapid.T) {
-			r := Range{bounds.Draw(t, "from"), bounds.Draw(t, "to")}
-			if rapid.Bool().Draw(t, "short") {
-				r.To = r.From.Add(time.Duration(rapid.IntRange(1, 40*24*60).Draw(t, "minutes")) * time.Minute)
-			}
-			if !r.From.Before(r.To) {
-				return
-			}
-			if rapid.IntRange(0, 3).Draw(t, "ends with a month") == 0 {
-				end := civilOf(r.To.In(zone))
-				if r.To = shownFirst(civil{end.year, end.month, 1, 0}, zone); !r.From.Before(r.To) {
-					return
-				}
-			}
-			shift := rapid.SampledFrom(shifts).Draw(t, "shift")
-			bound := func(at time.Time, isEnd bool) time.Time {
-				clock := civilOf(at.In(zone))
-				if midnight := (civil{clock.year, clock.month, clock.day, 0}); shownFirst(midnight, zone).Equal(at) {
-					clock = midnight // the first instant of a day, whatever the clocks show then
-				}
-				if isEnd && clock.day == 1 && clock.minute == 0 && civilOf(r.From.In(zone)).day != 1 && shift != ByWeek {
-					// The last day of a month is moved as the day that it is, and the end is behind it.
-					last := civilOf(time.Date(clock.year, time.Month(clock.month), 0, 0, 0, 0, 0, time.UTC))
-					moved := countedBack(last, shift, false)
-					return shownFirst(civilOf(time.Date(moved.year, time.Month(moved.month), moved.day+1, 0, 0, 0, 0, time.UTC)), zone)
-				}
-				return shownFirst(countedBack(clock, shift, isEnd), zone)
-			}
-			want := Range{bound(r.From, false), bound(r.To, true)}
-			if !want.From.Before(want.To) {
-				want.To = want.From.Add(r.To.Sub(r.From))
-			}
-			got, ok := r.Shifted(shift, zone)
-			if !ok || !got.From.Equal(want.From) || !got.To.Equal(want.To) {
-				t.Fatalf("%v to %v in %s by a %s:\ngot  %v\nwant %v", r.From.In(zone), r.To.In(zone), zone, shift, got, want)
-			}
-		})
-	}
-}
-
 func TestShiftsAndElapsedParts(t *testing.T) {
 	const never = "2030-01-01T00:00"
 	for _, c := range []struct {

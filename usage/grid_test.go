@@ -1,54 +1,9 @@
 package usage
 
 import (
-	"math/rand/v2"
 	"testing"
 	"time"
 )
-
-// In every zone the days and months of a calendar are those that a series has, without a
-// gap and without an overlap, whatever the zone's clocks have done, but that they are whole
-// quarter-hours.
-func TestCalendarsHaveTheDaysOfSeries(t *testing.T) {
-	random, within := rand.New(rand.NewPCG(1, 2)), 0
-	for _, name := range []string{"Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "America/Sao_Paulo", "America/St_Johns", "Asia/Gaza", "America/Goose_Bay", "Africa/Cairo", "Pacific/Kwajalein", "America/Juneau", "Antarctica/Casey", "Europe/Amsterdam", "Africa/Monrovia", "Asia/Manila"} {
-		zone, err := time.LoadLocation(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for grain, step := range map[Grain]Step{Day: Daily, Month: Monthly} {
-			grid := Grid{grain, Calendar{1, zone}}
-			for range 15 {
-				from := grid.Floor(time.Date([]int{1000, 1840, 1900}[random.IntN(3)]+random.IntN(150), time.Month(1+random.IntN(12)), 1+random.IntN(28), random.IntN(24), random.IntN(60), 0, 0, time.UTC))
-				buckets, err := Buckets(Range{grid.begin(from), from.AddDate(1, 0, 0)}, step, zone)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, bucket := range buckets[:len(buckets)-1] {
-					if !QuarterHour.Floor(bucket.From).Equal(bucket.From) {
-						within++
-					}
-					bucket = Range{QuarterHour.Ceil(bucket.From), QuarterHour.Ceil(bucket.To)}
-					middle := bucket.From.Add(bucket.To.Sub(bucket.From) / 2)
-					for _, at := range []time.Time{bucket.From, middle, bucket.To.Add(-time.Nanosecond)} {
-						if got := grid.Floor(at); !got.Equal(bucket.From) {
-							t.Fatalf("%s of %s in %s begins %v, in a series %v", grain, at, name, got, bucket.From)
-						}
-						if got := grid.Next(at); !got.Equal(bucket.To) {
-							t.Fatalf("%s of %s in %s ends %v, in a series %v", grain, at, name, got, bucket.To)
-						}
-					}
-					if !grid.Ceil(bucket.From).Equal(bucket.From) || !grid.Ceil(middle).Equal(bucket.To) {
-						t.Fatalf("%s of %s in %s is rounded up to %v", grain, middle, name, grid.Ceil(middle))
-					}
-				}
-			}
-		}
-	}
-	if within == 0 {
-		t.Error("no day began within a quarter-hour")
-	}
-}
 
 // What is drawn by days of the week is by those of the zone's clocks, wherever they begin.
 func TestDaysOfTheWeekBeginWithTheClocks(t *testing.T) {

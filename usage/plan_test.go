@@ -109,67 +109,6 @@ func draw(t *testing.T, random *rand.Rand) drawn {
 	return d
 }
 
-// Whatever is asked, and whatever it is composed of, each instant counts once in the point
-// that it is in, and in no other. Instants around every bound there is are tried one by one.
-func TestAPlanCountsEachInstantOnce(t *testing.T) {
-	random := rand.New(rand.NewPCG(7, 8))
-	for range 800 {
-		d := draw(t, random)
-		plan := Compose(d.points, d.sums)
-		if !ordered(plan.Edges) || !ordered(plan.Summed) {
-			t.Fatalf("%s: overlapping or empty: %+v", d.name, plan)
-		}
-		var bounds []time.Time
-		for _, span := range slices.Concat(plan.Edges, plan.Summed) {
-			bounds = append(bounds, span.From, span.To)
-		}
-		for _, point := range d.points {
-			bounds = append(bounds, point.From, point.To)
-		}
-		for _, piece := range plan.Pieces {
-			bounds = append(bounds, piece.From, piece.To)
-			if !ordered(spansOf(plan, piece.Grid.Code())) {
-				t.Fatalf("%s: overlapping or empty: %+v", d.name, plan)
-			}
-			if !piece.Grid.Floor(piece.From).Equal(piece.From) || !piece.Grid.Floor(piece.To).Equal(piece.To) {
-				t.Fatalf("%s: %+v does not begin and end with a bucket", d.name, piece)
-			}
-			switch {
-			case !d.sums.Until.IsZero() && piece.To.After(d.sums.Until):
-				t.Fatalf("%s: %+v is beyond what may be read", d.name, piece)
-			case piece.Grid.Grain == QuarterHour && piece.From.Before(d.sums.HoursUntil):
-				t.Fatalf("%s: there are no quarter-hours for %+v", d.name, piece)
-			case piece.From.Before(d.sums.HoursUntil) && !Hour.Floor(piece.From).Equal(piece.From):
-				t.Fatalf("%s: %+v begins within an hour", d.name, piece)
-			case piece.Grid.Grain < Day && piece.Grid.Calendar != UTCCalendar:
-				t.Fatalf("%s: %+v has hours of a calendar", d.name, piece)
-			case !slices.Contains(d.sums.Grains, piece.Grid.Grain) || !slices.Contains(d.sums.Calendars, piece.Grid.Calendar):
-				t.Fatalf("%s: there is no %+v", d.name, piece)
-			}
-		}
-		for range 20 {
-			bounds = append(bounds, d.points[random.IntN(len(d.points))].From.Add(time.Duration(random.IntN(1e6))*time.Second))
-		}
-		if len(bounds) > 300 {
-			random.Shuffle(len(bounds), func(i, j int) { bounds[i], bounds[j] = bounds[j], bounds[i] })
-			bounds = bounds[:300]
-		}
-		for _, bound := range bounds {
-			for _, at := range []time.Time{bound.Add(-time.Millisecond), bound, bound.Add(time.Millisecond)} {
-				want := map[int]int{}
-				for i, point := range d.points {
-					if !at.Before(point.From) && at.Before(point.To) {
-						want[i] = 1
-					}
-				}
-				if got := counted(plan, at); fmt.Sprint(got) != fmt.Sprint(want) {
-					t.Fatalf("%s: %v counts %v, want %v\n%+v", d.name, at, got, want, plan)
-				}
-			}
-		}
-	}
-}
-
 // Changes that wait belong to the points whose sums they are missing from: a quarter-hour
 // counts as often as the sums that hold it do.
 func TestChangesCountAsTheSumsDo(t *testing.T) {

@@ -1,61 +1,12 @@
 package phase
 
 import (
-	"database/sql"
 	"errors"
-	"fmt"
-	"math/rand/v2"
-	"reflect"
 	"testing"
 	"time"
 
 	"aiusage/usage"
 )
-
-// Whatever was asked before, a plan is the one that would have been made anew: of few queries
-// that differ in one thing or another, in any order.
-func TestKeptPlansAreThoseMadeAnew(t *testing.T) {
-	random := rand.New(rand.NewPCG(3, 4))
-	begin := time.Date(2026, 3, 20, 0, 0, 0, 0, time.UTC)
-	berlin, kolkata := load(t, "Europe/Berlin"), load(t, "Asia/Kolkata")
-	dropped := sql.NullTime{Time: begin.AddDate(0, 0, 8), Valid: true}
-	for _, state := range []*State{
-		{Phase: Ready, Believed: true, Calendars: []usage.Calendar{usage.UTCCalendar, {No: 1, Zone: berlin}}, Accounts: 40_000},
-		{Phase: Ready, Believed: true, Calendars: []usage.Calendar{usage.UTCCalendar}, Accounts: 3, RawFrom: dropped, QuartersFrom: dropped},
-		{Phase: Raw, Calendars: []usage.Calendar{usage.UTCCalendar}},
-	} {
-		anew := *state
-		state.plans = newPlans()
-		for range 1500 {
-			var query usage.SeriesQuery
-			query.Zone = []*time.Location{time.UTC, berlin, kolkata}[random.IntN(3)]
-			query.Step = []usage.Step{"", usage.Hourly, usage.Daily}[random.IntN(3)]
-			query.Level = []usage.Level{usage.Together, usage.ByAccount, usage.ByCustomer}[random.IntN(3)]
-			query.StartsBy, query.EndsBy = usage.ArgStartDate, usage.ArgEndDate
-			switch random.IntN(5) {
-			case 0:
-				query.AccountID = "one"
-			case 1:
-				query.Accounts = []string{"one", "other"}
-			case 2:
-				query.Subjects = []usage.Subject{{AccountID: "one"}}
-			case 3:
-				query.CustomerID = "somebody"
-			}
-			in := []*time.Location{time.UTC, query.Zone}[random.IntN(2)] // instants are told in any zone
-			span := usage.Range{From: begin.AddDate(0, 0, random.IntN(2)).In(in), To: begin.AddDate(0, 0, 5+5*random.IntN(3)).In(in)}
-			plan, buckets, err := state.Plan(query, span)
-			wantPlan, wantBuckets, wantErr := anew.Plan(query, span)
-			if fmt.Sprint(err) != fmt.Sprint(wantErr) || !reflect.DeepEqual(plan, wantPlan) || !reflect.DeepEqual(buckets, wantBuckets) {
-				t.Fatalf("%+v of %v: %d edges, %d buckets, %v; made anew %d edges, %d buckets, %v",
-					query, span, len(plan.Edges), len(buckets), err, len(wantPlan.Edges), len(wantBuckets), wantErr)
-			}
-		}
-		if metrics := state.plans.kept.Metrics(); metrics.Hits == 0 || metrics.Insertions == 0 {
-			t.Errorf("no plan was kept: %+v", metrics)
-		}
-	}
-}
 
 // A state that is read again has plans of its own, and so does one that does without rollups.
 func TestPlansOfAStateAreItsOwn(t *testing.T) {
