@@ -224,7 +224,7 @@ func (g *gateway) askAlways(l *ledger, behind bool) (heard *counts, stop func())
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup
 	group.Go(func() {
-		for ; ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
+		for ; ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
 			least := l.stored.Load()
 			got := g.ask(nil)
 			most := l.begun.Load()

@@ -33,7 +33,7 @@ type writer struct {
 
 // pace is how long a writer rests after a session, and writePatience how long it waits for a server.
 const (
-	pace          = 10 * time.Millisecond
+	pace          = 25 * time.Millisecond
 	writePatience = 2 * time.Second
 )
 

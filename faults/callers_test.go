@@ -61,7 +61,7 @@ type refusal struct{ Code, Message string }
 
 // rest is how long a caller rests after an answer, and hangUp how long it waits for one.
 const (
-	rest   = 20 * time.Millisecond
+	rest   = 50 * time.Millisecond
 	hangUp = 20 * time.Second
 )
 
