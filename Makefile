@@ -136,6 +136,9 @@ tests-without-race:
 	cd embedded && AIUSAGE_TEST_EMBEDDED=$(CURDIR)/bin/aiusage $(GO) test -vet=off -count=1 $(EMBEDDED) ./...
 	$(GO) test -vet=off $(sort $(dir $(WITHOUT_RACE))) -run '^($(shell sed -nE 's/^func (Test[A-Za-z0-9_]*).*/\1/p' $(WITHOUT_RACE) | paste -sd '|'))$$'
 
+.PHONY: packages
+packages: $(NPM_FOLDERS:=/node_modules) ## Install the packages of npm that tests and pages need
+
 .PHONY: audits
 audits: transport/audits/node_modules ## Install the public audits of GraphQL over HTTP, which the tests run
 

@@ -31,7 +31,7 @@ const documentsForEach = 10
 
 // documents is how many random documents each engine is asked, and documentSeed which.
 var (
-	documents    = flag.Int("documents", 60, "how many documents TestRandomDocuments asks each engine for")
+	documents    = flag.Int("documents", 40, "how many documents TestRandomDocuments asks each engine for")
 	documentSeed = flag.Uint64("documents.seed", 41, "which documents TestRandomDocuments makes up")
 )
 
