@@ -155,7 +155,10 @@ func parse(parser *kong.Kong, args []string) (parsed *kong.Context, err error) {
 		if parsed, err = parser.Parse(args); err != nil {
 			return err
 		}
-		return refuseRepeated(parsed)
+		if err := refuseRepeated(parsed); err != nil {
+			return err
+		}
+		return allWrong(parsed)
 	})
 	return parsed, err
 }

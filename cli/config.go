@@ -54,7 +54,7 @@ func (c configPrintCommand) Run(_ context.Context, p *process, given *kong.Conte
 func sourceOf(given *kong.Context, flag *kong.Flag, configured configuration) string {
 	isGiven := slices.ContainsFunc(given.Path, func(path *kong.Path) bool { return path.Flag == flag && !path.Resolved })
 	variable := environmentOf(flag)
-	place, isConfigured := configured[flag.Name]
+	place, isConfigured := configured.values[flag.Name]
 	switch {
 	case isGiven:
 		return "--" + flag.Name

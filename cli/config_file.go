@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"reflect"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"aiusage/gateway"
 	"aiusage/handwritten"
 )
 
@@ -17,8 +19,8 @@ import (
 // whichever command. Flags and the environment win over it.
 type configFile string
 
-// BeforeResolve reads the file, so that it says what flags are that nobody has given. The error
-// has all that is wrong with it.
+// BeforeResolve reads the file, so that it says what flags are that nobody has given. What is wrong
+// with single keys is left to allWrong, so that the rest of the configuration is looked at, too.
 func (f configFile) BeforeResolve(parser *kong.Kong, given *kong.Context, path *kong.Path) error {
 	name := string(given.FlagValue(path.Flag).(configFile))
 	if name == "" {
@@ -32,21 +34,39 @@ func (f configFile) BeforeResolve(parser *kong.Kong, given *kong.Context, path *
 	if err != nil {
 		return err
 	}
-	configured := configuration{}
+	configured := configuration{values: map[string]placed{}}
 	known := configurable(parser.Model.Node)
-	var wrong mistakes
 	for _, entry := range entries {
 		flag := known[entry.Key]
 		if flag == nil {
-			wrong.note(entry.Unknown("key", sortedNames(known)))
+			configured.wrong.note(entry.Unknown("key", sortedNames(known)))
 			continue
 		}
 		value, err := configuredValue(flag, entry)
-		wrong.note(err)
-		configured[entry.Key] = placed{value, entry.Place()}
+		if err != nil {
+			configured.wrong.note(err)
+			continue
+		}
+		configured.values[entry.Key] = placed{value, entry.Place()}
 	}
 	given.AddResolver(configured)
 	given.Bind(configured)
+	return nil
+}
+
+// allWrong returns nil where nothing is wrong with the file. Otherwise it has that and, of a command
+// that takes what serve takes, what is wrong with the configuration apart from it.
+func allWrong(parsed *kong.Context) error {
+	var wrong mistakes
+	if _, err := parsed.Call(func(read configuration) { wrong = read.wrong }); err != nil {
+		return err
+	}
+	if command, ok := parsed.Selected().Target.Interface().(interface {
+		configuration(*slog.Logger) (gateway.Config, *gateway.CertificateFiles, error)
+	}); ok && len(wrong) > 0 {
+		_, _, err := command.configuration(slog.New(slog.DiscardHandler))
+		wrong.note(err)
+	}
 	return wrong.asError()
 }
 
@@ -101,18 +121,21 @@ func configuredValue(flag *kong.Flag, entry handwritten.Entry) (string, error) {
 	return text, nil
 }
 
-// configuration is what a file says, by the names of flags.
-type configuration map[string]placed
+// configuration is what a file says, by the names of flags, and what is wrong with it.
+type configuration struct {
+	values map[string]placed
+	wrong  mistakes
+}
 
 // placed is a value and where it is from.
 type placed struct{ value, place string }
 
-// Validate has nothing left to do.
+// Validate leaves it to allWrong.
 func (configuration) Validate(*kong.Application) error { return nil }
 
 // Resolve returns the value of a flag that is not in the environment.
 func (c configuration) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	configured, ok := c[flag.Name]
+	configured, ok := c.values[flag.Name]
 	if !ok || len(flag.Envs) == 0 || environmentOf(flag) != "" {
 		return nil, nil
 	}

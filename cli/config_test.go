@@ -116,6 +116,18 @@ func TestAFileThatIsWrongSaysWhere(t *testing.T) {
 			}
 		}
 	}
+	// What is wrong apart from the file is not hidden by it.
+	for _, command := range []string{"serve", "doctor", "config print"} {
+		status, stdout, stderr := run(t, "", append(strings.Fields(command), "--config", written(t, "listn: x\nmetrics-listen: nowhere\n"), "--connections=1", "--time-zone=Mars/Olympus")...)
+		if status != 2 || stdout != "" {
+			t.Errorf("%s: %d %s", command, status, stdout)
+		}
+		for _, want := range []string{"no key \"listn\"", "--metrics-listen", "--connections is 1", "Mars/Olympus"} {
+			if !strings.Contains(stderr, want) {
+				t.Errorf("%s: %q is not said:\n%s", command, want, stderr)
+			}
+		}
+	}
 	for text, want := range map[string]string{
 		"listen: a\nlisten: b": "already defined", "listen": "keys with values", "- listen": "keys with values", "a: b\n---\nc: d": "2 YAML documents", "listen: [": "line 1",
 	} {
