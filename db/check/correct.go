@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"aiusage/db/phase"
 	"aiusage/db/pool"
@@ -14,21 +15,45 @@ import (
 // state changed, since the snapshot was taken (phase.ErrChanged). assignments are what else
 // changes in the state at the same time.
 func (c *Checks) correct(ctx context.Context, seen *snapshot, numbers *numbers, found []Difference, assignments string, args ...any) error {
-	if err := numbers.give(ctx, found); err != nil {
-		return err
+	err := errRenumbered
+	for attempt := 0; errors.Is(err, errRenumbered) && attempt < maxRenumbered; attempt++ {
+		if attempt > 0 {
+			numbers.subjects = nil
+		}
+		if err = numbers.give(ctx, found); err != nil {
+			return err
+		}
+		err = c.add(ctx, seen, numbers, found, assignments, args...)
 	}
+	if errors.Is(err, errRenumbered) {
+		return phase.ErrChanged
+	}
+	if c.OnCorrect != nil && err == nil {
+		c.OnCorrect(len(found))
+	}
+	return c.phases.RefuseTooLarge(ctx, err)
+}
+
+// maxRenumbered is how often numbers are read for a correction, while others are given some.
+const maxRenumbered = 5
+
+// add adds differences to the sums of those whose numbers they have.
+func (c *Checks) add(ctx context.Context, seen *snapshot, numbers *numbers, found []Difference, assignments string, args ...any) error {
 	totals := make(map[sums.Row]usage.Usage, 4*len(found))
 	calendars := seen.added()
 	for _, one := range found {
 		one.spread(totals, calendars)
 	}
-	err := pool.Retry(ctx, func() error {
+	return pool.Retry(ctx, func() error {
 		tx, err := c.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 		if err != nil {
 			return err
 		}
 		defer tx.Rollback()
 		if err := phase.Lock(ctx, tx, seen.state); err != nil {
+			return err
+		}
+		if err := numbers.areRight(ctx, tx); err != nil {
 			return err
 		}
 		if err := sums.Add(ctx, tx, totals); err != nil {
@@ -41,10 +66,6 @@ func (c *Checks) correct(ctx context.Context, seen *snapshot, numbers *numbers, 
 		}
 		return tx.Commit()
 	})
-	if c.OnCorrect != nil && err == nil {
-		c.OnCorrect(len(found))
-	}
-	return c.phases.RefuseTooLarge(ctx, err)
 }
 
 // spread adds what a sum lacks to it, and where it was compared with sessions, to all that

@@ -39,8 +39,9 @@ func TestAConnectionThatIsLostBetweenRowsIsTold(t *testing.T) {
 	lost(t, "naming accounts", checks.name(t.Context(), found))
 	lost(t, "naming customers", checks.name(t.Context(), []Difference{{Table: sums.Customers, key: sums.Key{SubjectNo: 1}}}))
 
-	known := &numbers{db: breaking(t, 4, "a", nil, int64(1), int64(0))}
-	lost(t, "numbers", known.read(t.Context()))
+	server := counting(0, usage.Subject{AccountID: "a"})
+	server.breaks = true
+	lost(t, "numbers", (&numbers{db: server.open(t)}).read(t.Context()))
 
 	none := []byte("0")
 	rows, err := breaking(t, 9, "1", "0", begin, none, none, none, none, none, none).QueryContext(t.Context(), "")

@@ -2,7 +2,10 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
+
+	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/pool"
 	"aiusage/db/sums"
@@ -10,11 +13,29 @@ import (
 )
 
 // numbers are those of accounts and subjects, by their ids, as they were last read. A
-// number is never given again, so those that are known stay right.
+// number is never given again, but the server may be another by now, or have been restored from a
+// backup, and have given the same to others: they are right while it has the stamp that they were
+// read with.
 type numbers struct {
 	db       *pool.Pool
+	stamp    sums.Stamp
 	subjects map[usage.Subject]sums.Key
 	accounts map[string]uint32
+}
+
+// errRenumbered says that numbers may mean others than when they were read.
+var errRenumbered = errors.New("subjects have been given numbers meanwhile")
+
+// areRight returns errRenumbered where a transaction sees other numbers than were read.
+func (n *numbers) areRight(ctx context.Context, tx *sqlx.Tx) error {
+	if n.subjects == nil {
+		return nil
+	}
+	stamp, err := sums.StampOf(ctx, tx)
+	if err == nil && stamp != n.stamp {
+		return errRenumbered
+	}
+	return err
 }
 
 // give gives each difference that was compared with sessions the numbers of whose sum it
@@ -76,6 +97,11 @@ func (n *numbers) unknown(found []Difference) (subjects []usage.Subject) {
 // read reads all numbers, which is cheaper than naming those of a chunk: it has most of them.
 func (n *numbers) read(ctx context.Context) error {
 	n.subjects, n.accounts = map[usage.Subject]sums.Key{}, map[string]uint32{}
+	stamp, err := sums.StampOf(ctx, n.db) // first, so that numbers which are given meanwhile have another
+	if err != nil {
+		return pool.Translate(err)
+	}
+	n.stamp = stamp
 	rows, err := n.db.QueryContext(ctx, `
 		SELECT account_id, customer_id, account_no, subject_no FROM usage_subjects
 		UNION ALL SELECT account_id, NULL, account_no, 0 FROM usage_accounts`)

@@ -23,6 +23,9 @@ func counting(after int, subjects ...usage.Subject) *scripted {
 				given++
 			}
 		}
+		if strings.Contains(statement, "FROM usage_subject_stamp") {
+			return []string{"stamp", "upto"}, [][]driver.Value{{int64(7), int64(9)}}
+		}
 		if strings.Contains(statement, "FROM usage_accounts WHERE account_id IN") {
 			return []string{"account_no", "account_id"}, [][]driver.Value{{int64(1), "a"}, {int64(2), "b"}}
 		}

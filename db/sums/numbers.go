@@ -82,9 +82,9 @@ func (s Stamp) StandsFor(key Key) bool { return s.Stamp != 0 && key.SubjectNo <=
 // StampColumn is the stamp in the snapshot of the statement around it, or 0.
 const StampColumn = "COALESCE((SELECT stamp FROM usage_subject_stamp WHERE stamp_id = 1), 0)"
 
-// StampOf returns the stamp that a transaction sees.
-func StampOf(ctx context.Context, tx *sqlx.Tx) (stamp Stamp, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT stamp, upto FROM usage_subject_stamp WHERE stamp_id = 1`).Scan(&stamp.Stamp, &stamp.Upto)
+// StampOf returns the stamp that a transaction sees, or the one that there is.
+func StampOf(ctx context.Context, db sqlx.QueryerContext) (stamp Stamp, err error) {
+	err = db.QueryRowxContext(ctx, `SELECT stamp, upto FROM usage_subject_stamp WHERE stamp_id = 1`).Scan(&stamp.Stamp, &stamp.Upto)
 	if pool.HasNumber(err, pool.ErNoSuchTable) {
 		return Stamp{}, nil
 	}
