@@ -245,7 +245,7 @@ cluster-replica: ## Run gateways on a primary and its replica, of MariaDB and of
 
 .PHONY: cases
 cases: build ## Run each case on every engine, also those that tests run on one engine or the other
-	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) run ./internal/dbtest/engines -- $(GO) test ./db ./db/check ./db/read ./gateway ./resolvers ./cli -timeout 1h
+	AIUSAGE_TEST_EVERY_ENGINE=1 $(GO) run ./internal/dbtest/engines -- $(GO) test ./db/... ./gateway ./resolvers ./cli ./clusters -timeout 2h
 
 .PHONY: histories
 histories: build ## Hold the sums to the sessions in HISTORIES (1000) random histories on each server
