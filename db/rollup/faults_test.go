@@ -147,7 +147,9 @@ func TestWhoInstallsIsToldOfEachFailure(t *testing.T) {
 
 func TestWhoLooksAfterTriggersIsToldOfEachFailure(t *testing.T) {
 	present := answer{words: "SELECT TRIGGER_NAME FROM", columns: "name", rows: [][]driver.Value{{formerTriggers[0]}}}
-	failing(t, "dropping", withDefaults(present), func(ctx context.Context, r *Rollups) error { return pool.Translate(r.dropTriggers(ctx, formerTriggers)) })
+	failing(t, "dropping", withDefaults(present), func(ctx context.Context, r *Rollups) error {
+		return pool.Translate(r.dropTriggers(ctx, formerTriggers))
+	})
 	wanted := map[string]string{onInsert: "AFTER INSERT ON ai_sessions FOR EACH ROW BEGIN END"}
 	other := row("SELECT TRIGGER_NAME AS name", "name, event, body", onInsert, "INSERT", "another")
 	failing(t, "looking", withDefaults(other), func(ctx context.Context, r *Rollups) error {

@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
-	"slices"
 	"strings"
 	"testing"
 
@@ -27,8 +26,9 @@ type scripted struct {
 	// transactions are statements, too.
 	fails int
 	err   error
-	// sent are the statements.
+	// sent are the statements, and args the arguments of each that asks for rows.
 	sent []string
+	args [][]any
 }
 
 // An answer is what there is to statements with some words in them.
@@ -38,8 +38,9 @@ type answer struct {
 	rows    [][]driver.Value
 	// err is that of the server, in the place of rows.
 	err error
-	// after is what has to have been sent for there to be this answer.
+	// after is what has to have been sent for there to be this answer, and when says so otherwise.
 	after string
+	when  func(s *scripted) bool
 }
 
 // row is an answer of one row, with columns that have commas between them.
@@ -81,16 +82,21 @@ func (s *scripted) send(statement string) error {
 // answer is what there is to a statement, if there is anything.
 func (s *scripted) answer(statement string) (answer, bool) {
 	for _, one := range s.answers {
-		if strings.Contains(statement, one.words) && s.has(one.after) {
+		if strings.Contains(statement, one.words) && s.count(one.after) > 0 && (one.when == nil || one.when(s)) {
 			return one, true
 		}
 	}
 	return answer{}, false
 }
 
-// has tells whether a statement with some words was sent.
-func (s *scripted) has(words string) bool {
-	return slices.ContainsFunc(s.sent, func(one string) bool { return strings.Contains(one, words) }) || words == ""
+// count is how many statements with some words were sent.
+func (s *scripted) count(words string) (count int) {
+	for _, one := range s.sent {
+		if strings.Contains(one, words) {
+			count++
+		}
+	}
+	return count
 }
 
 // ExecContext changes as many rows as the answer has.
@@ -102,7 +108,12 @@ func (s *scripted) ExecContext(_ context.Context, statement string, _ []driver.N
 	return driver.RowsAffected(len(one.rows)), one.err
 }
 
-func (s *scripted) QueryContext(_ context.Context, statement string, _ []driver.NamedValue) (driver.Rows, error) {
+func (s *scripted) QueryContext(_ context.Context, statement string, args []driver.NamedValue) (driver.Rows, error) {
+	var values []any
+	for _, one := range args {
+		values = append(values, one.Value)
+	}
+	s.args = append(s.args, values)
 	if err := s.send(statement); err != nil {
 		return nil, err
 	}
@@ -146,7 +157,7 @@ func failing(t *testing.T, what string, answers []answer, do func(ctx context.Co
 	for at, statement := range whole.sent {
 		cut := &scripted{t: t, answers: answers, fails: at + 1, err: mysql.ErrInvalidConn}
 		err := do(t.Context(), cut.open())
-		if coded, ok := errors.AsType[*usage.Error](err); !ok || coded.Code != usage.Unavailable {
+		if coded, ok := errors.AsType[*usage.Error](err); !ok || coded.Code != usage.Unavailable || !errors.Is(err, mysql.ErrInvalidConn) {
 			t.Errorf("%s without %s: got %v", what, statement, err)
 		}
 	}
