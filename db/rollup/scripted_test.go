@@ -36,8 +36,9 @@ type answer struct {
 	words   string
 	columns string
 	rows    [][]driver.Value
-	// err is that of the server, in the place of rows.
-	err error
+	// err is that of the server, in the place of rows; breaks has the connection be lost after them.
+	err    error
+	breaks bool
 	// after is what has to have been sent for there to be this answer, and when says so otherwise.
 	after string
 	when  func(s *scripted) bool
@@ -124,19 +125,23 @@ func (s *scripted) QueryContext(_ context.Context, statement string, args []driv
 	if one.err != nil {
 		return nil, one.err
 	}
-	return &scriptedRows{strings.Split(one.columns, ", "), one.rows}, nil
+	return &scriptedRows{strings.Split(one.columns, ", "), one.rows, one.breaks}, nil
 }
 
 // scriptedRows are those of an answer.
 type scriptedRows struct {
 	columns []string
 	rows    [][]driver.Value
+	breaks  bool
 }
 
 func (r *scriptedRows) Columns() []string { return r.columns }
 func (r *scriptedRows) Close() error      { return nil }
 
 func (r *scriptedRows) Next(values []driver.Value) error {
+	if len(r.rows) == 0 && r.breaks {
+		return mysql.ErrInvalidConn
+	}
 	if len(r.rows) == 0 {
 		return io.EOF
 	}

@@ -1,0 +1,143 @@
+package rollup_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/db/pool"
+	"aiusage/db/rollup"
+	"aiusage/usage"
+)
+
+func february(day, hour int) time.Time { return time.Date(2026, 2, day, hour, 0, 0, 0, time.UTC) }
+
+// Sessions are dropped day by day, to the millisecond, and their quarter-hours are kept, also of a
+// day of which an earlier version has dropped the start.
+func TestDroppingIsExactToTheDay(t *testing.T) {
+	onServer(t, 0, func(w *world) {
+		w.begin()
+		_, err := w.Fold(w.Context(), nil)
+		w.must(err)
+		w.dropsAsFormer(february(1, 6))
+		w.must(w.FillRollups(w.Context(), nil))
+		left := func() int64 { return w.one("SELECT COUNT(*) FROM ai_sessions") }
+		all := left()
+		refused := func(what, words, damage, undo string) {
+			w.Helper()
+			w.run(damage)
+			dropped, err := w.DropSessions(w.Context(), february(2, 0), nil)
+			w.wantCode(what, err, usage.Unavailable)
+			if err == nil || !strings.Contains(err.Error(), words) || dropped != 0 || left() != all {
+				w.Errorf("%s: %d were dropped, %v", what, dropped, err)
+			}
+			w.run(undo)
+		}
+		const theirs = " usage_rollups SET minutes = minutes %s 1 WHERE grain = 1 AND bucket = '2026-02-01 23:00' LIMIT 1"
+		refused("another sum of theirs", "sums of an earlier version differ", "UPDATE"+strings.Replace(theirs, "%s", "+", 1), "UPDATE"+strings.Replace(theirs, "%s", "-", 1))
+		refused("one more sum of theirs", "sums of an earlier version differ",
+			"INSERT INTO usage_rollups (grain, bucket, account_no, subject_no, minutes, seconds, sessions) SELECT 1, '2026-02-01 13:00', account_no, subject_no, 1, 60, 1 FROM usage_subjects LIMIT 1",
+			"DELETE FROM usage_rollups WHERE bucket = '2026-02-01 13:00'")
+		refused("sums of theirs that nobody reads", "rollup retire command with --drop", "UPDATE usage_rollup_state SET phase = 'raw'", "UPDATE usage_rollup_state SET phase = 'ready'")
+		refused("sums that nobody reads", "read raw sessions: a reason", "UPDATE usage_level_state SET phase = 'raw', reason = 'a reason' WHERE state_id = 1", "UPDATE usage_level_state SET phase = 'ready', reason = '' WHERE state_id = 1")
+		refused("a wrong sum", "1 sums differ", "UPDATE usage_total_rollups SET minutes = minutes + 1 WHERE grain = 1 AND bucket = '2026-02-01 23:00'",
+			"UPDATE usage_total_rollups SET minutes = minutes - 1 WHERE grain = 1 AND bucket = '2026-02-01 23:00'")
+		for _, c := range []struct {
+			before, until time.Time
+			dropped       int64
+			told          []int64
+		}{
+			{february(2, 5), february(2, 0), 15, nil},
+			{february(1, 0), february(2, 0), 0, nil},
+			{february(4, 23), february(4, 0), 9, nil},
+			{february(9, 0), february(9, 0), 3, nil},
+		} {
+			var told int64
+			dropped, err := w.DropSessions(w.Context(), c.before, func(dropped int64) {
+				if dropped <= told {
+					w.Errorf("told %d after %d", dropped, told)
+				}
+				told = dropped
+			})
+			if err != nil || dropped != c.dropped || told != c.dropped {
+				w.Errorf("before %v: %d dropped, %d told, %v, want %d", c.before, dropped, told, err, c.dropped)
+			}
+			w.sumsHold(c.before.String(), february(1, 6))
+			w.quartersHold(c.before.String(), february(1, 6), c.until)
+			if got := w.one("SELECT COUNT(*) FROM usage_level_state own, usage_rollup_state theirs WHERE own.state_id = 1 AND own.raw_from = '" + c.until.Format(time.DateTime) + "' AND theirs.raw_from = own.raw_from"); got != 1 {
+				w.Errorf("before %v: it is not known what was dropped", c.before)
+			}
+		}
+		if got := left(); got != 1 {
+			w.Errorf("%d sessions are left, want the one without a start", got)
+		}
+	})
+}
+
+// Of a day of which the start is kept in a form that cannot be read, nothing is dropped.
+func TestWhatIsKeptAndCannotBeReadStays(t *testing.T) {
+	onServer(t, 1, func(w *world) {
+		w.insert("a", "c", "2026-02-01 05:00")
+		w.insert("a", "c", "2026-02-01 07:00")
+		_, err := w.Fold(w.Context(), nil)
+		w.must(err)
+		w.dropsAsFormer(february(1, 6))
+		w.must(w.Adopt(w.Context(), nil))
+		for name, damage := range map[string]string{"another form": "UPDATE usage_quarters SET quarters = 'x'", "no table": "DROP TABLE usage_quarters"} {
+			w.run(damage)
+			if dropped, err := w.DropSessions(w.Context(), february(2, 0), nil); err == nil || dropped != 0 || w.one("SELECT COUNT(*) FROM ai_sessions") != 1 {
+				w.Errorf("%s: %d were dropped, %v", name, dropped, err)
+			}
+		}
+	})
+}
+
+// The day that is dropped next is the first one with sessions, from its first instant to its last.
+func TestTheNextDayWithSessions(t *testing.T) {
+	onServer(t, 0, func(w *world) {
+		w.begin()
+		for _, c := range []struct{ from, before, want time.Time }{
+			{time.Time{}, february(9, 0), february(1, 0)},
+			{february(1, 0), february(9, 0), february(2, 0)},
+			{february(2, 0), february(9, 0), february(3, 0)},
+			{february(3, 0), february(9, 0), february(4, 0)},
+			{february(5, 0), february(9, 0), february(9, 0)},
+			{february(3, 0), february(3, 0), february(3, 0)},
+			{time.Time{}, february(1, 0), february(1, 0)},
+			{time.Time{}, time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)},
+		} {
+			if got, err := w.EndOfNextDay(w.Context(), c.from, c.before); err != nil || !got.Equal(c.want) {
+				w.Errorf("from %v, before %v: %v, %v, want %v", c.from, c.before, got, err, c.want)
+			}
+		}
+		w.run("RENAME TABLE ai_sessions TO away")
+		_, err := w.EndOfNextDay(w.Context(), time.Time{}, february(9, 0))
+		w.wantCode("without the table", err, usage.Unavailable)
+	})
+}
+
+// Whoever keeps a span has all of its sessions to itself, the first and the last instant included.
+func TestSessionsOfASpanAreLocked(t *testing.T) {
+	onServer(t, 1, func(w *world) {
+		w.begin()
+		var rows []string
+		for range 300 { // so that the server does not go through all of them
+			rows = append(rows, "(UUID(), 'others', '2020-01-01', 60)")
+		}
+		w.run("INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES "+strings.Join(rows, ", "), "ANALYZE TABLE ai_sessions")
+		w.must(w.db.InTransaction(w.Context(), func(tx *sqlx.Tx) error {
+			if err := rollup.LockSessions(w.Context(), tx, usage.Range{From: february(1, 0), To: february(2, 0)}); err != nil {
+				return err
+			}
+			for start, locked := range map[string]bool{"2026-02-01 00:00:00": true, "2026-02-01 06:00:00": true, "2026-02-01 23:59:59.999": true, "2020-01-01": false} {
+				_, err := w.db.ExecContext(w.Context(), "SELECT duration_seconds FROM ai_sessions WHERE started_at = '"+start+"' LIMIT 1 FOR UPDATE NOWAIT")
+				if isLocked := pool.HasNumber(err, pool.ErLockWaitTimeout, 3572); isLocked != locked || !locked && err != nil {
+					w.Errorf("%s: %v", start, err)
+				}
+			}
+			return nil
+		}))
+	})
+}
