@@ -161,9 +161,13 @@ func failing(t *testing.T, what string, answers []answer, do func(ctx context.Co
 	}
 	for at, statement := range whole.sent {
 		cut := &scripted{t: t, answers: answers, fails: at + 1, err: mysql.ErrInvalidConn}
-		err := do(t.Context(), cut.open())
+		r := cut.open()
+		err := do(t.Context(), r)
 		if coded, ok := errors.AsType[*usage.Error](err); !ok || coded.Code != usage.Unavailable || !errors.Is(err, mysql.ErrInvalidConn) {
 			t.Errorf("%s without %s: got %v", what, statement, err)
+		}
+		if held := r.db.Stats().InUse; held != 0 {
+			t.Errorf("%s without %s: %d connections are not given back", what, statement, held)
 		}
 	}
 	return whole.sent

@@ -1,0 +1,119 @@
+package rollup
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"aiusage/db/member"
+	"aiusage/db/phase"
+	"aiusage/db/pool"
+)
+
+// Where gateways on other servers may fold as well, who has the turn folds alone.
+func TestFoldingByTurns(t *testing.T) {
+	shared := []member.Member{{Kind: member.Galera}, {Kind: member.Group, ManyPrimaries: true}}
+	alone := []member.Member{{Kind: member.Alone}, {Kind: member.Group}}
+	oldest := row("SELECT change_id FROM usage_changes", "change_id", int64(7))
+	for _, taken := range []bool{true, false} {
+		for i, server := range append(shared, alone...) {
+			s := &scripted{t: t, answers: withDefaults(row("SELECT reason = ?", "taken", taken), oldest, waiting(7), known, deleted(1))}
+			left, err := s.open().foldOn(t.Context(), server)
+			folded, turns := s.count("DELETE FROM usage_changes"), s.count("SELECT reason = ?")
+			switch isAlone := i >= len(shared); {
+			case err != nil:
+				t.Errorf("%v: %v", server, err)
+			case isAlone && (folded != 1 || turns != 0 || left != 7), !isAlone && taken && (folded != 1 || turns != 1 || left != 7), !isAlone && !taken && (folded != 0 || turns != 1 || left != 0):
+				t.Errorf("%v, taken %v: %d folded, %d turns, %d is left", server, taken, folded, turns, left)
+			}
+		}
+	}
+	// For nothing no turn is taken.
+	for _, server := range append(shared, alone...) {
+		s := &scripted{t: t, answers: withDefaults(none("SELECT change_id FROM usage_changes", "change_id"))}
+		if left, err := s.open().foldOn(t.Context(), server); err != nil || left != 0 || s.count("INSERT")+s.count("BEGIN") != 0 {
+			t.Errorf("%v: %d is left, %v: %q", server, left, err, s.sent)
+		}
+	}
+}
+
+// A gateway does not fold where others do, and folds for nobody where reports read sessions.
+func TestFoldingWhereNobodyReliesOnIt(t *testing.T) {
+	s := &scripted{t: t}
+	if left, err := s.open().foldOn(t.Context(), member.Member{Kind: member.Alone, Replicates: true}); err != nil || left != 0 || len(s.sent) != 0 {
+		t.Errorf("on a replica: %d is left, %v: %q", left, err, s.sent)
+	}
+	raw := state(levels, phase.Raw, nil, true)
+	failed := answer{words: "SELECT change_id FROM usage_changes", err: &mysql.MySQLError{Number: pool.ErNoSuchTable}}
+	for _, changes := range []answer{row("SELECT change_id FROM usage_changes", "change_id", int64(7)), failed} {
+		s = &scripted{t: t, answers: withDefaults(raw, changes, waiting(7), known, deleted(1))}
+		if left, err := s.open().foldOn(t.Context(), member.Member{Kind: member.Alone}); err != nil || left != 0 || s.count("DELETE FROM usage_changes") != len(changes.rows) {
+			t.Errorf("raw: %d is left, %v: %q", left, err, s.sent)
+		}
+	}
+}
+
+// How a round went is noted, unless it was canceled.
+func TestARoundIsNoted(t *testing.T) {
+	oldest := row("SELECT change_id FROM usage_changes", "change_id", int64(7))
+	lost := answer{words: "SELECT change_id FROM usage_changes", err: mysql.ErrInvalidConn}
+	folds := withDefaults(oldest, waiting(7), known, deleted(1))
+	r := (&scripted{t: t, answers: folds}).open()
+	r.Now = func() time.Time { return march }
+	if err := r.FoldRound(t.Context()); err != nil || r.folding.oldest != 7 || !r.folding.since.Equal(march) {
+		t.Errorf("%v, %+v", err, &r.folding)
+	}
+	r = (&scripted{t: t, answers: withDefaults(lost)}).open()
+	if err := r.FoldRound(t.Context()); !errors.Is(err, mysql.ErrInvalidConn) || r.folding.failures != 1 {
+		t.Errorf("lost: %v, %+v", err, &r.folding)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.FoldRound(ended); !errors.Is(err, context.Canceled) || r.folding.failures != 1 {
+		t.Errorf("canceled: %v, %+v", err, &r.folding)
+	}
+}
+
+// The heartbeat is written where others may follow, by who has the turn.
+func TestWhereTheHeartbeatIsWritten(t *testing.T) {
+	for name, c := range map[string]struct {
+		server member.Member
+		taken  bool
+		writes int
+	}{
+		"alone, logging":     {member.Member{Kind: member.Alone, Logs: true}, false, 1},
+		"alone":              {member.Member{Kind: member.Alone}, false, 0},
+		"a node in turn":     {member.Member{Kind: member.Galera}, true, 1},
+		"a node out of turn": {member.Member{Kind: member.Galera}, false, 0},
+		"a replica":          {member.Member{Kind: member.Alone, Logs: true, Replicates: true}, true, 0},
+	} {
+		answers := withDefaults(row("SELECT reason = ?", "taken", c.taken))
+		s := &scripted{t: t, answers: answers}
+		if err := s.open().beatOn(t.Context(), c.server); err != nil || s.count("'heartbeat'") != c.writes {
+			t.Errorf("%s: %v, %q", name, err, s.sent)
+		}
+		if c.writes == 0 && !c.server.Beats() {
+			continue
+		}
+		failing(t, name, answers, func(ctx context.Context, r *Rollups) error { return r.beatOn(ctx, c.server) })
+		denied := &mysql.MySQLError{Number: pool.ErTableAccessDenied}
+		for at := range s.sent {
+			s := &scripted{t: t, answers: answers, fails: at + 1, err: denied}
+			if err := s.open().beatOn(t.Context(), c.server); err != nil || len(s.sent) != at+1 { // others write it
+				t.Errorf("%s, where the account may not: %v, %q", name, err, s.sent)
+			}
+		}
+	}
+}
+
+func TestAnAccountThatMayNotWriteTheHeartbeat(t *testing.T) {
+	if err := isNoWriter(nil); err != nil {
+		t.Error(err)
+	}
+	if err := isNoWriter(&mysql.MySQLError{Number: pool.ErNoSuchTable}); err == nil {
+		t.Error("another error is left out")
+	}
+}
