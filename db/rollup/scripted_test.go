@@ -26,9 +26,10 @@ type scripted struct {
 	// transactions are statements, too.
 	fails int
 	err   error
-	// sent are the statements, and args the arguments of each that asks for rows.
-	sent []string
-	args [][]any
+	// sent are the statements, args the arguments of each that asks for rows, and changed those of
+	// each that changes something.
+	sent          []string
+	args, changed [][]any
 }
 
 // An answer is what there is to statements with some words in them.
@@ -101,7 +102,8 @@ func (s *scripted) count(words string) (count int) {
 }
 
 // ExecContext changes as many rows as the answer has.
-func (s *scripted) ExecContext(_ context.Context, statement string, _ []driver.NamedValue) (driver.Result, error) {
+func (s *scripted) ExecContext(_ context.Context, statement string, args []driver.NamedValue) (driver.Result, error) {
+	s.changed = append(s.changed, valuesOf(args))
 	if err := s.send(statement); err != nil {
 		return nil, err
 	}
@@ -110,11 +112,7 @@ func (s *scripted) ExecContext(_ context.Context, statement string, _ []driver.N
 }
 
 func (s *scripted) QueryContext(_ context.Context, statement string, args []driver.NamedValue) (driver.Rows, error) {
-	var values []any
-	for _, one := range args {
-		values = append(values, one.Value)
-	}
-	s.args = append(s.args, values)
+	s.args = append(s.args, valuesOf(args))
 	if err := s.send(statement); err != nil {
 		return nil, err
 	}
@@ -126,6 +124,13 @@ func (s *scripted) QueryContext(_ context.Context, statement string, args []driv
 		return nil, one.err
 	}
 	return &scriptedRows{strings.Split(one.columns, ", "), one.rows, one.breaks}, nil
+}
+
+func valuesOf(args []driver.NamedValue) (values []any) {
+	for _, one := range args {
+		values = append(values, one.Value)
+	}
+	return values
 }
 
 // scriptedRows are those of an answer.
