@@ -18,3 +18,6 @@ func LockSessions(ctx context.Context, tx *sqlx.Tx, span usage.Range) error {
 func (r *Rollups) EndOfNextDay(ctx context.Context, from, before time.Time) (time.Time, error) {
 	return r.endOfNextDay(ctx, from, before)
 }
+
+// TakeTurn takes the turn to fold, or keeps it, unless another process has it.
+func (r *Rollups) TakeTurn(ctx context.Context) (bool, error) { return r.turn.take(ctx, r.db) }
