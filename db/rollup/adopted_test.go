@@ -14,6 +14,16 @@ import (
 // from before an instant, which is a full hour: their hours are in its sums, or wait.
 func (w *world) dropsAsFormer(before time.Time) {
 	w.Helper()
+	w.announces(before)
+	w.must(w.db.WithoutTriggers(w.Context(), pool.Silenced, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(w.Context(), "DELETE FROM ai_sessions WHERE "+column.Dated("started_at")+" AND started_at < ?", before)
+		return err
+	}))
+}
+
+// announces does what it has done before it deletes the first of them.
+func (w *world) announces(before time.Time) {
+	w.Helper()
 	w.remember()
 	until := "'" + before.Format(time.DateTime) + "'"
 	// Its sums go on: they have the hours after it as well, and more than a day of them.
@@ -27,10 +37,6 @@ func (w *world) dropsAsFormer(before time.Time) {
 		`INSERT INTO usage_deltas (account_id, customer_id, hour, minutes, seconds, sessions)
 			SELECT t.account_id, COALESCE(t.customer_id, ''), `+column.HourOf("started_at")+`, ai_minutes, duration_seconds, 1 FROM `+seen+` t
 			LEFT JOIN usage_subjects s ON s.account_id = t.account_id AND s.customer_id = COALESCE(t.customer_id, '') WHERE s.subject_no IS NULL`)
-	w.must(w.db.WithoutTriggers(w.Context(), pool.Silenced, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(w.Context(), "DELETE FROM ai_sessions WHERE "+column.Dated("started_at")+" AND started_at < "+until)
-		return err
-	}))
 	w.run("UPDATE usage_rollup_state SET raw_from = " + until + ", generation = generation + 1, corrections = corrections + 1")
 }
 
@@ -56,13 +62,22 @@ func TestAdoptingIsExactToTheHour(t *testing.T) {
 			{"a quarter-hour that is still read", []string{"UPDATE usage_total_rollups SET minutes = minutes + 1 WHERE grain = 0 AND bucket = '2026-02-03 11:00'"}, at(3, 11), 1},
 			{"an hour", []string{ready, "UPDATE usage_account_series SET minutes = minutes + 1 WHERE grain = 1 AND bucket = '2026-02-03 11:00'"}, at(3, 12), 1},
 			{"while it is filled", []string{"UPDATE usage_level_state SET filled_to = '2999-01-01' WHERE state_id = 1"}, at(4, 0), 1},
+			{"days without any", nil, at(9, 0), 1},
+			{"the first hour after it", nil, at(12, 0), 1},
 		} {
 			w.run(c.damage...)
 			if c.before.Equal(at(1, 9)) {
 				_, err := w.Fold(w.Context(), nil)
 				w.must(err)
 			}
-			w.dropsAsFormer(c.before)
+			if c.before.Equal(at(12, 0)) { // which begins where the last one ends, and has no number
+				w.insert("d", "new", "2026-02-09 00:00:00")
+			}
+			if c.before.Equal(at(1, 9)) { // so that all of its sessions are still there
+				w.announces(c.before)
+			} else {
+				w.dropsAsFormer(c.before)
+			}
 			w.must(w.Adopt(w.Context(), nil))
 			w.sumsHold(c.what, c.before)
 			w.quartersHold(c.what, c.before, c.before)
