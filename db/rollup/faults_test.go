@@ -3,6 +3,7 @@ package rollup
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -239,10 +240,25 @@ func TestWhoAdoptsIsToldOfEachFailure(t *testing.T) {
 	known := amountRow("FROM usage_deltas", march.Add(5*time.Hour), 2)
 	known.after = "INSERT IGNORE INTO usage_subjects"
 	first := row("SELECT MIN(hour) FROM usage_deltas", "first", march.Add(5*time.Hour))
-	failing(t, "adopting new subjects", append([]answer{first, unnumbered, known, unknown}, append(change, answers...)...), func(ctx context.Context, r *Rollups) error {
+	sent = failing(t, "adopting new subjects", append([]answer{first, unnumbered, known, unknown}, append(change, answers...)...), func(ctx context.Context, r *Rollups) error {
 		return r.Adopt(ctx, nil)
 	})
+	numberedFirst(t, sent)
 }
+
+// numberedFirst holds that quarter-hours are kept once their subjects have been given numbers.
+func numberedFirst(t *testing.T, sent []string) {
+	t.Helper()
+	index := func(words string) int {
+		return slices.IndexFunc(sent, func(one string) bool { return strings.Contains(one, words) })
+	}
+	if numbered, kept := index("INSERT IGNORE INTO usage_subjects"), index("INSERT INTO usage_quarters"); numbered < 0 || kept < numbered {
+		t.Errorf("numbers are given at %d, and quarter-hours kept at %d: %q", numbered, kept, sent)
+	}
+}
+
+// nothing is the answer to whatever else is asked: there are no rows.
+var nothing = none("SELECT", "nothing")
 
 func TestWhoDropsSessionsIsToldOfEachFailure(t *testing.T) {
 	kept := state(levels, phase.Ready, march, true)
@@ -250,36 +266,79 @@ func TestWhoDropsSessionsIsToldOfEachFailure(t *testing.T) {
 	gone.after = "SET @aiusage_recorded = NULL"
 	// That the variables are taken back needs nobody's attention: the connection is closed otherwise.
 	taken := "SET @aiusage_recorded = NULL, @aiusage_bulk = NULL"
-	dropping := withDefaults(kept, gone, row("DELETE FROM ai_sessions", ""))
+	dropping := append(withDefaults(kept, gone, row("DELETE FROM ai_sessions", ""), row("SELECT MAX(raw_from)", "last", nil)), nothing)
 	for at := 1; ; at++ {
 		server := &scripted{t: t, answers: dropping, fails: at, err: mysql.ErrInvalidConn}
 		var told []int64
-		dropped, err := server.open().dropKept(t.Context(), func(dropped int64) { told = append(told, dropped) })
+		dropped, err := server.open().DropSessions(t.Context(), march.Add(time.Hour), func(dropped int64) { told = append(told, dropped) })
 		if len(server.sent) < at {
 			if err != nil || dropped != 1 || !slices.Equal(told, []int64{1}) {
-				t.Errorf("dropped %d, told %d, %v", dropped, told, err)
+				t.Errorf("dropped %d, told %d, %v after %s", dropped, told, err, server.sent[len(server.sent)-1])
 			}
 			break
 		}
-		if failed := server.sent[at-1]; (err == nil) != (failed == taken) {
+		coded, ok := errors.AsType[*usage.Error](err)
+		if failed := server.sent[at-1]; (err == nil) != (failed == taken) || err != nil && (!ok || coded.Code != usage.Unavailable || !errors.Is(err, mysql.ErrInvalidConn)) {
 			t.Errorf("without %s: %v", failed, err)
 		}
+	}
+	server := &scripted{t: t, answers: withDefaults()}
+	if dropped, err := server.open().dropKept(t.Context(), nil); err != nil || dropped != 0 || server.count("DELETE") != 0 {
+		t.Errorf("before anything is kept: dropped %d, %v", dropped, err)
 	}
 	to := march.AddDate(0, 0, 1)
 	answers := withDefaults(kept, locked(levels, phase.Ready), state(hours, phase.Ready, march, true), locked(hours, phase.Ready), row("SELECT COUNT(*) FROM usage_rollup_state", "count", int64(1)),
 		row("SELECT started_at FROM ai_sessions", "started_at", march.Add(time.Hour)),
 		none("LOCK IN SHARE MODE", "a, b, c, d"), amountRow("FROM ai_sessions", march.Add(time.Hour), 1),
 		amountRow("FROM usage_rollups WHERE grain = ? AND bucket >= ? AND bucket < ?", march.Add(time.Hour), 1), none("FROM usage_deltas", amountColumns))
-	sent := failing(t, "keeping", answers, func(ctx context.Context, r *Rollups) error {
+	keeping := func(ctx context.Context, r *Rollups) error {
 		done, err := r.keepNextDay(ctx, to.AddDate(0, 0, 1))
 		if done {
 			t.Error("it is over")
 		}
 		return pool.Translate(err)
-	})
+	}
+	sent := failing(t, "keeping", answers, keeping)
+	// Subjects without a number are those of sessions, or of what waits for the sums of an earlier version.
+	const ofSessions, ofHours, ofDeltas = "FROM (SELECT account_id, COALESCE(customer_id, '')", "FROM usage_rollups WHERE grain = ? AND bucket >= ? AND bucket < ?", "FROM usage_deltas"
+	unnumbered := func(words string) []answer {
+		unknown := row(words, amountColumns, int64(0), int64(0), "a", "c", march.Add(time.Hour), int64(1), int64(60), int64(1))
+		known := amountRow(words, march.Add(time.Hour), 1)
+		known.after = "INSERT IGNORE INTO usage_subjects"
+		return append([]answer{known, unknown}, change...)
+	}
+	numberedFirst(t, failing(t, "keeping new subjects", append(unnumbered(ofSessions), answers...), keeping))
+	numberedFirst(t, failing(t, "keeping what waits of new subjects", append(append(unnumbered(ofDeltas), none(ofHours, amountColumns)), answers...), keeping))
 	for _, words := range []string{"INSERT INTO usage_quarters", "UPDATE usage_rollup_state SET raw_from", "UPDATE usage_level_state SET raw_from"} {
 		if !slices.ContainsFunc(sent, func(one string) bool { return strings.Contains(one, words) }) {
 			t.Errorf("no %s: %q", words, sent)
+		}
+	}
+}
+
+// A day is kept again where the state has just been changed, and not for ever.
+func TestADayIsKeptThoughOthersChangeTheState(t *testing.T) {
+	for _, c := range []struct {
+		changes int
+		fails   bool
+	}{{0, false}, {pool.MaxAttempts, false}, {1 + pool.MaxAttempts, true}, {100, true}} {
+		changed := row("SELECT phase, generation, corrections FROM usage_level_state", "phase, generation, corrections", "ready", int64(6), int64(2))
+		changed.when = func(s *scripted) bool { return s.count(changed.words) <= c.changes }
+		server := &scripted{t: t, answers: withDefaults(changed, none("SELECT started_at FROM ai_sessions", "started_at"), none("LOCK IN SHARE MODE", "a, b, c, d"), none("FROM ai_sessions", amountColumns))}
+		done, err := server.open().keepNextDay(t.Context(), march)
+		if done || (err != nil) != c.fails || server.count(changed.words) != min(c.changes, pool.MaxAttempts)+1 {
+			t.Errorf("%d changes: done %v, %v, after %d", c.changes, done, err, server.count(changed.words))
+		}
+		if c.fails && (!errors.Is(err, phase.ErrChanged) || !strings.Contains(err.Error(), "run the command again")) {
+			t.Errorf("%d changes: %v", c.changes, err)
+		}
+	}
+	// What cannot be read any more ends it.
+	for words, changed := range map[string]answer{"read raw sessions: a reason": row(" AS believed\n\t\tFROM usage_level_state", stateColumns, "raw", "a reason", int64(5), nil, int64(2), nil, nil, true),
+		"cannot be dropped yet": state(levels, phase.Ready, nil, false)} {
+		_, err := (&scripted{t: t, answers: withDefaults(changed)}).open().keepNextDay(t.Context(), march)
+		if coded, ok := errors.AsType[*usage.Error](err); !ok || coded.Code != usage.Unavailable || !strings.Contains(coded.Message, words) {
+			t.Errorf("got %v, want %s", err, words)
 		}
 	}
 }

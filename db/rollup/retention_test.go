@@ -44,16 +44,22 @@ func TestDroppingIsExactToTheDay(t *testing.T) {
 		refused("sums that nobody reads", "read raw sessions: a reason", "UPDATE usage_level_state SET phase = 'raw', reason = 'a reason' WHERE state_id = 1", "UPDATE usage_level_state SET phase = 'ready', reason = '' WHERE state_id = 1")
 		refused("a wrong sum", "1 sums differ", "UPDATE usage_total_rollups SET minutes = minutes + 1 WHERE grain = 1 AND bucket = '2026-02-01 23:00'",
 			"UPDATE usage_total_rollups SET minutes = minutes - 1 WHERE grain = 1 AND bucket = '2026-02-01 23:00'")
-		for _, c := range []struct {
+		// What is wrong behind it is nothing to dropping.
+		for i, c := range []struct {
 			before, until time.Time
 			dropped       int64
-			told          []int64
 		}{
-			{february(2, 5), february(2, 0), 15, nil},
-			{february(1, 0), february(2, 0), 0, nil},
-			{february(4, 23), february(4, 0), 9, nil},
-			{february(9, 0), february(9, 0), 3, nil},
+			{february(2, 5), february(2, 0), 15},
+			{february(1, 0), february(2, 0), 0},
+			{february(4, 23), february(4, 0), 9},
+			{february(9, 0), february(9, 0), 3},
 		} {
+			switch i {
+			case 0:
+				w.run("INSERT INTO usage_total_rollups (grain, bucket, minutes, seconds, sessions) VALUES (1, '2026-04-09', 1, 60, 1)")
+			case 1:
+				w.run("DELETE FROM usage_total_rollups WHERE bucket = '2026-04-09'")
+			}
 			var told int64
 			dropped, err := w.DropSessions(w.Context(), c.before, func(dropped int64) {
 				if dropped <= told {
@@ -64,7 +70,9 @@ func TestDroppingIsExactToTheDay(t *testing.T) {
 			if err != nil || dropped != c.dropped || told != c.dropped {
 				w.Errorf("before %v: %d dropped, %d told, %v, want %d", c.before, dropped, told, err, c.dropped)
 			}
-			w.sumsHold(c.before.String(), february(1, 6))
+			if i > 0 {
+				w.sumsHold(c.before.String(), february(1, 6))
+			}
 			w.quartersHold(c.before.String(), february(1, 6), c.until)
 			if got := w.one("SELECT COUNT(*) FROM usage_level_state own, usage_rollup_state theirs WHERE own.state_id = 1 AND own.raw_from = '" + c.until.Format(time.DateTime) + "' AND theirs.raw_from = own.raw_from"); got != 1 {
 				w.Errorf("before %v: it is not known what was dropped", c.before)
