@@ -138,8 +138,22 @@ func TestTheNextDayWithSessions(t *testing.T) {
 			}
 			return nil
 		}))
+		// That a writer was waited for in vain is told.
+		writer, err := w.db.BeginTxx(w.Context(), nil)
+		w.must(err)
+		_, err = writer.ExecContext(w.Context(), "UPDATE ai_sessions SET duration_seconds = 1 WHERE started_at = '2026-02-01 06:00:00'")
+		w.must(err)
+		keeper, err := w.other(w.dsn).db.BeginTxx(w.Context(), nil)
+		w.must(err)
+		_, err = keeper.ExecContext(w.Context(), "SET SESSION innodb_lock_wait_timeout = 1")
+		w.must(err)
+		if err := rollup.LockSessions(w.Context(), keeper, usage.Range{From: february(1, 0), To: february(2, 0)}); !pool.HasNumber(err, pool.ErLockWaitTimeout) {
+			w.Errorf("beside a writer: %v", err)
+		}
+		w.must(keeper.Rollback())
+		w.must(writer.Rollback())
 		w.run("RENAME TABLE ai_sessions TO away")
-		_, err := w.EndOfNextDay(w.Context(), time.Time{}, february(9, 0))
+		_, err = w.EndOfNextDay(w.Context(), time.Time{}, february(9, 0))
 		w.wantCode("without the table", err, usage.Unavailable)
 	})
 }

@@ -124,6 +124,14 @@ func TestTriggersThatAreMissing(t *testing.T) {
 	}
 }
 
+// A connection that is lost while a trigger is shown says nothing about it.
+func TestATriggerThatIsShownInPart(t *testing.T) {
+	lost := answer{words: "SHOW CREATE TRIGGER", columns: "trigger", rows: [][]driver.Value{{onInsert}}, breaks: true}
+	if hidden, err := (&scripted{t: t, answers: suited(lost)}).open().isHidden(t.Context(), onInsert); !errors.Is(err, mysql.ErrInvalidConn) {
+		t.Errorf("hidden %v, %v", hidden, err)
+	}
+}
+
 // Triggers are present that are shown, and those that nobody may see.
 func TestTriggersThatArePresent(t *testing.T) {
 	shown := answer{words: "SELECT TRIGGER_NAME FROM", columns: "name", rows: [][]driver.Value{{onInsert}}}
