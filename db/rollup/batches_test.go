@@ -12,6 +12,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/jmoiron/sqlx"
 
+	"aiusage/db/pool"
 	"aiusage/usage"
 )
 
@@ -59,6 +60,9 @@ func TestFoldingGoesOnBehindTheLastBatch(t *testing.T) {
 		if err != nil || folded != len(want)+1 || !slices.EqualFunc(bounds, want, slices.Equal) {
 			t.Errorf("%d at a time: %d folded, %v, between %v", batch, folded, err, bounds)
 		}
+		if kept := r.batch.Load(); kept != want[len(want)-1][1] && batch != 0 || batch == 0 && kept != 0 {
+			t.Errorf("%d at a time: the next batch takes %d", batch, kept)
+		}
 		if each := []int{2, 1}[:len(want)]; !slices.Equal(batches, each) || !slices.Equal(told, []int{2, 3}[:len(want)]) {
 			t.Errorf("%d at a time: told %d, batches %d", batch, told, batches)
 		}
@@ -91,6 +95,24 @@ func TestWhatIsNotDeletedIsNotFolded(t *testing.T) {
 	}
 }
 
+// A batch that cannot be stored is not told. A sum that does not fit has reports read sessions.
+func TestABatchThatCannotBeStored(t *testing.T) {
+	whole := &scripted{t: t, answers: withDefaults(waiting(7), known, deleted(1))}
+	if folded, err := whole.open().Fold(t.Context(), nil); err != nil || folded != 1 || whole.sent[len(whole.sent)-1] != "COMMIT" {
+		t.Fatalf("%d folded, %v", folded, err)
+	}
+	server := &scripted{t: t, answers: whole.answers, fails: len(whole.sent), err: mysql.ErrInvalidConn}
+	r := server.open()
+	r.OnFold = func(int, time.Duration) { t.Error("a batch was told") }
+	if folded, err := r.Fold(t.Context(), func(int) { t.Error("progress was told") }); !errors.Is(err, mysql.ErrInvalidConn) || folded != 0 {
+		t.Errorf("%d folded, %v", folded, err)
+	}
+	server = &scripted{t: t, answers: append([]answer{failed("INSERT INTO usage_total_rollups", pool.ErOutOfRangeColumn)}, whole.answers...)}
+	if folded, err := server.open().Fold(t.Context(), nil); err == nil || folded != 0 || server.count("UPDATE usage_level_state SET phase = 'raw'") != 1 {
+		t.Errorf("too large: %d folded, %v after %q", folded, err, server.sent)
+	}
+}
+
 // A subject that gets no number is told once it has been given one in vain.
 func TestASubjectThatGetsNoNumber(t *testing.T) {
 	server := &scripted{t: t, answers: withDefaults(append([]answer{none("SELECT account_id, customer_id, account_no, subject_no FROM usage_subjects", "account_id, customer_id, account_no, subject_no")}, change...)...)}
@@ -109,7 +131,7 @@ func TestChangesThatAreTaken(t *testing.T) {
 	later := march.Add(15 * time.Minute)
 	all := answer{words: "FROM usage_changes", columns: changeColumns, rows: [][]driver.Value{
 		{int64(3), "a", "c", march, int64(1), int64(60), int64(1)}, {int64(4), "a ", "c", march, int64(-3), int64(-180), int64(-1)},
-		{int64(6), "b", "c", march, int64(5), int64(300), int64(1)}, {int64(7), "a", "c", later, int64(7), int64(420), int64(1)}, {int64(8), "b", "", march, int64(9), int64(540), int64(1)}}}
+		{int64(6), "b ", "c", march, int64(5), int64(300), int64(1)}, {int64(7), "a", "c", later, int64(7), int64(420), int64(1)}, {int64(8), "b", "", march, int64(9), int64(540), int64(1)}, {int64(9), "b", "c", march, int64(2), int64(120), int64(1)}}}
 	take := func(one answer) (changes, error) {
 		tx, err := (&scripted{t: t, answers: []answer{one}}).open().db.BeginTxx(t.Context(), nil)
 		if err != nil {
@@ -118,10 +140,10 @@ func TestChangesThatAreTaken(t *testing.T) {
 		return takeChanges(t.Context(), tx, 0, 10)
 	}
 	got, err := take(all)
-	want := map[changed]usage.Usage{{0, march.Unix()}: {Minutes: -2, Seconds: -120}, {1, march.Unix()}: {Minutes: 5, Seconds: 300, Sessions: 1},
+	want := map[changed]usage.Usage{{0, march.Unix()}: {Minutes: -2, Seconds: -120}, {1, march.Unix()}: {Minutes: 7, Seconds: 420, Sessions: 2},
 		{0, later.Unix()}: {Minutes: 7, Seconds: 420, Sessions: 1}, {2, march.Unix()}: {Minutes: 9, Seconds: 540, Sessions: 1}}
-	if err != nil || !slices.Equal(got.ids, []uint64{3, 4, 6, 7, 8}) || !maps.Equal(got.amounts, want) ||
-		!slices.Equal(got.subjects, []usage.Subject{{AccountID: "a", CustomerID: "c"}, {AccountID: "b", CustomerID: "c"}, {AccountID: "b"}}) {
+	if err != nil || !slices.Equal(got.ids, []uint64{3, 4, 6, 7, 8, 9}) || !maps.Equal(got.amounts, want) ||
+		!slices.Equal(got.subjects, []usage.Subject{{AccountID: "a", CustomerID: "c"}, {AccountID: "b ", CustomerID: "c"}, {AccountID: "b"}}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	lost := all

@@ -51,6 +51,7 @@ func TestWhatBecomesOfCalendars(t *testing.T) {
 		{[]string{"Asia/Kolkata ready"}, "Europe/Berlin", nil, 2},
 		{[]string{"Asia/Kolkata ready", "Europe/Berlin filling"}, "Europe/Berlin", nil, 0},
 		{[]string{"Asia/Kolkata ready", "Europe/Berlin ready"}, "Europe/Berlin", []int{1}, 0},
+		{[]string{"Europe/Berlin ready", "Asia/Kolkata ready"}, "Europe/Berlin", []int{2}, 0},
 		{[]string{"Asia/Kolkata filling"}, "Europe/Berlin", []int{1}, 2},
 		{[]string{"Asia/Kolkata ready", "Asia/Kathmandu filling"}, "Europe/Berlin", []int{2}, 3},
 		{[]string{"Asia/Kolkata ready", "Asia/Kathmandu filling"}, "Asia/Kolkata", []int{2}, 0},
@@ -65,6 +66,20 @@ func TestWhatBecomesOfCalendars(t *testing.T) {
 	gap := registered(t, "Asia/Kolkata leaving", "Asia/Kolkata leaving", "Asia/Kolkata leaving")
 	if got := planCalendars(append(gap[:1:1], gap[2]), usage.ZoneRules(loaded(t, "Europe/Berlin"))); got.register != 2 {
 		t.Errorf("the number that is free is 2, and it gets %d", got.register)
+	}
+}
+
+// With UTC, nothing is registered, and with what there is, nothing changes.
+func TestWhatIsWrittenOfCalendars(t *testing.T) {
+	for _, c := range []struct {
+		before, zone      string
+		inserted, changed int
+	}{{"Europe/Berlin ready", "UTC", 0, 2}, {"Europe/Berlin ready", "Europe/Berlin", 0, 0}, {"Europe/Berlin filling", "Asia/Kolkata", 1, 2}, {"Europe/Berlin ready", "Asia/Kolkata", 1, 1}} {
+		server := &scripted{t: t, answers: withDefaults(calendarRows(registered(t, c.before)))}
+		err := server.open().registerCalendar(t.Context(), loaded(t, c.zone))
+		if inserted, changed := server.count("INSERT INTO usage_calendars"), server.count("UPDATE usage_"); err != nil || inserted != c.inserted || changed != c.changed {
+			t.Errorf("%s, then %s: %d inserted, %d changed, %v", c.before, c.zone, inserted, changed, err)
+		}
 	}
 }
 
@@ -117,7 +132,7 @@ func TestTheZoneOfBefore(t *testing.T) {
 			t.Errorf("%q: %v, %v, want %s", c.before, zone, err, c.want)
 		}
 	}
-	unknown := registered(t, "Europe/Berlin ready")
+	unknown := registered(t, "Europe/Berlin ready", "Asia/Kolkata filling")
 	unknown[0].Zone = "Europe/Nowhere"
 	if zone, err := (&scripted{t: t, answers: []answer{calendarRows(unknown)}}).open().zoneOfBefore(t.Context()); err != nil || zone != nil {
 		t.Errorf("a zone that this machine does not know: %v, %v", zone, err)

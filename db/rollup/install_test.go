@@ -103,6 +103,7 @@ func TestWhereSumsCannotBeKept(t *testing.T) {
 	all := answer{words: "SELECT TRIGGER_NAME FROM", columns: "name", rows: [][]driver.Value{{onInsert}, {formerTriggers[0]}}}
 	gone := state(hours, phase.Raw, nil, true)
 	gone.after = "UPDATE usage_rollup_state SET phase = 'raw'"
+	const asked = "TRIGGER_NAME IN (?, ?, ?, ?, ?, ?)" // for both versions' triggers
 	for name, c := range map[string]struct {
 		server   member.Member
 		answer   answer
@@ -121,12 +122,15 @@ func TestWhereSumsCannotBeKept(t *testing.T) {
 			return pool.Translate(err)
 		})
 		text := strings.Join(sent, "\n")
-		for _, words := range []string{"UPDATE usage_rollup_state SET phase = 'raw'", "UPDATE usage_level_state SET phase = 'raw'", "DROP TRIGGER IF EXISTS " + onInsert, "DROP TRIGGER IF EXISTS " + formerTriggers[0]} {
+		for _, words := range []string{"UPDATE usage_rollup_state SET phase = 'raw'", "UPDATE usage_level_state SET phase = 'raw'", asked, "DROP TRIGGER IF EXISTS " + onInsert, "DROP TRIGGER IF EXISTS " + formerTriggers[0]} {
 			if !strings.Contains(text, words) {
 				t.Errorf("%s: no %s: %s", name, words, text)
 			}
 		}
-		if strings.Index(text, "SET phase = 'raw'") > strings.Index(text, "DROP TRIGGER") {
+		if c.obstacle != noRowLocks && strings.Contains(text, "SKIP LOCKED") {
+			t.Errorf("%s: locks are tried for nothing: %s", name, text)
+		}
+		if strings.Index(text, "UPDATE usage_level_state SET phase = 'raw'") > strings.Index(text, "DROP TRIGGER") {
 			t.Errorf("%s: triggers go while sums are believed: %s", name, text)
 		}
 		// What is raw already is told what is new.
@@ -150,6 +154,14 @@ func TestTriggersThatTheAccountMayNotDrop(t *testing.T) {
 			}
 			continue
 		}
+		lost := failed("SELECT TRIGGER_NAME FROM", pool.ErNoSuchTable)
+		lost.after = "DROP TRIGGER"
+		err = (&scripted{t: t, answers: suited(denied, lost, all)}).open().giveUp(t.Context(), "an obstacle")
+		if coded, ok := errors.AsType[*usage.Error](err); !ok || coded.Code != usage.Unavailable {
+			t.Errorf("%d, where triggers cannot be looked for: %v", number, err)
+		}
+		server = &scripted{t: t, answers: suited(denied, all)}
+		err = server.open().giveUp(t.Context(), "an obstacle")
 		words := "an obstacle; an administrator has to drop the triggers of the gateway on ai_sessions (" + onInsert + ", " + formerTriggers[0] + "), which its account may not"
 		if last := server.changed[len(server.changed)-1]; err != nil || len(last) == 0 || last[0] != words {
 			t.Errorf("%d: %v, %q", number, err, last)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"aiusage/db/check"
 	"aiusage/db/member"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
@@ -31,18 +32,28 @@ func (r *Rollups) KeepRollups(ctx context.Context, report func(error)) {
 	group.Go(func() { repeatedly(ctx, beatEvery, r.Beat, report) })
 	group.Go(func() {
 		repeatedly(ctx, checkEvery, func(ctx context.Context) error {
-			if keeps, err := r.keepsHere(ctx); err != nil || !keeps {
+			server, err := r.db.Member(ctx)
+			if err != nil {
 				return err
 			}
-			// What an earlier version has dropped meanwhile is not to be taken for a difference.
-			if err := r.Adopt(ctx, nil); err != nil {
-				return err
-			}
-			_, err := compare.Round(ctx)
-			return errors.Join(err, r.CheckRound(ctx))
+			return r.lookAfterOn(ctx, server, compare)
 		}, report)
 	})
 	group.Wait()
+}
+
+// lookAfterOn compares and checks the sums of a server, where that is for this gateway to do: those
+// of a replica come from its primary, and writing them there would end the replication.
+func (r *Rollups) lookAfterOn(ctx context.Context, server member.Member, compare *check.Comparer) error {
+	if !server.Folds() {
+		return nil
+	}
+	// What an earlier version has dropped meanwhile is not to be taken for a difference.
+	if err := r.Adopt(ctx, nil); err != nil {
+		return err
+	}
+	_, err := compare.Round(ctx)
+	return errors.Join(err, r.CheckRound(ctx))
 }
 
 // folding is how folding goes in this process.

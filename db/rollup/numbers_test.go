@@ -71,6 +71,7 @@ func TestNumbersAreLookedUpOrReadWithAllOthers(t *testing.T) {
 // What has no number among all is looked up once more, by its account and customer, and then unknown.
 func TestSubjectsWithoutANumber(t *testing.T) {
 	_, rows := subjectsOf(2)
+	rows[1][0] = "a  "
 	server := &scripted{t: t, answers: []answer{stamped(1, 20), numberRows(rows)}}
 	asked := []usage.Subject{{AccountID: "a ", CustomerID: "0"}, {AccountID: "b", CustomerID: "x"}, {AccountID: "a", CustomerID: "1  "}, {AccountID: "b", CustomerID: "y"}}
 	n := &numbers{}

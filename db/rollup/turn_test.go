@@ -3,6 +3,8 @@ package rollup
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +54,55 @@ func TestFoldingWhereNobodyReliesOnIt(t *testing.T) {
 		s = &scripted{t: t, answers: withDefaults(raw, changes, waiting(7), known, deleted(1))}
 		if left, err := s.open().foldOn(t.Context(), member.Member{Kind: member.Alone}); err != nil || left != 0 || s.count("DELETE FROM usage_changes") != len(changes.rows) {
 			t.Errorf("raw: %d is left, %v: %q", left, err, s.sent)
+		}
+	}
+}
+
+// Each process folds under a name of its own.
+func TestEachProcessHasItsTurn(t *testing.T) {
+	one, other := (&scripted{t: t}).open().turn.name, (&scripted{t: t}).open().turn.name
+	if one == "" || one == other {
+		t.Errorf("%q and %q", one, other)
+	}
+}
+
+// What the server is has to be known.
+func TestNothingIsDoneOnAServerThatCannotBeReached(t *testing.T) {
+	s := &scripted{t: t}
+	r := s.open()
+	r.db.Close()
+	if err := r.Beat(t.Context()); err == nil {
+		t.Error("the heartbeat was written")
+	}
+	if err := r.FoldRound(t.Context()); err == nil || r.folding.failures != 1 {
+		t.Error("it was folded")
+	}
+	var told error
+	ctx, cancel := context.WithCancel(t.Context())
+	r.KeepRollups(ctx, func(err error) {
+		if told = err; err != nil {
+			cancel()
+		}
+	})
+	if told == nil || len(s.sent) != 0 {
+		t.Errorf("told %v, after %q", told, s.sent)
+	}
+}
+
+// Who looks after sums adopts what was dropped, compares and checks, but not those of a replica.
+func TestWhoLooksAfterSums(t *testing.T) {
+	s := &scripted{t: t}
+	r := s.open()
+	if err := r.lookAfterOn(t.Context(), member.Member{Replicates: true}, r.NewComparer()); err != nil || len(s.sent) != 0 {
+		t.Errorf("on a replica: %v after %q", err, s.sent)
+	}
+	answers := append(suited(presentHere(ownTriggers...), row("CAST(CREATE_TIME AS CHAR)", "created", "2026-03-01")), nothing)
+	sent := failing(t, "looking after", answers, func(ctx context.Context, r *Rollups) error {
+		return r.lookAfterOn(ctx, member.Member{}, r.NewComparer())
+	})
+	for _, words := range []string{"CREATE_TIME", "ORDER BY started_at LIMIT 1", "information_schema.STATISTICS"} {
+		if !slices.ContainsFunc(sent, func(one string) bool { return strings.Contains(one, words) }) {
+			t.Errorf("no %s: %q", words, sent)
 		}
 	}
 }
