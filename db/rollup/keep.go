@@ -28,21 +28,29 @@ const (
 func (r *Rollups) KeepRollups(ctx context.Context, report func(error)) {
 	compare := r.NewComparer()
 	var group sync.WaitGroup
-	group.Go(func() { repeatedly(ctx, foldEvery, r.FoldRound, report) })
-	group.Go(func() { repeatedly(ctx, beatEvery, r.Beat, report) })
-	group.Go(func() {
-		repeatedly(ctx, checkEvery, func(ctx context.Context) error {
-			server, err := r.db.Member(ctx)
-			if err != nil {
-				return err
-			}
-			return r.lookAfterOn(ctx, server, compare)
-		}, report)
-	})
+	for _, round := range []struct {
+		every time.Duration
+		do    func(context.Context) error
+	}{
+		{foldEvery, r.FoldRound},
+		{beatEvery, r.Beat},
+		{checkEvery, func(ctx context.Context) error { return r.lookAfter(ctx, compare) }},
+	} {
+		group.Go(func() { repeatedly(ctx, round.every, round.do, report) })
+	}
 	group.Wait()
 }
 
-// lookAfterOn compares and checks the sums of a server, where that is for this gateway to do: those
+// lookAfter does what KeepRollups does every half minute: it compares and checks the sums.
+func (r *Rollups) lookAfter(ctx context.Context, compare *check.Comparer) error {
+	server, err := r.db.Member(ctx)
+	if err != nil {
+		return err
+	}
+	return r.lookAfterOn(ctx, server, compare)
+}
+
+// lookAfterOn does so on a server, where that is for this gateway to do: those
 // of a replica come from its primary, and writing them there would end the replication.
 func (r *Rollups) lookAfterOn(ctx context.Context, server member.Member, compare *check.Comparer) error {
 	if !server.Folds() {

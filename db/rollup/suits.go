@@ -69,10 +69,10 @@ func (r *Rollups) hasRowLocks(ctx context.Context) (bool, error) {
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return true, nil
-	case err == nil, pool.HasNumber(err, pool.ErParse, pool.ErNotSupported):
+	case pool.HasNumber(err, pool.ErParse, pool.ErNotSupported):
 		return false, nil
 	}
-	return false, err
+	return false, err // which there is none of where the row was read
 }
 
 // tableUnsuitable says why the changes of ai_sessions cannot be recorded, if so.

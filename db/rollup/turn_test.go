@@ -5,10 +5,12 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/member"
 	"aiusage/db/phase"
@@ -77,15 +79,43 @@ func TestNothingIsDoneOnAServerThatCannotBeReached(t *testing.T) {
 	if err := r.FoldRound(t.Context()); err == nil || r.folding.failures != 1 {
 		t.Error("it was folded")
 	}
-	var told error
+	if err := r.lookAfter(t.Context(), r.NewComparer()); err == nil {
+		t.Error("sums were compared")
+	}
+	if err := r.changingTriggers(t.Context(), func(*sqlx.Conn) error { return nil }); err == nil {
+		t.Error("triggers were changed")
+	}
 	ctx, cancel := context.WithCancel(t.Context())
-	r.KeepRollups(ctx, func(err error) {
-		if told = err; err != nil {
-			cancel()
-		}
-	})
-	if told == nil || len(s.sent) != 0 {
-		t.Errorf("told %v, after %q", told, s.sent)
+	var told atomic.Int64
+	r.KeepRollups(ctx, func(error) { told.Add(1); cancel() })
+	if told.Load() == 0 || len(s.sent) != 0 {
+		t.Errorf("told %d times, after %q", told.Load(), s.sent)
+	}
+}
+
+// Who folds for longer than a turn lasts takes it again, now and then.
+func TestATurnIsKeptWhileThereIsMuchToFold(t *testing.T) {
+	many := make([]int64, minFolded)
+	for i := range many {
+		many[i] = int64(10 + i)
+	}
+	nth := func(n int, one answer) answer {
+		one.when = func(s *scripted) bool { return s.count("FROM usage_changes WHERE change_id > ?") == n }
+		return one
+	}
+	s := &scripted{t: t, answers: withDefaults(row("SELECT reason = ?", "taken", true), row("SELECT change_id FROM usage_changes", "change_id", int64(7)), known,
+		nth(1, waiting(7, 9)), nth(1, deleted(2)), nth(2, waiting(many...)), nth(2, deleted(minFolded)), waiting(1_000_000), deleted(1))}
+	r := s.open()
+	r.batch.Store(2)
+	// The clock: at the begin, after the first batch, after the second, when the turn is taken again, and after the third.
+	clock := []time.Duration{0, turnLasts / 4, turnLasts / 2, turnLasts / 2, turnLasts * 3 / 4}
+	r.Now = func() time.Time {
+		now := march.Add(clock[0])
+		clock = clock[1:]
+		return now
+	}
+	if _, err := r.foldInTurn(t.Context()); err != nil || len(clock) != 0 || s.count("DELETE FROM usage_changes") != 3 || s.count("SELECT reason = ?") != 2 {
+		t.Errorf("%v: %d batches, %d turns", err, s.count("DELETE FROM usage_changes"), s.count("SELECT reason = ?"))
 	}
 }
 
