@@ -64,6 +64,7 @@ func TestAdoptingIsExactToTheHour(t *testing.T) {
 			{"while it is filled", []string{"UPDATE usage_level_state SET filled_to = '2999-01-01' WHERE state_id = 1"}, at(4, 0), 1},
 			{"days without any", nil, at(9, 0), 1},
 			{"the first hour after it", nil, at(12, 0), 1},
+			{"what was never recorded", []string{ready}, at(13, 11), 1},
 		} {
 			w.run(c.damage...)
 			if c.before.Equal(at(1, 9)) {
@@ -72,6 +73,13 @@ func TestAdoptingIsExactToTheHour(t *testing.T) {
 			}
 			if c.before.Equal(at(12, 0)) { // which begins where the last one ends, and has no number
 				w.insert("d", "new", "2026-02-09 00:00:00")
+			}
+			if c.before.Equal(at(13, 11)) { // as of before there were triggers
+				w.must(w.db.WithoutTriggers(w.Context(), pool.Silenced, func(tx *sqlx.Tx) error {
+					_, err := tx.ExecContext(w.Context(), `INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds)
+						VALUES ('n1', 'a', 'c', '2026-02-13 10:50', 60), ('n2', 'e', 'c', '2026-02-13 10:50', 61), ('n3', 'a', 'c', '2026-02-13 11:20', 600)`)
+					return err
+				}))
 			}
 			if c.before.Equal(at(1, 9)) { // so that all of its sessions are still there
 				w.announces(c.before)
