@@ -71,7 +71,7 @@ func TestAdoptingIsExactToTheHour(t *testing.T) {
 				_, err := w.Fold(w.Context(), nil)
 				w.must(err)
 			}
-			if c.before.Equal(at(12, 0)) { // which begins where the last one ends, and has no number
+			if c.before.Equal(at(9, 0)) { // at which it is still there, and by the next time the first; it has no number
 				w.insert("d", "new", "2026-02-09 00:00:00")
 			}
 			if c.before.Equal(at(13, 11)) { // as of before there were triggers

@@ -110,7 +110,7 @@ func (w *world) quartersHold(what string, hoursUntil, until time.Time) {
 	}
 }
 
-// begin writes sessions around the ends of hours and days, and one without a start.
+// begin writes sessions around the ends of hours and days, and two without a start.
 func (w *world) begin() {
 	w.Helper()
 	for _, at := range []string{"01-31 23:59:59.999", "02-01 00:00:00", "02-01 05:14:59.999", "02-01 05:45:00", "02-01 05:59:59.999", "02-01 06:00:00", "02-01 06:20:00",
@@ -124,7 +124,7 @@ func (w *world) begin() {
 	w.must(err)
 	defer connection.Close()
 	for _, statement := range []string{"SET @before = @@sql_mode", "SET sql_mode = ''",
-		"INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('undated', 'a', '0000-00-00', 61)", "SET sql_mode = @before"} {
+		"INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('undated', 'a', '0000-00-00', 61), ('between', 'a', '2026-02-00 10:00', 61)", "SET sql_mode = @before"} {
 		_, err := connection.ExecContext(w.Context(), statement)
 		w.must(err)
 	}
