@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -93,6 +94,51 @@ func TestInstallingCreatesWhatIsMissing(t *testing.T) {
 		}
 		if c.changes == "" && len(changed) != 0 || c.changes != "" && (len(changed) == 0 || !strings.Contains(changed[len(changed)-1], c.changes)) {
 			t.Errorf("%s: changed %q, want %s", name, changed, c.changes)
+		}
+	}
+}
+
+// Installing tells how the sums are, and registers the days of a zone: of the one that it is told, or
+// of the one of before.
+func TestInstallingRegistersACalendar(t *testing.T) {
+	berlin := registered(t, "Europe/Berlin ready")
+	unknown := []phase.Registered{{No: 1, Zone: "Europe/Nowhere", Rules: 7, Phase: "ready"}}
+	status := row("SELECT COUNT(*), (SELECT TIMESTAMPDIFF", "pending, lag, undated", int64(2), int64(3), int64(4))
+	for name, c := range map[string]struct {
+		before               []phase.Registered
+		zone                 string
+		registered, obstacle bool
+	}{
+		"a zone":                        {nil, "Europe/Berlin", true, false},
+		"UTC":                           {nil, "UTC", false, false},
+		"none":                          {nil, "", false, false},
+		"the one of before":             {berlin, "", false, false},
+		"another one":                   {berlin, "Asia/Kolkata", true, false},
+		"the one of before, unknown":    {unknown, "", false, false},
+		"where there can be no sums":    {nil, "Europe/Berlin", false, true},
+		"the one of before, with rules": {[]phase.Registered{{No: 1, Zone: "Europe/Berlin", Rules: berlin[0].Rules + 1, Phase: "ready"}}, "", true, false},
+	} {
+		answers := []answer{calendarRows(c.before), status, presentHere(ownTriggers...)}
+		if c.obstacle {
+			answers = append(answers, row("tables.TABLE_TYPE", "kind, transactions", "VIEW", nil))
+		}
+		sent := failing(t, name, suited(answers...), func(ctx context.Context, r *Rollups) error {
+			var zone *time.Location
+			if c.zone != "" {
+				zone = loaded(t, c.zone)
+			}
+			got, err := r.InstallRollups(ctx, zone)
+			if err == nil && (got.Pending != 2 || len(got.Calendars) != len(c.before)) {
+				t.Errorf("%s: %+v", name, got)
+			}
+			if places := r.db.PoolStats().Holders; places != 0 {
+				t.Errorf("%s: %d places are not given back", name, places)
+			}
+			return err
+		})
+		text := strings.Join(sent, "\n")
+		if !strings.Contains(sent[0], "INSERT IGNORE INTO usage_level_state") || strings.Contains(text, "INSERT INTO usage_calendars") != c.registered || strings.Contains(text, "usage_subject_stamp") == c.obstacle {
+			t.Errorf("%s: %s", name, text)
 		}
 	}
 }

@@ -55,9 +55,13 @@ func none(words, columns string) answer { return answer{words: words, columns: c
 
 // open returns rollups on the server, which know nothing yet.
 func (s *scripted) open() *Rollups {
-	db := sql.OpenDB(s)
-	s.t.Cleanup(func() { db.Close() })
-	connections := &pool.Pool{DB: sqlx.NewDb(db, "mysql")}
+	connections, err := pool.Open("nobody@tcp(127.0.0.1:1)/nowhere", pool.Options{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	connections.Close()
+	connections.DB = sqlx.NewDb(sql.OpenDB(s), "mysql")
+	s.t.Cleanup(func() { connections.Close() })
 	return New(connections, phase.NewTracker(connections, phase.Levels), phase.NewTracker(connections, phase.Hours))
 }
 
