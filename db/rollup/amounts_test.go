@@ -3,6 +3,7 @@ package rollup
 import (
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"maps"
 	"testing"
 	"time"
@@ -40,6 +41,73 @@ func TestAmountsByTheHour(t *testing.T) {
 	got := amounts{{key, march}: times(1), {key, march.Add(45 * time.Minute)}: times(2), {key, march.Add(time.Hour)}: times(4), {other, march.Add(15 * time.Minute)}: times(8)}.byHour()
 	if want := (amounts{{key, march}: times(3), {key, march.Add(time.Hour)}: times(4), {other, march}: times(8)}); !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// However many quarter-hours there are, all are kept, and that some are not is told.
+func TestManyQuarterHoursAreKept(t *testing.T) {
+	all := amounts{}
+	for i := range 2*maxPacked + 500 {
+		key := sums.Key{AccountNo: 1, SubjectNo: uint32(i/2 + 1)}
+		all[quarterly{key, march.AddDate(0, 0, i%2)}] = times(1)
+		all[quarterly{key, march.AddDate(0, 0, i%2).Add(45 * time.Minute)}] = times(2)
+	}
+	keep := func(server *scripted) error {
+		tx, err := server.open().db.BeginTxx(t.Context(), nil)
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback()
+		return all.keepQuarters(t.Context(), tx)
+	}
+	whole := &scripted{t: t}
+	if err := keep(whole); err != nil || whole.count("INSERT INTO usage_quarters") != 3 {
+		t.Errorf("%d statements, %v", whole.count("INSERT INTO usage_quarters"), err)
+	}
+	packed := string(sums.Pack(map[int]usage.Usage{0: times(1), 3: times(2)}))
+	kept := map[string]bool{}
+	for _, args := range whole.changed {
+		for ; len(args) > 0; args = args[4:] {
+			kept[fmt.Sprint(args[0], args[1], args[2])] = true
+			if quarters, ok := args[3].([]byte); !ok || string(quarters) != packed {
+				t.Fatalf("kept is %v", args[3])
+			}
+		}
+	}
+	if len(kept) != 2*maxPacked+500 {
+		t.Errorf("%d days of subjects are kept", len(kept))
+	}
+	for at := range whole.sent {
+		if err := keep(&scripted{t: t, fails: at + 1, err: mysql.ErrInvalidConn}); !errors.Is(err, mysql.ErrInvalidConn) {
+			t.Errorf("without statement %d: %v", at+1, err)
+		}
+	}
+}
+
+// What is kept of a day is added, unless it cannot be read.
+func TestWhatIsKeptOfADayIsAdded(t *testing.T) {
+	key, other := sums.Key{AccountNo: 3, SubjectNo: 4}, sums.Key{AccountNo: 5, SubjectNo: 6}
+	add := func(one answer) (amounts, error) {
+		all := amounts{{key, march}: times(1)}
+		tx, err := (&scripted{t: t, answers: []answer{one}}).open().db.BeginTxx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all, all.addQuarters(t.Context(), tx, march)
+	}
+	kept := answer{words: "usage_quarters", columns: "account_no, subject_no, quarters", rows: [][]driver.Value{
+		{int64(3), int64(4), sums.Pack(map[int]usage.Usage{0: times(2), 95: times(4)})}, {int64(5), int64(6), sums.Pack(map[int]usage.Usage{1: times(8)})}}}
+	got, err := add(kept)
+	want := amounts{{key, march}: times(3), {key, march.Add(23*time.Hour + 45*time.Minute)}: times(4), {other, march.Add(15 * time.Minute)}: times(8)}
+	if err != nil || !maps.Equal(got, want) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	kept.rows = append([][]driver.Value{{int64(3), int64(4), []byte("x")}}, kept.rows...)
+	if _, err := add(kept); err == nil {
+		t.Error("what cannot be read is left out")
+	}
+	if _, err := add(answer{words: "usage_quarters", err: mysql.ErrInvalidConn}); !errors.Is(err, mysql.ErrInvalidConn) {
+		t.Errorf("lost: %v", err)
 	}
 }
 

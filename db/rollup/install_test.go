@@ -143,6 +143,21 @@ func TestInstallingRegistersACalendar(t *testing.T) {
 	}
 }
 
+// Installing waits for a place among those who hold a connection, as long as the caller does.
+func TestInstallingWaitsForAPlace(t *testing.T) {
+	r := (&scripted{t: t, answers: suited()}).open()
+	for range r.db.PoolStats().HoldersMax {
+		if _, err := r.db.Hold(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := r.install(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // Where sums cannot be kept, reports read sessions, an earlier version's gateways as well, and no
 // trigger stays.
 func TestWhereSumsCannotBeKept(t *testing.T) {

@@ -93,10 +93,10 @@ func TestWhatIsKeptAndCannotBeReadStays(t *testing.T) {
 		w.must(err)
 		w.dropsAsFormer(february(1, 6))
 		w.must(w.Adopt(w.Context(), nil))
-		for name, damage := range map[string]string{"another form": "UPDATE usage_quarters SET quarters = 'x'", "no table": "DROP TABLE usage_quarters"} {
+		for _, damage := range []string{"UPDATE usage_quarters SET quarters = 'x'", "DROP TABLE usage_quarters"} {
 			w.run(damage)
 			if dropped, err := w.DropSessions(w.Context(), february(2, 0), nil); err == nil || dropped != 0 || w.one("SELECT COUNT(*) FROM ai_sessions") != 1 {
-				w.Errorf("%s: %d were dropped, %v", name, dropped, err)
+				w.Errorf("%s: %d were dropped, %v", damage, dropped, err)
 			}
 		}
 	})

@@ -85,6 +85,9 @@ func TestNothingIsDoneOnAServerThatCannotBeReached(t *testing.T) {
 	if err := r.changingTriggers(t.Context(), func(*sqlx.Conn) error { return nil }); err == nil {
 		t.Error("triggers were changed")
 	}
+	if _, err := r.install(t.Context()); err == nil {
+		t.Error("triggers were installed")
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var told atomic.Int64
 	r.KeepRollups(ctx, func(error) { told.Add(1); cancel() })
@@ -128,7 +131,7 @@ func TestWhoLooksAfterSums(t *testing.T) {
 	}
 	answers := append(suited(presentHere(ownTriggers...), row("CAST(CREATE_TIME AS CHAR)", "created", "2026-03-01")), nothing)
 	sent := failing(t, "looking after", answers, func(ctx context.Context, r *Rollups) error {
-		return r.lookAfterOn(ctx, member.Member{}, r.NewComparer())
+		return r.lookAfter(ctx, r.NewComparer())
 	})
 	for _, words := range []string{"CREATE_TIME", "ORDER BY started_at LIMIT 1", "information_schema.STATISTICS"} {
 		if !slices.ContainsFunc(sent, func(one string) bool { return strings.Contains(one, words) }) {
@@ -167,6 +170,7 @@ func TestWhereTheHeartbeatIsWritten(t *testing.T) {
 	}{
 		"alone, logging":     {member.Member{Kind: member.Alone, Logs: true}, false, 1},
 		"alone":              {member.Member{Kind: member.Alone}, false, 0},
+		"not known":          {member.Member{}, false, 1}, // as this one is
 		"a node in turn":     {member.Member{Kind: member.Galera}, true, 1},
 		"a node out of turn": {member.Member{Kind: member.Galera}, false, 0},
 		"a replica":          {member.Member{Kind: member.Alone, Logs: true, Replicates: true}, true, 0},
@@ -180,6 +184,9 @@ func TestWhereTheHeartbeatIsWritten(t *testing.T) {
 			continue
 		}
 		failing(t, name, answers, func(ctx context.Context, r *Rollups) error { return r.beatOn(ctx, c.server) })
+		if c.server == (member.Member{}) {
+			failing(t, name, answers, func(ctx context.Context, r *Rollups) error { return r.Beat(ctx) })
+		}
 		denied := &mysql.MySQLError{Number: pool.ErTableAccessDenied}
 		for at := range s.sent {
 			s := &scripted{t: t, answers: answers, fails: at + 1, err: denied}
