@@ -316,6 +316,15 @@ func TestWhoDropsSessionsIsToldOfEachFailure(t *testing.T) {
 	}
 }
 
+// Not even what is known to be kept is dropped while sums of an earlier version are in the way.
+func TestFormerSumsAreRetiredBeforeAnythingIsDropped(t *testing.T) {
+	server := &scripted{t: t, answers: withDefaults(state(levels, phase.Ready, march, true), row("SELECT COUNT(*) FROM usage_rollup_state", "count", int64(1)))}
+	_, err := server.open().DropSessions(t.Context(), march, nil)
+	if coded, ok := errors.AsType[*usage.Error](err); !ok || coded.Code != usage.Unavailable || !strings.Contains(coded.Message, "rollup retire command with --drop") || server.count("DELETE") != 0 {
+		t.Errorf("got %v after %q", err, server.sent)
+	}
+}
+
 // A day is kept again where the state has just been changed, and not for ever.
 func TestADayIsKeptThoughOthersChangeTheState(t *testing.T) {
 	for _, c := range []struct {
