@@ -299,6 +299,8 @@ func TestWhoDropsSessionsIsToldOfEachFailure(t *testing.T) {
 		return pool.Translate(err)
 	}
 	sent := failing(t, "keeping", answers, keeping)
+	within := state(levels, phase.Ready, march.Add(6*time.Hour), true)
+	failing(t, "keeping the rest of a day", append([]answer{within, none("usage_quarters q", "account_no, subject_no, quarters")}, answers...), keeping)
 	// Subjects without a number are those of sessions, or of what waits for the sums of an earlier version.
 	const ofSessions, ofHours, ofDeltas = "FROM (SELECT account_id, COALESCE(customer_id, '')", "FROM usage_rollups WHERE grain = ? AND bucket >= ? AND bucket < ?", "FROM usage_deltas"
 	unnumbered := func(words string) []answer {
@@ -318,10 +320,39 @@ func TestWhoDropsSessionsIsToldOfEachFailure(t *testing.T) {
 
 // Not even what is known to be kept is dropped while sums of an earlier version are in the way.
 func TestFormerSumsAreRetiredBeforeAnythingIsDropped(t *testing.T) {
-	server := &scripted{t: t, answers: withDefaults(state(levels, phase.Ready, march, true), row("SELECT COUNT(*) FROM usage_rollup_state", "count", int64(1)))}
+	server := &scripted{t: t, answers: withDefaults(state(levels, phase.Ready, march, true), row("SELECT COUNT(*) FROM usage_rollup_state", "count", int64(1)), none("SELECT started_at FROM ai_sessions", "started_at"))}
 	_, err := server.open().DropSessions(t.Context(), march, nil)
 	if coded, ok := errors.AsType[*usage.Error](err); !ok || coded.Code != usage.Unavailable || !strings.Contains(coded.Message, "rollup retire command with --drop") || server.count("DELETE") != 0 {
 		t.Errorf("got %v after %q", err, server.sent)
+	}
+	// They may have come into the way meanwhile.
+	if _, err := server.open().keepNextDay(t.Context(), march.AddDate(0, 0, 1)); err == nil || server.count("UPDATE usage_level_state") != 0 {
+		t.Errorf("got %v after %q", err, server.sent)
+	}
+}
+
+// The state of former sums is locked and changed where there are some, and their sums are compared where
+// somebody reads them.
+func TestFormerSumsAreToldWhatIsDropped(t *testing.T) {
+	day := []answer{none("SELECT started_at FROM ai_sessions", "started_at"), none("LOCK IN SHARE MODE", "a, b, c, d"), none("FROM (SELECT account_id, COALESCE", amountColumns),
+		none("FROM usage_rollups WHERE grain = ? AND bucket >= ? AND bucket < ?", amountColumns), none("FROM usage_deltas", amountColumns)}
+	installed, gone := row("SELECT COUNT(*) FROM usage_rollup_state", "count", int64(1)), row("TABLE_NAME IN ('usage_rollups', 'usage_deltas')", "count", int64(0))
+	ready, readyLocked := state(hours, phase.Ready, nil, true), locked(hours, phase.Ready)
+	for name, c := range map[string]struct {
+		answers                 []answer
+		locked, changed, summed int
+	}{
+		"none":    {nil, 0, 0, 0},
+		"ready":   {[]answer{installed, ready, readyLocked}, 1, 1, 2},
+		"dropped": {[]answer{installed, gone}, 1, 1, 0},
+	} {
+		server := &scripted{t: t, answers: withDefaults(append(c.answers, day...)...)}
+		_, err := server.open().keepNextDay(t.Context(), march)
+		locked, changed := server.count("FROM usage_rollup_state WHERE state_id = 1 FOR UPDATE"), server.count("UPDATE usage_rollup_state SET raw_from")
+		summed := server.count("FROM usage_rollups WHERE grain = ? AND bucket >= ? AND bucket < ?") + server.count("FROM usage_deltas")
+		if err != nil || locked != c.locked || changed != c.changed || summed != c.summed {
+			t.Errorf("%s: locked %d, changed %d, summed %d, %v", name, locked, changed, summed, err)
+		}
 	}
 }
 
