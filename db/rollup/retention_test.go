@@ -147,7 +147,7 @@ func TestTheNextDayWithSessions(t *testing.T) {
 		w.must(err)
 		_, err = writer.ExecContext(w.Context(), "UPDATE ai_sessions SET duration_seconds = 1 WHERE started_at = '2026-02-01 06:00:00'")
 		w.must(err)
-		keeper, err := w.other(w.dsn).db.BeginTxx(w.Context(), nil)
+		keeper, err := w.other().db.BeginTxx(w.Context(), nil)
 		w.must(err)
 		_, err = keeper.ExecContext(w.Context(), "SET SESSION innodb_lock_wait_timeout = 1")
 		w.must(err)
