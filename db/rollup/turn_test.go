@@ -85,6 +85,9 @@ func TestNothingIsDoneOnAServerThatCannotBeReached(t *testing.T) {
 	if err := r.changingTriggers(t.Context(), func(*sqlx.Conn) error { return nil }); err == nil {
 		t.Error("triggers were changed")
 	}
+	if _, err := r.RollupStatus(t.Context()); err == nil {
+		t.Error("there is a status")
+	}
 	if _, err := r.install(t.Context()); err == nil {
 		t.Error("triggers were installed")
 	}
