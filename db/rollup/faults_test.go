@@ -325,6 +325,11 @@ func TestFormerSumsAreRetiredBeforeAnythingIsDropped(t *testing.T) {
 	if coded, ok := errors.AsType[*usage.Error](err); !ok || coded.Code != usage.Unavailable || !strings.Contains(coded.Message, "rollup retire command with --drop") || server.count("DELETE") != 0 {
 		t.Errorf("got %v after %q", err, server.sent)
 	}
+	unusable := row(" AS believed\n\t\tFROM usage_level_state", stateColumns, "raw", "a reason", int64(5), nil, int64(2), march, nil, true)
+	other := &scripted{t: t, answers: withDefaults(unusable)}
+	if _, err := other.open().DropSessions(t.Context(), march, nil); err == nil || !strings.Contains(err.Error(), "a reason") || other.count("DELETE") != 0 {
+		t.Errorf("where sums are not read: %v after %q", err, other.sent)
+	}
 	// They may have come into the way meanwhile.
 	if _, err := server.open().keepNextDay(t.Context(), march.AddDate(0, 0, 1)); err == nil || server.count("UPDATE usage_level_state") != 0 {
 		t.Errorf("got %v after %q", err, server.sent)

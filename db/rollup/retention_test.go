@@ -156,6 +156,14 @@ func TestTheNextDayWithSessions(t *testing.T) {
 		}
 		w.must(keeper.Rollback())
 		w.must(writer.Rollback())
+		// What starts between two days starts on neither.
+		_, err = w.Fold(w.Context(), nil)
+		w.must(err)
+		w.remember()
+		_, err = w.DropSessions(w.Context(), february(2, 0), nil)
+		w.must(err)
+		w.quartersHold("dropped", time.Time{}, february(2, 0))
+		w.sumsHold("dropped", time.Time{})
 		w.run("RENAME TABLE ai_sessions TO away")
 		_, err = w.EndOfNextDay(w.Context(), time.Time{}, february(9, 0))
 		w.wantCode("without the table", err, usage.Unavailable)

@@ -61,6 +61,7 @@ func (s *scripted) open() *Rollups {
 	}
 	connections.Close()
 	connections.DB = sqlx.NewDb(sql.OpenDB(s), "mysql")
+	connections.SetMaxOpenConns(16)
 	s.t.Cleanup(func() { connections.Close() })
 	return New(connections, phase.NewTracker(connections, phase.Levels), phase.NewTracker(connections, phase.Hours))
 }

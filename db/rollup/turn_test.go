@@ -208,3 +208,13 @@ func TestAnAccountThatMayNotWriteTheHeartbeat(t *testing.T) {
 		t.Error("another error is left out")
 	}
 }
+
+// Who fills sums folds first, and is told where that fails.
+func TestWhoFillsIsToldThatFoldingFails(t *testing.T) {
+	lost := answer{words: "FROM usage_changes WHERE change_id > ?", err: mysql.ErrInvalidConn}
+	s := &scripted{t: t, answers: append(suited(lost, state(levels, phase.Filling, nil, true), locked(levels, phase.Filling), row("SELECT MAX(raw_from)", "last", nil)), nothing)}
+	s.fails, s.err = 300, errors.New("it is filled for ever")
+	if err := s.open().FillRollups(t.Context(), nil); !errors.Is(err, mysql.ErrInvalidConn) {
+		t.Errorf("%v after %q", err, s.sent[:min(len(s.sent), 20)])
+	}
+}
