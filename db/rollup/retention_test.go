@@ -88,24 +88,6 @@ func TestDroppingIsExactToTheDay(t *testing.T) {
 	})
 }
 
-// Of a day of which the start is kept in a form that cannot be read, nothing is dropped.
-func TestWhatIsKeptAndCannotBeReadStays(t *testing.T) {
-	onServer(t, 1, func(w *world) {
-		w.insert("a", "c", "2026-02-01 05:00")
-		w.insert("a", "c", "2026-02-01 07:00")
-		_, err := w.Fold(w.Context(), nil)
-		w.must(err)
-		w.dropsAsFormer(february(1, 6))
-		w.must(w.Adopt(w.Context(), nil))
-		for _, damage := range []string{"UPDATE usage_quarters SET quarters = 'x'", "DROP TABLE usage_quarters"} {
-			w.run(damage)
-			if dropped, err := w.DropSessions(w.Context(), february(2, 0), nil); err == nil || dropped != 0 || w.one("SELECT COUNT(*) FROM ai_sessions") != 1 {
-				w.Errorf("%s: %d were dropped, %v", damage, dropped, err)
-			}
-		}
-	})
-}
-
 // The day that is dropped next is the first one with sessions, from its first instant to its last,
 // and whoever keeps it has all of these to itself.
 func TestTheNextDayWithSessions(t *testing.T) {

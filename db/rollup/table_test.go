@@ -29,7 +29,7 @@ func TestSumsOfATableWithCapitals(t *testing.T) {
 // Only what is about the table itself counts. Triggers go with a table that is given another name,
 // and are not those of what comes in its place.
 func TestSumsOfATableAmongOthers(t *testing.T) {
-	onServer(t, 0, func(w *world) {
+	onServer(t, 1, func(w *world) {
 		w.run("CREATE VIEW a AS SELECT 1 AS one", "CREATE VIEW z AS SELECT 1 AS one", "CREATE TABLE others (id INT) PARTITION BY HASH (id) PARTITIONS 2",
 			"ALTER TABLE ai_sessions DROP PRIMARY KEY")
 		status, err := w.InstallRollups(w.Context(), nil)
