@@ -63,7 +63,7 @@ func (r *Rollups) Adopt(ctx context.Context, progress func(check.CheckProgress))
 			refused++
 			continue
 		case err != nil:
-			return pool.Translate(err)
+			return err
 		}
 		refused = 0
 		if progress != nil {

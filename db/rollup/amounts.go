@@ -160,5 +160,5 @@ func lockSessions(ctx context.Context, tx *sqlx.Tx, span usage.Range) error {
 	if err != nil {
 		return err
 	}
-	return rows.Close()
+	return finish(rows)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/phase"
-	"aiusage/db/pool"
 	"aiusage/usage"
 )
 
@@ -126,7 +125,7 @@ func (r *Rollups) registerCalendar(ctx context.Context, zone *time.Location) err
 		return beginGeneration(ctx, tx)
 	})
 	r.phases.Forget()
-	return pool.Translate(err)
+	return err
 }
 
 // zoneOfBefore is the zone by whose days and months sums are kept, or are to be kept, beside UTC:
@@ -162,7 +161,7 @@ func (c calendarChange) isNothing() bool { return len(c.leave) == 0 && c.registe
 func planCalendars(registered []phase.Registered, rules int64) (change calendarChange) {
 	none := rules == usage.ZoneRules(time.UTC)
 	wanted := slices.IndexFunc(registered, func(one phase.Registered) bool {
-		return !none && one.Rules == rules && isKept(one)
+		return one.Rules == rules && isKept(one)
 	})
 	ready := none || wanted >= 0 && registered[wanted].Phase == string(phase.Ready)
 	for i, one := range registered {

@@ -93,7 +93,7 @@ func (r *Rollups) FoldBatch(ctx context.Context, after uint64, size int, end fun
 			}
 		}
 	})
-	if r.OnFold != nil && err == nil && count > 0 {
+	if r.OnFold != nil && count > 0 {
 		r.OnFold(count, time.Since(began))
 	}
 	return last, count, r.phases.RefuseTooLarge(ctx, err)
@@ -147,7 +147,10 @@ func (r *Rollups) tryFold(ctx context.Context, after uint64, size int, end func(
 	if err := markFold(ctx, tx); err != nil {
 		return 0, 0, nil, err
 	}
-	return changes.ids[len(changes.ids)-1], len(changes.ids), nil, end(tx)
+	if err := end(tx); err != nil {
+		return 0, 0, nil, err
+	}
+	return changes.ids[len(changes.ids)-1], len(changes.ids), nil, nil
 }
 
 // markFold leaves another mark (phase.FoldMark). It is the last that a fold locks, so that

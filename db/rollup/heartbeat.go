@@ -16,8 +16,16 @@ const beatEvery = time.Second
 // where other servers may follow this one, unless another gateway has just done so.
 func (r *Rollups) Beat(ctx context.Context) error {
 	server, err := r.db.Member(ctx)
-	if err != nil || !server.Beats() {
+	if err != nil {
 		return err
+	}
+	return r.beatOn(ctx, server)
+}
+
+// beatOn writes the heartbeat on a server.
+func (r *Rollups) beatOn(ctx context.Context, server member.Member) error {
+	if !server.Beats() {
+		return nil
 	}
 	if isShared(server) {
 		if taken, err := r.turn.take(ctx, r.db); err != nil || !taken {
@@ -27,7 +35,7 @@ func (r *Rollups) Beat(ctx context.Context) error {
 	// The instant is that of the statement's begin: what was stored before comes before this in the
 	// order in which others repeat it. One that is ahead of the clock is from before the clock was set.
 	const now = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))"
-	_, err = r.db.ExecContext(ctx, fmt.Sprintf(`
+	_, err := r.db.ExecContext(ctx, fmt.Sprintf(`
 		INSERT INTO usage_level_state (state_id, phase, reason, generation, corrections) VALUES (%d, '%s', '', %s, 0)
 		ON DUPLICATE KEY UPDATE generation = CASE WHEN generation BETWEEN VALUES(generation) - %d AND VALUES(generation) THEN generation ELSE VALUES(generation) END`,
 		member.HeartbeatRow, member.HeartbeatPhase, now, (beatEvery*9/10).Microseconds()))

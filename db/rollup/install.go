@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"aiusage/db/member"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/db/sums"
@@ -61,13 +62,20 @@ func (r *Rollups) install(ctx context.Context) (obstacle string, err error) {
 		return "", err
 	}
 	defer release()
+	server, err := r.db.Member(ctx)
+	if err != nil {
+		return "", err
+	}
+	return r.installOn(ctx, server)
+}
+
+// installOn does so on a server.
+func (r *Rollups) installOn(ctx context.Context, server member.Member) (obstacle string, err error) {
 	wanted, obstacle, err := r.suitable(ctx)
 	if err != nil {
 		return "", err
 	}
-	if server, err := r.db.Member(ctx); err != nil {
-		return "", err
-	} else if server.Replicates {
+	if server.Replicates {
 		obstacle = replicaObstacle
 	}
 	if obstacle == "" {

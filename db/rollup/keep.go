@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"aiusage/db/check"
+	"aiusage/db/member"
 	"aiusage/db/phase"
 	"aiusage/db/pool"
 	"aiusage/usage"
@@ -26,22 +28,40 @@ const (
 func (r *Rollups) KeepRollups(ctx context.Context, report func(error)) {
 	compare := r.NewComparer()
 	var group sync.WaitGroup
-	group.Go(func() { repeatedly(ctx, foldEvery, r.FoldRound, report) })
-	group.Go(func() { repeatedly(ctx, beatEvery, r.Beat, report) })
-	group.Go(func() {
-		repeatedly(ctx, checkEvery, func(ctx context.Context) error {
-			if keeps, err := r.keepsHere(ctx); err != nil || !keeps {
-				return err
-			}
-			// What an earlier version has dropped meanwhile is not to be taken for a difference.
-			if err := r.Adopt(ctx, nil); err != nil {
-				return err
-			}
-			_, err := compare.Round(ctx)
-			return errors.Join(err, r.CheckRound(ctx))
-		}, report)
-	})
+	for _, round := range []struct {
+		every time.Duration
+		do    func(context.Context) error
+	}{
+		{foldEvery, r.FoldRound},
+		{beatEvery, r.Beat},
+		{checkEvery, func(ctx context.Context) error { return r.lookAfter(ctx, compare) }},
+	} {
+		group.Go(func() { repeatedly(ctx, round.every, round.do, report) })
+	}
 	group.Wait()
+}
+
+// lookAfter does what KeepRollups does every half minute: it compares and checks the sums.
+func (r *Rollups) lookAfter(ctx context.Context, compare *check.Comparer) error {
+	server, err := r.db.Member(ctx)
+	if err != nil {
+		return err
+	}
+	return r.lookAfterOn(ctx, server, compare)
+}
+
+// lookAfterOn does so on a server, where that is for this gateway to do: those
+// of a replica come from its primary, and writing them there would end the replication.
+func (r *Rollups) lookAfterOn(ctx context.Context, server member.Member, compare *check.Comparer) error {
+	if !server.Folds() {
+		return nil
+	}
+	// What an earlier version has dropped meanwhile is not to be taken for a difference.
+	if err := r.Adopt(ctx, nil); err != nil {
+		return err
+	}
+	_, err := compare.Round(ctx)
+	return errors.Join(err, r.CheckRound(ctx))
 }
 
 // folding is how folding goes in this process.
@@ -90,36 +110,40 @@ func (f *folding) note(now time.Time, oldest uint64, err error) {
 	}
 }
 
-// FoldRound does what KeepRollups does every second: it folds, and notes how it went. While
-// reports read raw sessions nobody relies on it, and whatever keeps them from the rollups
-// may keep folding from its work; but where triggers still record, changes would pile up.
+// FoldRound does what KeepRollups does every second: it folds, and notes how it went.
 func (r *Rollups) FoldRound(ctx context.Context) error {
 	server, err := r.db.Member(ctx)
-	if err == nil && !server.Folds() {
-		r.folding.note(r.Now(), 0, nil)
-		return nil
-	}
-	var state *phase.State
-	if err == nil {
-		state, err = r.phases.Known(ctx)
-	}
-	fold := r.foldIfAny
-	if isShared(server) {
-		fold = r.foldInTurn
-	}
-	if err == nil && state.Phase == phase.Raw {
-		_, _ = fold(ctx)
-		r.folding.note(r.Now(), 0, nil) // what was stuck before keeps nobody waiting any more
-		return nil
-	}
 	var oldest uint64
 	if err == nil {
-		oldest, err = fold(ctx)
+		oldest, err = r.foldOn(ctx, server)
 	}
 	if ctx.Err() == nil {
 		r.folding.note(r.Now(), oldest, err)
 	}
 	return err
+}
+
+// foldOn folds where that is for this gateway to do, and returns the number of the oldest change
+// that keeps somebody waiting, or 0. While reports read raw sessions nobody relies on it, and
+// whatever keeps them from the rollups may keep folding from its work; but where triggers still
+// record, changes would pile up.
+func (r *Rollups) foldOn(ctx context.Context, server member.Member) (oldest uint64, err error) {
+	if !server.Folds() {
+		return 0, nil
+	}
+	state, err := r.phases.Known(ctx)
+	if err != nil {
+		return 0, err
+	}
+	fold := r.foldIfAny
+	if isShared(server) {
+		fold = r.foldInTurn
+	}
+	oldest, err = fold(ctx)
+	if state.Phase == phase.Raw {
+		return 0, nil
+	}
+	return oldest, err
 }
 
 // foldIfAny folds where there are changes, and returns the number of the oldest one

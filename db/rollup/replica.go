@@ -11,13 +11,6 @@ import (
 // replicaObstacle is why there are no sums in a replica whose tables are its own.
 const replicaObstacle = "the server is a replica, in which triggers do not see what its replication writes"
 
-// keepsHere tells whether it is for this gateway to look after the sums of its server: those of a
-// replica come from its primary, and writing them here would end the replication.
-func (r *Rollups) keepsHere(ctx context.Context) (bool, error) {
-	server, err := r.db.Member(ctx)
-	return server.Folds(), err
-}
-
 // MarkOwnTables notes that the gateway's tables are this server's own, now or once it is a
 // replica.
 func (r *Rollups) MarkOwnTables(ctx context.Context) error {

@@ -45,7 +45,7 @@ func (r *Rollups) DropSessions(ctx context.Context, before time.Time, progress f
 		}
 		done, err := r.keepNextDay(ctx, before)
 		if err != nil || done {
-			return dropped, pool.Translate(err)
+			return dropped, err
 		}
 	}
 }
@@ -123,7 +123,7 @@ func (r *Rollups) keepNextDay(ctx context.Context, before time.Time) (done bool,
 		if err := refuseUnusable(state); err != nil {
 			return false, err
 		}
-		if state.RawFrom.Valid && !state.RawFrom.Time.Before(before) {
+		if !state.RawFrom.Time.Before(before) {
 			return true, nil
 		}
 		to, err := r.endOfNextDay(ctx, state.RawFrom.Time, before)

@@ -20,7 +20,7 @@ type Rollups struct {
 	phases *phase.Tracker
 	// former are the sums by hour that gateways of an earlier version keep.
 	former *phase.Tracker
-	// Now is the clock by which folding is said to be stuck.
+	// Now is the clock by which folding is said to be stuck, and a turn is kept.
 	Now func() time.Time
 	// OnFold is told of each batch that was folded: how many changes it had, and how long it
 	// took. It may be nil, and is to be set before anything is folded.

@@ -75,11 +75,11 @@ const notAdopted = "a gateway of an earlier version has dropped sessions, whose 
 
 // RollupStatus reads how the rollups are.
 func (r *Rollups) RollupStatus(ctx context.Context) (Status, error) {
-	state, err := r.phases.Refresh(ctx)
+	server, err := r.db.Member(ctx)
 	if err != nil {
 		return Status{}, err
 	}
-	server, err := r.db.Member(ctx)
+	state, err := r.phases.Refresh(ctx)
 	if err != nil {
 		return Status{}, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"aiusage/db/pool"
 	"aiusage/db/schema"
+	"aiusage/usage"
 )
 
 // suitable returns the triggers that ai_sessions needs for rollups. obstacle says
@@ -68,10 +69,10 @@ func (r *Rollups) hasRowLocks(ctx context.Context) (bool, error) {
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return true, nil
-	case err == nil, pool.HasNumber(err, pool.ErParse, pool.ErNotSupported):
+	case pool.HasNumber(err, pool.ErParse, pool.ErNotSupported):
 		return false, nil
 	}
-	return false, err
+	return false, err // which there is none of where the row was read
 }
 
 // tableUnsuitable says why the changes of ai_sessions cannot be recorded, if so.
@@ -83,6 +84,9 @@ func (r *Rollups) tableUnsuitable(ctx context.Context) (obstacle string, err err
 		SELECT tables.TABLE_TYPE, engines.TRANSACTIONS
 		FROM information_schema.TABLES tables LEFT JOIN information_schema.ENGINES engines ON engines.ENGINE = tables.ENGINE
 		WHERE tables.TABLE_SCHEMA = DATABASE() AND tables.TABLE_NAME = 'ai_sessions'`).Scan(&kind, &transactions)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", usage.Errorf(usage.Unavailable, "there is no table ai_sessions in the database, or the gateway's account may not see it")
+	}
 	if err != nil {
 		return "", err
 	}
@@ -97,7 +101,7 @@ func (r *Rollups) tableUnsuitable(ctx context.Context) (obstacle string, err err
 		return "", err
 	}
 	for _, name := range []string{"account_id", "customer_id", "started_at", "duration_seconds", "ai_minutes"} {
-		if fault := unsuitable(columns[name]); fault != "" {
+		if fault := unsuitable(name, columns[name]); fault != "" {
 			return fmt.Sprintf("the column %s of ai_sessions %s", name, fault), nil
 		}
 	}
@@ -105,19 +109,20 @@ func (r *Rollups) tableUnsuitable(ctx context.Context) (obstacle string, err err
 }
 
 // unsuitable says what keeps the rollups from giving the very answers that the
-// raw rows give, or would make a write fail that succeeds without triggers.
-func unsuitable(c schema.Column) string {
-	switch c.Name {
-	case "":
+// raw rows give, or would make a write fail that succeeds without triggers. It is of the
+// column that a name stands for, which the table may have in other cases.
+func unsuitable(name string, c schema.Column) string {
+	switch {
+	case c.Name == "":
 		return "is missing"
-	case "account_id", "customer_id":
+	case name == "account_id" || name == "customer_id":
 		if c.Length.Int64 > 64 || c.Length.Int64 == 0 {
 			return "is not a text of at most 64 characters"
 		}
 		if c.Collation.String != "utf8mb4_bin" {
 			return "does not have the collation utf8mb4_bin, so that ids mean something else there"
 		}
-	case "started_at":
+	case name == "started_at":
 		if c.Type != "datetime" {
 			return "is not a DATETIME"
 		}
@@ -126,7 +131,7 @@ func unsuitable(c schema.Column) string {
 			return "is not an integer"
 		}
 	}
-	if c.Nullable != "NO" && (c.Name == "account_id" || c.Name == "started_at") {
+	if c.Nullable != "NO" && (name == "account_id" || name == "started_at") {
 		return "may be NULL"
 	}
 	return ""

@@ -144,7 +144,7 @@ func (r *Rollups) wantedTriggers(ctx context.Context) (wanted map[string]string,
 	var refusals int
 	err = r.db.GetContext(ctx, &refusals, `
 		SELECT (SELECT COUNT(*) FROM information_schema.TABLE_CONSTRAINTS
-		        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions' AND CONSTRAINT_TYPE <> 'PRIMARY KEY') +
+		        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions') +
 		       (SELECT COUNT(*) FROM information_schema.PARTITIONS
 		        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'ai_sessions' AND PARTITION_NAME IS NOT NULL)`)
 	if err != nil || refusals == 0 {
@@ -205,7 +205,7 @@ func (r *Rollups) isHidden(ctx context.Context, trigger string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return false, rows.Close() // it is on another table
+	return false, finish(rows) // it is on another table
 }
 
 // createTrigger creates one of the wanted triggers, or puts it in the place of another

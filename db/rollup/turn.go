@@ -59,10 +59,10 @@ func (r *Rollups) foldInTurn(ctx context.Context) (oldest uint64, err error) {
 	if err != nil || !taken {
 		return 0, err
 	}
-	last := time.Now()
+	last := r.Now()
 	_, err = r.Fold(ctx, func(int) {
-		if time.Since(last) > turnLasts/4 { // with many changes, it takes longer than a turn
-			last = time.Now()
+		if r.Now().Sub(last) > turnLasts/4 { // with many changes, it takes longer than a turn
+			last = r.Now()
 			_, _ = r.turn.take(ctx, r.db)
 		}
 	})
