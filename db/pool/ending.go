@@ -111,6 +111,8 @@ func (r *result) Close() error {
 	err := r.rows.Close()
 	if unread {
 		err = nil // which would say that the connection is gone
+	} else if failed := ignoreEOF(r.err); failed != nil {
+		err = failed // whoever reads a row, or none, and closes hears of it in no other way
 	}
 	if r.ended != nil {
 		r.ended(r.count, errors.Join(ignoreEOF(r.err), err))

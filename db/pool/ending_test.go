@@ -174,3 +174,33 @@ func TestAContextEndsWhatAServerThatHangsIsToEnd(t *testing.T) {
 		t.Errorf("%d connections are in use", used)
 	}
 }
+
+// An error that comes in the place of a row is told whoever closes the rows before that, also who
+// asks for one row.
+func TestAnErrorInThePlaceOfARowIsToldByClosing(t *testing.T) {
+	dbtest.EachServer(t, func(t *testing.T, dsn string) {
+		connections, err := pool.Open(dsn, pool.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connections.Close()
+		prepareMany(t, connections)
+		const fails = "SELECT c, IF(c = 5, (SELECT x.c FROM digits x WHERE x.c <= digits.c), 0) FROM digits"
+		for _, read := range []int{0, 1, 3} {
+			rows, err := connections.QueryContext(t.Context(), fails)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range read {
+				rows.Next()
+			}
+			if err := rows.Close(); err == nil {
+				t.Errorf("closed after %d rows: no error", read)
+			}
+		}
+		var one, other int
+		if err := connections.QueryRowContext(t.Context(), fails).Scan(&one, &other); err == nil {
+			t.Error("one row: no error")
+		}
+	})
+}
