@@ -117,7 +117,7 @@ func (l *sessionList) page(ctx context.Context, accounts []string) (found []usag
 		parts := make([]where.Conditions, len(some))
 		for i, account := range some {
 			query := l.Query
-			query.AccountID = account
+			query.Accounts = []string{account} // whose id may be blank
 			parts[i] = l.conditions(where.Subjects(query))
 		}
 		more, err := l.sessions(ctx, parts, "started_at")
