@@ -1,0 +1,134 @@
+package read_test
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"aiusage/db/sums"
+	"aiusage/internal/dbtest"
+	"aiusage/internal/dbtest/tables"
+	"aiusage/usage"
+)
+
+// scopes are questions of whose usage, of few and of more than are looked up one by one.
+func scopes() (all []usage.Query) {
+	some := make([]string, 201)
+	for i := range some {
+		some[i] = fmt.Sprint("a", i)
+	}
+	for _, accounts := range [][]string{nil, {}, {"a1"}, {"a1", "a203", "none"}, some} {
+		for _, account := range []string{"", "a203"} {
+			for _, customers := range []usage.Query{{}, {CustomerID: "x"}, {CustomerIDs: []string{"x", "none"}}} {
+				customers.Accounts, customers.AccountID = accounts, account
+				all = append(all, customers)
+			}
+		}
+	}
+	return all
+}
+
+// Whoever's usage is asked for, by whichever way it is read, an answer has that of those alone: from
+// sums, from changes that wait and from what was kept of sessions.
+func TestAnswersAreOfThoseWhoAreAskedFor(t *testing.T) {
+	connections := tables.Open(t, dbtest.One(t))
+	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	exec := func(statement string, args ...any) {
+		t.Helper()
+		if _, err := connections.ExecContext(t.Context(), statement, args...); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	var subjects []usage.Subject
+	for i := range 205 {
+		account := fmt.Sprint("a", i)
+		subjects = append(subjects, usage.Subject{AccountID: account, CustomerID: []string{"", "x"}[i%2]})
+	}
+	if err := sums.Introduce(t.Context(), connections, slices.Clone(subjects)); err != nil {
+		t.Fatal(err)
+	}
+	numbers, err := connections.QueryContext(t.Context(), "SELECT account_no, subject_no FROM usage_subjects")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer numbers.Close()
+	totals := map[sums.Row]usage.Usage{}
+	for numbers.Next() {
+		var key sums.Key
+		if err := numbers.Scan(&key.AccountNo, &key.SubjectNo); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 2 {
+			sums.Spread(totals, []usage.Calendar{usage.UTCCalendar}, key, day.AddDate(0, 0, i).Add(10*time.Hour), usage.Usage{Minutes: 1, Seconds: 60, Sessions: 1})
+		}
+	}
+	if err := connections.InTransaction(t.Context(), func(tx *sqlx.Tx) error { return sums.Add(t.Context(), tx, totals) }); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		exec("INSERT INTO usage_quarters (account_no, day, subject_no, quarters) SELECT account_no, ?, subject_no, ? FROM usage_subjects", day.AddDate(0, 0, i), sums.Pack(map[int]usage.Usage{40: {Minutes: 1, Seconds: 60, Sessions: 1}}))
+	}
+	exec("INSERT INTO usage_changes (account_id, customer_id, quarter, minutes, seconds, sessions) SELECT account_id, customer_id, ?, 1, 60, 1 FROM usage_subjects", day.AddDate(0, 0, 2).Add(9*time.Hour))
+	exec("INSERT INTO usage_level_state (state_id, phase, reason, generation, corrections, raw_from) VALUES (1, 'ready', '', 5, 0, ?)", day.AddDate(0, 0, 40))
+	if err := sums.StampFirst(t.Context(), connections); err != nil {
+		t.Fatal(err)
+	}
+	reader := readerOf(connections)
+	for _, inMemory := range []bool{false, true} {
+		if inMemory {
+			if err := reader.KnowSubjects(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, query := range scopes() {
+			if inMemory && query.OfCustomers() {
+				continue // which are looked up by their ids
+			}
+			for j, span := range []struct {
+				from, to time.Duration
+				each     int64
+			}{{0, 72 * time.Hour, 3}, {9*time.Hour + 45*time.Minute, 82*time.Hour + 15*time.Minute, 3}, {10 * time.Hour, 10*time.Hour + 15*time.Minute, 1}} {
+				query.Zone, query.Level = time.UTC, []usage.Level{usage.ByCustomer, usage.ByAccount, usage.Together}[(i+j)%3]
+				query.Range = usage.Range{From: day.Add(span.from), To: day.Add(span.to)}
+				want := map[usage.Subject]usage.Usage{}
+				for _, subject := range subjects {
+					if wanted(usage.SeriesQuery{Query: query}, usage.Session{AccountID: subject.AccountID, CustomerID: subject.CustomerID}) && (query.CustomerIDs == nil || subject.CustomerID == "x") {
+						of := query.Level.Of(subject)
+						want[of] = want[of].Plus(usage.Usage{Minutes: span.each, Seconds: 60 * span.each, Sessions: span.each})
+					}
+				}
+				snapshot := reader.Snapshot(t.Context())
+				report, err := snapshot.Report(t.Context(), query)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !report.RetainedFrom.Equal(day.AddDate(0, 0, 40)) || report.ReadAt.IsZero() || report.AsOf.IsZero() {
+					t.Errorf("sessions from %v, of %v, read at %v", report.RetainedFrom, report.AsOf, report.ReadAt)
+				}
+				if got := rows(report); !reflect.DeepEqual(got, want) {
+					t.Errorf("%.100v, in memory %v: got %d of %.200v, want %d of %.200v", query, inMemory, len(got), got, len(want), want)
+				}
+				set, err := snapshot.Series(t.Context(), usage.SeriesQuery{Query: query, Step: usage.Daily})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, subject := range []usage.Subject{{}, {AccountID: "a1"}, {AccountID: "a203"}, {AccountID: "a1", CustomerID: "x"}, {AccountID: "a203", CustomerID: "x"}, {AccountID: "a204", CustomerID: "x"}, {AccountID: "a204"}} {
+					var sum usage.Usage
+					for _, point := range set.Of(subject) {
+						sum = sum.Plus(point.Usage)
+					}
+					if sum != want[subject] {
+						t.Errorf("%.100v, in memory %v: a series of %v has %v, want %v", query, inMemory, subject, sum, want[subject])
+					}
+				}
+				if err := snapshot.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
