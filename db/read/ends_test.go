@@ -30,14 +30,15 @@ func TestOpenEndsAreThoseOfWhatIsAskedFor(t *testing.T) {
 	for i, one := range []use{
 		{"a", "x", "2026-01-05 10:20"}, {"a", "x", "2200-02-01 10:00"}, {"a", "", "2026-01-01 00:00"}, {"a", "", "2200-03-01 23:59"},
 		{"b", "x", "2026-01-03 05:59"}, {"b", "x", "2200-01-01 05:00"}, {"new", "y", "2026-01-02 07:30"}, {"new", "y", "2200-04-01 07:30"},
-		{"old", "w", "2026-01-09 00:00"},
+		{"old", "w", "2026-01-09 00:00"}, {"c", "z", "2026-01-20 10:00"},
 	} {
 		execOn(t, connections, fmt.Sprintf("INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('%d', '%s', NULLIF('%s', ''), '%s', 60)", i, one.account, one.customer, one.start))
 	}
-	execLax(t, dsn, "INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('no start', 'b', 'x', '0000-00-00', 60), ('none', 'undated', 'u', '2026-02-31', 60)")
+	execLax(t, dsn, "INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('no start', 'b', 'x', '0000-00-00', 60), ('no day', 'a', NULL, '2025-02-31', 60), ('none', 'undated', 'u', '2026-02-31', 60)")
 	// Those who are new wait to be folded.
 	execOn(t, connections, "INSERT INTO usage_changes (account_id, customer_id, quarter, minutes, seconds, sessions) VALUES ('new', 'y', '2026-01-02 07:30', 1, 60, 1), ('new', 'y', '2200-04-01 07:30', 1, 60, 1)",
 		"INSERT INTO usage_customer_rollups (grain, bucket, account_no, subject_no, minutes, seconds, sessions) VALUES (3, '2026-01-01', 1, 1, 1, 60, 1), (3, '2200-03-01', 1, 1, 1, 60, 1)",
+		"INSERT INTO usage_account_series (grain, bucket, account_no, minutes, seconds, sessions) VALUES (2, '2026-01-03', 2, 1, 60, 1)",
 		"INSERT INTO usage_total_rollups (grain, bucket, minutes, seconds, sessions) VALUES (3, '2026-01-01', 1, 60, 1), (3, '2200-03-01', 1, 60, 1)")
 	check := func(state string, reader *read.Reader, wants map[string][2]string, queries map[string]usage.Query) {
 		t.Helper()
@@ -70,12 +71,16 @@ func TestOpenEndsAreThoseOfWhatIsAskedFor(t *testing.T) {
 		"an account": {AccountID: "a"}, "some": {Accounts: []string{"a", "b"}}, "one of those": {Accounts: []string{"b", "a"}, AccountID: "b"}, "none": {Accounts: []string{}},
 		"a customer": {CustomerID: "x"}, "customers": {CustomerIDs: []string{"x", "y"}}, "a customer of an account": {AccountID: "a", CustomerID: "x"}, "a customer of some": {Accounts: []string{"b", "new"}, CustomerID: "x"},
 		"a new one": {CustomerID: "y"}, "nobody": {AccountID: "nobody"}, "no customer": {CustomerID: "nobody"}, "past": {AccountID: "old"}, "undated": {AccountID: "undated"}, "everybody": {},
-		"not whom they see": {Accounts: []string{"b"}, AccountID: "a"},
+		"not whom they see": {Accounts: []string{"b"}, AccountID: "a"}, "not whose customer they see": {Accounts: []string{"b"}, CustomerID: "z"},
+		"from": {AccountID: "a", Range: usage.Range{From: at("2026-01-04 00:30")}}, "to": {AccountID: "a", Range: usage.Range{To: at("2026-01-04 00:30")}},
+		"nobody from": {AccountID: "nobody", Range: usage.Range{From: at("2026-01-04 00:30")}}, "nobody to": {AccountID: "nobody", Range: usage.Range{To: at("2026-01-04 00:30")}},
+		"no time": {AccountID: "a", Range: usage.Range{To: at("0500-01-01 00:00")}}, "a time": {AccountID: "a", Range: usage.Range{From: at("2020-01-01 00:10"), To: at("2020-01-01 00:20")}},
 	}
 	ends := map[string][2]string{
 		"an account": {"2026-01-01 00:00", "2200-03-02 00:00"}, "some": {"2026-01-01 00:00", "2200-03-02 00:00"}, "one of those": {"2026-01-03 05:00", "2200-01-01 06:00"},
 		"a customer": {"2026-01-03 05:00", "2200-02-01 11:00"}, "customers": {"2026-01-02 07:00", "2200-04-01 08:00"}, "a customer of an account": {"2026-01-05 10:00", "2200-02-01 11:00"},
 		"a customer of some": {"2026-01-03 05:00", "2200-01-01 06:00"}, "a new one": {"2026-01-02 07:00", "2200-04-01 08:00"}, "past": {"2026-01-09 00:00", "now"},
+		"from": {"2026-01-04 00:30", "2200-03-02 00:00"}, "to": {"2026-01-01 00:00", "2026-01-04 00:30"}, "a time": {"2020-01-01 00:10", "2020-01-01 00:20"},
 	}
 	with := func(everybody [2]string) map[string][2]string {
 		all := map[string][2]string{"everybody": everybody}
@@ -87,10 +92,11 @@ func TestOpenEndsAreThoseOfWhatIsAskedFor(t *testing.T) {
 	// Sums tell of months, and changes of theirs.
 	check("ready", readerOf(connections), with([2]string{"2026-01-01 00:00", "2200-04-01 08:00"}), queries)
 	execOn(t, connections, "UPDATE usage_level_state SET phase = 'raw', generation = 6")
+	queries["a customer whom sums do not have"], ends["a customer whom sums do not have"] = usage.Query{CustomerID: "w"}, [2]string{"2026-01-09 00:00", "now"}
 	check("raw", readerOf(connections), with([2]string{"2026-01-01 00:00", "2200-04-01 08:00"}), queries)
 	// Of sessions that have been dropped there are sums of days, and of those without a start one before all.
 	execOn(t, connections, "UPDATE usage_level_state SET phase = 'ready', generation = 7, raw_from = '2026-02-01'", "DELETE FROM ai_sessions WHERE started_at BETWEEN '2025-01-01' AND '2026-02-01'",
-		`INSERT INTO usage_account_series (grain, bucket, account_no, minutes, seconds, sessions) VALUES (2, '2025-12-30', 1, 1, 60, 1), (2, '0100-01-01', 1, 1, 60, 1), (1, '2025-12-01', 1, 1, 60, 1), (2, '2026-01-03', 2, 1, 60, 1)`,
+		`INSERT INTO usage_account_series (grain, bucket, account_no, minutes, seconds, sessions) VALUES (2, '2025-12-30', 1, 1, 60, 1), (2, '0100-01-01', 1, 1, 60, 1), (1, '2025-12-01', 1, 1, 60, 1)`,
 		`INSERT INTO usage_customer_rollups (grain, bucket, account_no, subject_no, minutes, seconds, sessions) VALUES (2, '2026-01-04', 1, 1, 1, 60, 1), (2, '2026-01-07', 2, 3, 1, 60, 1), (2, '0100-01-01', 2, 3, 1, 60, 1)`)
 	check("dropped", readerOf(connections), map[string][2]string{
 		"an account": {"2025-12-30 00:00", "2200-03-02 00:00"}, "one of those": {"2026-01-03 00:00", "2200-01-01 06:00"}, "a customer": {"2026-01-04 00:00", "2200-02-01 11:00"},

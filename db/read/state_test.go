@@ -22,6 +22,7 @@ func oneSum(t *testing.T, dsn string) *pool.Pool {
 	execOn(t, connections, "INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('1', 'a', 'x', '2026-03-01 12:00', 60)",
 		"INSERT INTO usage_accounts (account_no, account_id) VALUES (1, 'a')", "INSERT INTO usage_subjects (subject_no, account_no, account_id, customer_id) VALUES (1, 1, 'a', 'x')",
 		"INSERT INTO usage_customer_rollups (grain, bucket, account_no, subject_no, minutes, seconds, sessions) VALUES (2, '2026-03-01', 1, 1, 60, 3600, 1)",
+		"INSERT INTO usage_account_rollups (grain, bucket, account_no, minutes, seconds, sessions) VALUES (2, '2026-03-01', 1, 60, 3600, 1)",
 		"INSERT INTO usage_total_rollups (grain, bucket, minutes, seconds, sessions) VALUES (2, '2026-03-01', 60, 3600, 1)",
 		"INSERT INTO usage_level_state (state_id, phase, reason, generation, corrections) VALUES (1, 'ready', '', 5, 0)")
 	return connections
@@ -44,7 +45,7 @@ func minutesBy(t *testing.T, reader *read.Reader) map[string]int64 {
 		}
 		all[what] = minutes
 	}
-	for name, level := range map[string]usage.Level{"customers": usage.ByCustomer, "everybody": usage.Together} {
+	for name, level := range map[string]usage.Level{"customers": usage.ByCustomer, "accounts": usage.ByAccount, "everybody": usage.Together} {
 		query := ofTheDay(level)
 		minutes := func(report *usage.Report, err error) (int64, error) {
 			if err != nil {
