@@ -131,4 +131,13 @@ func TestAnswersAreOfThoseWhoAreAskedFor(t *testing.T) {
 			}
 		}
 	}
+	// What would need single sessions that have been dropped is refused.
+	odd := usage.SeriesQuery{Query: usage.Query{Zone: time.UTC, Range: usage.Range{From: day.Add(time.Minute), To: day.AddDate(0, 0, 3)}}, Step: usage.Daily}
+	report, err := reader.Report(t.Context(), odd.Query)
+	if err == nil || usage.AsError(err).Code != usage.InvalidArgument {
+		t.Errorf("got %+v, %v", report, err)
+	}
+	if set, err := reader.Series(t.Context(), odd); err == nil || usage.AsError(err).Code != usage.InvalidArgument {
+		t.Errorf("got %+v, %v", set, err)
+	}
 }
