@@ -163,6 +163,13 @@ func TestATableOfSumsThatIsMissingIsTold(t *testing.T) {
 	if set, err := reader.Series(t.Context(), ofTheDay(usage.ByCustomer)); err == nil || usage.AsError(err).Code != usage.Unavailable {
 		t.Errorf("got %+v, %v", set, err)
 	}
+	execOn(t, connections, "DROP TABLE accounts", "DROP TABLE ai_sessions")
+	if found, err := reader.FindAccounts(t.Context(), usage.Search{Limit: 9}); err == nil || usage.AsError(err).Code != usage.Unavailable {
+		t.Errorf("got %+v, %v", found, err)
+	}
+	if any, err := reader.HasSessions(t.Context()); err == nil || usage.AsError(err).Code != usage.Unavailable {
+		t.Errorf("got %v, %v", any, err)
+	}
 }
 
 // Where no session can be there is no usage, and not that of all of time.

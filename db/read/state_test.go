@@ -189,6 +189,9 @@ func TestNoAnswerIsTooOld(t *testing.T) {
 		if err := errors.Join(err, failed); err != nil {
 			t.Fatal(err)
 		}
+		if set.Source != report.Source || len(set.Plan.Pieces) == 0 || len(report.Plan.Pieces) == 0 {
+			t.Errorf("read from %v and %v by %+v and %+v", report.Source, set.Source, report.Plan, set.Plan)
+		}
 		if behind := report.ReadAt.Sub(report.AsOf); c.age == "" && behind != 0 || c.age != "" && (behind < 2*time.Hour || behind > 3*time.Hour) || report.AsOf.Sub(set.AsOf).Abs() > time.Hour {
 			t.Errorf("%q old: of %v, read at %v, and a series of %v", c.age, report.AsOf, report.ReadAt, set.AsOf)
 		}
