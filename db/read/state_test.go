@@ -181,6 +181,15 @@ func TestNoAnswerIsTooOld(t *testing.T) {
 		if shows, err := reader.Freshness(t.Context()); err != nil || !shows.Follows || shows.Seen.IsZero() != (c.age == "") {
 			t.Errorf("%q old: %+v, %v", c.age, shows, err)
 		}
+		snapshot := reader.Snapshot(t.Context())
+		for range 2 { // the first is no answer, by which the second might be
+			if _, err := snapshot.Report(t.Context(), ofTheDay(usage.Together).Query); (err != nil) != c.old {
+				t.Errorf("%q old, at most %v: %v", c.age, c.most, err)
+			}
+		}
+		if err := snapshot.Close(); err != nil {
+			t.Error(err)
+		}
 		report, err := reader.Report(t.Context(), ofTheDay(usage.Together).Query)
 		if c.old {
 			continue
