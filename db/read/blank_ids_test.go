@@ -67,6 +67,15 @@ func TestNamesAreThoseOfTheIDsThatWereAskedFor(t *testing.T) {
 		if got, err := snapshot.Names(t.Context(), asked); err != nil || !maps.Equal(got, want) {
 			t.Errorf("got %v, want %v, %v", got, want, err)
 		}
+		for i := range 1001 { // with which more are asked for than are named one by one
+			asked = append(asked, usage.Subject{AccountID: "a", CustomerID: fmt.Sprint("none", i)})
+		}
+		if got, err := snapshot.Names(t.Context(), asked); err != nil || !maps.Equal(got, want) {
+			t.Errorf("of many: got %v, want %v, %v", got, want, err)
+		}
+		if got, err := snapshot.Names(t.Context(), nil); err != nil || len(got) != 0 {
+			t.Errorf("of nobody: %v, %v", got, err)
+		}
 		ids := []string{"b", "a ", "none", "d"}
 		accounts, err := reader.Accounts(t.Context(), ids)
 		if want := []usage.Account{{AccountID: "b", Name: "B"}, {AccountID: "a ", Name: "A"}, {AccountID: "none"}, {AccountID: "d"}}; err != nil || fmt.Sprint(accounts) != fmt.Sprint(want) {

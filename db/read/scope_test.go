@@ -140,4 +140,42 @@ func TestAnswersAreOfThoseWhoAreAskedFor(t *testing.T) {
 	if set, err := reader.Series(t.Context(), odd); err == nil || usage.AsError(err).Code != usage.InvalidArgument {
 		t.Errorf("got %+v, %v", set, err)
 	}
+	// Series of some subjects have those of them whom the asker sees, and no others, also where there are more
+	// than are named.
+	var unknown []usage.Subject
+	for i := range 1001 {
+		unknown = append(unknown, usage.Subject{AccountID: fmt.Sprint("none", i)})
+	}
+	for what, c := range map[string]struct {
+		query usage.Query
+		asked []usage.Subject
+		want  []usage.Subject
+	}{
+		"accounts":            {usage.Query{Level: usage.ByAccount}, []usage.Subject{{AccountID: "a1 "}, {AccountID: "a204"}}, []usage.Subject{{AccountID: "a1"}, {AccountID: "a204"}}},
+		"accounts they see":   {usage.Query{Level: usage.ByAccount, Accounts: []string{"a1"}}, []usage.Subject{{AccountID: "a1"}, {AccountID: "a204"}}, []usage.Subject{{AccountID: "a1"}}},
+		"customers":           {usage.Query{}, []usage.Subject{{AccountID: "a1", CustomerID: "x "}, {AccountID: "a203", CustomerID: "y"}, {AccountID: "a204"}}, []usage.Subject{{AccountID: "a1", CustomerID: "x"}, {AccountID: "a204"}}},
+		"customers they see":  {usage.Query{Accounts: []string{"a1", "a3"}}, []usage.Subject{{AccountID: "a1", CustomerID: "x"}, {AccountID: "a204"}}, []usage.Subject{{AccountID: "a1", CustomerID: "x"}}},
+		"more than are named": {usage.Query{Level: usage.ByAccount}, append(slices.Clone(unknown), usage.Subject{AccountID: "a1"}), []usage.Subject{{AccountID: "a1"}}},
+		"nobody":              {usage.Query{Level: usage.ByAccount}, []usage.Subject{}, nil},
+	} {
+		c.query.Zone, c.query.Range = time.UTC, usage.Range{From: day, To: day.AddDate(0, 0, 3)}
+		set, err := reader.Series(t.Context(), usage.SeriesQuery{Query: c.query, Step: usage.Daily, Subjects: c.asked})
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if set.Points() != 3*len(c.want) {
+			t.Errorf("%s: %d points, want those of %v", what, set.Points(), c.want)
+		}
+		for _, subject := range c.want {
+			if points := set.Of(subject); points[0].Minutes != 1 || points[1].Minutes != 1 || points[2].Minutes != 1 {
+				t.Errorf("%s: %v has %v", what, subject, points)
+			}
+		}
+	}
+	// A change that takes all of a subject away leaves no series of it.
+	exec("INSERT INTO usage_changes (account_id, customer_id, quarter, minutes, seconds, sessions) VALUES ('a1', 'x', ?, -1, -60, -1)", day.AddDate(0, 0, 2).Add(9*time.Hour))
+	last := usage.Query{Zone: time.UTC, Accounts: []string{"a1", "a3"}, Range: usage.Range{From: day.AddDate(0, 0, 2), To: day.AddDate(0, 0, 3)}}
+	if set, err := reader.Series(t.Context(), usage.SeriesQuery{Query: last, Step: usage.Daily}); err != nil || set.Points() != 1 {
+		t.Errorf("%d points, %v", set.Points(), err)
+	}
 }

@@ -101,7 +101,10 @@ func TestListsOfManyAccountsHaveTheSessionsOfAll(t *testing.T) {
 		"INSERT INTO usage_subjects (subject_no, account_no, account_id, customer_id) VALUES "+strings.Join(whose[:accounts-3], ","),
 		"INSERT INTO usage_changes (account_id, customer_id, quarter, minutes, seconds, sessions) VALUES ('a102', 'x', '2026-03-01', 1, 60, 1)",
 		"INSERT INTO usage_level_state (state_id, phase, reason, generation, corrections) VALUES (1, 'raw', '', 5, 0)")
-	for i, phase := range []string{"raw", "ready"} {
+	for i, phase := range []string{"ready", "raw"} {
+		if phase == "raw" { // and the sums do not have all
+			execOn(t, connections, "DELETE FROM usage_changes", "DELETE FROM usage_subjects WHERE subject_no > 50")
+		}
 		execOn(t, connections, fmt.Sprintf("UPDATE usage_level_state SET phase = '%s', generation = %d", phase, 10+i))
 		reader := readerOf(connections)
 		for what, c := range map[string]struct {
@@ -159,5 +162,10 @@ func TestListsOfManyAccountsHaveTheSessionsOfAll(t *testing.T) {
 		if strings.Contains(statement, "usage_subjects") {
 			t.Errorf("accounts are looked for beside the one that is asked for: %s", statement)
 		}
+	}
+	// A column that is missing is not taken for that of the ids.
+	execOn(t, connections, "ALTER TABLE ai_sessions DROP INDEX ai_sessions_by_account, DROP INDEX ai_sessions_by_start, DROP COLUMN ai_minutes")
+	if found, err := sessionsOf(t, readerOf(connections), usage.SessionsQuery{Limit: 9}); err == nil || usage.AsError(err).Code == usage.NotFound {
+		t.Errorf("without minutes: %v, %v", found, err)
 	}
 }

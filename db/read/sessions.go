@@ -61,7 +61,7 @@ func (r *Reader) sessionsIn(ctx context.Context, tx *sqlx.Tx, query usage.Sessio
 	if !ok || query.Limit == 0 {
 		return nil, nil
 	}
-	if state.RawFrom.Valid && query.SessionIDs == nil {
+	if query.SessionIDs == nil {
 		if err := (usage.Retention{Kept: state.RawFrom.Time}).CheckSessions(query.Query, span); err != nil {
 			return nil, err
 		}
