@@ -1,6 +1,7 @@
 package read_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -86,6 +87,25 @@ func TestCustomersAreKnownWhereThatIsAnticipated(t *testing.T) {
 	if got := servers.KnownCustomers(); got != 1 {
 		t.Errorf("%d are known", got)
 	}
+	alone := read.NewServers(reader)
+	alone.Anticipate()
+	if got := alone.KnownCustomers(); got != 1 {
+		t.Errorf("%d are known without others", got)
+	}
+	named := func(servers *read.Servers) (string, time.Time, error) {
+		snapshot := servers.Snapshot(t.Context())
+		defer snapshot.Close()
+		state, asOf, now, err := snapshot.(interface {
+			State(ctx context.Context) (string, time.Time, time.Time, error)
+		}).State(t.Context())
+		if !asOf.Equal(now) {
+			t.Errorf("of %v at %v", asOf, now)
+		}
+		return state, asOf, err
+	}
+	if state, asOf, err := named(servers); err != nil || state == "" || asOf.IsZero() {
+		t.Errorf("named %q of %v, %v", state, asOf, err)
+	}
 	closed, err := pool.Open("root@tcp(127.0.0.1:1)/none", pool.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -95,6 +115,11 @@ func TestCustomersAreKnownWhereThatIsAnticipated(t *testing.T) {
 	servers.ReadAside(readerOf(closed)) // which knows none
 	if got := servers.KnownCustomers(); got != 0 {
 		t.Errorf("%d are known aside", got)
+	}
+	nowhere := read.NewServers(readerOf(closed))
+	nowhere.ReadAside(readerOf(closed))
+	if state, _, err := named(nowhere); err == nil || usage.AsError(err).Code != usage.Unavailable {
+		t.Errorf("named %q, %v", state, err)
 	}
 }
 

@@ -173,9 +173,9 @@ func TestAnswersAreOfThoseWhoAreAskedFor(t *testing.T) {
 		}
 	}
 	// A change that takes all of a subject away leaves no series of it.
-	exec("INSERT INTO usage_changes (account_id, customer_id, quarter, minutes, seconds, sessions) VALUES ('a1', 'x', ?, -1, -60, -1)", day.AddDate(0, 0, 2).Add(9*time.Hour))
-	last := usage.Query{Zone: time.UTC, Accounts: []string{"a1", "a3"}, Range: usage.Range{From: day.AddDate(0, 0, 2), To: day.AddDate(0, 0, 3)}}
-	if set, err := reader.Series(t.Context(), usage.SeriesQuery{Query: last, Step: usage.Daily}); err != nil || set.Points() != 1 {
+	exec("INSERT INTO usage_changes (account_id, customer_id, quarter, minutes, seconds, sessions) VALUES ('a1', 'x', ?, -1, -60, -1)", day.Add(10*time.Hour))
+	first := usage.Query{Zone: time.UTC, Accounts: []string{"a1", "a3"}, Range: usage.Range{From: day, To: day.AddDate(0, 0, 1)}}
+	if set, err := reader.Series(t.Context(), usage.SeriesQuery{Query: first, Step: usage.Daily}); err != nil || set.Points() != 1 {
 		t.Errorf("%d points, %v", set.Points(), err)
 	}
 }

@@ -70,6 +70,7 @@ func TestASnapshotOfOthersMovesBeforeItsFirstAnswer(t *testing.T) {
 		"after a bad question":    {[]error{bad, gone, nil}, "aww"},
 		"not after an answer":     {[]error{nil, gone, nil}, "aaa"},
 		"not back after it moved": {[]error{gone, gone, nil}, "www"},
+		"not after an error":      {[]error{nil, bad, gone, nil}, "aaaa"},
 	} {
 		servers, _ := asideOf()
 		snapshot := servers.Snapshot(t.Context()).(*movable)
@@ -80,16 +81,18 @@ func TestASnapshotOfOthersMovesBeforeItsFirstAnswer(t *testing.T) {
 		got := ""
 		for _, err := range c.errs {
 			by := ""
-			_, _ = askIn(snapshot, func(s *Snapshot) (string, error) {
+			_, told := askIn(snapshot, func(s *Snapshot) (string, error) {
 				by = "w"
 				if s.reader == servers.aside {
 					by = "a"
 				}
 				return by, err
 			})
-			got += by
+			if got += by; !errors.Is(told, err) {
+				t.Errorf("%s: told %v, want %v", what, told, err)
+			}
 		}
-		if moved := snapshot.at != first; got != c.want || first.ended != moved {
+		if moved := snapshot.at != first; got != c.want || first.ended != moved || snapshot.at.ctx != t.Context() {
 			t.Errorf("%s: answered by %s, want %s; the first was closed: %v", what, got, c.want, first.ended)
 		}
 		if err := snapshot.Close(); err != nil || !snapshot.at.ended {

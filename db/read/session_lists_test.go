@@ -53,6 +53,7 @@ func TestListsThatNeedDroppedSessionsAreRefused(t *testing.T) {
 				"from before":     {usage.SessionsQuery{Query: usage.Query{Range: usage.Range{From: kept.Add(-time.Minute)}}}, "1 2", true},
 				"from then on":    {usage.SessionsQuery{Query: usage.Query{Range: usage.Range{From: kept}}}, "1 2", false},
 				"from later":      {usage.SessionsQuery{Query: usage.Query{Range: usage.Range{From: kept.Add(time.Minute)}}}, "2", false},
+				"the first":       {usage.SessionsQuery{Query: usage.Query{Range: usage.Range{From: kept}}, Limit: 1}, "1", false},
 				"by an id":        {usage.SessionsQuery{SessionIDs: []string{"1"}}, "1", false},
 				"a page of none":  {usage.SessionsQuery{Limit: -1}, "", false},
 				"no range at all": {usage.SessionsQuery{Query: usage.Query{Range: usage.Range{To: time.Date(500, 1, 1, 0, 0, 0, 0, time.UTC)}}}, "", false},

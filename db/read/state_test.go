@@ -252,6 +252,10 @@ func TestTheStateHasANameOfItsOwn(t *testing.T) {
 	if state := name(); state != "" {
 		t.Errorf("the sessions are read: %q", state)
 	}
+	execOn(t, connections, "DELETE FROM usage_level_state")
+	if state := name(); state != "" {
+		t.Errorf("there are no sums: %q", state)
+	}
 }
 
 // Sums that do not fit in 64 bits are told, however they come about.
