@@ -92,8 +92,12 @@ func TestSessionsAndNamesThatAreCutOffAreErrors(t *testing.T) {
 			server := sqlx.NewDb(sql.OpenDB(cutOff{rows: [][]driver.Value{{nil, "Anna"}}}), "mysql")
 			defer server.Close()
 			searches := []*searching{{Search: usage.Search{Limit: 9}, most: 9}}
-			if err := (&Reader{db: &pool.Pool{DB: server}}).listParts(t.Context(), accountDirectory, searches, true); err == nil {
+			reader := &Reader{db: &pool.Pool{DB: server}}
+			if err := reader.listParts(t.Context(), accountDirectory, searches, true); err == nil {
 				t.Errorf("found %v", searches[0].found)
+			}
+			if accounts, err := reader.Accounts(t.Context(), nil); err == nil {
+				t.Errorf("got %v", accounts)
 			}
 		}
 		names := map[usage.Subject]string{}
