@@ -95,3 +95,60 @@ func TestBucketsOfPieces(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+// Single sessions are read by so many spans at a time, of which neighbours are one.
+func TestEdgesAreReadByTheirSpans(t *testing.T) {
+	q := &question{}
+	for i := range 20 {
+		q.plan.Edges = append(q.plan.Edges, days(3*i, 3*i+1), days(3*i+1, 3*i+2))
+	}
+	s := &statement{}
+	q.addEdges(s)
+	if len(s.parts) != 2 || strings.Count(s.String(), "?") != len(s.args) {
+		t.Fatalf("%d parts with %d arguments: %s", len(s.parts), len(s.args), s)
+	}
+	for i, want := range []int{edgesTogether, 20 - edgesTogether} {
+		if got := strings.Count(s.parts[i], "started_at >= ?"); got != want {
+			t.Errorf("part %d has %d spans, want %d", i, got, want)
+		}
+	}
+	if got := s.args[len(s.args)-1]; got != any(spring.AddDate(0, 0, 59)) {
+		t.Errorf("the last one ends %v", got)
+	}
+	if !strings.Contains(s.parts[1], "32 + TIMESTAMPDIFF") || strings.Contains(s.parts[0], "32 + ") {
+		t.Errorf("the second part does not begin with the 33rd edge: %s", s.parts[1])
+	}
+}
+
+// The index of a span is found by halving the runs of spans that are alike, and by a division within one.
+func TestIndexOfASpan(t *testing.T) {
+	hours := func(from, to int) (spans []usage.Range) {
+		for ; from < to; from++ {
+			spans = append(spans, usage.Range{From: spring.Add(time.Duration(from) * time.Hour), To: spring.Add(time.Duration(from+1) * time.Hour)})
+		}
+		return spans
+	}
+	spans := slices.Concat(hours(0, 3), []usage.Range{days(2, 3).Range}, hours(96, 98))
+	got, args := indexOf("c", usage.BucketRuns(spans), 5)
+	const want = "IF(c < ?, 5 + TIMESTAMPDIFF(SECOND, ?, c) DIV CAST(3600 AS SIGNED), IF(c < ?, 8, 9 + TIMESTAMPDIFF(SECOND, ?, c) DIV CAST(3600 AS SIGNED)))"
+	if begins := []any{spring.AddDate(0, 0, 2), spring, spring.AddDate(0, 0, 4), spring.AddDate(0, 0, 4)}; got != want || !slices.Equal(args, begins) {
+		t.Errorf("got %s of %v", got, args)
+	}
+}
+
+// Changes are added up together only where all of them count once in the first point.
+func TestWhatCountsOnceInTheFirstPoint(t *testing.T) {
+	one := usage.Share{Times: 1}
+	for what, c := range map[string]struct {
+		summed []usage.Edge
+		want   bool
+	}{
+		"once": {[]usage.Edge{days(0, 1, one)}, true}, "taken away": {[]usage.Edge{days(0, 1, usage.Share{Times: -1})}, false}, "twice": {[]usage.Edge{days(0, 1, usage.Share{Times: 2})}, false},
+		"in the second": {[]usage.Edge{days(0, 1, usage.Share{Point: 1, Times: 1})}, false}, "in two": {[]usage.Edge{days(0, 1, one, usage.Share{Point: 1, Times: 1})}, false},
+		"two spans": {[]usage.Edge{days(0, 1, one), days(2, 3, one)}, false}, "none": {nil, false},
+	} {
+		if got := (&question{plan: usage.Plan{Summed: c.summed}}).countsOnce(); got != c.want {
+			t.Errorf("%s: %v", what, got)
+		}
+	}
+}

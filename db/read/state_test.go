@@ -276,3 +276,36 @@ func TestTotalsThatDoNotFitAreTold(t *testing.T) {
 		}
 	}
 }
+
+// Changes count in their own time alone, and sessions without a start where no range is asked for, once.
+func TestChangesAndUndatedSessionsCountWhereTheyBelong(t *testing.T) {
+	dsn := dbtest.One(t)
+	connections := oneSum(t, dsn)
+	execLax(t, dsn, "INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('none', 'a', 'x', '2026-02-31', 60)")
+	execOn(t, connections, "INSERT INTO usage_changes (account_id, customer_id, quarter, minutes, seconds, sessions) VALUES ('a', 'x', '2026-02-28 23:45', 1, 60, 1), ('a', 'x', '2026-03-02', 1, 60, 1)",
+		"INSERT INTO usage_customer_rollups (grain, bucket, account_no, subject_no, minutes, seconds, sessions) VALUES (3, '2026-03-01', 1, 1, 60, 3600, 1), (3, '0100-01-01', 1, 1, 5, 300, 1)",
+		"INSERT INTO usage_account_rollups (grain, bucket, account_no, minutes, seconds, sessions) VALUES (3, '2026-03-01', 1, 60, 3600, 1), (3, '0100-01-01', 1, 5, 300, 1)",
+		"INSERT INTO usage_total_rollups (grain, bucket, minutes, seconds, sessions) VALUES (3, '2026-03-01', 60, 3600, 1), (3, '0100-01-01', 5, 300, 1)")
+	check := func(state string, ofDay, ofAll, from int64) {
+		t.Helper()
+		reader := readerOf(connections)
+		for _, level := range []usage.Level{usage.ByCustomer, usage.ByAccount, usage.Together} {
+			query := ofTheDay(level).Query
+			for what, c := range map[string]struct {
+				span usage.Range
+				want int64
+			}{"the day": {query.Range, ofDay}, "all": {usage.Range{}, ofAll}, "from the day on": {usage.Range{From: query.Range.From}, from}} {
+				query.Range = c.span
+				report, err := reader.Report(t.Context(), query)
+				if err != nil || report.Totals.Minutes != c.want {
+					t.Errorf("%s, level %d, %s: got %+v, want %d, %v", state, level, what, report, c.want, err)
+				}
+			}
+		}
+	}
+	check("ready", 60, 60+2+5, 60+1)
+	execOn(t, connections, "UPDATE usage_level_state SET phase = 'raw', generation = 6")
+	check("raw", 1, 2, 1)
+	execOn(t, connections, "UPDATE usage_level_state SET raw_from = '2026-02-01', generation = 7")
+	check("raw, some dropped", 1, 2, 1)
+}
