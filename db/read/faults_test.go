@@ -174,7 +174,9 @@ func TestATableOfSumsThatIsMissingIsTold(t *testing.T) {
 
 // Where no session can be there is no usage, and not that of all of time.
 func TestARangeWithoutAnyTimeHasNoUsage(t *testing.T) {
-	reader := readerOf(oneSum(t, dbtest.One(t)))
+	connections := oneSum(t, dbtest.One(t))
+	execOn(t, connections, "UPDATE usage_customer_rollups SET grain = 3", "UPDATE usage_total_rollups SET grain = 3")
+	reader := readerOf(connections)
 	for _, level := range []usage.Level{usage.ByCustomer, usage.Together} {
 		query := ofTheDay(level)
 		query.Range = usage.Range{To: time.Date(500, 1, 1, 0, 0, 0, 0, time.UTC)}

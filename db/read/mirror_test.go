@@ -107,15 +107,32 @@ func TestAnswersFromMemoryAreThoseOfTheStatements(t *testing.T) {
 			return report.Totals.Minutes
 		}
 		want := minutes(plain)
-		for n := 1; ; n++ {
-			statements.Fail(n)
-			report, err := recalling.Report(t.Context(), all)
-			failed := statements.Failed()
-			if (err == nil) != (failed == "") || err == nil && report.Totals.Minutes != want {
-				t.Errorf("where this failed: %.100q: got %+v, %v", failed, report, err)
-			}
-			if failed == "" {
-				break
+		for name, ask := range map[string]func() (int64, error){
+			"a report": func() (int64, error) {
+				report, err := recalling.Report(t.Context(), all)
+				if err != nil {
+					return 0, err
+				}
+				return report.Totals.Minutes, nil
+			},
+			"a series": func() (int64, error) {
+				set, err := recalling.Series(t.Context(), usage.SeriesQuery{Query: all, Step: usage.Yearly})
+				if err != nil || len(set.Buckets) == 0 {
+					return 0, err
+				}
+				return want, nil
+			},
+		} {
+			for n := 1; ; n++ {
+				statements.Fail(n)
+				got, err := ask()
+				failed := statements.Failed()
+				if (err == nil) != (failed == "") || err == nil && got != want {
+					t.Errorf("%s, where this failed: %.100q: got %d, %v", name, failed, got, err)
+				}
+				if failed == "" {
+					break
+				}
 			}
 		}
 		execOn(t, connections, "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('new', 'a', '2025-03-29 12:00', 60)")

@@ -64,6 +64,28 @@ func TestSumsOfLessThanNothingAreNotBelieved(t *testing.T) {
 	}
 }
 
+// Where the sessions cannot be read in the place of sums that are not believed, that is told.
+func TestNothingIsGivenInThePlaceOfSessionsThatCannotBeRead(t *testing.T) {
+	dsn := dbtest.One(t)
+	execOn(t, oneSum(t, dsn), "UPDATE usage_customer_rollups SET minutes = -60")
+	reader, _, statements := recordedReader(t, dsn)
+	ask := func() (*usage.Report, error) { return reader.Report(t.Context(), ofTheDay(usage.ByCustomer).Query) }
+	if report, err := ask(); err != nil || report.Totals.Minutes != 1 {
+		t.Fatal(report, err)
+	}
+	for n := 1; ; n++ {
+		statements.Fail(n)
+		report, err := ask()
+		failed := statements.Failed()
+		if (err == nil) != (failed == "") || err == nil && report.Totals.Minutes != 1 {
+			t.Errorf("where this failed: %.100q: got %+v, %v", failed, report, err)
+		}
+		if failed == "" {
+			break
+		}
+	}
+}
+
 // Customers are known in memory once that was anticipated, and not before.
 func TestCustomersAreKnownWhereThatIsAnticipated(t *testing.T) {
 	connections := oneSum(t, dbtest.One(t))
