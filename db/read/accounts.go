@@ -35,11 +35,11 @@ func (r *Reader) Accounts(ctx context.Context, ids []string) ([]usage.Account, e
 	}
 	names := map[string]string{}
 	for _, account := range named {
-		names[account.AccountID] = account.Name
+		names[usage.TrimID(account.AccountID)] = account.Name
 	}
 	accounts := make([]usage.Account, len(ids))
 	for i, id := range ids {
-		accounts[i] = usage.Account{AccountID: id, Name: names[id]}
+		accounts[i] = usage.Account{AccountID: id, Name: names[usage.TrimID(id)]}
 	}
 	return accounts, nil
 }

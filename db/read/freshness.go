@@ -72,5 +72,5 @@ func (r *Reader) TooOld(f Freshness) error {
 		return usage.Errorf(usage.Stale, "how far the database server is behind its primary is not known, and answers may be %s behind at most", r.MaxStaleness)
 	}
 	return usage.Errorf(usage.Stale, "the database server is %s behind its primary, and answers may be %s behind at most; try again later",
-		behind.Round(time.Millisecond), r.MaxStaleness)
+		behind, r.MaxStaleness)
 }

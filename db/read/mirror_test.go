@@ -96,5 +96,77 @@ func TestAnswersFromMemoryAreThoseOfTheStatements(t *testing.T) {
 				t.Fatalf("read sessions: %s", statement)
 			}
 		}
+		// Whatever cannot be asked of the server is told, and what has been written since counts.
+		all := usage.Query{Level: usage.ByCustomer, Zone: time.UTC}
+		minutes := func(reader *read.Reader) int64 {
+			t.Helper()
+			report, err := reader.Report(t.Context(), all)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return report.Totals.Minutes
+		}
+		want := minutes(plain)
+		for name, ask := range map[string]func() (int64, error){
+			"a report": func() (int64, error) {
+				report, err := recalling.Report(t.Context(), all)
+				if err != nil {
+					return 0, err
+				}
+				return report.Totals.Minutes, nil
+			},
+			"a series": func() (int64, error) {
+				set, err := recalling.Series(t.Context(), usage.SeriesQuery{Query: all, Step: usage.Yearly})
+				if err != nil || len(set.Buckets) == 0 {
+					return 0, err
+				}
+				return want, nil
+			},
+		} {
+			for n := 1; ; n++ {
+				statements.Fail(n)
+				got, err := ask()
+				failed := statements.Failed()
+				if (err == nil) != (failed == "") || err == nil && got != want {
+					t.Errorf("%s, where this failed: %.100q: got %d, %v", name, failed, got, err)
+				}
+				if failed == "" {
+					break
+				}
+			}
+		}
+		execOn(t, connections, "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('new', 'a', '2025-03-29 12:00', 60)")
+		if got := minutes(recalling); got != want+1 || got != minutes(plain) {
+			t.Errorf("after a write %d minutes, want %d", got, want+1)
+		}
+	})
+}
+
+// The state of the embedded engine is named by a hash, which is another one whenever something was written.
+func TestTheStateOfTheEmbeddedEngineIsNamedByAHash(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		if !strings.HasSuffix(t.Name(), "/embedded") {
+			t.Skip("only the embedded engine has hashes")
+		}
+		connections := tables.Open(t, dsn)
+		reader := newReader(connections)
+		name := func() string {
+			t.Helper()
+			snapshot := reader.Snapshot(t.Context()).(*read.Snapshot)
+			defer snapshot.Close()
+			state, asOf, now, err := snapshot.State(t.Context())
+			if err != nil || state == "" || asOf.IsZero() || !asOf.Equal(now) {
+				t.Fatal(state, asOf, now, err)
+			}
+			return state
+		}
+		first := name()
+		if again := name(); again != first {
+			t.Errorf("nothing has changed: %q and %q", first, again)
+		}
+		execOn(t, connections, "INSERT INTO ai_sessions (session_id, account_id, started_at, duration_seconds) VALUES ('1', 'a', '2026-03-01', 60)")
+		if second := name(); second == first {
+			t.Errorf("after a write: %q", second)
+		}
 	})
 }

@@ -14,9 +14,13 @@ import (
 func (r *Reader) reportOf(ctx context.Context, db sqlx.QueryerContext, query usage.Query, state *phase.State) (*usage.Report, lastRow, error) {
 	return unlessNegative(r.phases, state, func(state *phase.State) (*usage.Report, lastRow, error) {
 		return r.reportIn(ctx, db, query, state)
-	}, func(report *usage.Report) bool {
-		return slices.ContainsFunc(report.Subjects, func(one usage.SubjectUsage) bool { return negative(one.Usage) })
-	})
+	}, anyNegative)
+}
+
+// anyNegative tells whether a report has less than nothing, at whichever level it is told apart.
+func anyNegative(report *usage.Report) bool {
+	return negative(report.Totals) || slices.ContainsFunc(report.Accounts, func(one usage.AccountUsage) bool { return negative(one.Usage) }) ||
+		slices.ContainsFunc(report.Subjects, func(one usage.SubjectUsage) bool { return negative(one.Usage) })
 }
 
 // seriesOf reads a series as planned on the state (unlessNegative).

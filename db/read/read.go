@@ -34,10 +34,8 @@ func New(db *pool.Pool, levels, hours *phase.Tracker) *Reader {
 // KnownCustomers returns how many customers there are in memory, where they are kept there
 // (Anticipate), and 0 otherwise. It asks nothing of the database.
 func (r *Reader) KnownCustomers() int {
-	if s := r.subjects.Load(); s != nil {
-		if known := s.Known(); known != nil {
-			return known.Len()
-		}
+	if known := r.subjects.Load().Known(); known != nil {
+		return known.Len()
 	}
 	return 0
 }

@@ -45,7 +45,7 @@ func (r *Reader) find(ctx context.Context, d directory, search usage.Search) (fo
 		parts := make([]usage.Search, len(accounts))
 		for i, account := range accounts {
 			parts[i] = search
-			parts[i].Accounts, parts[i].Each, parts[i].AccountID = nil, nil, account
+			parts[i].Accounts, parts[i].Each, parts[i].AccountID = []string{account}, nil, "" // an id may be blank
 		}
 		some, err := r.findTogether(ctx, d, parts, state.Usable())
 		if err != nil {

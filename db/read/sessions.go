@@ -61,7 +61,7 @@ func (r *Reader) sessionsIn(ctx context.Context, tx *sqlx.Tx, query usage.Sessio
 	if !ok || query.Limit == 0 {
 		return nil, nil
 	}
-	if state.RawFrom.Valid && query.SessionIDs == nil {
+	if query.SessionIDs == nil {
 		if err := (usage.Retention{Kept: state.RawFrom.Time}).CheckSessions(query.Query, span); err != nil {
 			return nil, err
 		}
@@ -117,7 +117,7 @@ func (l *sessionList) page(ctx context.Context, accounts []string) (found []usag
 		parts := make([]where.Conditions, len(some))
 		for i, account := range some {
 			query := l.Query
-			query.AccountID = account
+			query.Accounts = []string{account} // whose id may be blank
 			parts[i] = l.conditions(where.Subjects(query))
 		}
 		more, err := l.sessions(ctx, parts, "started_at")

@@ -172,10 +172,10 @@ func (s *Snapshot) Series(ctx context.Context, query usage.SeriesQuery) (set *us
 	return set, err
 }
 
-// Names returns the names of accounts and customers, without those that have
-// none: of the accounts whose CustomerID is empty, and of the customers otherwise.
-// It takes one statement for the accounts and one for the customers, however many
-// there are.
+// Names returns the names of accounts and customers by the ids that are asked for, however
+// the tables spell these, without those that have none: of the accounts whose CustomerID is
+// empty, and of the customers otherwise. It takes one statement for the accounts and one for
+// the customers, however many there are.
 func (s *Snapshot) Names(ctx context.Context, subjects []usage.Subject) (map[usage.Subject]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -209,13 +209,17 @@ func readNames(ctx context.Context, tx *sqlx.Tx, names map[usage.Subject]string,
 		return err
 	}
 	defer rows.Close()
+	found := map[usage.Subject]string{} // by what all spellings of an id have in common
 	for rows.Next() {
 		var subject usage.Subject
 		var name string
 		if err := rows.Scan(&subject.AccountID, &subject.CustomerID, &name); err != nil {
 			return err
 		}
-		if name != "" {
+		found[subject.Trimmed()] = name
+	}
+	for _, subject := range subjects {
+		if name := found[subject.Trimmed()]; name != "" {
 			names[subject] = name
 		}
 	}

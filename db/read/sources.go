@@ -111,13 +111,11 @@ func (q *question) addAccounts(s *statement) {
 	}
 	wanted := q.conditions()
 	q.addNumbers(s)
-	if len(long) > 0 {
-		from := source{from: sums.Accounts.Name()}
-		if !wanted.Empty() {
-			from.conditions.Add("account_no IN (SELECT account_no FROM usage_accounts"+wanted.String()+")", wanted.Args...)
-		}
-		q.addEach(s, from, long, q.Level == usage.Together)
+	from := source{from: sums.Accounts.Name()}
+	if !wanted.Empty() {
+		from.conditions.Add("account_no IN (SELECT account_no FROM usage_accounts"+wanted.String()+")", wanted.Args...)
 	}
+	q.addEach(s, from, long, q.Level == usage.Together)
 	for some := range slices.Chunk(named(short, math.MaxInt), maxNamed) {
 		q.addOfAccounts(s, eachAccount(sums.AccountSeries.Name(), wanted, bucketsOfGrids, some), q.Level == usage.Together)
 	}
@@ -137,7 +135,6 @@ func (q *question) addCustomers(s *statement, table string) {
 	for _, piece := range q.plan.Pieces {
 		pieces = append(pieces, piece.Within(q.state.Data())...)
 	}
-	slices.SortStableFunc(pieces, func(a, b usage.Piece) int { return a.Grid.Code() - b.Grid.Code() })
 	one := source{from: table}
 	narrow, others := q.narrowed(&one.conditions), q.conditions()
 	if narrow {
