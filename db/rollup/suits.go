@@ -90,8 +90,12 @@ func (r *Rollups) tableUnsuitable(ctx context.Context) (obstacle string, err err
 	if err != nil {
 		return "", err
 	}
-	if kind != "BASE TABLE" {
+	switch kind {
+	case "BASE TABLE":
+	case "VIEW":
 		return "ai_sessions is a view, on which there can be no triggers", nil
+	default: // MariaDB's SYSTEM VERSIONED keeps rows that were deleted
+		return fmt.Sprintf("ai_sessions is not an ordinary table (%s)", strings.ToLower(kind)), nil
 	}
 	if transactions.String != "YES" {
 		return "ai_sessions is in a storage engine without transactions", nil

@@ -31,6 +31,7 @@ func TestWhatSumsNeed(t *testing.T) {
 	}{
 		"a suitable one":                    {nil, "s.`session_id` = NEW.`session_id`", false},
 		"a view":                            {[]answer{row("tables.TABLE_TYPE", "kind, transactions", "VIEW", nil)}, "ai_sessions is a view", true},
+		"a table of versions":               {[]answer{row("tables.TABLE_TYPE", "kind, transactions", "SYSTEM VERSIONED", "YES")}, "ai_sessions is not an ordinary table (system versioned)", true},
 		"no transactions":                   {[]answer{row("tables.TABLE_TYPE", "kind, transactions", "BASE TABLE", "NO")}, "without transactions", true},
 		"an unknown engine":                 {[]answer{row("tables.TABLE_TYPE", "kind, transactions", "BASE TABLE", nil)}, "without transactions", true},
 		"no column":                         {[]answer{none("information_schema.COLUMNS", "name, type, nullable, length, fraction, collation, expression")}, "the column account_id of ai_sessions is missing", true},
