@@ -66,6 +66,8 @@ func (f *filling) answer(statement string) (columns []string, rows [][]driver.Va
 			rows = append(rows, []driver.Value{int64(one.No), one.Zone, one.Rules, one.Phase})
 		}
 		return []string{"calendar_no", "zone", "rules", "phase"}, rows
+	case strings.Contains(statement, "FROM usage_subject_stamp"):
+		return one(int64(7), int64(1))
 	case strings.Contains(statement, "FROM usage_subjects"):
 		return make([]string, 4), [][]driver.Value{{"1", "0", int64(1), int64(1)}, {"1", nil, int64(1), int64(0)}}
 	case strings.Contains(statement, "account_no FROM usage_accounts"), strings.Contains(statement, "MAX(account_no)"):
