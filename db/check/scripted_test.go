@@ -1,17 +1,14 @@
 package check
 
 import (
-	"context"
-	"database/sql"
 	"database/sql/driver"
-	"errors"
-	"io"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/pool"
+	"aiusage/internal/dbtest"
 )
 
 // A scripted server answers statements as a test says, of which one may fail.
@@ -32,22 +29,13 @@ type scripted struct {
 // open returns connections to the server.
 func (s *scripted) open(t *testing.T) *pool.Pool {
 	t.Helper()
-	db := sql.OpenDB(s)
+	db := dbtest.Scripted(s)
 	t.Cleanup(func() { db.Close() })
 	return &pool.Pool{DB: sqlx.NewDb(db, "mysql")}
 }
 
-func (s *scripted) Connect(context.Context) (driver.Conn, error) { return s, nil }
-func (s *scripted) Driver() driver.Driver                        { return nil }
-func (s *scripted) Prepare(string) (driver.Stmt, error)          { return nil, errors.ErrUnsupported }
-func (s *scripted) Begin() (driver.Tx, error)                    { return nil, errors.ErrUnsupported }
-func (s *scripted) Close() error                                 { return nil }
-func (s *scripted) Commit() error                                { return nil }
-func (s *scripted) Rollback() error                              { return nil }
-
-func (s *scripted) BeginTx(context.Context, driver.TxOptions) (driver.Tx, error) {
-	return s, s.send("BEGIN")
-}
+func (s *scripted) Begin() error  { return s.send("BEGIN") }
+func (s *scripted) Commit() error { return nil }
 
 func (s *scripted) send(statement string) error {
 	s.sent = append(s.sent, statement)
@@ -57,43 +45,21 @@ func (s *scripted) send(statement string) error {
 	return nil
 }
 
-func (s *scripted) ExecContext(_ context.Context, statement string, args []driver.NamedValue) (driver.Result, error) {
-	err := s.send(statement)
+func (s *scripted) Exec(statement string, args []driver.NamedValue) (changed int64, err error) {
+	err = s.send(statement)
 	if err != nil || s.changes == nil {
-		return driver.RowsAffected(0), err
+		return 0, err
 	}
-	return driver.RowsAffected(s.changes(statement, args)), nil
+	return s.changes(statement, args), nil
 }
 
-func (s *scripted) QueryContext(_ context.Context, statement string, args []driver.NamedValue) (driver.Rows, error) {
+func (s *scripted) Query(statement string, args []driver.NamedValue) (dbtest.Answer, error) {
 	s.args = args
 	if err := s.send(statement); err != nil {
-		return nil, err
+		return dbtest.Answer{}, err
 	}
 	columns, rows := s.answers(statement)
-	return &scriptedRows{columns, rows, s.breaks}, nil
-}
-
-// scriptedRows are those of an answer.
-type scriptedRows struct {
-	columns []string
-	rows    [][]driver.Value
-	breaks  bool
-}
-
-func (r *scriptedRows) Columns() []string { return r.columns }
-func (r *scriptedRows) Close() error      { return nil }
-
-func (r *scriptedRows) Next(values []driver.Value) error {
-	if len(r.rows) == 0 {
-		if r.breaks {
-			return mysql.ErrInvalidConn
-		}
-		return io.EOF
-	}
-	copy(values, r.rows[0])
-	r.rows = r.rows[1:]
-	return nil
+	return dbtest.Answer{Columns: columns, Rows: rows, Lost: s.breaks}, nil
 }
 
 // failing does something with each of its statements failing in its turn, and fails unless each

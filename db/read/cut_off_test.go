@@ -1,63 +1,33 @@
 package read
 
 import (
-	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"io"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jmoiron/sqlx"
 
 	"aiusage/db/pool"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 
-// cutOff is a connection with transactions that answers each statement by some rows, after which it is lost
-// where that is so.
+// cutOff is what each statement is answered by, after which the connection is lost where that is so.
 type cutOff struct {
 	rows [][]driver.Value
 	lost bool
 }
 
-func (c cutOff) Connect(context.Context) (driver.Conn, error) { return c, nil }
-func (c cutOff) Driver() driver.Driver                        { return nil }
-func (c cutOff) Prepare(string) (driver.Stmt, error)          { return nil, errors.ErrUnsupported }
-func (c cutOff) Begin() (driver.Tx, error)                    { return c, nil }
-func (c cutOff) Close() error                                 { return nil }
-func (c cutOff) Commit() error                                { return nil }
-func (c cutOff) Rollback() error                              { return nil }
-
-func (c cutOff) QueryContext(context.Context, string, []driver.NamedValue) (driver.Rows, error) {
-	return &cutOffRows{c, make([]string, len(c.rows[0]))}, nil
-}
-
-// cutOffRows are the rows of an answer.
-type cutOffRows struct {
-	cutOff
-	columns []string
-}
-
-func (r *cutOffRows) Columns() []string { return r.columns }
-
-func (r *cutOffRows) Next(values []driver.Value) error {
-	switch {
-	case len(r.rows) > 0:
-		copy(values, r.rows[0])
-		r.rows = r.rows[1:]
-		return nil
-	case r.lost:
-		return mysql.ErrInvalidConn
-	}
-	return io.EOF
+// open returns connections that are answered so.
+func (c cutOff) open() *sqlx.DB {
+	return sqlx.NewDb(dbtest.Scripted(dbtest.Always{Answer: dbtest.Answer{Columns: make([]string, len(c.rows[0])), Rows: c.rows, Lost: c.lost}}), "mysql")
 }
 
 // transactionOn returns a transaction on a connection.
 func transactionOn(t *testing.T, c cutOff) *sqlx.Tx {
 	t.Helper()
-	server := sqlx.NewDb(sql.OpenDB(c), "mysql")
+	server := c.open()
 	t.Cleanup(func() { server.Close() })
 	tx, err := server.Beginx()
 	if err != nil {
@@ -89,7 +59,7 @@ func TestSessionsAndNamesThatAreCutOffAreErrors(t *testing.T) {
 			t.Errorf("%s: got %v, %v", what, found, err)
 		}
 		if what == "too long a number" { // or an account without an id
-			server := sqlx.NewDb(sql.OpenDB(cutOff{rows: [][]driver.Value{{nil, "Anna"}}}), "mysql")
+			server := cutOff{rows: [][]driver.Value{{nil, "Anna"}}}.open()
 			defer server.Close()
 			searches := []*searching{{Search: usage.Search{Limit: 9}, most: 9}}
 			reader := &Reader{db: &pool.Pool{DB: server}}

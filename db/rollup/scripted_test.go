@@ -2,10 +2,8 @@ package rollup
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"io"
 	"strings"
 	"testing"
 
@@ -14,6 +12,7 @@ import (
 
 	"aiusage/db/phase"
 	"aiusage/db/pool"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 
@@ -60,23 +59,14 @@ func (s *scripted) open() *Rollups {
 		s.t.Fatal(err)
 	}
 	connections.Close()
-	connections.DB = sqlx.NewDb(sql.OpenDB(s), "mysql")
+	connections.DB = sqlx.NewDb(dbtest.Scripted(s), "mysql")
 	connections.SetMaxOpenConns(16)
 	s.t.Cleanup(func() { connections.Close() })
 	return New(connections, phase.NewTracker(connections, phase.Levels), phase.NewTracker(connections, phase.Hours))
 }
 
-func (s *scripted) Connect(context.Context) (driver.Conn, error) { return s, nil }
-func (s *scripted) Driver() driver.Driver                        { return nil }
-func (s *scripted) Prepare(string) (driver.Stmt, error)          { return nil, errors.ErrUnsupported }
-func (s *scripted) Begin() (driver.Tx, error)                    { return nil, errors.ErrUnsupported }
-func (s *scripted) Close() error                                 { return nil }
-func (s *scripted) Commit() error                                { return s.send("COMMIT") }
-func (s *scripted) Rollback() error                              { return nil }
-
-func (s *scripted) BeginTx(context.Context, driver.TxOptions) (driver.Tx, error) {
-	return s, s.send("BEGIN")
-}
+func (s *scripted) Begin() error  { return s.send("BEGIN") }
+func (s *scripted) Commit() error { return s.send("COMMIT") }
 
 func (s *scripted) send(statement string) error {
 	s.sent = append(s.sent, statement)
@@ -106,29 +96,26 @@ func (s *scripted) count(words string) (count int) {
 	return count
 }
 
-// ExecContext changes as many rows as the answer has.
-func (s *scripted) ExecContext(_ context.Context, statement string, args []driver.NamedValue) (driver.Result, error) {
+// Exec changes as many rows as the answer has.
+func (s *scripted) Exec(statement string, args []driver.NamedValue) (changed int64, err error) {
 	s.changed = append(s.changed, valuesOf(args))
 	if err := s.send(statement); err != nil {
-		return nil, err
+		return 0, err
 	}
 	one, _ := s.answer(statement)
-	return driver.RowsAffected(len(one.rows)), one.err
+	return int64(len(one.rows)), one.err
 }
 
-func (s *scripted) QueryContext(_ context.Context, statement string, args []driver.NamedValue) (driver.Rows, error) {
+func (s *scripted) Query(statement string, args []driver.NamedValue) (dbtest.Answer, error) {
 	s.args = append(s.args, valuesOf(args))
 	if err := s.send(statement); err != nil {
-		return nil, err
+		return dbtest.Answer{}, err
 	}
 	one, found := s.answer(statement)
 	if !found {
 		s.t.Errorf("there is no answer to %s", statement)
 	}
-	if one.err != nil {
-		return nil, one.err
-	}
-	return &scriptedRows{strings.Split(one.columns, ", "), one.rows, one.breaks}, nil
+	return dbtest.Answer{Columns: strings.Split(one.columns, ", "), Rows: one.rows, Lost: one.breaks}, one.err
 }
 
 func valuesOf(args []driver.NamedValue) (values []any) {
@@ -136,28 +123,6 @@ func valuesOf(args []driver.NamedValue) (values []any) {
 		values = append(values, one.Value)
 	}
 	return values
-}
-
-// scriptedRows are those of an answer.
-type scriptedRows struct {
-	columns []string
-	rows    [][]driver.Value
-	breaks  bool
-}
-
-func (r *scriptedRows) Columns() []string { return r.columns }
-func (r *scriptedRows) Close() error      { return nil }
-
-func (r *scriptedRows) Next(values []driver.Value) error {
-	if len(r.rows) == 0 && r.breaks {
-		return mysql.ErrInvalidConn
-	}
-	if len(r.rows) == 0 {
-		return io.EOF
-	}
-	copy(values, r.rows[0])
-	r.rows = r.rows[1:]
-	return nil
 }
 
 // failing does something on a server with these answers, and then with each of its statements
