@@ -160,5 +160,5 @@ func lockSessions(ctx context.Context, tx *sqlx.Tx, span usage.Range) error {
 	if err != nil {
 		return err
 	}
-	return finish(rows)
+	return rows.Close() // which tells what the server says in the place of the row
 }

@@ -205,7 +205,7 @@ func (r *Rollups) isHidden(ctx context.Context, trigger string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return false, finish(rows) // it is on another table
+	return false, rows.Close() // it is on another table
 }
 
 // createTrigger creates one of the wanted triggers, or puts it in the place of another
