@@ -17,6 +17,9 @@ func (a Account) Customers(search usage.Search) (*CustomerConnection, error) {
 		}
 		return found.list.page(search, found.of[usage.TrimID(a.AccountID)]), nil
 	}
+	if search.AccountID == "" { // an account without an id, and not all accounts
+		search.Each = []string{""}
+	}
 	// A cursor is of one account's list.
 	found, err := a.names.reading.findCustomersOf(search)
 	if err != nil {

@@ -53,13 +53,14 @@ func (f *families) report(reading *Reading, subject usage.Subject, query usage.Q
 		return found
 	})
 	if at < 0 {
-		return reading.Report(query)
+		return reading.Report(narrowed(query, subject.AccountID))
 	}
 	return f.all[at].report(subject, query)
 }
 
 // report returns the report of a query about a member.
 func (f *family) report(subject usage.Subject, query usage.Query) (*Report, error) {
+	query = narrowed(query, subject.AccountID)
 	if len(f.subjects) == 1 {
 		return f.reading.Report(query)
 	}
@@ -74,6 +75,16 @@ func (f *family) report(subject usage.Subject, query usage.Query) (*Report, erro
 		f.members[key] = whole.member(f, subject, query)
 	}
 	return f.members[key], nil
+}
+
+// narrowed returns a query about what an account has of it. An id that is empty, which only a
+// platform writes, would be no filter, so that account is asked for as the only one of several.
+func narrowed(query usage.Query, accountID string) usage.Query {
+	if query.AccountID = accountID; accountID == "" {
+		query.AccountIDs = []string{accountID}
+		query.Accounts = query.AccountIDs
+	}
+	return query
 }
 
 // whole is the query about all members.

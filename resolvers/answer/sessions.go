@@ -62,24 +62,24 @@ func (s Session) StartedAt() *time.Time { return s.query.Show(s.ListedSession.St
 
 // SessionsConnection resolves AIUsage.sessionsConnection.
 func (r *Report) SessionsConnection(ctx context.Context, first *int32, after *string, last *int32, before *string) (*SessionConnection, error) {
-	return r.sessions(ctx, usage.Subject{}, r.Query.Range, PageArguments{first, last, after, before})
+	return r.sessions(ctx, usage.Together, usage.Subject{}, r.Query.Range, PageArguments{first, last, after, before})
 }
 
 // SessionsConnection resolves AIAccountUsage.sessionsConnection.
 func (a AccountUsage) SessionsConnection(ctx context.Context, first *int32, after *string, last *int32, before *string) (*SessionConnection, error) {
 	report := a.group.report
-	return report.sessions(ctx, a.subject(), report.Query.Range, PageArguments{first, last, after, before})
+	return report.sessions(ctx, usage.ByAccount, a.subject(), report.Query.Range, PageArguments{first, last, after, before})
 }
 
 // SessionsConnection resolves AICustomerUsage.sessionsConnection.
 func (c CustomerUsage) SessionsConnection(ctx context.Context, first *int32, after *string, last *int32, before *string) (*SessionConnection, error) {
 	report := c.group.report
-	return report.sessions(ctx, c.subject(), report.Query.Range, PageArguments{first, last, after, before})
+	return report.sessions(ctx, usage.ByCustomer, c.subject(), report.Query.Range, PageArguments{first, last, after, before})
 }
 
 // SessionsConnection resolves AIUsagePoint.sessionsConnection.
 func (p Point) SessionsConnection(ctx context.Context, first *int32, after *string, last *int32, before *string) (*SessionConnection, error) {
-	return p.of.report.sessions(ctx, p.of.subject, usage.Range{From: p.From.UTC(), To: p.To.UTC()}, PageArguments{first, last, after, before})
+	return p.of.report.sessions(ctx, p.of.level, p.of.subject, usage.Range{From: p.From.UTC(), To: p.To.UTC()}, PageArguments{first, last, after, before})
 }
 
 // maxSessionPages bounds the pages of sessions in an answer, each of which is read by itself.
@@ -89,12 +89,13 @@ const maxSessionPages = 100
 var errTooManyPages = usage.Invalid(argFirst,
 	"an answer lists the sessions of at most %d reports, rows and points; ask for those of fewer rows or points", maxSessionPages)
 
-// sessions returns a page of the sessions of a part of the report.
-func (r *Report) sessions(ctx context.Context, subject usage.Subject, within usage.Range, arguments PageArguments) (*SessionConnection, error) {
+// sessions returns a page of the sessions of a part of the report: of all of it, of an account
+// or of a customer, as the level says.
+func (r *Report) sessions(ctx context.Context, level usage.Level, subject usage.Subject, within usage.Range, arguments PageArguments) (*SessionConnection, error) {
 	query := usage.SessionsQuery{Query: r.Query}
 	query.Range = within
-	if subject.AccountID != "" {
-		query.AccountID = subject.AccountID
+	if level != usage.Together {
+		query.Query = narrowed(query.Query, subject.AccountID)
 	}
 	if subject.CustomerID != "" {
 		query.CustomerID = subject.CustomerID
