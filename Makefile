@@ -119,12 +119,13 @@ LONGEST = ./db ./clusters ./cli ./gateway ./resolvers ./db/read ./transport ./fa
 # Tests in files that are marked so only compute; the race detector would take ten times as long.
 WITHOUT_RACE = $(shell grep -rlx '//go:build !race' --include='*_test.go' --exclude-dir=node_modules .)
 
-# What is tested has been vetted by then.
+# First what is generated, which all else reads, beside what has nothing to do with Go. What is tested has
+# been vetted by then, and the pages are looked at beside Go's tests, since they leave a processor idle.
 .PHONY: test
 test: ## Check and test everything, on every database engine on this machine
-	@$(MAKE) --no-print-directory -j$(AT_ONCE) --output-sync=line schema-check web-check go-check containers audits callers clients typescript
-	@$(MAKE) --no-print-directory -j$(AT_ONCE) --output-sync=line lint deb browser
-	@$(MAKE) --no-print-directory -j2 --output-sync=line tests-with-race tests-without-race
+	@$(MAKE) --no-print-directory -j$(AT_ONCE) --output-sync=line generated schema-check web-check containers audits callers clients typescript
+	@$(MAKE) --no-print-directory -j$(AT_ONCE) --output-sync=line build vet lint deb
+	@$(MAKE) --no-print-directory -j3 --output-sync=line tests-with-race browser tests-without-race
 
 # Compilers and tests collect garbage half as often.
 .PHONY: tests-with-race
@@ -174,10 +175,17 @@ check: schema-check web-check go-check lint ## Check formatting, common mistakes
 
 .PHONY: go-check
 go-check:
+	@$(MAKE) --no-print-directory generated && $(MAKE) --no-print-directory vet
+
+.PHONY: vet
+vet:
 	@echo "gofmt"; unformatted="$$(gofmt -l $$(find . -name '*.go' -not -path '*/node_modules/*'))"; \
 		test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
 	cd embedded && $(GO) vet $(EMBEDDED) ./...
+
+.PHONY: generated
+generated:
 	@echo "generated code"; before="$$(find graph -type f -exec cksum {} + | sort)"; \
 		$(GO) tool gqlgen generate && \
 		test "$$before" = "$$(find graph -type f -exec cksum {} + | sort)" || \
