@@ -8,6 +8,7 @@ import (
 
 	"aiusage/db"
 	"aiusage/db/sums"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 
@@ -229,7 +230,9 @@ func TestEachPartOfASumIsChecked(t *testing.T) {
 				if _, err := store.Fold(t.Context(), nil); err != nil {
 					t.Fatal(err)
 				}
-				for _, what := range []string{"minutes = minutes + 1", "seconds = seconds + 1", "sessions = sessions + 1", "sessions = sessions - 1"} {
+				parts := []string{"minutes = minutes + 1", "seconds = seconds + 1", "sessions = sessions + 1", "sessions = sessions - 1"}
+				for i := range dbtest.Draws(len(parts)) {
+					what := parts[(turn+i)%len(parts)]
 					execute(t, dsn, fmt.Sprintf("UPDATE %s SET %s WHERE grain = %d ORDER BY bucket DESC LIMIT 1", one.table.Name(), what, one.grain))
 					if found := differences(t, store); len(found) == 0 || found[0].Table != one.table || found[0].Grain != one.grain {
 						t.Errorf("%s: found %+v", what, found)

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -154,9 +155,9 @@ func send(ctx context.Context, handler http.Handler, body []byte) string {
 // Whatever is selected from whatever report, the two ways give the same bytes.
 func TestFlatWritesTheBytesOfTheOrdinaryWay(t *testing.T) {
 	var report *usage.Report
-	reads := 0
+	var reads atomic.Int64
 	flat, ordinary := handlers(func(context.Context, usage.Query) (*usage.Report, error) {
-		reads++
+		reads.Add(1)
 		return report, nil
 	})
 	rapid.Check(t, func(rt *rapid.T) {
@@ -170,19 +171,18 @@ func TestFlatWritesTheBytesOfTheOrdinaryWay(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		reads = 0
+		reads.Store(0)
 		want := send(t.Context(), ordinary, body)
 		if strings.Contains(want, "GRAPHQL_VALIDATION_FAILED") {
 			rt.Fatalf("the test drew a query that is not valid: %s\n%s", query, want)
 		}
-		wantReads := reads
-		reads = 0
+		wantReads := reads.Swap(0)
 		got := send(t.Context(), flat, body)
 		if got != want && !bothInError(got, want) {
 			rt.Fatalf("%s\ngot  %s\nwant %s", query, got, want)
 		}
-		if reads != wantReads {
-			rt.Fatalf("%d reports were read, not %d", reads, wantReads)
+		if got := reads.Load(); got != wantReads {
+			rt.Fatalf("%d reports were read, not %d", got, wantReads)
 		}
 	})
 }
@@ -227,18 +227,18 @@ func TestFlatLeavesErrorsToTheOrdinaryWay(t *testing.T) {
 
 // What turns out not to be plain has been read, and is handed on.
 func TestFlatReadsNothingTwice(t *testing.T) {
-	reads := 0
+	var reads atomic.Int64
 	flat, ordinary := handlers(func(_ context.Context, query usage.Query) (*usage.Report, error) {
-		if reads++; query.AccountID != "" {
+		if reads.Add(1); query.AccountID != "" {
 			return nil, usage.Errorf(usage.Unavailable, "away")
 		}
 		return withBigRow(context.Background(), query)
 	})
 	for _, asked := range []string{"{aiUsage{accountUsage{aiMinutes}}}", `{aiUsage(accountId:\"away\"){timeZone}}`} {
 		for _, handler := range []http.Handler{flat, ordinary} {
-			reads = 0
-			if got := send(t.Context(), handler, []byte(`{"query":"`+asked+`"}`)); reads != 1 || !strings.Contains(got, `"errors"`) {
-				t.Errorf("%s: %d reports were read\n%s", asked, reads, got)
+			reads.Store(0)
+			if got := send(t.Context(), handler, []byte(`{"query":"`+asked+`"}`)); reads.Load() != 1 || !strings.Contains(got, `"errors"`) {
+				t.Errorf("%s: %d reports were read\n%s", asked, reads.Load(), got)
 			}
 		}
 	}
