@@ -180,37 +180,45 @@ func (w *world) awaitLock() {
 // A correction is of whom it was found for, also where the numbers that were read stand for others
 // by the time that it is made, as on a server that has taken the place of another.
 func TestACorrectionIsOfItsSubjectWhateverNumberThatHas(t *testing.T) {
-	onAny(t, func(t *testing.T, w *world) {
-		for _, customer := range []string{"x", "y"} {
-			w.insert(use{"a", customer, march, 60}, true)
-		}
-		w.fold(10)
-		w.run("UPDATE usage_customer_rollups SET minutes = minutes + 7 ORDER BY grain LIMIT 1")
-		unfolded := check.New(w.db, w.phases, func(context.Context) error { return nil })
-		other, err := w.db.BeginTxx(t.Context(), &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-		w.must(err)
-		_, err = other.ExecContext(t.Context(), "SELECT corrections FROM usage_level_state FOR UPDATE")
-		w.must(err)
-		done := make(chan error, 1)
-		go func() {
-			corrected, err := unfolded.RebuildRollups(context.WithoutCancel(t.Context()), usage.Range{}, nil)
-			if corrected == 0 {
-				t.Error("nothing is corrected")
+	for turn, c := range []struct{ damage, renumbered string }{
+		{"usage_customer_rollups SET minutes = minutes + 7 ORDER BY grain LIMIT 1", "subject_no"},
+		{"usage_account_series SET minutes = minutes + 7 WHERE grain = 0", "account_no"},
+	} {
+		inTurn(t, turn, func(t *testing.T, w *world) {
+			for _, customer := range []string{"x", "y"} {
+				w.insert(use{"a", customer, march, 60}, true)
 			}
-			done <- err
-		}()
-		w.awaitLock()
-		for _, statement := range []string{
-			"UPDATE usage_subjects SET subject_no = subject_no + 100", "UPDATE usage_customer_rollups SET subject_no = subject_no + 100 WHERE subject_no > 0",
-			"UPDATE usage_subject_stamp SET stamp = stamp + 1, upto = upto + 100",
-		} {
-			_, err := other.ExecContext(t.Context(), statement)
+			w.fold(10)
+			w.run("UPDATE " + c.damage)
+			unfolded := check.New(w.db, w.phases, func(context.Context) error { return nil })
+			other, err := w.db.BeginTxx(t.Context(), &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 			w.must(err)
-		}
-		w.must(other.Commit())
-		w.must(<-done)
-		w.holds("renumbered")
-	})
+			_, err = other.ExecContext(t.Context(), "SELECT corrections FROM usage_level_state FOR UPDATE")
+			w.must(err)
+			done := make(chan error, 1)
+			go func() {
+				corrected, err := unfolded.RebuildRollups(context.WithoutCancel(t.Context()), usage.Range{}, nil)
+				if corrected == 0 {
+					t.Error("nothing is corrected")
+				}
+				done <- err
+			}()
+			w.awaitLock()
+			tables := map[string][]string{
+				"subject_no": {"usage_subjects", "usage_customer_rollups"},
+				"account_no": {"usage_accounts", "usage_subjects", "usage_customer_rollups", "usage_account_rollups", "usage_account_series"},
+			}
+			for _, table := range tables[c.renumbered] {
+				_, err := other.ExecContext(t.Context(), fmt.Sprintf("UPDATE %s SET %[2]s = %[2]s + 100 WHERE %[2]s > 0", table, c.renumbered))
+				w.must(err)
+			}
+			_, err = other.ExecContext(t.Context(), "UPDATE usage_subject_stamp SET stamp = stamp + 1, upto = upto + 100")
+			w.must(err)
+			w.must(other.Commit())
+			w.must(<-done)
+			w.holds("with another " + c.renumbered)
+		})
+	}
 }
 
 // Two who have found the same difference correct it once, wherever it is.

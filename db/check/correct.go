@@ -18,7 +18,7 @@ func (c *Checks) correct(ctx context.Context, seen *snapshot, numbers *numbers, 
 	err := errRenumbered
 	for attempt := 0; errors.Is(err, errRenumbered) && attempt < maxRenumbered; attempt++ {
 		if attempt > 0 {
-			numbers.subjects = nil
+			numbers.forget()
 		}
 		if err = numbers.give(ctx, found); err != nil {
 			return err

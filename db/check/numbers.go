@@ -38,6 +38,9 @@ func (n *numbers) areRight(ctx context.Context, tx *sqlx.Tx) error {
 	return err
 }
 
+// forget has numbers be read again.
+func (n *numbers) forget() { n.subjects, n.accounts = nil, nil }
+
 // give gives each difference that was compared with sessions the numbers of whose sum it
 // is, and those a number that have none.
 func (n *numbers) give(ctx context.Context, found []Difference) error {
