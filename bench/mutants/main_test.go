@@ -219,3 +219,17 @@ func TestOnlyTheFastestTestsAreTaken(t *testing.T) {
 		t.Errorf("got %d tests of none", len(got))
 	}
 }
+
+// The list names no file that is gone. Whether it names code that is gone, `make mutants` tells.
+func TestTheListNamesFilesThatAreThere(t *testing.T) {
+	reasons, err := readSurvivors("survivors.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gone := stale("../..", reasons, nil); len(gone) > 0 {
+		t.Errorf("take from survivors.txt:\n%s", strings.Join(gone, "\n"))
+	}
+	if one := (map[string]string{"db/gone.go Gone: never `a`": "why"}); len(stale("../..", one, nil)) != 1 {
+		t.Error("a file that is gone is not told")
+	}
+}
