@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -275,6 +276,45 @@ func TestAFoldTakesAwayOnlyWhatItHasAdded(t *testing.T) {
 	})
 }
 
+// Days are compared one after the other and all over again, by whichever calendars there are, also
+// where the last one is the last of all: what is damaged between the ends of time is still found.
+func TestDaysAreComparedUpToTheEndOfTimeAndAgain(t *testing.T) {
+	for turn, zone := range []string{"UTC", "Asia/Kolkata", "America/Los_Angeles", "Pacific/Kiritimati"} {
+		t.Run(zone, func(t *testing.T) {
+			rolledUpInTurn(t, turn, func(t *testing.T, store *db.Store, dsn string) {
+				registerZone(t, store, zone)
+				newWriter(t, dsn, "").run(`INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES
+					('last', 'a', NULL, '9999-12-31 23:30:00', 60), ('end', 'a', 'c', '9999-12-31 23:59:59.999', 60), ('first', 'a', NULL, '1000-01-01', 60), ('now', 'b', 'c', '2026-03-01', 60)`)
+				if _, err := store.Fold(t.Context(), nil); err != nil {
+					t.Fatal(err)
+				}
+				comparer := store.NewComparer()
+				for range 2 {
+					if err := comparer.Sweep(t.Context()); err != nil {
+						t.Fatalf("nothing is wrong, but: %v", err)
+					}
+				}
+				execute(t, dsn, "UPDATE usage_account_series SET minutes = minutes + 1 WHERE bucket = '2026-03-01' AND grain = 0")
+				if coded := wantCode(t, comparer.Sweep(t.Context()), usage.Unavailable); !strings.Contains(coded.Message, "2026-03-01") {
+					t.Errorf("got %v", coded)
+				}
+				if err := store.FillRollups(t.Context(), nil); err != nil {
+					t.Fatal(err)
+				}
+				holds(t, store, dsn, "repaired")
+				if _, err := store.RebuildRollups(t.Context(), usage.Range{}, nil); err != nil {
+					t.Errorf("rebuilding: %v", err)
+				}
+				newWriter(t, dsn, "").run("SET @aiusage_recorded = 1", "UPDATE ai_sessions SET duration_seconds = 120 WHERE session_id = 'end'")
+				if coded := wantCode(t, store.LookAfter(t.Context()), usage.Unavailable); !strings.Contains(coded.Message, "9999-12-31") {
+					t.Errorf("got %v", coded)
+				}
+				holds(t, store, dsn, "the last day repaired")
+			})
+		})
+	}
+}
+
 // The last hour that a session can start in, which platforms write for "not set",
 // is an hour like any other, and so is the first.
 func TestTheEndsOfTimeAreFilledAndReported(t *testing.T) {
@@ -291,6 +331,17 @@ func TestTheEndsOfTimeAreFilledAndReported(t *testing.T) {
 		if _, err := store.RebuildRollups(t.Context(), usage.Range{}, nil); err != nil {
 			t.Error(err)
 		}
+		// The days in between are compared again and again, also after the last one.
+		comparer := store.NewComparer()
+		for range 2 {
+			if err := comparer.Sweep(t.Context()); err != nil {
+				t.Errorf("comparing every day: %v", err)
+			}
+		}
+		execute(t, dsn, "UPDATE usage_account_series SET minutes = minutes + 1 WHERE bucket = '2026-03-01' AND grain = 0")
+		wantCode(t, comparer.Sweep(t.Context()), usage.Unavailable)
+		install(t, store)
+		holds(t, store, dsn, "repaired")
 		zone, err := usage.LoadZone("timeZone", "Asia/Kolkata")
 		if err != nil {
 			t.Fatal(err)

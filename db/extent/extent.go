@@ -70,6 +70,9 @@ func (s Sums) Filled(ctx context.Context, db sqlx.QueryerContext) (span usage.Ra
 // FirstHour returns the first instant at or after another, which may be within an hour, at
 // which there are sessions, sums of an hour or changes.
 func (s Sums) FirstHour(ctx context.Context, db sqlx.QueryerContext, at time.Time) (time.Time, bool, error) {
+	if at.After(usage.Latest) { // which no statement can say
+		return time.Time{}, false, nil
+	}
 	return earliest(ctx, db, `
 		(SELECT started_at FROM ai_sessions WHERE started_at >= ? AND `+column.Dated("started_at")+` ORDER BY started_at LIMIT 1)
 		UNION ALL SELECT MIN(bucket) FROM `+s.Table+` WHERE grain = ? AND bucket >= ?
