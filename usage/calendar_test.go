@@ -157,3 +157,15 @@ func TestEveryDayBeginsInAnyYear(t *testing.T) {
 		}
 	}
 }
+
+// What a clock in UTC shows does not depend on the location that the instant is told in.
+func TestShownInIsOfWhatUTCShows(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	if got, want := ShownIn(at.In(berlin), berlin), at.Add(-2*time.Hour); !got.Equal(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -258,3 +258,32 @@ func TestTheElapsedPartGrows(t *testing.T) {
 		}
 	})
 }
+
+// Whole months are compared with whole months where years have other days, and what days are is
+// decided in the zone.
+func TestMonthsAreComparedWithMonthsInTheZone(t *testing.T) {
+	east := time.FixedZone("", 10*3600)
+	day := func(year int, month time.Month, day int, zone *time.Location) time.Time {
+		return time.Date(year, month, day, 0, 0, 0, 0, zone).UTC()
+	}
+	for _, c := range []struct {
+		zone       *time.Location
+		shift      Shift
+		asked      [2][3]int
+		comparable [2][3]int
+	}{
+		{time.UTC, ByYear, [2][3]int{{2025, 2, 1}, {2025, 3, 1}}, [2][3]int{{2024, 2, 1}, {2024, 3, 1}}},
+		{east, ByYear, [2][3]int{{2025, 2, 1}, {2025, 3, 1}}, [2][3]int{{2024, 2, 1}, {2024, 3, 1}}},
+		{east, ByMonth, [2][3]int{{2026, 3, 1}, {2026, 4, 1}}, [2][3]int{{2026, 2, 1}, {2026, 3, 1}}},
+		{east, ByMonth, [2][3]int{{2026, 2, 1}, {2026, 3, 1}}, [2][3]int{{2026, 1, 1}, {2026, 2, 1}}},
+		{east, ByYear, [2][3]int{{2025, 2, 2}, {2025, 3, 1}}, [2][3]int{{2024, 2, 2}, {2024, 2, 29}}},
+	} {
+		span := Range{From: day(c.asked[0][0], time.Month(c.asked[0][1]), c.asked[0][2], c.zone), To: day(c.asked[1][0], time.Month(c.asked[1][1]), c.asked[1][2], c.zone)}
+		back := span.back(c.shift, c.zone)
+		from, to := back.start(span.From, c.zone), back.end(span.To, c.zone)
+		wantFrom, wantTo := day(c.comparable[0][0], time.Month(c.comparable[0][1]), c.comparable[0][2], c.zone), day(c.comparable[1][0], time.Month(c.comparable[1][1]), c.comparable[1][2], c.zone)
+		if !from.Equal(wantFrom) || !to.Equal(wantTo) {
+			t.Errorf("%v %v: got %v to %v, want %v to %v", c.shift, c.asked, from, to, wantFrom, wantTo)
+		}
+	}
+}

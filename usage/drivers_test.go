@@ -128,3 +128,26 @@ func TestMoreCanBeAddedUpThanShown(t *testing.T) {
 		t.Errorf("got %v", told)
 	}
 }
+
+// All that a report or a series has of a part is added up, however often it comes.
+func TestPartsAreAddedUp(t *testing.T) {
+	twice := &Report{Subjects: []SubjectUsage{{"a ", "c", Usage{1, 10, 100}}, {"a", "c ", Usage{2, 20, 200}}, {"a", "c", Usage{4, 40, 400}}}}
+	want := Driver{Subject: Subject{AccountID: "a ", CustomerID: "c"}, Current: Usage{7, 70, 700}, Previous: Usage{7, 70, 700}}
+	if got := DriversOf(CustomerDimension, twice, twice); len(got) != 1 || got[0] != want {
+		t.Errorf("got %+v", got)
+	}
+	at := func(hour int) Range {
+		from := time.Date(2026, 3, 1, hour, 0, 0, 0, time.UTC)
+		return Range{From: from, To: from.Add(time.Hour)}
+	}
+	points := []Point{{at(5), Usage{1, 10, 100}}, {at(29), Usage{2, 20, 200}}, {at(6), Usage{4, 40, 400}}}
+	got := DriversInTime(HourDimension, time.UTC, points, points, Usage{8, 80, 800}, Usage{9, 90, 900})
+	parts := []Driver{{Part: 5, Current: Usage{3, 30, 300}, Previous: Usage{3, 30, 300}}, {Part: 6, Current: Usage{4, 40, 400}, Previous: Usage{4, 40, 400}},
+		{Part: Undated, Current: Usage{1, 10, 100}, Previous: Usage{2, 20, 200}}}
+	if !slices.Equal(got, parts) {
+		t.Errorf("got %+v, want %+v", got, parts)
+	}
+	if sum := parts[0].Plus(parts[1]).Plus(parts[2]); sum != (Driver{Current: Usage{8, 80, 800}, Previous: Usage{9, 90, 900}}) {
+		t.Errorf("together %+v", sum)
+	}
+}

@@ -139,3 +139,13 @@ func TestSessionStartsInTheirForms(t *testing.T) {
 		}
 	}
 }
+
+// A range that begins with the last instant has it, and one that begins later has nothing.
+func TestRangesAtTheEndOfTime(t *testing.T) {
+	for start, from := range map[string]time.Time{"9999-12-31T23:59:59.999Z": Latest, "9999-12-31T23:59:59.9991Z": Latest.Add(time.Millisecond - 1)} {
+		query, err := Request{StartDate: start}.Query(nil, time.Now())
+		if err != nil || !query.Range.From.Equal(from) {
+			t.Errorf("%s: from %v, %v", start, query.Range.From, err)
+		}
+	}
+}

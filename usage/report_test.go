@@ -199,3 +199,35 @@ func TestErrorsWithoutACodeAreInternal(t *testing.T) {
 		t.Errorf("a deadline became %s", got)
 	}
 }
+
+// What a query is about is what its filters leave, each id as it is written or with spaces at its
+// end. A part of a subject that is not known passes.
+func TestWhoAQueryIsAbout(t *testing.T) {
+	a, ax := Subject{AccountID: "a"}, Subject{AccountID: "a", CustomerID: "x"}
+	for _, c := range []struct {
+		query Query
+		who   Subject
+		want  bool
+	}{
+		{Query{}, ax, true}, {Query{}, Subject{}, true},
+		{Query{AccountID: "a"}, ax, true}, {Query{AccountID: "a "}, a, true}, {Query{AccountID: "a"}, Subject{AccountID: "a  "}, true},
+		{Query{AccountID: "b"}, ax, false}, {Query{AccountID: " a"}, a, false}, {Query{AccountID: "b"}, Subject{}, true},
+		{Query{CustomerID: "x"}, ax, true}, {Query{CustomerID: "y"}, ax, false}, {Query{CustomerID: "y"}, a, true},
+		{Query{AccountID: "a", CustomerID: "y"}, ax, false}, {Query{AccountID: "b", CustomerID: "x"}, ax, false},
+		{Query{AccountIDs: []string{"b", "a "}}, ax, true}, {Query{AccountIDs: []string{"b"}}, ax, false}, {Query{AccountIDs: []string{}}, a, false},
+		{Query{AccountIDs: []string{"a", "b"}, AccountID: "b"}, a, false}, {Query{AccountIDs: []string{"b"}, AccountID: "a"}, a, false},
+		{Query{CustomerIDs: []string{"x"}}, ax, true}, {Query{CustomerIDs: []string{"y"}}, ax, false}, {Query{CustomerIDs: []string{}}, a, true},
+		{Query{AccountIDs: []string{"a"}, CustomerIDs: []string{"y"}}, ax, false},
+	} {
+		if got := c.query.About(c.who); got != c.want {
+			t.Errorf("%+v about %+v: %t", c.query, c.who, got)
+		}
+	}
+}
+
+func TestAReportWasReadWhenItIsOf(t *testing.T) {
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	if report := NewReport(Query{Zone: time.UTC}, at, nil); !report.ReadAt.Equal(at) || !report.AsOf.Equal(at) {
+		t.Errorf("as of %v, read at %v", report.AsOf, report.ReadAt)
+	}
+}

@@ -172,3 +172,18 @@ func TestRunsOfSpansThatLieApart(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// As many points as a series may have are not too many, and are all expected.
+func TestASeriesOfAllThePointsThereMayBe(t *testing.T) {
+	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, more := range []int{0, 1} {
+		span := Range{From: from, To: from.Add(time.Duration(MaxPoints+more) * time.Hour)}
+		if buckets, err := Buckets(span, Hourly, time.UTC); (err == nil) != (more == 0) || err == nil && len(buckets) != MaxPoints {
+			t.Errorf("%d more: %d buckets, %v", more, len(buckets), err)
+		}
+		longer := Range{From: span.From, To: span.To.Add(48 * time.Hour)}
+		if got := (SeriesQuery{Query: Query{Zone: time.UTC}, Step: Hourly}).BucketsAtLeast(longer); got != MaxPoints*(1-more) {
+			t.Errorf("%d more: at least %d", more, got)
+		}
+	}
+}

@@ -80,3 +80,16 @@ func TestSessionsThatMayHaveBeenDroppedAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// A start is an instant from the first one on that databases have, and is looked for around it otherwise.
+func TestTheFirstStartIsAnInstant(t *testing.T) {
+	if at, is := (SessionPlace{Start: "1000-01-01 00:00:00.000000"}).StartedAt(); !is || !at.Equal(Earliest) {
+		t.Errorf("got %v, %t", at, is)
+	}
+	if _, is := (SessionPlace{Start: "0999-12-31 23:59:59.999999"}).StartedAt(); is {
+		t.Error("what is before it is none")
+	}
+	if from, to, ok := (SessionPlace{Start: "2026-02-31"}).Around(); !ok || !to.Equal(instant(t, "2026-03-01T00:00:00Z")) || !from.Before(to) {
+		t.Errorf("a date alone: %v to %v, %t", from, to, ok)
+	}
+}

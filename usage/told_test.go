@@ -123,3 +123,15 @@ func TestAMessageWithoutNamesIsFilledInAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// A value of GraphQL and the word that other doors have for it are each other's.
+func TestValuesAreSpelledAsWords(t *testing.T) {
+	for value, word := range map[string]string{"TODAY": "today", "LAST_MONTH": "last-month", "LAST_30_DAYS": "last-30-days"} {
+		if got := Spelled(value); got != word {
+			t.Errorf("%s: %s", value, got)
+		}
+		if got := InCapitals(word); got != value {
+			t.Errorf("%s: %s", word, got)
+		}
+	}
+}

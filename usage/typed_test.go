@@ -71,3 +71,27 @@ func TestATypedRangeIsThatOfItsDates(t *testing.T) {
 		}
 	}
 }
+
+// Dates by themselves stay what they are without a typed range, and each of them is refused beside
+// one. A comparison with a typed range is one with another range.
+func TestATypedRangeStandsAlone(t *testing.T) {
+	own := Request{StartDate: "2026-03-01", EndDate: "2026-03-02", StartsBy: "from", EndsBy: "to"}
+	if got, err := own.In(nil); err != nil || got.StartDate != own.StartDate || got.EndDate != own.EndDate || got.StartsBy != "from" || got.EndsBy != "to" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	typed := &TypedRange{Period: pointer(Today)}
+	for _, request := range []Request{{StartDate: "2026-03-01"}, {EndDate: "2026-03-01"}, {Period: Today}} {
+		if _, err := request.In(typed); err == nil {
+			t.Errorf("%+v goes together with a typed range", request)
+		}
+	}
+	for _, another := range []bool{false, true} {
+		before := Comparison{Another: another, Period: Today}
+		if got, err := before.To(nil); err != nil || got.Another != another || got.Period != Today {
+			t.Errorf("without a typed range: %+v, %v", got, err)
+		}
+	}
+	if got, err := (Comparison{}).To(typed); err != nil || !got.Another || got.Period != Today {
+		t.Errorf("with a typed range: %+v, %v", got, err)
+	}
+}
