@@ -205,3 +205,27 @@ func TestNumbersFarApartAreNotKept(t *testing.T) {
 		}
 	}
 }
+
+// Subjects are known by their numbers and in the order of reports, whatever order their numbers have,
+// and whether an id ends with a blank, in an account or a customer, is known of all together.
+func TestSubjectsAreInTheOrderOfReports(t *testing.T) {
+	known := subjects.Numbered(7, map[int64]usage.Subject{1: {AccountID: "c"}, 3: {AccountID: "a", CustomerID: "y"}, 4: {AccountID: "b"}, 9: {AccountID: "a"}}, 4)
+	if known.Stamp != 7 || known.Blanks || known.Len() != 4 {
+		t.Errorf("got %+v", known)
+	}
+	for i, number := range []int64{9, 3, 4, 1} {
+		if rank, is := known.Rank(number); !is || rank != int32(i+1) {
+			t.Errorf("%d has the rank %d, %t", number, rank, is)
+		}
+	}
+	for _, number := range []int64{-1, 0, 2, 10} {
+		if _, is := known.Rank(number); is {
+			t.Errorf("%d is known", number)
+		}
+	}
+	for _, subject := range []usage.Subject{{AccountID: "a "}, {AccountID: "a", CustomerID: "x "}} {
+		if !subjects.Numbered(7, map[int64]usage.Subject{1: subject, 2: {AccountID: "z"}}, 4).Blanks {
+			t.Errorf("%q has no blank at its end", subject)
+		}
+	}
+}
