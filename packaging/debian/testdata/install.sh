@@ -19,6 +19,8 @@ mount -t tmpfs tmpfs "$root/run"
 cp "$package" "$root/tmp/aiusage.deb"
 inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"; }
 
+: >"$base/log" >"$base/prometheus" # there before who writes to them is started, as they are read at once
+
 echo "--- installing"
 inside dpkg --install /tmp/aiusage.deb >"$base/said" 2>&1 || { cat "$base/said"; fail "it cannot be installed"; }
 grep -q 'systemctl enable --now aiusage' "$base/said" || fail "nothing says what to do next: $(cat "$base/said")"
@@ -39,7 +41,7 @@ echo "--- starting what the unit starts"
 command="$(sed -n 's/^ExecStart=//p' "$root/usr/lib/systemd/system/aiusage.service")"
 sed -i 's/^\(metrics-\)\{0,1\}listen: .*/\1listen: 127.0.0.1:0/; s/^drain: .*/drain: 0s/' "$root/etc/aiusage/aiusage.yml"
 install -m 0644 "$root/etc/aiusage/dsn" "$root/tmp/dsn" # as LoadCredential hands it to the service
-chroot --userspec=nobody:nogroup "$root" env -i MYSQL_DSN_FILE=/tmp/dsn $command 2>"$base/log" &
+chroot --userspec=nobody:nogroup "$root" env -i MYSQL_DSN_FILE=/tmp/dsn $command 2>>"$base/log" &
 gateway=$!
 trap 'kill "$gateway" 2>/dev/null || true' EXIT
 # The address that the log says after a message, once it does.
@@ -65,7 +67,7 @@ mkdir "$root/tmp/prometheus"
 cp "$root/usr/share/doc/aiusage/prometheus"*.yml "$root/tmp/prometheus"
 sed -i "s/127.0.0.1:9090/$metrics/; 1i global: { scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms }" "$root/tmp/prometheus/prometheus.yml"
 sed -i 's/for: 2m/for: 1s/' "$root/tmp/prometheus/prometheus-rules.yml"
-chroot "$root" env -i PATH=/usr/bin prometheus --config.file=/tmp/prometheus/prometheus.yml --storage.tsdb.path=/tmp/prometheus/data --web.listen-address=127.0.0.1:0 >"$base/prometheus" 2>&1 &
+chroot "$root" env -i PATH=/usr/bin prometheus --config.file=/tmp/prometheus/prometheus.yml --storage.tsdb.path=/tmp/prometheus/data --web.listen-address=127.0.0.1:0 >>"$base/prometheus" 2>&1 &
 prometheus=$!
 trap 'kill "$gateway" "$prometheus" 2>/dev/null || true' EXIT
 # Waits until a query has an answer, a minute at most.
