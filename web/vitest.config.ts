@@ -13,7 +13,6 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 120_000,
           expect: { poll: { timeout: 45_000 } }, // a second is little for a busy machine
-          retry: 2, // now and then a page, or a script of it, does not come for 45 s; what is wrong fails each time
           fileParallelism: false, // one gateway, and two processors at most where this runs
         },
       },

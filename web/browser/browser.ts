@@ -67,6 +67,7 @@ export async function visitSignedIn(
   await visit.page.emulateMedia({ colorScheme });
   await visit.page.setViewportSize(viewport);
   ends.push(async () => {
+    await visit.page.goto('/livez'); // what the page still means to keep a little later must not come after this
     await visit.page.evaluate(() => {
       localStorage.clear();
       sessionStorage.clear();
