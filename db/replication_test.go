@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"database/sql"
 	"fmt"
 	"strings"
 	"sync"
@@ -45,6 +46,11 @@ func replicated(t *testing.T, format string, primary, replica *dbtest.Server) {
 	}
 	writeFromSeveral(t, store, primary.DSN)
 	awaitReplica(t, primary.DSN, replica.DSN)
+	for _, statement := range []string{"SELECT COUNT(*) FROM ai_sessions", "SELECT COUNT(*) FROM usage_changes", "SELECT COALESCE(SUM(seconds), 0) FROM usage_account_series"} {
+		if got, want := count(t, replica.DSN, statement), count(t, primary.DSN, statement); got != want {
+			t.Errorf("%s: the replica has %d, the primary %d", statement, got, want)
+		}
+	}
 	if got, want := report(t, open(t, replica.DSN), usage.Request{}).Totals, plainSums(t, primary.DSN, "TRUE"); got != want {
 		t.Errorf("the replica says %v, want %v", got, want)
 	}
@@ -99,17 +105,23 @@ func writeFromSeveral(t *testing.T, store *db.Store, dsn string) {
 	group.Wait()
 }
 
-// awaitReplica returns once a replica has what its primary has, and fails when that
-// takes too long, as it does when replication has ended.
+// awaitReplica returns once a replica has all that its primary had when it was called, which is
+// once it has what was written there last.
 func awaitReplica(t *testing.T, primary, replica string) {
 	t.Helper()
-	for _, statement := range []string{"SELECT COUNT(*) FROM ai_sessions", "SELECT COALESCE(SUM(duration_seconds), 0) FROM ai_sessions",
-		"SELECT COUNT(*) FROM usage_changes", "SELECT COALESCE(SUM(seconds), 0) FROM usage_account_series"} {
-		want := count(t, primary, statement)
-		for deadline := time.Now().Add(time.Minute); count(t, replica, statement) != want; time.Sleep(20 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatalf("%s: the replica has %d, the primary %d", statement, count(t, replica, statement), want)
-			}
+	execute(t, primary, "CREATE DATABASE IF NOT EXISTS marks", "CREATE TABLE IF NOT EXISTS marks.marks (mark BIGINT PRIMARY KEY)")
+	mark := time.Now().UnixNano()
+	execute(t, primary, fmt.Sprintf("INSERT INTO marks.marks VALUES (%d)", mark))
+	pool, err := sql.Open("mysql", replica)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	var there int64
+	for deadline := time.Now().Add(time.Minute); there != mark; time.Sleep(20 * time.Millisecond) {
+		err := pool.QueryRowContext(t.Context(), "SELECT mark FROM marks.marks WHERE mark = ?", mark).Scan(&there)
+		if err != nil && time.Now().After(deadline) {
+			t.Fatalf("the replica has not all after a minute: %v", err)
 		}
 	}
 }
