@@ -181,6 +181,17 @@ func as(t *testing.T, role string, accounts ...string) context.Context {
 	return auth.NewContext(t.Context(), principal)
 }
 
+// A look-up below each of some accounts is known to be about these, and no others.
+func TestALookUpBelowAccountsIsAboutThem(t *testing.T) {
+	for _, each := range [][]string{nil, {"b", "x"}} {
+		var about []string
+		ctx := auth.WithWitness(as(t, auth.AccountAdministrator, "a", "b"), func(_ context.Context, query usage.Query, _ error) { about = query.AccountIDs })
+		if _, err := (scoped{&recorder{}}).FindCustomers(ctx, usage.Search{Each: each}); err != nil || !slices.Equal(about, each) {
+			t.Errorf("below each of %v it is about %v, %v", each, about, err)
+		}
+	}
+}
+
 func TestAScopedSnapshotIsClosed(t *testing.T) {
 	database := &recorder{fault: errors.New("away")}
 	if err := (scoped{database}).Snapshot(t.Context()).Close(); !errors.Is(err, database.fault) || !slices.Equal(database.asked, []any{"close"}) {

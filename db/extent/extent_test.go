@@ -156,6 +156,23 @@ func TestEndsAreThoseOfAllThereIs(t *testing.T) {
 	})
 }
 
+// The last instant that there can be is found, and nothing is looked for after it, which no statement could say.
+func TestNothingIsAfterTheEndOfTime(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		pool := tables.Open(t, dsn).DB
+		contents{sessions: []time.Time{usage.Latest}}.store(t, pool, extent.Levels)
+		var kept time.Time // by a column that may be coarser
+		if err := pool.GetContext(t.Context(), &kept, "SELECT started_at FROM ai_sessions"); err != nil {
+			t.Fatal(err)
+		}
+		for at, want := range map[time.Time]bool{usage.Latest: kept.Equal(usage.Latest), kept: true, usage.Hour.Next(usage.Latest): false} {
+			if got, found, err := extent.Levels.FirstHour(t.Context(), pool, at); err != nil || found != want || found && !got.Equal(kept) {
+				t.Errorf("the first hour from %v is %v, %v, %v", at, got, found, err)
+			}
+		}
+	})
+}
+
 // ends are all ways to ask for ends.
 var ends = map[string]func(ctx context.Context, pool *sqlx.DB) error{
 	"months": func(ctx context.Context, pool *sqlx.DB) error {

@@ -160,6 +160,21 @@ func TestWhoHasNoNumberGetsOne(t *testing.T) {
 	})
 }
 
+// Where nobody has given a stamp, or there is no place for one, there is none, which is no error.
+func TestThereMayBeNoStamp(t *testing.T) {
+	dbtest.EachServer(t, func(t *testing.T, dsn string) {
+		db := tables.Open(t, dsn)
+		for _, statement := range []string{"DELETE FROM usage_subject_stamp", "DROP TABLE usage_subject_stamp"} {
+			if _, err := db.ExecContext(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := sums.StampOf(t.Context(), db); err != nil || got != (sums.Stamp{}) {
+				t.Errorf("%s: %+v, %v", statement, got, err)
+			}
+		}
+	})
+}
+
 // Whichever statement fails, whoever asked is told, and nothing is left half done.
 func TestNoStatementOnSumsFailsUnnoticed(t *testing.T) {
 	dbtest.EachServer(t, func(t *testing.T, dsn string) {
