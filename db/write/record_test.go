@@ -2,10 +2,13 @@ package write_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	"aiusage/db/pool"
 	"aiusage/db/write"
+	"aiusage/internal/dbtest"
 	"aiusage/usage"
 )
 
@@ -189,4 +192,71 @@ func TestNothingIsWrittenWhereItIsNotKnownWhatToRecord(t *testing.T) {
 			w.Errorf("%d sessions are stored", got)
 		}
 	})
+}
+
+// A trigger of the platform's that stores something else has the triggers record what is stored.
+// Where they cannot be let in, nothing is stored.
+func TestTriggersRecordWhatAnotherTriggerStores(t *testing.T) {
+	for turn := range 2 {
+		onServer(t, turn, func(w *world) {
+			w.run(levelsReady, hoursReady, "CREATE TABLE told (recorded INT, bulk INT)",
+				"CREATE TRIGGER telling AFTER INSERT ON ai_sessions FOR EACH ROW INSERT INTO told VALUES (@aiusage_recorded, @aiusage_bulk)",
+				"CREATE TRIGGER other BEFORE INSERT ON ai_sessions FOR EACH ROW SET NEW.duration_seconds = 7")
+			recorded, statements := dbtest.Record(w.T, w.dsn)
+			faulty := w.open(recorded, pool.Options{})
+			failures := 0
+			for at := 1; ; at++ {
+				if err := faulty.PingContext(w.Context()); err != nil {
+					w.Fatal(err)
+				}
+				statements.Fail(at)
+				_, err := writer(faulty).WriteSessions(w.Context(), sessions(2, 1))
+				failed := statements.Failed()
+				if failed == "" {
+					if err != nil {
+						w.Error(err)
+					}
+					break
+				}
+				failures++
+				if stored := w.one("SELECT COUNT(*) FROM ai_sessions"); stored != w.one("SELECT COUNT(*) FROM told WHERE recorded IS NULL AND bulk IS NULL") || err == nil && stored != 2 {
+					w.Errorf("after this failed, %d sessions are stored, and not all had triggers: %s; %v", stored, failed, err)
+				}
+				w.run("DELETE FROM ai_sessions", "DELETE FROM told")
+			}
+			if got := w.one("SELECT COUNT(*) FROM told WHERE recorded IS NULL AND bulk IS NULL"); got != 2 || failures == 0 {
+				w.Errorf("%d of 2 sessions had triggers; %d failures", got, failures)
+			}
+			if got := w.one("SELECT (SELECT COUNT(*) FROM usage_changes) + (SELECT COUNT(*) FROM usage_deltas)"); got != 0 {
+				w.Errorf("%d changes are recorded", got)
+			}
+		})
+	}
+}
+
+// Sessions from before the instant up to which either version has dropped some are refused.
+func TestWhatMayHaveBeenDroppedIsRefused(t *testing.T) {
+	for turn := range 2 {
+		onServer(t, turn, func(w *world) {
+			w.run(levelsReady, hoursReady)
+			for _, kept := range []struct{ levels, hours string }{
+				{"NULL", "NULL"}, {"'2026-03-01 12:30'", "NULL"}, {"NULL", "'2026-03-01 12:30'"},
+				{"'2026-03-01 12:30'", "'2026-03-01 12:10'"}, {"'2026-03-01 12:10'", "'2026-03-01 12:30'"},
+			} {
+				w.run("DELETE FROM ai_sessions", "UPDATE usage_level_state SET raw_from = "+kept.levels, "UPDATE usage_rollup_state SET raw_from = "+kept.hours)
+				any := kept.levels != kept.hours
+				for n, session := range sessions(60, 1) {
+					_, err := writer(w.db).WriteSessions(w.Context(), []usage.Session{session})
+					if (err != nil) != (any && n < 30) {
+						w.Errorf("%+v: the session of minute %d: %v", kept, n, err)
+					}
+				}
+				batch := sessions(60, 1)
+				slices.Reverse(batch) // so that the first are not those that are refused
+				if _, err := writer(w.db).WriteSessions(w.Context(), batch); (err != nil) != any {
+					w.Errorf("%+v: all in one batch: %v", kept, err)
+				}
+			}
+		})
+	}
 }

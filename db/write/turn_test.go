@@ -3,6 +3,7 @@ package write_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 	"time"
 
@@ -126,6 +127,26 @@ func TestATurnThatCannotBeHad(t *testing.T) {
 		w.wantCode("no server", err, usage.Unavailable)
 		if release != nil {
 			w.Error("there is something to release")
+		}
+	})
+}
+
+// Nothing keeps a turn that was given back.
+func TestWhatKeepsATurnEndsWithIt(t *testing.T) {
+	onServer(t, 0, func(w *world) {
+		by := writer(w.db)
+		before := runtime.NumGoroutine()
+		for range 20 {
+			release, err := by.TakeTurn(w.Context(), func() {})
+			if err != nil {
+				w.Fatal(err)
+			}
+			release()
+		}
+		for deadline := time.Now().Add(time.Minute); runtime.NumGoroutine() > before+10; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				w.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+			}
 		}
 	})
 }
