@@ -33,7 +33,7 @@ type Principal struct {
 	// command line.
 	Name  string
 	Roles []string
-	// Accounts are those of an AccountAdministrator.
+	// Accounts are those of an AccountAdministrator, each once, without spaces at their end.
 	Accounts []string
 
 	// proved is the user whose password the request carried, if it did.
@@ -133,7 +133,7 @@ func restrict(ctx context.Context, query usage.Query) (usage.Query, error) {
 	if err != nil {
 		return usage.Query{}, principal.refuse(ctx, err)
 	}
-	if accounts != nil && query.AccountID != "" && !slices.Contains(accounts, query.AccountID) {
+	if accounts != nil && query.AccountID != "" && !slices.Contains(accounts, usage.TrimID(query.AccountID)) {
 		return usage.Query{}, principal.refuse(ctx, notYours())
 	}
 	return query.Within(accounts), nil

@@ -214,6 +214,8 @@ func (t *Tokens) principal(claims jwt.MapClaims) (Principal, error) {
 			return Principal{}, invalidToken("the token names an account that cannot be one")
 		}
 	}
+	slices.Sort(principal.Accounts)
+	principal.Accounts = slices.Compact(principal.Accounts)
 	return principal, nil
 }
 

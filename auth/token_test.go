@@ -112,7 +112,7 @@ func (p *provider) tokens(t *testing.T, change func(*TokenOptions)) *Tokens {
 func (p *provider) claims(changes map[string]any) jwt.MapClaims {
 	claims := jwt.MapClaims{
 		"iss": p.URL, "aud": audience, "sub": "svc-1", "iat": p.now.Unix(), "exp": p.now.Add(time.Hour).Unix(),
-		"roles": []string{AccountAdministrator, "offline_access"}, "accounts": []string{"a", "b"},
+		"roles": []string{AccountAdministrator, "offline_access"}, "accounts": []string{"b", "a", "b"},
 	}
 	maps.Copy(claims, changes)
 	maps.DeleteFunc(claims, func(_ string, value any) bool { return value == nil })

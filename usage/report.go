@@ -129,14 +129,15 @@ func (r Request) span(zone *time.Location, now time.Time) (Range, error) {
 	return r.Period.Range(now, zone)
 }
 
-// Within returns the query about those of its accounts that are among some (nil: all).
+// Within returns the query about those of its accounts that are among some (nil: all), whose ids
+// have no spaces at their end.
 func (q Query) Within(accounts []string) Query {
 	switch {
 	case accounts == nil:
 	case q.Accounts == nil:
 		q.Accounts = accounts
 	default:
-		q.Accounts = slices.DeleteFunc(slices.Clone(q.Accounts), func(id string) bool { return !slices.Contains(accounts, id) })
+		q.Accounts = slices.DeleteFunc(slices.Clone(q.Accounts), func(id string) bool { return !slices.Contains(accounts, TrimID(id)) })
 	}
 	return q
 }
