@@ -9,6 +9,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -61,11 +63,24 @@ func readRequest(r *http.Request) (one *request, batch []json.RawMessage, refuse
 }
 
 // requestFromQuery reads the query string of a GET, whose variables and
-// extensions are JSON.
+// extensions are JSON. What cannot be read whole is refused, since a filter that is
+// lost with the rest of it would answer for everybody. Parameters of other names are ignored.
 func requestFromQuery(r *http.Request) (*request, *refusal) {
-	values := r.URL.Query()
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, badRequest("the query string cannot be read: it is name=value, separated by &, with %XX for what is not a letter or a digit")
+	}
+	texts, objects := []string{"query", "operationName", "documentId"}, []string{"variables", "extensions"}
+	for _, name := range slices.Concat(texts, objects) {
+		switch {
+		case len(values[name]) > 1:
+			return nil, badRequest(fmt.Sprintf("%s is given %d times; give it once", name, len(values[name])))
+		case !utf8.ValidString(values.Get(name)):
+			return nil, badRequest(name + " is not valid UTF-8")
+		}
+	}
 	document := map[string]json.RawMessage{}
-	for _, name := range []string{"query", "operationName", "documentId"} {
+	for _, name := range texts {
 		if values.Has(name) {
 			text, err := json.Marshal(values.Get(name))
 			if err != nil {
@@ -74,7 +89,7 @@ func requestFromQuery(r *http.Request) (*request, *refusal) {
 			document[name] = text
 		}
 	}
-	for _, name := range []string{"variables", "extensions"} {
+	for _, name := range objects {
 		if text := values.Get(name); text != "" {
 			if !json.Valid([]byte(text)) {
 				return nil, badRequest(name + " is not JSON")
