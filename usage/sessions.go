@@ -59,7 +59,7 @@ func (p SessionPlace) StartedAt() (time.Time, bool) {
 }
 
 // Around returns the instants from and to which all starts lie that are written as that of the
-// place: the same one twice, or where the start is none, those between which it is stored. A zero
+// place: the same one twice, or where the start is none, whole seconds between which it is stored. A zero
 // one is no bound, as both are where there is no start. It tells whether the start can be read at all.
 func (p SessionPlace) Around() (from, to time.Time, ok bool) {
 	if at, is := p.StartedAt(); is {
@@ -84,7 +84,7 @@ func (p SessionPlace) Around() (from, to time.Time, ok bool) {
 	if !next.After(Earliest) {
 		return time.Time{}, Earliest, true
 	}
-	return next.Add(-time.Microsecond), next, true
+	return next.Add(-time.Second), next, true // a whole second, which servers do not round to the column's precision
 }
 
 // CheckSessions returns nil unless a query's sessions have been dropped, some of them at least.

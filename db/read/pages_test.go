@@ -1,6 +1,7 @@
 package read_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -93,28 +94,30 @@ func TestPagesHaveSessionsOfEqualStartsOnceWhateverTheTypeOfTheirIDs(t *testing.
 // those of its month; and one without an id has no place in a list.
 func TestPagesOfSessionsWithoutAStartOrAnID(t *testing.T) {
 	const columns = `account_id VARCHAR(64) COLLATE utf8mb4_bin NULL, customer_id VARCHAR(64) COLLATE utf8mb4_bin NULL,
-		started_at DATETIME(3) NULL, duration_seconds INT NULL DEFAULT 60, ai_minutes INT NULL DEFAULT 1, KEY (started_at)) DEFAULT CHARSET utf8mb4`
-	want := strings.Fields("n1 n2 n3 z1 z2 s d1 d2")
+		started_at %s NULL, duration_seconds INT NULL DEFAULT 60, ai_minutes INT NULL DEFAULT 1, KEY (started_at)) DEFAULT CHARSET utf8mb4`
+	want := strings.Fields("n1 n2 n3 z1 z2 s1 s2 s3 d1 d2")
 	dbtest.EachServer(t, func(t *testing.T, dsn string) {
 		connections := tables.Open(t, dsn)
 		reader := readerOf(connections)
-		execOn(t, connections, "DROP TABLE ai_sessions", "CREATE TABLE ai_sessions (session_id VARCHAR(64) COLLATE utf8mb4_bin NULL, "+columns)
-		execLax(t, dsn, `INSERT INTO ai_sessions (session_id, started_at) VALUES ('d2', '2026-03-01'), ('n2', NULL), (NULL, NULL), ('z2', '0000-00-00'), ('n1', NULL), (NULL, '2026-03-01'), ('s', '2026-02-31'),
-			('d1', '2026-03-01'), (NULL, '0000-00-00'), ('z1', '0000-00-00'), ('n3', NULL), (NULL, NULL)`)
-		for size := 1; size <= 9; size++ {
-			for _, backward := range []bool{false, true} {
-				if got := pagesOf(t, reader, size, backward); !slices.Equal(got, want) {
-					t.Errorf("by %d, backward %v: got %q, want %q", size, backward, got, want)
+		for _, columnType := range []string{"DATETIME", "DATETIME(3)", "DATETIME(6)"} {
+			execOn(t, connections, "DROP TABLE ai_sessions", "CREATE TABLE ai_sessions (session_id VARCHAR(64) COLLATE utf8mb4_bin NULL, "+fmt.Sprintf(columns, columnType))
+			execLax(t, dsn, `INSERT INTO ai_sessions (session_id, started_at) VALUES ('d2', '2026-03-01'), ('n2', NULL), (NULL, NULL), ('z2', '0000-00-00'), ('n1', NULL), (NULL, '2026-03-01'), ('s2', '2026-02-31'), ('s1', '2026-02-31'),
+				('d1', '2026-03-01'), (NULL, '0000-00-00'), ('s3', '2026-02-31'), ('z1', '0000-00-00'), ('n3', NULL), (NULL, NULL)`)
+			for size := 1; size <= 11; size++ {
+				for _, backward := range []bool{false, true} {
+					if got := pagesOf(t, reader, size, backward); !slices.Equal(got, want) {
+						t.Errorf("%s: by %d, backward %v: got %q, want %q", columnType, size, backward, got, want)
+					}
 				}
 			}
-		}
-		ids, found := listedIDs(t, reader, usage.SessionsQuery{Query: usage.Query{Zone: time.UTC}, SessionIDs: []string{"n2"}, Limit: 2})
-		if ids != "n2" || found[0].AccountID != "" || !found[0].StartedAt.IsZero() {
-			t.Errorf("got %q by its id: %+v", ids, found)
-		}
-		for _, span := range []usage.Range{{From: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)}, {To: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}} {
-			if ids, _ := listedIDs(t, reader, usage.SessionsQuery{Query: usage.Query{Zone: time.UTC, Range: span}, Limit: 9}); ids != "d1 d2" {
-				t.Errorf("got %q in a range", ids)
+			ids, found := listedIDs(t, reader, usage.SessionsQuery{Query: usage.Query{Zone: time.UTC}, SessionIDs: []string{"n2"}, Limit: 2})
+			if ids != "n2" || found[0].AccountID != "" || !found[0].StartedAt.IsZero() {
+				t.Errorf("got %q by its id: %+v", ids, found)
+			}
+			for _, span := range []usage.Range{{From: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)}, {To: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}} {
+				if ids, _ := listedIDs(t, reader, usage.SessionsQuery{Query: usage.Query{Zone: time.UTC, Range: span}, Limit: 9}); ids != "d1 d2" {
+					t.Errorf("got %q in a range", ids)
+				}
 			}
 		}
 	})
