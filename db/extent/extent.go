@@ -5,6 +5,7 @@ package extent
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -67,6 +68,32 @@ func (s Sums) Filled(ctx context.Context, db sqlx.QueryerContext) (span usage.Ra
 	return usage.Range{From: usage.Hour.Floor(from), To: usage.Hour.Next(last)}, true, nil
 }
 
+// Used returns the hours from the first to the last with usage in them, if there are any: those of
+// sessions, and where some have been dropped, of the sums of what started before an instant. Sums that
+// have come to nothing, since their sessions are gone, are no usage.
+func (s Sums) Used(ctx context.Context, db sqlx.QueryerContext, dropped sql.NullTime) (span usage.Range, found bool, err error) {
+	end := func(order string) (all []column.Instant, err error) {
+		all, err = instants(ctx, db, `SELECT started_at FROM ai_sessions WHERE `+column.Dated("started_at")+` ORDER BY started_at `+order+` LIMIT 1`)
+		if err != nil || !dropped.Valid {
+			return all, err
+		}
+		kept, err := instants(ctx, db, `
+			SELECT bucket FROM `+s.Table+` WHERE grain = ? AND bucket >= ? AND bucket < ? AND (minutes <> 0 OR seconds <> 0 OR sessions <> 0)
+			ORDER BY bucket `+order+` LIMIT 1`, usage.Hour, usage.Earliest, dropped.Time)
+		return append(all, kept...), err
+	}
+	firsts, err := end("ASC")
+	if err != nil || len(firsts) == 0 {
+		return usage.Range{}, false, err
+	}
+	lasts, err := end("DESC")
+	if err != nil || len(lasts) == 0 {
+		return usage.Range{}, false, err
+	}
+	byTime := func(a, b column.Instant) int { return a.Time.Compare(b.Time) }
+	return usage.Range{From: usage.Hour.Floor(slices.MinFunc(firsts, byTime).Time), To: usage.Hour.Next(slices.MaxFunc(lasts, byTime).Time)}, true, nil
+}
+
 // FirstHour returns the first instant at or after another, which may be within an hour, at
 // which there are sessions, sums of an hour or changes.
 func (s Sums) FirstHour(ctx context.Context, db sqlx.QueryerContext, at time.Time) (time.Time, bool, error) {
@@ -81,14 +108,19 @@ func (s Sums) FirstHour(ctx context.Context, db sqlx.QueryerContext, at time.Tim
 
 // earliest returns the earliest of the instants that a statement returns.
 func earliest(ctx context.Context, db sqlx.QueryerContext, statement string, args ...any) (first time.Time, ok bool, err error) {
-	var all []column.Instant
-	if err := sqlx.SelectContext(ctx, db, &all, statement, args...); err != nil {
-		return time.Time{}, false, pool.Translate(err)
-	}
+	all, err := instants(ctx, db, statement, args...)
 	for _, one := range all {
-		if one.Valid && (!ok || one.Time.Before(first)) {
+		if !ok || one.Time.Before(first) {
 			first, ok = one.Time, true
 		}
 	}
-	return first, ok, nil
+	return first, ok, err
+}
+
+// instants returns the instants that a statement returns, without what is none.
+func instants(ctx context.Context, db sqlx.QueryerContext, statement string, args ...any) (all []column.Instant, err error) {
+	if err := sqlx.SelectContext(ctx, db, &all, statement, args...); err != nil {
+		return nil, pool.Translate(err)
+	}
+	return slices.DeleteFunc(all, func(one column.Instant) bool { return !one.Valid }), nil
 }

@@ -2,6 +2,7 @@ package extent_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -138,6 +139,38 @@ func TestEndsAreThoseOfAllThereIs(t *testing.T) {
 				t.Errorf("%s: filled %v, %v, %v, want %v", name, span, found, err, want)
 			}
 
+			for _, dropped := range []sql.NullTime{{}, {Time: begin.AddDate(0, 0, draw.IntN(100)), Valid: true}} {
+				var kept []time.Time
+				for _, at := range c.sums[usage.Hour] {
+					if dropped.Valid && at.Before(dropped.Time) {
+						kept = append(kept, at)
+					}
+				}
+				for _, table := range []string{"usage_total_rollups", "usage_rollups"} { // what has come to nothing, at both ends
+					for _, at := range []time.Time{usage.Earliest, begin.AddDate(-1, 0, 0), begin.AddDate(1, 0, 0)} {
+						row := "(grain, bucket, minutes, seconds, sessions) VALUES (?, ?, 0, 0, 0)"
+						if table == "usage_rollups" {
+							row = "(grain, bucket, account_no, subject_no, minutes, seconds, sessions) VALUES (?, ?, 7, 7, 0, 0, 0)"
+						}
+						if _, err := pool.ExecContext(t.Context(), "INSERT IGNORE INTO "+table+" "+row, usage.Hour, at); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+				span, found, err := sums.Used(t.Context(), pool, dropped)
+				from, ok := first(usage.Earliest, c.sessions, kept)
+				want := usage.Range{}
+				if ok {
+					want = usage.Range{From: usage.Hour.Floor(from), To: usage.Hour.Next(last(c.sessions, kept))}
+				}
+				if err != nil || found != ok || span != want {
+					t.Errorf("%s: used, dropped before %v: %v, %v, %v, want %v", name, dropped, span, found, err, want)
+				}
+				if _, err := pool.ExecContext(t.Context(), "DELETE FROM "+sums.Table+" WHERE sessions = 0"); err != nil {
+					t.Fatal(err)
+				}
+			}
+
 			// From an instant of each kind on, that is, and from one on that is in between.
 			asked := []time.Time{begin, begin.AddDate(0, 0, 50).Add(90 * time.Minute), begin.AddDate(1, 0, 0)}
 			for _, of := range [][]time.Time{c.sessions, c.changes, c.sums[usage.Hour], c.sums[usage.Day], c.sums[usage.Month]} {
@@ -158,7 +191,7 @@ func TestEndsAreThoseOfAllThereIs(t *testing.T) {
 
 // The last instant that there can be is found, and nothing is looked for after it, which no statement could say.
 func TestNothingIsAfterTheEndOfTime(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
+	dbtest.EachServer(t, func(t *testing.T, dsn string) {
 		pool := tables.Open(t, dsn).DB
 		contents{sessions: []time.Time{usage.Latest}}.store(t, pool, extent.Levels)
 		var kept time.Time // by a column that may be coarser
@@ -181,6 +214,10 @@ var ends = map[string]func(ctx context.Context, pool *sqlx.DB) error{
 	},
 	"filled": func(ctx context.Context, pool *sqlx.DB) error {
 		_, _, err := extent.Levels.Filled(ctx, pool)
+		return err
+	},
+	"used": func(ctx context.Context, pool *sqlx.DB) error {
+		_, _, err := extent.Levels.Used(ctx, pool, sql.NullTime{Time: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), Valid: true})
 		return err
 	},
 	"the first hour": func(ctx context.Context, pool *sqlx.DB) error {

@@ -40,6 +40,11 @@ func TestOpenEndsAreThoseOfWhatIsAskedFor(t *testing.T) {
 		"INSERT INTO usage_customer_rollups (grain, bucket, account_no, subject_no, minutes, seconds, sessions) VALUES (3, '2026-01-01', 1, 1, 1, 60, 1), (3, '2200-03-01', 1, 1, 1, 60, 1)",
 		"INSERT INTO usage_account_series (grain, bucket, account_no, minutes, seconds, sessions) VALUES (2, '2026-01-03', 2, 1, 60, 1)",
 		"INSERT INTO usage_total_rollups (grain, bucket, minutes, seconds, sessions) VALUES (3, '2026-01-01', 1, 60, 1), (3, '2200-03-01', 1, 60, 1)")
+	// What has come to nothing is no usage.
+	execOn(t, connections, "INSERT INTO usage_total_rollups (grain, bucket, minutes, seconds, sessions) VALUES (1, '1971-05-01', 0, 0, 0), (2, '1971-05-01', 0, 0, 0), (1, '9999-12-31 23:00', 0, 0, 0), (2, '9999-12-31', 0, 0, 0), (3, '9999-12-01', 0, 0, 0)",
+		"INSERT INTO usage_account_series (grain, bucket, account_no, minutes, seconds, sessions) VALUES (2, '1971-05-01', 1, 0, 0, 0), (2, '9999-12-31', 1, 0, 0, 0)",
+		"INSERT INTO usage_customer_rollups (grain, bucket, account_no, subject_no, minutes, seconds, sessions) VALUES (2, '1971-05-01', 1, 1, 0, 0, 0), (2, '9999-12-31', 1, 1, 0, 0, 0)",
+		"INSERT INTO usage_changes (account_id, customer_id, quarter, minutes, seconds, sessions) VALUES ('b', 'x', '1971-05-01', 1, 60, 1), ('b', 'x', '1971-05-01', -1, -60, -1)")
 	check := func(state string, reader *read.Reader, wants map[string][2]string, queries map[string]usage.Query) {
 		t.Helper()
 		for what, query := range queries {
@@ -96,12 +101,14 @@ func TestOpenEndsAreThoseOfWhatIsAskedFor(t *testing.T) {
 	check("raw", readerOf(connections), with([2]string{"2026-01-01 00:00", "2200-04-01 08:00"}), queries)
 	// Of sessions that have been dropped there are sums of days, and of those without a start one before all.
 	execOn(t, connections, "UPDATE usage_level_state SET phase = 'ready', generation = 7, raw_from = '2026-02-01'", "DELETE FROM ai_sessions WHERE started_at BETWEEN '2025-01-01' AND '2026-02-01'",
+		"INSERT INTO usage_total_rollups (grain, bucket, minutes, seconds, sessions) VALUES (1, '2025-12-29 23:00', 1, 60, 1)",
 		`INSERT INTO usage_account_series (grain, bucket, account_no, minutes, seconds, sessions) VALUES (2, '2025-12-30', 1, 1, 60, 1), (2, '0100-01-01', 1, 1, 60, 1), (1, '2025-12-01', 1, 1, 60, 1)`,
 		`INSERT INTO usage_customer_rollups (grain, bucket, account_no, subject_no, minutes, seconds, sessions) VALUES (2, '2026-01-04', 1, 1, 1, 60, 1), (2, '2026-01-07', 2, 3, 1, 60, 1), (2, '0100-01-01', 2, 3, 1, 60, 1)`)
 	check("dropped", readerOf(connections), map[string][2]string{
 		"an account": {"2025-12-30 00:00", "2200-03-02 00:00"}, "one of those": {"2026-01-03 00:00", "2200-01-01 06:00"}, "a customer": {"2026-01-04 00:00", "2200-02-01 11:00"},
 		"a customer of an account": {"2026-01-04 00:00", "2200-02-01 11:00"}, "a customer of some": {"2026-01-07 00:00", "2200-01-01 06:00"},
-	}, map[string]usage.Query{"an account": queries["an account"], "one of those": queries["one of those"], "a customer": queries["a customer"], "a customer of an account": queries["a customer of an account"],
+		"everybody": {"2025-12-29 23:00", "2200-04-01 08:00"},
+	}, map[string]usage.Query{"everybody": queries["everybody"], "an account": queries["an account"], "one of those": queries["one of those"], "a customer": queries["a customer"], "a customer of an account": queries["a customer of an account"],
 		"a customer of some": queries["a customer of some"], "nobody": queries["nobody"], "not whom they see": queries["not whom they see"], "undated": queries["undated"]})
 	// And so it is of sums by hour, which an earlier version has kept.
 	execOn(t, connections, "UPDATE usage_level_state SET phase = 'filling', generation = 8, raw_from = NULL", "DELETE FROM usage_account_series WHERE grain = 2", "DELETE FROM usage_customer_rollups WHERE grain = 2",
