@@ -21,19 +21,33 @@ func (s *Schema) checkIDs(ctx context.Context) error {
 	if err != nil {
 		return pool.Translate(err)
 	}
-	for _, name := range []string{"account_id", "customer_id"} {
-		if collation := sessions[name].Collation.String; collation != "" && !isExact(collation) {
-			return inexact("ai_sessions", name, "the collation "+collation+", which takes different ids for the same one", "column")
+	for _, id := range []string{"account_id", "customer_id"} {
+		if one, is := sessions[id]; is {
+			if err := checkID("ai_sessions", id, one); err != nil {
+				return err
+			}
 		}
 	}
 	for _, one := range names {
-		switch id := strings.ToLower(one.Name); {
-		case !strings.HasSuffix(id, "_id"):
-		case !one.Collation.Valid && !strings.HasSuffix(one.Type, "binary"):
-			return inexact(one.Table, id, "the type "+one.Type+", which is not compared as a text is", "CAST(column AS CHAR)")
-		case one.Collation.Valid && !isExact(one.Collation.String):
-			return inexact(one.Table, id, "the collation "+one.Collation.String+", which takes different ids for the same one", "column")
+		if id := strings.ToLower(one.Name); strings.HasSuffix(id, "_id") {
+			if err := checkID(one.Table, id, one.Column); err != nil {
+				return err
+			}
 		}
+	}
+	return nil
+}
+
+// checkID makes sure that a column of ids is compared exactly. With a number, a server compares a text
+// as the number that it begins with: whoever may see the account "12 or so" would see 12, and
+// "nobody" would be 0.
+func checkID(table, id string, column Column) error {
+	isBytes := strings.HasSuffix(column.Type, "binary") || strings.HasSuffix(column.Type, "blob")
+	switch {
+	case !column.Collation.Valid && !isBytes:
+		return inexact(table, id, "the type "+column.Type+", which is not compared as a text is", "CAST(column AS CHAR)")
+	case column.Collation.Valid && !isExact(column.Collation.String):
+		return inexact(table, id, "the collation "+column.Collation.String+", which takes different ids for the same one", "column")
 	}
 	return nil
 }
