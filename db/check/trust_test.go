@@ -112,6 +112,13 @@ func TestWhatIsLeftOfADayIsCompared(t *testing.T) {
 		w.distrusted("what is left", "not those of its sessions")
 		w.repaired("what is left")
 		w.holdsFrom("what is left", march.AddDate(0, 0, 9).Add(12*time.Hour))
+		// Sums of sessions that are gone are compared with one another.
+		for _, damage := range []string{"UPDATE usage_account_series SET minutes = minutes + 1 WHERE grain = 3", "UPDATE usage_customer_rollups SET sessions = sessions - 1 WHERE grain = 3"} {
+			w.run(damage + " AND bucket = '2026-03-01' LIMIT 1")
+			w.distrusted(damage, "not those of its days")
+			w.repaired(damage)
+			w.holdsFrom(damage, march.AddDate(0, 0, 9).Add(12*time.Hour))
+		}
 	})
 }
 
