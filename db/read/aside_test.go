@@ -2,6 +2,7 @@ package read_test
 
 import (
 	"context"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -75,4 +76,41 @@ func TestWhetherOthersAreReadIsToldWhenItChanges(t *testing.T) {
 	if shows, err := servers.Freshness(t.Context()); err != nil || shows.Follows || servers.ReadsAside() {
 		t.Errorf("others are too old: %+v, %v; they are read: %v", shows, err, servers.ReadsAside())
 	}
+}
+
+// Servers that cannot be reached are told of, and the server that is written to answers in their place, also
+// before anybody has looked.
+func TestOthersThatCannotBeReachedAreNotRead(t *testing.T) {
+	dsn := dbtest.One(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.Close() // so that nobody listens there
+	aside, err := pool.Open("nobody@tcp("+listener.Addr().String()+")/nowhere", pool.Options{Reading: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer aside.Close()
+	servers := read.NewServers(readerOf(oneSum(t, dsn)))
+	servers.ReadAside(readerOf(aside))
+	if shows, err := servers.Freshness(t.Context()); err != nil || shows.Now.IsZero() {
+		t.Errorf("before anybody looks: %+v, %v", shows, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	told, done := make(chan error, 100), make(chan struct{})
+	go func() {
+		defer close(done)
+		servers.WatchAside(ctx, func(why error) { told <- why })
+	}()
+	select {
+	case why := <-told:
+		if why == nil || usage.AsError(why).Code != usage.Unavailable || servers.ReadsAside() {
+			t.Errorf("told %v; they are read: %v", why, servers.ReadsAside())
+		}
+	case <-time.After(time.Minute):
+		t.Error("nothing is told")
+	}
+	cancel()
+	<-done
 }

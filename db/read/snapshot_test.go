@@ -143,3 +143,21 @@ func TestASnapshotThatHasAnsweredGivesNoOtherState(t *testing.T) {
 		}
 	}
 }
+
+// A table that was made anew since the snapshot was taken is read in another, as long as nothing has been answered
+// about usage.
+func TestATableThatIsMadeAnewIsReadInAnotherSnapshot(t *testing.T) {
+	dbtest.EachServer(t, func(t *testing.T, dsn string) {
+		connections := oneSum(t, dsn)
+		snapshot := readerOf(connections).Snapshot(t.Context())
+		defer snapshot.Close()
+		if _, err := snapshot.Names(t.Context(), []usage.Subject{{AccountID: "a"}}); err != nil {
+			t.Fatal(err)
+		}
+		execOn(t, connections, "CREATE TABLE anew LIKE usage_account_rollups", "INSERT INTO anew SELECT * FROM usage_account_rollups",
+			"DROP TABLE usage_account_rollups", "RENAME TABLE anew TO usage_account_rollups")
+		if got, err := snapshot.Report(t.Context(), ofTheDay(usage.ByAccount).Query); err != nil || got.Totals.Minutes != 60 {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+}
