@@ -12,6 +12,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"aiusage/observe"
 	"aiusage/usage"
 )
 
@@ -137,5 +138,25 @@ func TestAnAuthenticatorWithoutOptions(t *testing.T) {
 		if _, err := NewAuthenticator(f, Options{TrustedOrigins: []string{origin}}); codeOf(err) != usage.InvalidArgument {
 			t.Errorf("%q: got %v", origin, err)
 		}
+	}
+}
+
+// Whose credentials were refused is in the request's record, and nobody where they were good.
+func TestWhoWasRefusedIsInTheRecordOfTheRequest(t *testing.T) {
+	f := newFixture(t, Options{})
+	for password, want := range map[string]string{"correct horse": "", "not it": "ada"} {
+		record := observe.NewRecord(nil, observe.Seen{})
+		r := with(func(r *http.Request) { r.SetBasicAuth("ada", password) })
+		_, err := f.Authenticate(r.WithContext(observe.NewContext(r.Context(), record)))
+		if got := record.Seen().Tried; got != want || (err != nil) != (want != "") {
+			t.Errorf("with %q: %q, %v", password, got, err)
+		}
+	}
+	// What went well is an event, and refuses nobody.
+	record := observe.NewRecord(nil, observe.Seen{})
+	r := httptest.NewRequest("POST", "/", nil)
+	f.audit(r.WithContext(observe.NewContext(r.Context(), record)), "sign-in", "ada", nil)
+	if got := record.Seen().Tried; got != "" {
+		t.Errorf("%q was refused", got)
 	}
 }

@@ -157,6 +157,26 @@ func TestTokensOfAnIdentityProvider(t *testing.T) {
 	}
 }
 
+// Whoever asks how many keys there are is told, and why there are none.
+func TestHowManyKeysAProviderHas(t *testing.T) {
+	p := newProvider(t)
+	ofSecret, err := NewTokens(TokenOptions{Secret: []byte(strings.Repeat("s", minSecretLength))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if count, err := ofSecret.FetchKeys(t.Context()); count != 0 || err != nil {
+		t.Errorf("without a provider: %d keys, %v", count, err)
+	}
+	of := p.tokens(t, nil)
+	if count, err := of.FetchKeys(t.Context()); count != len(p.keys) || err != nil {
+		t.Errorf("%d of %d keys, %v", count, len(p.keys), err)
+	}
+	p.Close()
+	if count, err := of.FetchKeys(t.Context()); count != 0 || err == nil {
+		t.Errorf("of a provider that is away: %d keys, %v", count, err)
+	}
+}
+
 func TestTokensThatAreNotGoodAreRefused(t *testing.T) {
 	p := newProvider(t)
 	shared := []byte(strings.Repeat("s", minSecretLength))
