@@ -20,6 +20,8 @@ export interface Visit {
   page: Page;
   // requests are the paths that were asked for.
   requests: string[];
+  // story is what was asked and answered, with the time of each.
+  story: string[];
   // layoutShift is how much of what was seen has jumped since the page was opened (Chromium's CLS).
   layoutShift(): Promise<number>;
   // expectAccessible holds what is shown to axe: nothing serious or critical.
@@ -88,6 +90,12 @@ async function openPage(url: string, window: BrowserContext): Promise<Visit> {
   page.setDefaultTimeout(45_000); // for a busy machine
   const faults: string[] = [];
   const requests: string[] = [];
+  const story: string[] = [];
+  const tell = (what: string) => story.push(`${new Date().toISOString().slice(11, 23)} ${what}`);
+  page.on('request', (request) => tell(`${request.method()} ${request.url()}`));
+  page.on('response', (response) => tell(`${response.status()} ${response.url()}`));
+  page.on('requestfailed', (request) => tell(`${request.failure()?.errorText} ${request.url()}`));
+  page.on('framenavigated', (frame) => tell(`at ${frame.url()}`));
   page.on('request', (request) => {
     const asked = new URL(request.url());
     if (asked.protocol === 'data:') return;
@@ -117,6 +125,7 @@ async function openPage(url: string, window: BrowserContext): Promise<Visit> {
   const made: Visit = {
     page,
     requests,
+    story,
     layoutShift: () => page.evaluate(() => (window as unknown as { layoutShift: number }).layoutShift),
     expectAccessible: async (what, { exclude = [], ...options } = {}) => {
       await page.evaluate(axe);
@@ -135,8 +144,15 @@ async function openPage(url: string, window: BrowserContext): Promise<Visit> {
 
 const checks = new Map<Visit, string[]>();
 
-// What must not happen is looked for after each test, whatever else it expects.
-afterEach(() => {
+// What must not happen is looked for after each test, whatever else it expects. Of one that fails, what its pages
+// have asked and what they show is told, also where it passes when it is tried again.
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') {
+    for (const { page, story } of checks.keys()) {
+      const shown = await page.evaluate(() => document.body.innerText).catch(String);
+      console.error([`${task.name}: failed, at ${page.url()}, which shows:`, shown.slice(0, 1000), 'after', ...story.slice(-30)].join('\n'));
+    }
+  }
   const faults = [...checks.values()].flat();
   checks.clear();
   expect([...new Set(faults)], 'what a page must not do').toEqual([]);
