@@ -73,7 +73,8 @@ func (s Sums) Filled(ctx context.Context, db sqlx.QueryerContext) (span usage.Ra
 // have come to nothing, since their sessions are gone, are no usage.
 func (s Sums) Used(ctx context.Context, db sqlx.QueryerContext, dropped sql.NullTime) (span usage.Range, found bool, err error) {
 	end := func(order string) (all []column.Instant, err error) {
-		all, err = instants(ctx, db, `SELECT started_at FROM ai_sessions WHERE `+column.Dated("started_at")+` ORDER BY started_at `+order+` LIMIT 1`)
+		all, err = instants(ctx, db, `
+			SELECT started_at FROM ai_sessions WHERE started_at >= ? AND `+column.Dated("started_at")+` ORDER BY started_at `+order+` LIMIT 1`, usage.Earliest)
 		if err != nil || !dropped.Valid {
 			return all, err
 		}

@@ -20,8 +20,6 @@ export interface Visit {
   page: Page;
   // requests are the paths that were asked for.
   requests: string[];
-  // story is what was asked and answered, with the time of each.
-  story: string[];
   // layoutShift is how much of what was seen has jumped since the page was opened (Chromium's CLS).
   layoutShift(): Promise<number>;
   // expectAccessible holds what is shown to axe: nothing serious or critical.
@@ -125,7 +123,6 @@ async function openPage(url: string, window: BrowserContext): Promise<Visit> {
   const made: Visit = {
     page,
     requests,
-    story,
     layoutShift: () => page.evaluate(() => (window as unknown as { layoutShift: number }).layoutShift),
     expectAccessible: async (what, { exclude = [], ...options } = {}) => {
       await page.evaluate(axe);
@@ -138,23 +135,23 @@ async function openPage(url: string, window: BrowserContext): Promise<Visit> {
       expect(found, what).toEqual([]);
     },
   };
-  checks.set(made, faults);
+  checks.push({ page, faults, story });
   return made;
 }
 
-const checks = new Map<Visit, string[]>();
+// checks are of each page: what must not have happened, and what was asked and answered, with the time of each.
+const checks: { page: Page; faults: string[]; story: string[] }[] = [];
 
 // What must not happen is looked for after each test, whatever else it expects. Of one that fails, what its pages
-// have asked and what they show is told, also where it passes when it is tried again.
+// have asked and what they show is told.
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') {
-    for (const { page, story } of checks.keys()) {
+    for (const { page, story } of checks) {
       const shown = await page.evaluate(() => document.body.innerText).catch(String);
       console.error([`${task.name}: failed, at ${page.url()}, which shows:`, shown.slice(0, 1000), 'after', ...story.slice(-30)].join('\n'));
     }
   }
-  const faults = [...checks.values()].flat();
-  checks.clear();
+  const faults = checks.splice(0).flatMap((one) => one.faults);
   expect([...new Set(faults)], 'what a page must not do').toEqual([]);
 });
 
