@@ -93,6 +93,40 @@ func TestAColumnThatTakesDifferentIDsForTheSameIsRefused(t *testing.T) {
 	})
 }
 
+// A number or a text is in no range of instants, or in the wrong one, and a server says nothing of it.
+func TestAColumnThatIsNoInstantOrNoNumberIsRefused(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		store := open(t, dsn)
+		migrate(t, store)
+		// On these no column may depend whose type changes.
+		execute(t, dsn, "ALTER TABLE ai_sessions DROP INDEX ai_sessions_by_account, DROP INDEX ai_sessions_by_start, DROP COLUMN ai_minutes",
+			"ALTER TABLE ai_sessions ADD COLUMN ai_minutes INT NOT NULL")
+		check := func(column, of string) error {
+			execute(t, dsn, "ALTER TABLE ai_sessions DROP COLUMN "+column, "ALTER TABLE ai_sessions ADD COLUMN "+column+" "+of)
+			return store.CheckSchema(t.Context())
+		}
+		const text = "VARCHAR(30) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+		numbers := []string{"INT", "BIGINT UNSIGNED", "TINYINT", "DECIMAL(12, 3)", "DOUBLE", "FLOAT"}
+		for column, types := range map[string]struct{ wrong, right []string }{
+			"started_at":       {[]string{"BIGINT", text, "DOUBLE", "TIME", "YEAR"}, []string{"DATETIME", "TIMESTAMP NULL", "DATE", "DATETIME(3)"}},
+			"duration_seconds": {[]string{text, "TIME", "DATETIME"}, numbers},
+			"ai_minutes":       {[]string{text, "BIT(8)"}, numbers},
+		} {
+			for _, of := range types.wrong {
+				kind := strings.ToLower(of[:3]) // as information_schema has it, without a length
+				if coded := wantCode(t, check(column, of), usage.Unavailable); !strings.Contains(coded.Message, "the column "+column+" of ai_sessions has the type "+kind) {
+					t.Errorf("%s %s: got %q", column, of, coded.Message)
+				}
+			}
+			for _, of := range types.right {
+				if err := check(column, of); err != nil {
+					t.Errorf("%s %s: %v", column, of, err)
+				}
+			}
+		}
+	})
+}
+
 // What the character set of the platform's ids lacks can be nobody's id, and is said to be what is wrong.
 func TestAnIDThatTheTableCannotHold(t *testing.T) {
 	dbtest.EachServer(t, func(t *testing.T, dsn string) {

@@ -67,8 +67,8 @@ func (s *Schema) Migrations(ctx context.Context) ([]Migration, error) {
 }
 
 // CheckSchema returns nil when the schema is the one this gateway was built
-// for and tells ids apart as the gateway does, and otherwise an Unavailable error that names the command to run. Unlike
-// Migrations it only reads, so that it works with a user who may only read.
+// for and its columns are of kinds that the gateway can reckon with, and otherwise an Unavailable error that says
+// what to do. Unlike Migrations it only reads, so that it works with a user who may only read.
 func (s *Schema) CheckSchema(ctx context.Context) error {
 	wanted, err := NewestVersion()
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *Schema) CheckSchema(ctx context.Context) error {
 	case applied > wanted:
 		return errNewer(applied, wanted)
 	}
-	return s.checkIDs(ctx)
+	return s.checkColumns(ctx)
 }
 
 // checkNotNewer refuses a schema of a later version, of which this one knows too little to

@@ -8,11 +8,11 @@ import (
 	"aiusage/usage"
 )
 
-// checkIDs makes sure that the database compares ids as the gateway does: exactly.
-// A view on a platform's table has that table's collation, and most collations
+// checkColumns makes sure that the columns mean to the database what they mean to the gateway.
+// A view on a platform's table has that table's types and collations, and most collations
 // take "acme" and "ACME" for the same, which would add up two accounts as one, or list
 // accounts in another order than pages of them are read in.
-func (s *Schema) checkIDs(ctx context.Context) error {
+func (s *Schema) checkColumns(ctx context.Context) error {
 	sessions, err := SessionColumns(ctx, s.db)
 	if err != nil {
 		return pool.Translate(err)
@@ -21,9 +21,12 @@ func (s *Schema) checkIDs(ctx context.Context) error {
 	if err != nil {
 		return pool.Translate(err)
 	}
-	for _, id := range []string{"account_id", "customer_id"} {
-		if one, is := sessions[id]; is {
-			if err := checkID("ai_sessions", id, one); err != nil {
+	for _, is := range []struct {
+		column string
+		check  func(table, name string, column Column) error
+	}{{"account_id", checkID}, {"customer_id", checkID}, {"started_at", checkStart}, {"duration_seconds", checkNumber}, {"ai_minutes", checkNumber}} {
+		if one, there := sessions[is.column]; there {
+			if err := is.check("ai_sessions", is.column, one); err != nil {
 				return err
 			}
 		}
@@ -36,6 +39,25 @@ func (s *Schema) checkIDs(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// checkStart makes sure that a column is compared with instants as an instant: a server takes
+// a number for the digits of a date, and finds what it takes for none in no range, without an error.
+func checkStart(table, name string, column Column) error {
+	switch column.Type {
+	case "datetime", "timestamp", "date":
+		return nil
+	}
+	return mistyped(table, name, column, "a DATETIME in UTC: in a view, FROM_UNIXTIME(column) makes one of seconds since 1970, and CAST(column AS DATETIME(3)) of a text")
+}
+
+// checkNumber makes sure that a column can be added up.
+func checkNumber(table, name string, column Column) error {
+	switch {
+	case strings.HasSuffix(column.Type, "int"), column.Type == "decimal", column.Type == "double", column.Type == "float":
+		return nil
+	}
+	return mistyped(table, name, column, "a whole number: in a view, CAST(column AS SIGNED) makes one of a text")
 }
 
 // checkID makes sure that a column of ids is compared exactly. With a number, a server compares a text
@@ -75,4 +97,9 @@ func isExact(collation string) bool {
 func inexact(table, name, why, column string) error {
 	return usage.Errorf(usage.Unavailable, "the column %s of %s has %s; give it utf8mb4_bin, in a view as CONVERT(%s USING utf8mb4) COLLATE utf8mb4_bin",
 		name, table, why, column)
+}
+
+// mistyped refuses a column of another kind than what it has to be.
+func mistyped(table, name string, column Column, wanted string) error {
+	return usage.Errorf(usage.Unavailable, "the column %s of %s has the type %s, and has to be %s", name, table, column.Type, wanted)
 }
