@@ -54,7 +54,10 @@ func (c migrateUpCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	return p.installRollups(ctx, store, zone)
+	if err := p.installRollups(ctx, store, zone); err != nil {
+		return err
+	}
+	return store.CheckSchema(ctx) // as serve does, whose refusal would come too late for a deployment
 }
 
 type migrateDownCommand struct {

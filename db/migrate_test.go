@@ -1,7 +1,6 @@
 package db_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,31 +67,6 @@ func TestASchemaOfANewerGatewayIsRefused(t *testing.T) {
 	})
 }
 
-func TestAColumnThatTakesDifferentIDsForTheSameIsRefused(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, dsn string) {
-		store := open(t, dsn)
-		migrate(t, store)
-		for _, column := range []string{"account_id", "customer_id"} {
-			const exact = " VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL"
-			// To a number, "7x" is 7 and "nobody" is 0, also where somebody may see the account "nobody" alone.
-			for _, of := range []string{"VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", "INT", "BIGINT UNSIGNED", "DECIMAL(10, 0)", "DOUBLE", "DATETIME"} {
-				execute(t, dsn, "ALTER TABLE ai_sessions MODIFY "+column+" "+of+" NOT NULL")
-				coded := wantCode(t, store.CheckSchema(t.Context()), usage.Unavailable)
-				if !strings.Contains(coded.Message, "the column "+column+" of ai_sessions has the ") || !strings.Contains(coded.Message, "USING utf8mb4) COLLATE utf8mb4_bin") {
-					t.Errorf("%s %s: got %q", column, of, coded.Message)
-				}
-			}
-			for _, of := range []string{"VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "VARBINARY(64)", "BINARY(16)", "CHAR(36) CHARACTER SET ascii COLLATE ascii_bin"} {
-				execute(t, dsn, "ALTER TABLE ai_sessions MODIFY "+column+" "+of+" NOT NULL")
-				if err := store.CheckSchema(t.Context()); err != nil {
-					t.Errorf("%s %s: %v", column, of, err)
-				}
-			}
-			execute(t, dsn, "ALTER TABLE ai_sessions MODIFY "+column+exact)
-		}
-	})
-}
-
 // A number or a text is in no range of instants, or in the wrong one, and a server says nothing of it.
 func TestAColumnThatIsNoInstantOrNoNumberIsRefused(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
@@ -122,24 +96,6 @@ func TestAColumnThatIsNoInstantOrNoNumberIsRefused(t *testing.T) {
 				if err := check(column, of); err != nil {
 					t.Errorf("%s %s: %v", column, of, err)
 				}
-			}
-		}
-	})
-}
-
-// What the character set of the platform's ids lacks can be nobody's id, and is said to be what is wrong.
-func TestAnIDThatTheTableCannotHold(t *testing.T) {
-	dbtest.EachServer(t, func(t *testing.T, dsn string) {
-		store := open(t, dsn)
-		migrate(t, store)
-		execute(t, dsn, "ALTER TABLE ai_sessions MODIFY customer_id VARCHAR(64) CHARACTER SET latin1 COLLATE latin1_bin NULL",
-			"INSERT INTO ai_sessions (session_id, account_id, customer_id, started_at, duration_seconds) VALUES ('1', 'a', 'é', '2026-03-01', 60)")
-		for _, ids := range [][]string{{"é"}, {"é", "none"}, {"none", "𝒳"}} {
-			got, err := store.Report(t.Context(), usage.Query{Zone: time.UTC, CustomerIDs: ids, Level: usage.ByCustomer})
-			if slices.Contains(ids, "𝒳") {
-				wantCode(t, err, usage.InvalidArgument)
-			} else if err != nil || got.Totals.Sessions != 1 {
-				t.Errorf("%q: %+v, %v", ids, got, err)
 			}
 		}
 	})

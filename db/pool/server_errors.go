@@ -103,8 +103,6 @@ var serverWords = []words{
 		"a table or view of the gateway's in the database lacks a column", false},
 	{[]uint16{1356, 1449}, usage.Unavailable,
 		"a view that the gateway reads does not work: what it is made of, or the account that made it, is gone", false},
-	{[]uint16{1267, 1270, 1271, 3854}, usage.InvalidArgument,
-		"an id that was asked for has characters that the character set of the database's ids lacks", false},
 	// 1471 is MariaDB's, and 1348 MySQL's, for a view with an expression as its key.
 	{[]uint16{1471, 1348, 1288, 1393, 1394, 1423}, usage.Unavailable,
 		"what is to be written to is a view in the database, which takes no rows; write to the platform's own table", false},

@@ -60,16 +60,21 @@ func checkNumber(table, name string, column Column) error {
 	return mistyped(table, name, column, "a whole number: in a view, CAST(column AS SIGNED) makes one of a text")
 }
 
-// checkID makes sure that a column of ids is compared exactly. With a number, a server compares a text
-// as the number that it begins with: whoever may see the account "12 or so" would see 12, and
-// "nobody" would be 0.
+// checkID makes sure that a column of ids is compared, and ordered, as the gateway does it. With a number, a
+// server compares a text as the number that it begins with: whoever may see the account "12 or so" would see 12,
+// and "nobody" would be 0. To bytes and to collations without padding, "acme" and "acme " are two; other character
+// sets have other orders than the tables that ids are listed beside, and cannot be compared with every id.
 func checkID(table, id string, column Column) error {
 	isBytes := strings.HasSuffix(column.Type, "binary") || strings.HasSuffix(column.Type, "blob")
-	switch {
-	case !column.Collation.Valid && !isBytes:
-		return inexact(table, id, "the type "+column.Type+", which is not compared as a text is", "CAST(column AS CHAR)")
-	case column.Collation.Valid && !isExact(column.Collation.String):
-		return inexact(table, id, "the collation "+column.Collation.String+", which takes different ids for the same one", "column")
+	switch collation := column.Collation.String; {
+	case isBytes && column.Length.Valid && column.Length.Int64 == 0: // what a view has for NULL
+		return nil
+	case isBytes:
+		return unlike(table, id, "the type "+column.Type+", which need not hold a text", "column")
+	case collation == "" || column.Type == "enum" || column.Type == "set":
+		return unlike(table, id, "the type "+column.Type+", which is not compared as a text is", "CAST(column AS CHAR)")
+	case collation != "utf8mb4_bin":
+		return unlike(table, id, "the collation "+collation+", by which ids are not compared as in the gateway's own tables", "column")
 	}
 	return nil
 }
@@ -89,12 +94,8 @@ func (s *Schema) nameColumns(ctx context.Context) (columns []nameColumn, err err
 	return columns, err
 }
 
-func isExact(collation string) bool {
-	return collation == "binary" || strings.HasSuffix(collation, "_bin")
-}
-
-// inexact refuses a column, and says what a view can make of it.
-func inexact(table, name, why, column string) error {
+// unlike refuses a column, and says what a view can make of it.
+func unlike(table, name, why, column string) error {
 	return usage.Errorf(usage.Unavailable, "the column %s of %s has %s; give it utf8mb4_bin, in a view as CONVERT(%s USING utf8mb4) COLLATE utf8mb4_bin",
 		name, table, why, column)
 }
