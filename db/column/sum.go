@@ -14,6 +14,9 @@ import (
 // embedded engine, which would rather compute with floating point.
 func Total(column string) string { return "CAST(SUM(" + column + ") AS DECIMAL(38, 0))" }
 
+// IsUsed is the condition that a row of sums tells of usage: rows stay when their sessions are gone.
+const IsUsed = "(minutes <> 0 OR seconds <> 0 OR sessions <> 0)"
+
 // Sum is a sum that the server has computed, and that need not fit.
 type Sum int64
 

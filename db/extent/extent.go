@@ -79,7 +79,7 @@ func (s Sums) Used(ctx context.Context, db sqlx.QueryerContext, dropped sql.Null
 			return all, err
 		}
 		kept, err := instants(ctx, db, `
-			SELECT bucket FROM `+s.Table+` WHERE grain = ? AND bucket >= ? AND bucket < ? AND (minutes <> 0 OR seconds <> 0 OR sessions <> 0)
+			SELECT bucket FROM `+s.Table+` WHERE grain = ? AND bucket >= ? AND bucket < ? AND `+column.IsUsed+`
 			ORDER BY bucket `+order+` LIMIT 1`, usage.Hour, usage.Earliest, dropped.Time)
 		return append(all, kept...), err
 	}

@@ -126,7 +126,7 @@ func spanOf(ctx context.Context, tx *sqlx.Tx, query usage.Query, state *phase.St
 		}
 		statement += ` UNION ALL
 		SELECT '', MIN(bucket), MAX(bucket) FROM ` + kept + `
-		WHERE grain = ? AND bucket >= '1000-01-01' AND (minutes <> 0 OR seconds <> 0 OR sessions <> 0) AND ` + number + ` IN (SELECT ` + number + ` FROM ` + table + wanted.String() + `)`
+		WHERE grain = ? AND bucket >= '1000-01-01' AND ` + column.IsUsed + ` AND ` + number + ` IN (SELECT ` + number + ` FROM ` + table + wanted.String() + `)`
 		args = slices.Concat(args, []any{usage.Day}, args)
 	}
 	var from, to column.Instant
