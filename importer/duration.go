@@ -18,8 +18,8 @@ func parseDuration(text string, in *forms) (int64, error) {
 	if text == "" {
 		return 0, errors.New("duration_seconds is missing")
 	}
-	if in.semicolons && threeDigits(text) {
-		return 0, fmt.Errorf("duration_seconds %s cannot be read: in a file with semicolons, nobody can tell whether the point separates thousands", excerpt(text))
+	if in.semicolons && (threeDigits(text, ".") || threeDigits(text, ",")) {
+		return 0, fmt.Errorf("duration_seconds %s cannot be read: in a file with semicolons, nobody can tell what separates thousands", excerpt(text))
 	}
 	seconds, ok := plainDuration(text, in.milliseconds)
 	if !ok {
@@ -114,10 +114,10 @@ func withoutSeparators(text string) (string, bool) {
 	return strings.ReplaceAll(text, ",", ""), true
 }
 
-// threeDigits tells whether a number has a point before its last three digits, as
-// thousands have where the comma is that of decimals.
-func threeDigits(text string) bool {
-	whole, fraction, found := strings.Cut(text, ".")
+// threeDigits tells whether a number has a sign, point or comma, before its last three digits and no other, as
+// thousands have where the other sign is that of decimals.
+func threeDigits(text, sign string) bool {
+	whole, fraction, found := strings.Cut(text, sign)
 	return found && len(fraction) == 3 && len(whole) <= 3 && isDigits(whole) && isDigits(fraction)
 }
 

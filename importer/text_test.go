@@ -121,9 +121,9 @@ func TestDamagedZstdIsLoadedUpToTheDamage(t *testing.T) {
 	}
 }
 
-func TestAPointInAFileWithSemicolonsIsDoubted(t *testing.T) {
-	for text, want := range map[string]int64{"1.200": -1, "12.345": -1, "1.20": 2, "1.2000": 2, "1200": 1200, "1234.567": 1235} {
-		content := strings.ReplaceAll(sessionHeader, ",", ";") + "s;a;c;2026-03-01T10:00:00Z;" + text + "\n"
+func TestWhatSeparatesThousandsInAFileWithSemicolonsIsDoubted(t *testing.T) {
+	for text, want := range map[string]int64{"1.200": -1, "12.345": -1, "1.20": 2, "1.2000": 2, "1,200": -1, "12,345": -1, "1,200.5": 1201, "1,234,567": 1234567, "1200": 1200, "1234.567": 1235} {
+		content := strings.ReplaceAll(sessionHeader, ",", ";") + "s;a;c;2026-03-01T10:00:00Z;\"" + text + "\"\n"
 		got := loadSessions(t, Options{}, fileOf(t, "x.csv", content))
 		if want < 0 && (got.rejects == nil || !strings.Contains(got.rejects.String(), "nobody can tell")) || want >= 0 && (len(got.rows) != 1 || got.rows[0].DurationSeconds != want) {
 			t.Errorf("%s: error %v, rows %v, rejects %v", text, got.err, got.rows, got.rejects)
