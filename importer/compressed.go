@@ -22,11 +22,16 @@ func decompress(stored io.Reader) (plain io.Reader, compression string, err erro
 		return plain, "gzip", err
 	case string(magic) == zipMagic:
 		return nil, "", errors.New("it is a zip archive, which can be read neither from standard input nor in another archive; make a file of it, or save it as CSV if it is a spreadsheet")
-	case string(magic) == "\x28\xb5\x2f\xfd":
+	case isZstd(magic):
 		plain, err = newZstd(buffered)
 		return plain, "zstd", err
 	}
 	return buffered, "", nil
+}
+
+// isZstd tells whether a file begins with a frame, or with a skippable one, as those of pzstd do (RFC 8878, 3.1).
+func isZstd(magic []byte) bool {
+	return string(magic) == "\x28\xb5\x2f\xfd" || len(magic) == 4 && magic[0]&0xf0 == 0x50 && string(magic[1:]) == "\x2a\x4d\x18"
 }
 
 // zstdReader tells damage from an error of what it reads from.

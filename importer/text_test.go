@@ -104,6 +104,18 @@ func TestCharactersThatCannotBeReadAreRejected(t *testing.T) {
 	}
 }
 
+// pzstd puts the size of each frame into a skippable one before it.
+func TestZstdWithSkippableFrames(t *testing.T) {
+	text := sessionsText(100)
+	for kind := byte(0x50); kind < 0x60; kind += 5 {
+		skippable := string([]byte{kind, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4})
+		content := skippable + zstdOf(text[:700]) + skippable + zstdOf(text[700:]) + skippable
+		if got := loadSessions(t, Options{}, fileOf(t, "x.csv", content)); got.err != nil || len(got.rows) != 100 {
+			t.Errorf("%#x: %d rows, %v", kind, len(got.rows), got.err)
+		}
+	}
+}
+
 func TestDamagedZstdIsLoadedUpToTheDamage(t *testing.T) {
 	var parts string
 	for n := range 3 {
