@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"time"
 
@@ -48,6 +49,9 @@ const (
 	DefaultBytes   = 128 << 20
 )
 
+// AllBytes is what rests of an answer that stays in memory until it has been handed over.
+const AllBytes = math.MaxInt64
+
 // FreeBytes is how many bytes each answer may take without any having been set aside for it.
 // Nearly all answers take less, and never wait for those that take much.
 const FreeBytes = 2 << 20
@@ -76,9 +80,9 @@ type Control struct {
 func New(options Options) *Control {
 	answers, bytes := int64(cmp.Or(options.Answers, DefaultAnswers)), cmp.Or(options.Bytes, DefaultBytes)
 	c := &Control{
-		bytes: NewSemaphore(Bounds{Capacity: bytes, Share: bytes, Waiting: maxWaiting, WaitingOfCaller: maxWaitingOfCaller}),
-		// A quarter of the places is kept from any one caller, so that others need not wait until an
-		// answer ends.
+		// A quarter of both is kept from any one caller, so that others need not wait until an answer ends,
+		// or is taken.
+		bytes:      NewSemaphore(Bounds{Capacity: bytes, Share: bytes - (bytes+3)/4, Waiting: maxWaiting, WaitingOfCaller: maxWaitingOfCaller}),
 		answers:    NewSemaphore(Bounds{Capacity: answers, Share: answers - (answers+3)/4, Waiting: maxWaiting, WaitingOfCaller: maxWaitingOfCaller}),
 		unforeseen: NewSemaphore(Bounds{Capacity: 1, Share: 1}),
 		observer:   options.Observer,
@@ -97,7 +101,7 @@ func (c *Control) Enter(ctx context.Context, caller string, bytes int64) (*Turn,
 		return nil, nil
 	}
 	began := time.Now()
-	turn := &Turn{control: c, caller: caller, reserved: FreeBytes, endBytes: func() {}, endUnforeseen: func() {}}
+	turn := &Turn{control: c, caller: caller, reserved: FreeBytes}
 	err := c.enter(ctx, turn, bytes)
 	waited := time.Since(began)
 	observe.From(ctx).Waited(waited)
@@ -112,16 +116,12 @@ func (c *Control) Enter(ctx context.Context, caller string, bytes int64) (*Turn,
 
 func (c *Control) enter(ctx context.Context, turn *Turn, bytes int64) (err error) {
 	if bytes > turn.reserved {
-		if turn.endBytes, err = c.bytes.Acquire(ctx, turn.caller, bytes); err != nil {
-			turn.endBytes = func() {}
+		if turn.bytes, err = c.bytes.Acquire(ctx, turn.caller, bytes); err != nil {
 			return err
 		}
 		turn.reserved = bytes
 	}
-	release, err := c.answers.Acquire(ctx, turn.caller, 1)
-	if err == nil {
-		turn.rest = release
-	}
+	turn.place, err = c.answers.Acquire(ctx, turn.caller, 1)
 	return err
 }
 
@@ -148,35 +148,37 @@ func refusal(err error) (Cause, error) {
 type Turn struct {
 	control *Control
 	caller  string
-	// rest gives back the place among the answers; it is nil where there is none.
-	rest, endBytes func()
+	// bytes and place are held, where there are any.
+	bytes, place *Hold
 
 	mu sync.Mutex
-	// reserved is how many bytes have been set aside, and used how many the answer takes.
+	// reserved is how many bytes have been set aside, and used how many the answer takes. Where
+	// they are more, it has what is set aside for the unforeseen.
 	reserved, used int64
-	endUnforeseen  func()
-	isUnbounded    bool
+	unforeseen     *Hold
 }
 
-// Rest says that the answer has been put together and only has to be handed over: its bytes
-// are held, its place is not. How fast it is taken is not the gateway's to say.
-func (t *Turn) Rest() {
-	if t != nil && t.rest != nil {
-		t.rest()
-	}
-}
-
-// End says that the answer is over. It may be said again.
-func (t *Turn) End() {
+// Rest says that the answer has been put together and only has to be handed over, for which no more
+// than so many bytes stay in memory: they are held, its place is not. How fast it is taken is not the
+// gateway's to say.
+func (t *Turn) Rest(bytes int64) {
 	if t == nil {
 		return
 	}
-	t.Rest()
+	t.place.Release()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.endUnforeseen()
-	t.endBytes()
+	if bytes <= t.reserved {
+		t.unforeseen.Release()
+	}
+	if bytes <= FreeBytes {
+		bytes = 0
+	}
+	t.bytes.Keep(bytes)
 }
+
+// End says that the answer is over. It may be said again.
+func (t *Turn) End() { t.Rest(0) }
 
 // take counts bytes that the answer takes. Where they are more than was estimated, it waits
 // until no other answer has the bytes for the unforeseen.
@@ -186,17 +188,17 @@ func (t *Turn) take(ctx context.Context, bytes int64) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.used += bytes; t.used <= t.reserved || t.isUnbounded {
+	if t.used += bytes; t.used <= t.reserved || t.unforeseen != nil {
 		return nil
 	}
 	began := time.Now()
-	release, err := t.control.unforeseen.Acquire(ctx, t.caller, 1)
+	unforeseen, err := t.control.unforeseen.Acquire(ctx, t.caller, 1)
 	observe.From(ctx).Waited(time.Since(began))
 	if err != nil {
 		_, err = refusal(err)
 		return err
 	}
-	t.endUnforeseen, t.isUnbounded = release, true
+	t.unforeseen = unforeseen
 	return nil
 }
 

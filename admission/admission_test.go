@@ -89,7 +89,7 @@ func TestSmallAnswersPassLargeOnes(t *testing.T) {
 			t.Errorf("got %+v", stats)
 		}
 		enter(t, c, t.Context(), "e", FreeBytes).End() // at once: all else would be a deadlock here
-		large.Rest()
+		large.Rest(8 * FreeBytes)
 		if stats := c.Stats(); stats.Waiting != 3 || stats.Answers != 0 || stats.Bytes != 8*FreeBytes {
 			t.Errorf("while the large answer is handed over: %+v", stats)
 		}
@@ -170,7 +170,7 @@ func TestWithoutAControlAllIsLetIn(t *testing.T) {
 	if turn != nil || err != nil {
 		t.Errorf("got %v, %v", turn, err)
 	}
-	turn.Rest()
+	turn.Rest(1)
 	turn.End()
 	for _, ctx := range []context.Context{t.Context(), NewContext(t.Context(), turn)} {
 		if err := Take(ctx, 1<<40); err != nil {
@@ -226,10 +226,63 @@ func TestWhoNeedNotWaitIsNotRefusedForBeingLate(t *testing.T) {
 	cancel()
 	s := NewSemaphore(Bounds{Capacity: 1, Share: 1})
 	for range 100 {
-		release, err := s.Acquire(late, "a", 1)
+		hold, err := s.Acquire(late, "a", 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		release()
+		hold.Release()
+	}
+}
+
+// However much one caller asks for and does not take, there are bytes for another's.
+func TestBytesAreKeptFromOneCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := let(Options{Answers: 40, Bytes: 40 * FreeBytes})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		for range 20 {
+			go func() {
+				if turn, err := c.Enter(ctx, "many", 5*FreeBytes); err == nil {
+					defer turn.End()
+					<-ctx.Done()
+				}
+			}()
+		}
+		synctest.Wait()
+		if stats := c.Stats(); stats.Bytes != 30*FreeBytes || stats.Answers != 6 {
+			t.Errorf("one caller has %+v", stats)
+		}
+		enter(t, c, t.Context(), "another", 10*FreeBytes).End() // at once: all else would be a deadlock here
+	})
+}
+
+// An answer that is handed over holds what it takes then, and not what it was estimated at.
+func TestWhatRestsHoldsWhatIsLeft(t *testing.T) {
+	c, _ := let(Options{Answers: 2, Bytes: 20 * FreeBytes})
+	for _, rest := range []struct{ left, held int64 }{{0, 0}, {FreeBytes, 0}, {FreeBytes + 1, FreeBytes + 1}, {8 * FreeBytes, 8 * FreeBytes}, {80 * FreeBytes, 8 * FreeBytes}} {
+		turn := enter(t, c, t.Context(), "a", 8*FreeBytes)
+		turn.Rest(rest.left)
+		if stats := c.Stats(); stats.Bytes != rest.held || stats.Answers != 0 {
+			t.Errorf("%d bytes: %+v", rest.left, stats)
+		}
+		turn.End()
+		turn.End()
+		// Of what was not foreseen, too.
+		turn = enter(t, c, t.Context(), "a", 3*FreeBytes)
+		if err := turn.take(t.Context(), 9*FreeBytes); err != nil {
+			t.Fatal(err)
+		}
+		turn.Rest(rest.left)
+		unforeseen := int64(0)
+		if rest.left > 3*FreeBytes {
+			unforeseen = UnforeseenBytes
+		}
+		if stats := c.Stats(); stats.Bytes != min(rest.held, 3*FreeBytes)+unforeseen {
+			t.Errorf("%d bytes that were not foreseen: %+v", rest.left, stats)
+		}
+		turn.End()
+		if stats := c.Stats(); stats.Bytes != 0 || stats.Answers != 0 {
+			t.Errorf("at the end: %+v", stats)
+		}
 	}
 }

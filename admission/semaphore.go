@@ -68,9 +68,9 @@ func NewSemaphore(bounds Bounds) *Semaphore {
 	return &Semaphore{bounds: bounds, callers: map[string]*caller{}}
 }
 
-// Acquire waits until a caller may hold a weight, which release gives back; it may be called
-// again. The error is ErrFull, or that of the context.
-func (s *Semaphore) Acquire(ctx context.Context, name string, weight int64) (release func(), err error) {
+// Acquire waits until a caller may hold a weight, which is to be released. The error is
+// ErrFull, or that of the context.
+func (s *Semaphore) Acquire(ctx context.Context, name string, weight int64) (*Hold, error) {
 	w, err := s.enter(name, weight)
 	if err != nil {
 		return nil, err
@@ -85,8 +85,29 @@ func (s *Semaphore) Acquire(ctx context.Context, name string, weight int64) (rel
 			return nil, ctx.Err()
 		}
 	}
-	return sync.OnceFunc(func() { s.leave(w) }), nil
+	return &Hold{s, w}, nil
 }
+
+// Hold is a weight that is held. A nil Hold is that of nothing.
+type Hold struct {
+	semaphore *Semaphore
+	waiter    *waiter
+}
+
+// Keep gives back what is beyond a weight.
+func (h *Hold) Keep(weight int64) {
+	if h == nil {
+		return
+	}
+	h.semaphore.mu.Lock()
+	defer h.semaphore.mu.Unlock()
+	if w := h.waiter; w.isHeld && w.weight > weight {
+		h.semaphore.giveBack(w, w.weight-weight)
+	}
+}
+
+// Release gives all back. It may be called again.
+func (h *Hold) Release() { h.Keep(0) }
 
 // TryAcquire is Acquire for those who do not wait.
 func (s *Semaphore) TryAcquire(name string, weight int64) (release func(), isHeld bool) {
@@ -101,7 +122,7 @@ func (s *Semaphore) TryAcquire(name string, weight int64) (release func(), isHel
 		s.leave(w)
 		return nil, false
 	}
-	return sync.OnceFunc(func() { s.leave(w) }), true
+	return (&Hold{s, w}).Release, true
 }
 
 // enter takes a place in a caller's queue, the first of which may be granted at once.
@@ -132,14 +153,21 @@ func isBeyond(number, bound int) bool { return bound > 0 && number > bound }
 func (s *Semaphore) leave(w *waiter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !w.isHeld {
-		s.remove(w)
-	} else {
-		w.isHeld = false
-		s.held -= w.weight
-		w.of.held -= w.weight
-		s.forget(w.of)
+	if w.isHeld {
+		s.giveBack(w, w.weight)
+		return
 	}
+	s.remove(w)
+	s.grant()
+}
+
+// giveBack gives back some of what a waiter holds.
+func (s *Semaphore) giveBack(w *waiter, weight int64) {
+	w.weight -= weight
+	w.of.held -= weight
+	s.held -= weight
+	w.isHeld = w.weight > 0
+	s.forget(w.of)
 	s.grant()
 }
 

@@ -159,12 +159,16 @@ func TestNobodyWaitsForEver(t *testing.T) {
 				if (i+j)%7 == 0 {
 					go cancel() // at any time
 				}
-				release, err := s.Acquire(ctx, fmt.Sprint(i%6), weight)
+				hold, err := s.Acquire(ctx, fmt.Sprint(i%6), weight)
 				if err == nil {
 					most.Store(max(most.Load(), held.Add(weight)))
-					held.Add(-weight)
-					release()
-					release()
+					kept := min(weight, int64(j%3))
+					held.Add(kept - weight)
+					hold.Keep(kept)
+					hold.Keep(weight) // which is no more than before
+					held.Add(-kept)
+					hold.Release()
+					hold.Release()
 				} else if !errors.Is(err, context.Canceled) {
 					t.Error(err)
 				}
@@ -184,14 +188,14 @@ func TestAHundredRequestsDoNotDelayAnothersOne(t *testing.T) {
 		s := NewSemaphore(Bounds{Capacity: 4, Share: 3})
 		work := func(name string) time.Duration {
 			began := time.Now()
-			release, err := s.Acquire(t.Context(), name, 1)
+			hold, err := s.Acquire(t.Context(), name, 1)
 			if err != nil {
 				t.Error(err)
 				return 0
 			}
 			waited := time.Since(began)
 			time.Sleep(time.Second) // of the test's own clock
-			release()
+			hold.Release()
 			return waited
 		}
 		var all sync.WaitGroup
@@ -236,7 +240,7 @@ func TestTooManyDoNotWait(t *testing.T) {
 func TestWhoGivesUpLeavesTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewSemaphore(Bounds{Capacity: 2, Share: 2})
-		release, err := s.Acquire(t.Context(), "holds", 1)
+		first, err := s.Acquire(t.Context(), "holds", 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -249,12 +253,11 @@ func TestWhoGivesUpLeavesTheQueue(t *testing.T) {
 		})
 		synctest.Wait()
 		all.Go(func() { // has room, but it is not its turn
-			release, err := s.Acquire(t.Context(), "small", 1)
+			hold, err := s.Acquire(t.Context(), "small", 1)
 			if err != nil {
 				t.Error(err)
-				return
 			}
-			release()
+			hold.Release()
 		})
 		synctest.Wait()
 		if state := s.State(); state.Waiting != 2 {
@@ -262,9 +265,43 @@ func TestWhoGivesUpLeavesTheQueue(t *testing.T) {
 		}
 		cancel()
 		all.Wait() // the small one is let in as the large one leaves
-		release()
+		first.Release()
 		if state := s.State(); state.Waiting != 0 || state.Held != 0 {
 			t.Errorf("got %+v", state)
 		}
 	})
+}
+
+// What is given back of a weight lets others in, and what is kept does not.
+func TestSomeOfAWeightIsGivenBack(t *testing.T) {
+	s := NewSemaphore(Bounds{Capacity: 10, Share: 10})
+	hold, err := s.Acquire(t.Context(), "a", 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, keep := range []struct{ weight, free int64 }{{9, 1}, {12, 1}, {4, 6}, {7, 6}, {0, 10}, {0, 10}} {
+		hold.Keep(keep.weight)
+		if keep.free < 10 {
+			if _, isHeld := s.TryAcquire("b", keep.free+1); isHeld {
+				t.Errorf("keeping %d leaves more than %d", keep.weight, keep.free)
+			}
+		}
+		release, isHeld := s.TryAcquire("b", keep.free)
+		if !isHeld {
+			t.Fatalf("keeping %d does not leave %d", keep.weight, keep.free)
+		}
+		release()
+	}
+	// Who has given all back is forgotten, and does not take the place of who comes by the same name.
+	again, err := s.Acquire(t.Context(), "a", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hold.Release()
+	if state := s.State(); state.Held != 3 || len(s.callers) != 1 {
+		t.Errorf("got %+v of %d callers", state, len(s.callers))
+	}
+	again.Release()
+	(*Hold)(nil).Release()
+	(*Hold)(nil).Keep(1)
 }

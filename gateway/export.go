@@ -111,7 +111,7 @@ func (e exports) serve(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		return nil
 	}
 	return e.send(ctx, cancel, w, r, func(out io.Writer) error {
-		defer turn.Rest()
+		defer turn.Rest(spoolMemory) // the rest is in a file
 		defer snapshot.Close()
 		return export.Write(out, format, asked.rows, result.Rows, asked.options)
 	})

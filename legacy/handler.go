@@ -135,7 +135,7 @@ func (h *handler) serve(w http.ResponseWriter, asked *request.Head) error {
 	if err == nil {
 		answered, err = h.operate(admission.NewContext(ctx, turn), w, asked, requests)
 	}
-	turn.Rest() // how fast it is taken is the caller's to say
+	turn.Rest(admission.AllBytes) // how fast it is taken is the caller's to say
 	settle(w)
 	if err != nil {
 		return err

@@ -128,11 +128,19 @@ func (o overHTTP) execute(ctx context.Context, executor graphql.GraphExecutor, o
 	defer span.End()
 	respond, ctx := executor.DispatchOperation(admission.NewContext(ctx, turn), operation)
 	answer := inTime(ctx, executor, operation, respond(ctx))
-	turn.Rest()
+	turn.Rest(held(answer))
 	if answer != nil {
 		traceErrors(span, answer.Errors)
 	}
 	return answer, turn, nil
+}
+
+// held is how many bytes stay in memory of an answer that has been put together.
+func held(answer *graphql.Response) int64 {
+	if answer == nil {
+		return 0
+	}
+	return int64(len(answer.Data))
 }
 
 // visit begins an answer that its caller may ask for again, or returns nil.

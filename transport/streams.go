@@ -248,7 +248,7 @@ func endedBy(guarded context.Context, executor graphql.GraphExecutor, operation 
 // caller's to say.
 func afterRest(turn *admission.Turn, send func(*graphql.Response) error) func(*graphql.Response) error {
 	return func(answer *graphql.Response) error {
-		turn.Rest()
+		turn.Rest(held(answer))
 		return send(answer)
 	}
 }
