@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -143,26 +142,12 @@ func (e exports) send(ctx context.Context, cancel func(), w http.ResponseWriter,
 			coded := failure.Log(r.Context(), e.door.log, late(ctx, err))
 			observe.From(r.Context()).Failed(failure.GraphQLCode(coded.Code))
 		}
-		cut(w, r)
+		panic(http.ErrAbortHandler) // tellingCuts
 	}
 	for _, name := range []string{"Content-Disposition", "ETag"} {
 		w.Header().Del(name)
 	}
 	return late(ctx, err)
-}
-
-// cut ends an answer in the middle of it, and does not return. HTTP/1.0, which proxies still
-// speak, has an answer end with its connection, and so needs a reset to tell.
-func cut(w http.ResponseWriter, r *http.Request) {
-	if !r.ProtoAtLeast(1, 1) {
-		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-			if reset, is := conn.(*net.TCPConn); is {
-				_ = reset.SetLinger(0)
-			}
-			_ = conn.Close() // without the word of goodbye that TLS has for an end
-		}
-	}
-	panic(http.ErrAbortHandler)
 }
 
 // late returns an error, or that the time of its context is up, which makes everything

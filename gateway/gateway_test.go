@@ -53,7 +53,9 @@ func start(t *testing.T, store gateway.Store, configure ...func(*gateway.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler)
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = gateway.NewServer(handler, slog.New(slog.DiscardHandler))
+	server.Start()
 	t.Cleanup(func() {
 		server.Close()
 		entries.Close()

@@ -39,7 +39,8 @@ func ServeTLS(ctx context.Context, listener net.Listener, handler http.Handler, 
 
 func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler:           handler,
+		Handler:           tellingCuts(handler),
+		ConnContext:       withConnection,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,

@@ -21,3 +21,6 @@ func TestConnectionsHaveTimeouts(t *testing.T) {
 		t.Errorf("headers: %v, %d bytes", server.ReadHeaderTimeout, server.MaxHeaderBytes)
 	}
 }
+
+// NewServer is for tests from outside.
+var NewServer = newServer
