@@ -364,3 +364,41 @@ func (s *service) subscribe(t *testing.T, user, query string) (next func() strin
 		return strings.TrimSuffix(strings.TrimPrefix(read(), `{"type":"next","id":"1","payload":`), "}")
 	}
 }
+
+// Who takes an operation back is told nothing more of it: not even under the id of the next one.
+func TestASubscriptionThatIsTakenBackSaysNothing(t *testing.T) {
+	s := start(t, fill(t, dbtest.One(t)))
+	request, _ := http.NewRequest("GET", s.url, nil)
+	request.SetBasicAuth("ada", password)
+	conn, _, err := websocket.Dial(t.Context(), s.url+"/graphql", &websocket.DialOptions{HTTPHeader: request.Header, Subprotocols: []string{"graphql-transport-ws"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	say := func(message string) {
+		t.Helper()
+		if err := conn.Write(t.Context(), websocket.MessageText, []byte(message)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hear := func() string {
+		t.Helper()
+		_, message, err := conn.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(message)
+	}
+	say(`{"type":"connection_init"}`)
+	hear()
+	for range 20 {
+		const subscribe = `{"id":"1","type":"subscribe","payload":{"query":"subscription { aiUsageChanged { totals { sessions } } }"}}`
+		say(subscribe)
+		say(`{"id":"1","type":"complete"}`)
+		say(subscribe)
+		if message := hear(); !strings.HasPrefix(message, `{"type":"next","id":"1","payload":{"data":{"aiUsageChanged":{"totals":{"sessions":3}`) {
+			t.Fatalf("got %s", message)
+		}
+		say(`{"id":"1","type":"complete"}`)
+	}
+}

@@ -219,6 +219,9 @@ func (s *streams) run(ctx context.Context, executor graphql.GraphExecutor, opera
 	respond, ctx := executor.DispatchOperation(ctx, operation)
 	answered := false
 	for answer := respond(ctx); answer != nil; answer = respond(ctx) {
+		if guarded.Err() != nil { // it is an answer to nobody that asks any more
+			return endedBy(guarded, executor, operation, nil)
+		}
 		answered = true
 		seeErrors(ctx, answer.Errors)
 		traceErrors(span, answer.Errors)
