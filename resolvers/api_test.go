@@ -108,6 +108,7 @@ func TestAnAnswerOfAnyWidthTakesFewStatements(t *testing.T) {
 			`{` + march + `{accountUsage{series(granularity:DAY){aiMinutes} customerUsage{series(granularity:DAY){aiMinutes}}}}}`:                    6,
 			`{` + march + `{accountUsage{account{name} previous{aiMinutes} share customerUsage{customer{name} account{name} previous{aiMinutes}}}}}`: 7,
 			`{` + march + `{accountUsageConnection(first:10){nodes{series(granularity:HOUR){aiMinutes} customerUsage{customer{name}}}}}}`:            6,
+			`{` + march + `{id from sessionsConnection(first:3){nodes{sessionId}}}}`:                                                                 5,
 			`{` + march + `{series(granularity:DAY){sessions}}}`:                                                                                     4,
 			`{` + march + `{customerUsage{aiMinutes}}}`:                                                                                              1,
 			`{aiUsage(accountIds:["account-07","account-09"],customerIds:["c1"]){customerUsage{minutes}}}`:                                           1,
@@ -399,7 +400,7 @@ func TestWhatMayNotBeSeenIsRefusedAsAWhole(t *testing.T) {
 	store := open(t, dbtest.One(t))
 	write(t, store, "a", 1)
 	ctx := auth.NewContext(t.Context(), auth.Principal{Name: "b", Roles: []string{auth.AccountAdministrator}, Accounts: []string{"b"}})
-	for _, selected := range []string{`asOf`, `series(granularity:DAY){sessions}`, `id series(granularity:DAY){sessions} accountUsageConnection{totalCount}`} {
+	for _, selected := range []string{`asOf`, `sessionsConnection(first:1){nodes{sessionId}}`, `series(granularity:DAY){sessions}`, `id series(granularity:DAY){sessions} accountUsageConnection{totalCount}`} {
 		got := serve(store).askAs(t, ctx, `{aiUsage(accountId:"a"){`+selected+`}}`)
 		if !strings.Contains(got, `"path":["aiUsage"]`) || !strings.Contains(got, `{"aiUsage":null}`) {
 			t.Errorf("%s\n%s", selected, got)

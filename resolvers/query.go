@@ -36,7 +36,7 @@ func (r queryResolver) AiUsage(ctx context.Context, accountID, customerID *strin
 
 // reportWith reads the report of a query, unless nothing of it is selected that has to be read.
 func (r *Resolver) reportWith(ctx context.Context, reading *answer.Reading, query usage.Query, selections ast.SelectionSet) (*answer.Report, error) {
-	if !selection.OnlySeries(graphql.GetOperationContext(ctx), selections) {
+	if !selection.WithoutReport(graphql.GetOperationContext(ctx), selections) {
 		return reading.Report(query)
 	}
 	query, err := auth.Restrict(ctx, query)

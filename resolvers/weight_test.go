@@ -176,7 +176,7 @@ func TestAliasesReadOnce(t *testing.T) {
 	}
 }
 
-// Of a report of which only series are selected, and what its query says, nothing else is read.
+// Of a report of which only series and sessions are selected, and what its query says, nothing else is read.
 func TestAReportIsReadWhereItIsSelected(t *testing.T) {
 	of := func(selected string, fragments ...string) string {
 		return `query($no:Boolean=false){aiUsage(` + year + `){` + daily + selected + `} __typename@include(if:$no)}` + strings.Join(fragments, "")
@@ -185,19 +185,21 @@ func TestAReportIsReadWhereItIsSelected(t *testing.T) {
 	for document, reports := range map[string]int64{
 		of(``):                                0,
 		of(` id from to timeZone __typename`): 0,
-		of(` ...its ...on AIUsage{to} ...on Node{id}`, its): 0,
-		of(` totals@skip(if:true){sessions}`):               0,
-		of(` asOf@include(if:$no)`):                         0,
-		of(` asOf`):                                         1,
-		of(` retainedFrom`):                                 1,
-		of(` plan{source}`):                                 1,
-		of(` ...whole`, its, whole):                         1,
-		of(` ...on AIUsage{totals{id}}`):                    1,
-		of(` accountUsage{accountId}`):                      1,
-		of(` sessionsConnection{pageInfo{endCursor}}`):      1,
-		of(` drivers(by:ACCOUNT){change}`):                  2,
-		of(` previous{` + daily + `}`):                      2,
-		`{aiUsage(` + year + `){timeZone}}`:                 1,
+		of(` ...its ...on AIUsage{to} ...on Node{id}`, its):                     0,
+		of(` totals@skip(if:true){sessions}`):                                   0,
+		of(` asOf@include(if:$no)`):                                             0,
+		of(` asOf`):                                                             1,
+		of(` retainedFrom`):                                                     1,
+		of(` plan{source}`):                                                     1,
+		of(` ...whole`, its, whole):                                             1,
+		of(` ...on AIUsage{totals{id}}`):                                        1,
+		of(` accountUsage{accountId}`):                                          1,
+		of(` sessionsConnection{pageInfo{endCursor}}`):                          0,
+		of(` drivers(by:ACCOUNT){change}`):                                      2,
+		of(` previous{` + daily + `}`):                                          2,
+		`{aiUsage(` + year + `){timeZone}}`:                                     1,
+		`{aiUsage(` + year + `){sessionsConnection{pageInfo{endCursor}}}}`:      0,
+		`{aiUsage(` + year + `){sessionsConnection{pageInfo{endCursor}} asOf}}`: 1,
 	} {
 		w := newWide(4, 2, 12)
 		answer, _ := answerOf(t, w, document)

@@ -60,21 +60,24 @@ func levelOfField(operation *graphql.OperationContext, field *ast.Field) (level 
 	return level, known
 }
 
-// besideSeries are the fields of a report that its query answers.
-var besideSeries = map[string]bool{"__typename": true, "id": true, "from": true, "to": true, "timeZone": true}
+// readAlone are the fields of a report that are read by themselves, and inQuery those that its query answers.
+var (
+	readAlone = map[string]bool{"series": true, "sessionsConnection": true}
+	inQuery   = map[string]bool{"__typename": true, "id": true, "from": true, "to": true, "timeZone": true}
+)
 
-// OnlySeries tells whether nothing is selected of a report but series, which are read by themselves,
-// and what its query answers, so that the report need not be read.
-func OnlySeries(operation *graphql.OperationContext, selections ast.SelectionSet) bool {
-	series := false
+// WithoutReport tells whether nothing is selected of a report but what is read by itself, and what its
+// query answers, so that the report need not be read.
+func WithoutReport(operation *graphql.OperationContext, selections ast.SelectionSet) bool {
+	alone := false
 	for _, field := range Fields(operation, selections, "AIUsage") {
-		if field.Name == "series" {
-			series = true
-		} else if !besideSeries[field.Name] {
+		if readAlone[field.Name] {
+			alone = true
+		} else if !inQuery[field.Name] {
 			return false
 		}
 	}
-	return series
+	return alone
 }
 
 // included tells whether the directives of a selection leave it in.
