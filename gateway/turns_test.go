@@ -2,6 +2,9 @@ package gateway_test
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -175,6 +178,47 @@ func TestBytesAreSetAsideForLargeAnswersAtEveryDoor(t *testing.T) {
 			t.Errorf("%s: %d bytes were set aside", door.name, aside.Load())
 		}
 		until(t, counted, "aiusage_answers_bytes", 0)
+	}
+}
+
+// vast has more customers than connections hold the answer of.
+type vast struct{ *endless }
+
+func (vast) KnownCustomers() int { return 1_000_000 }
+
+func (v vast) Report(ctx context.Context, query usage.Query) (*usage.Report, error) {
+	return v.Snapshot(ctx).Report(ctx, query)
+}
+
+// While an answer is not taken, it holds what is left of it, and an export what is not in a file.
+func TestAnAnswerThatIsNotTakenHoldsWhatIsLeftOfIt(t *testing.T) {
+	counted := metrics.New()
+	s := start(t, vast{&endless{Store: fill(t, dbtest.One(t)), customers: 200_000}}, func(c *gateway.Config) { c.Metrics = counted })
+	const everybody = `{"query":"{aiUsage{customerUsage{customerId aiMinutes}}}"}`
+	for request, most := range map[string]float64{
+		"POST /graphql HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: " + fmt.Sprint(len(everybody)) + "\r\n\r\n" + everybody: 20 << 20, // and at least its 7 MB
+		"GET /export/usage.csv?granularity=DAY&startDate=2026-03-01&endDate=2026-03-01 HTTP/1.1\r\n\r\n":                                     0,
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() }) // or the server would wait for it, where the test fails
+		if err := conn.(*net.TCPConn).SetReadBuffer(4096); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(conn, strings.Replace(request, "\r\n", "\r\nHost: x\r\nAuthorization: "+basic("ada", password)+"\r\n", 1))
+		if _, err := io.ReadFull(conn, make([]byte, 1000)); err != nil {
+			t.Fatal(err)
+		}
+		held := func() float64 { return count(t, counted, "aiusage_answers_bytes") }
+		await(t, "most bytes are given back", func() bool { return held() <= most })
+		if held := held(); most > 0 && held < 4<<20 || count(t, counted, "aiusage_requests_in_flight") != 1 {
+			t.Errorf("%.12s: %v bytes are held of what is not taken", request, held)
+		}
+		conn.Close()
+		until(t, counted, "aiusage_answers_bytes", 0)
+		until(t, counted, "aiusage_requests_in_flight", 0)
 	}
 }
 
