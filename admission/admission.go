@@ -79,11 +79,13 @@ type Control struct {
 // New returns a Control that has let nobody in.
 func New(options Options) *Control {
 	answers, bytes := int64(cmp.Or(options.Answers, DefaultAnswers)), cmp.Or(options.Bytes, DefaultBytes)
+	// A quarter is kept from any one caller, so that others need not wait until an answer ends, or is taken.
+	shared := func(capacity int64) *Semaphore {
+		return NewSemaphore(Bounds{Capacity: capacity, Share: capacity - (capacity+3)/4, Waiting: maxWaiting, WaitingOfCaller: maxWaitingOfCaller})
+	}
 	c := &Control{
-		// A quarter of both is kept from any one caller, so that others need not wait until an answer ends,
-		// or is taken.
-		bytes:      NewSemaphore(Bounds{Capacity: bytes, Share: bytes - (bytes+3)/4, Waiting: maxWaiting, WaitingOfCaller: maxWaitingOfCaller}),
-		answers:    NewSemaphore(Bounds{Capacity: answers, Share: answers - (answers+3)/4, Waiting: maxWaiting, WaitingOfCaller: maxWaitingOfCaller}),
+		bytes:      shared(bytes),
+		answers:    shared(answers),
 		unforeseen: NewSemaphore(Bounds{Capacity: 1, Share: 1}),
 		observer:   options.Observer,
 	}
