@@ -69,11 +69,11 @@ const (
 // Control lets answers in. A nil Control lets all in at once.
 //
 // Who needs several things takes them in this order, and holds each to the end or gives it
-// back for good: bytes, then a place among the answers, then what is set aside for the
-// unforeseen. So nobody waits for somebody who waits for them.
+// back for good: a place among the batches, then bytes, then a place among the answers, then what
+// is set aside for the unforeseen. So nobody waits for somebody who waits for them.
 type Control struct {
-	bytes, answers, unforeseen *Semaphore
-	observer                   func(time.Duration, Cause)
+	batches, bytes, answers, unforeseen *Semaphore
+	observer                            func(time.Duration, Cause)
 }
 
 // New returns a Control that has let nobody in.
@@ -84,6 +84,7 @@ func New(options Options) *Control {
 		return NewSemaphore(Bounds{Capacity: capacity, Share: capacity - (capacity+3)/4, Waiting: maxWaiting, WaitingOfCaller: maxWaitingOfCaller})
 	}
 	c := &Control{
+		batches:    shared(answers),
 		bytes:      shared(bytes),
 		answers:    shared(answers),
 		unforeseen: NewSemaphore(Bounds{Capacity: 1, Share: 1}),
@@ -114,6 +115,24 @@ func (c *Control) Enter(ctx context.Context, caller string, bytes int64) (*Turn,
 		return nil, err
 	}
 	return turn, nil
+}
+
+// EnterBatch waits until several answers may be put together for a caller, of which each has its turn.
+// What is held is to be released once they have been handed over, or before where they are small. The
+// error is as in Enter.
+func (c *Control) EnterBatch(ctx context.Context, caller string) (*Hold, error) {
+	if c == nil {
+		return nil, nil
+	}
+	began := time.Now()
+	hold, err := c.batches.Acquire(ctx, caller, 1)
+	waited := time.Since(began)
+	observe.From(ctx).Waited(waited)
+	cause, err := refusal(err)
+	if err != nil { // of others, each answer is told of
+		c.observer(waited, cause)
+	}
+	return hold, err
 }
 
 func (c *Control) enter(ctx context.Context, turn *Turn, bytes int64) (err error) {
@@ -229,9 +248,9 @@ type Stats struct {
 
 // Stats returns what is worked on just now.
 func (c *Control) Stats() Stats {
-	answers, bytes, unforeseen := c.answers.State(), c.bytes.State(), c.unforeseen.State()
+	answers, bytes, unforeseen, batches := c.answers.State(), c.bytes.State(), c.unforeseen.State(), c.batches.State()
 	return Stats{
 		Answers: answers.Held, MaxAnswers: answers.Capacity, Bytes: bytes.Held + unforeseen.Held*UnforeseenBytes, MaxBytes: bytes.Capacity + UnforeseenBytes,
-		Waiting: answers.Waiting + bytes.Waiting + unforeseen.Waiting,
+		Waiting: answers.Waiting + bytes.Waiting + unforeseen.Waiting + batches.Waiting,
 	}
 }

@@ -286,3 +286,37 @@ func TestWhatRestsHoldsWhatIsLeft(t *testing.T) {
 		}
 	}
 }
+
+// Batches wait for each other, and keep none of what their answers wait for; a place is kept from any one caller.
+func TestBatchesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, causes := let(Options{Answers: 4})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var holds []*Hold
+		for range 3 {
+			hold, err := c.EnterBatch(t.Context(), "many")
+			if err != nil {
+				t.Fatal(err)
+			}
+			holds = append(holds, hold)
+		}
+		if _, err := c.EnterBatch(ctx, "many"); usage.AsError(err).Code != usage.Unavailable || causes[Late] != 1 || causes[None] != 0 {
+			t.Errorf("a fourth of one caller: %v, %v", err, causes)
+		}
+		enter(t, c, t.Context(), "many", 20*FreeBytes).End() // at once: all else would be a deadlock here
+		another, err := c.EnterBatch(t.Context(), "another")
+		if err != nil {
+			t.Fatal(err)
+		}
+		another.Release()
+		holds[0].Release()
+		if _, err := c.EnterBatch(t.Context(), "many"); err != nil {
+			t.Error(err)
+		}
+		var none *Control
+		if hold, err := none.EnterBatch(ctx, "many"); hold != nil || err != nil {
+			t.Errorf("without bounds: %v, %v", hold, err)
+		}
+	})
+}

@@ -140,6 +140,7 @@ func New(config Config) (*Gateway, error) {
 		Streams:       config.Streams,
 		Timeout:       config.QueryTimeout,
 		Turns:         turns.operation,
+		Batches:       turns.batch,
 		Conditions:    conditions,
 		Extensions:    resolver.Extensions(),
 		Log:           config.Log,

@@ -40,6 +40,11 @@ func (t turns) enter(ctx context.Context, bytes int64) (*admission.Turn, error) 
 	return t.control.Enter(ctx, callerOf(ctx), bytes)
 }
 
+// batch waits until the answers to a batch may be put together.
+func (t turns) batch(ctx context.Context) (*admission.Hold, error) {
+	return t.control.EnterBatch(ctx, callerOf(ctx))
+}
+
 // operation waits until an operation may be answered; nil stands for something small.
 func (t turns) operation(ctx context.Context, operation *graphql.OperationContext) (*admission.Turn, error) {
 	return t.enter(ctx, t.resolver.Estimate(ctx, operation))

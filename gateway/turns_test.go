@@ -222,6 +222,43 @@ func TestAnAnswerThatIsNotTakenHoldsWhatIsLeftOfIt(t *testing.T) {
 	}
 }
 
+// Batches that are not taken keep others waiting, unless they are small.
+func TestBatchesThatAreNotTakenAreBounded(t *testing.T) {
+	counted := metrics.New()
+	s := start(t, vast{&endless{Store: fill(t, dbtest.One(t)), customers: 200_000}}, func(c *gateway.Config) {
+		c.Metrics, c.Turns, c.QueryTimeout = counted, admission.Options{Answers: 4}, 20*time.Second
+	})
+	begin := func(query string) net.Conn {
+		t.Helper()
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		if err := conn.(*net.TCPConn).SetReadBuffer(4096); err != nil {
+			t.Fatal(err)
+		}
+		body := `[{"query":"` + query + `"}]`
+		fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", basic("ada", password), len(body), body)
+		return conn
+	}
+	const large, small = `{aiUsage{customerUsage{customerId aiMinutes}}}`, `{__typename}`
+	for range 3 {
+		if _, err := io.ReadFull(begin(large), make([]byte, 1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until(t, counted, "aiusage_answers_at_work", 0)
+	begin(small)
+	until(t, counted, "aiusage_answers_waiting", 1)
+	if got := s.ask(t, "ann", "POST", "/graphql", "application/json", `[{"query":"`+small+`"}]`); got.status != 200 || !strings.Contains(got.body, "Query") {
+		t.Errorf("another's: got %d %s", got.status, got.body)
+	}
+	if got := s.ask(t, "ada", "POST", "/graphql", "application/json", `{"query":"`+small+`"}`); got.status != 200 || !strings.Contains(got.body, "Query") {
+		t.Errorf("what is no batch: got %d %s", got.status, got.body)
+	}
+}
+
 // Who waited and was answered has the wait in the record of the request.
 func TestARecordTellsOfTheWait(t *testing.T) {
 	s, counted, store := crowded(t, 1, func(c *gateway.Config) { c.QueryTimeout = time.Minute })

@@ -13,7 +13,9 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/lexer"
 
+	"aiusage/admission"
 	"aiusage/observe"
+	"aiusage/usage"
 )
 
 // A batch is a list of requests in one body, as Apollo's and urql's links send it, and its answer
@@ -47,6 +49,12 @@ func batchOf(body []byte) ([]json.RawMessage, *refusal) {
 
 // answerBatch answers the requests of a batch.
 func (o overHTTP) answerBatch(ctx context.Context, w http.ResponseWriter, r *http.Request, executor graphql.GraphExecutor, requests []json.RawMessage) {
+	hold, err := o.batch(ctx)
+	if err != nil {
+		WriteError(ctx, w, usage.AsError(err))
+		return
+	}
+	defer hold.Release()
 	observe.From(ctx).Switched(http.StatusOK)
 	ctx = withAllowance(ctx, &allowance{})
 	for _, extension := range o.batches {
@@ -60,6 +68,9 @@ func (o overHTTP) answerBatch(ctx context.Context, w http.ResponseWriter, r *htt
 	answers.WriteByte(']')
 	if r.Context().Err() != nil {
 		return // the caller went away
+	}
+	if answers.Len() <= admission.FreeBytes {
+		hold.Release() // how fast it is taken is the caller's to say
 	}
 	writeBy(ctx, w)
 	w.Header().Set("Content-Type", applicationJSON+"; charset=utf-8")

@@ -37,6 +37,9 @@ type Options struct {
 	// operation where only a condition is looked at. nil lets all begin at once. What reads
 	// the events of subscriptions waits by itself.
 	Turns Turns
+	// Batches has a batch wait until its answers may be put together, which takes memory until they have been
+	// taken. What is held is released then. nil lets all in at once.
+	Batches func(ctx context.Context) (*admission.Hold, error)
 	// Conditions tell whether the answer to a GET is still what its caller has. nil means
 	// that nobody can.
 	Conditions Conditions
@@ -57,6 +60,9 @@ func (o Options) withDefaults() Options {
 	o.Streams = o.Streams.withDefaults()
 	if o.Turns == nil {
 		o.Turns = freely
+	}
+	if o.Batches == nil {
+		o.Batches = func(context.Context) (*admission.Hold, error) { return nil, nil }
 	}
 	if o.Access == nil {
 		o.Access = openAccess{}
@@ -84,7 +90,7 @@ func New(schema graphql.ExecutableSchema, options Options) *Handler {
 	documents := newPersisted(reader, options.Documents, options.OnlyDocuments)
 	h := &Handler{options: options, server: server, persisted: documents, streams: newStreams(options, documents)}
 	server.AddTransport(overWebSocket{h.streams})
-	server.AddTransport(overHTTP{h.persisted, h.streams, options.Timeout, options.Turns, options.Conditions, batchesOf(options.Extensions)})
+	server.AddTransport(overHTTP{h.persisted, h.streams, options.Timeout, options.Turns, options.Batches, options.Conditions, batchesOf(options.Extensions)})
 	server.SetQueryCache(fromReader{})
 	server.Use(rootGuard{})
 	server.Use(subscriptionField{})

@@ -27,6 +27,7 @@ type overHTTP struct {
 	// timeout bounds an answer; 0 means no bound.
 	timeout time.Duration
 	turns   Turns
+	batch   func(context.Context) (*admission.Hold, error)
 	// conditions tell whether an answer is still the same; nil means that nobody can.
 	conditions Conditions
 	// batches hold the answers to a batch together.
